@@ -1,0 +1,62 @@
+"""The error tree: what a person can be told, each with what to do about it.
+
+    FcmError
+    ├── UsageError            wrong arguments or configuration: exit status 2
+    │   ├── ConfigError       a value in the configuration file, with file and line
+    │   ├── DataDirError      the data directory cannot be used
+    │   └── StoreError        the database file is foreign, newer, or damaged
+    └── NotSoError            the thing asked for is not so: exit status 1
+        ├── NoSuchChange      no change, path or version of that name
+        ├── ContentMissing    a version whose bytes were not kept, with the reason
+        ├── RestoreRefused    restoring would lose what is not recorded
+        └── VerifyFailed      the record does not hold together
+
+The text of each is one line: what is wrong, on what, and how to mend it. It may quote hostile
+names: whoever prints it passes it through `safetext.visible` first.
+"""
+
+from __future__ import annotations
+
+
+class FcmError(Exception):
+    """Base of everything that is told to a person in one line."""
+
+    exit_status = 1
+
+
+class UsageError(FcmError):
+    """The arguments or the configuration cannot be used."""
+
+    exit_status = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file is wrong; the text starts with `file:line:`."""
+
+
+class DataDirError(UsageError):
+    """The data directory cannot be opened, or another recorder holds it."""
+
+
+class StoreError(UsageError):
+    """The database is not ours, comes from a newer program, or is damaged."""
+
+
+class NotSoError(FcmError):
+    """What was asked for does not exist or does not hold."""
+
+
+class NoSuchChange(NotSoError):
+    """No change, path or version answers to the name given."""
+
+
+class ContentMissing(NotSoError):
+    """The version is known, but its bytes were not kept."""
+
+
+class RestoreRefused(NotSoError):
+    """Restoring would overwrite something that is not recorded, or leave its target."""
+
+
+class VerifyFailed(NotSoError):
+    """The chain, a digest or a mapping does not hold."""

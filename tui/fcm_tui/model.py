@@ -1,0 +1,173 @@
+"""Plain data that the rooms hand to each other. No behaviour beyond small derived values.
+
+Units, everywhere: times are nanoseconds since the Unix epoch, sizes are bytes, digests are the 32
+bytes of a SHA-256, paths are absolute and in the bytes of the file system (`os.fsencode`), line
+numbers count from 1.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What happened to a file. A move with an edit is `MOVED` with different digests."""
+
+    CREATED = "created"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    MOVED = "moved"
+    METADATA = "metadata"
+
+
+class Capture(StrEnum):
+    """Whether the content of the version after a change was kept, or why not."""
+
+    STORED = "stored"
+    TOO_LARGE = "too-large"
+    SECRET = "secret"
+    UNREADABLE = "unreadable"
+    EXCLUDED = "excluded"
+    QUOTA = "quota"
+    NONE = "none"
+
+
+class Origin(StrEnum):
+    """How a change was noticed: by an event, by a scan, or made by our own restore."""
+
+    EVENT = "event"
+    SCAN = "scan"
+    RESTORE = "restore"
+
+
+class Operation(StrEnum):
+    """What a hunk does to lines; the words of the table `differences`."""
+
+    INSERT = "Insert"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One changed range of lines.
+
+    `old[old_start - 1 : old_start - 1 + old_count]` is replaced by
+    `new[new_start - 1 : new_start - 1 + new_count]`. The starts count from 1 and name the line in
+    front of which a range without lines stands, so one rule applies all three operations.
+    """
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+
+    @property
+    def operation(self) -> Operation:
+        if not self.old_count:
+            return Operation.INSERT
+        return Operation.UPDATE if self.new_count else Operation.DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """Lines of Insert hunks, new lines of Update hunks, lines of Delete hunks."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A watched directory of one recorder."""
+
+    root_id: bytes
+    recorder_id: bytes
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DiskState:
+    """What `lstat` says of a file or symbolic link: what decides whether it changed."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+    mode: int
+    """`st_mode`, the type bits included."""
+    uid: int
+    gid: int
+
+    @property
+    def is_link(self) -> bool:
+        return stat.S_ISLNK(self.mode)
+
+    def same_content_as(self, other: DiskState) -> bool:
+        """Nothing suggests that the content differs: size, mtime, ctime, inode and type agree."""
+        return (
+            self.size == other.size
+            and self.mtime_ns == other.mtime_ns
+            and self.ctime_ns == other.ctime_ns
+            and self.inode == other.inode
+            and self.mode == other.mode
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the record, as read back for screens and commands."""
+
+    recorder_id: bytes
+    host: str
+    sequence: int
+    time_ns: int
+    kind: Kind
+    root: bytes
+    file_id: bytes
+    path: bytes
+    previous_path: bytes | None
+    before: bytes | None
+    after: bytes | None
+    size: int | None
+    mode: int | None
+    mtime_ns: int | None
+    owner: str | None
+    process: str | None
+    capture: Capture
+    origin: Origin
+    group: int | None
+    """Sequence of the first change of the group (a folder moved, deleted or restored), or None."""
+    inserted: int | None
+    updated: int | None
+    deleted: int | None
+    encoding: str | None
+    """Python codec name of the version after the change; None where it is binary or not stored."""
+    newline: str | None
+    """`lf`, `crlf`, `cr`, `mixed` or `none`, of the version after the change."""
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which events may have been missed, and what the scan then found."""
+
+    gap: int
+    root: bytes | None
+    from_ns: int
+    to_ns: int | None
+    """None while the gap is still open."""
+    reason: str
+    changes_found: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Told to screens after a commit: the changes `first..last` of this recorder are readable."""
+
+    first: int
+    last: int

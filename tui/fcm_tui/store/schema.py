@@ -1,0 +1,186 @@
+"""The tables, in numbered steps that are applied in order, each in a transaction of its own.
+
+Names and keys are those that MySQL will share; the columns of `files` from `device` on are this
+recorder's memory of the disk and stay local. `user_version` counts the steps applied;
+`application_id` tells our files from others'.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from fcm_tui.errors import StoreError
+
+APPLICATION_ID = 0x46434D54  # "FCMT"
+
+_FIRST = """
+CREATE TABLE recorders (
+    recorder_id   BLOB NOT NULL PRIMARY KEY,  -- 16 random bytes, one per data directory
+    host          TEXT NOT NULL,
+    user          TEXT NOT NULL,
+    platform      TEXT NOT NULL,
+    version       TEXT NOT NULL,
+    first_seen_ns INTEGER NOT NULL,
+    last_seen_ns  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE roots (
+    root_id      BLOB NOT NULL PRIMARY KEY,   -- 16 bytes, time-ordered
+    recorder_id  BLOB NOT NULL,
+    path         BLOB NOT NULL,
+    active       INTEGER NOT NULL,            -- watched by the latest run
+    baseline_ns  INTEGER,                     -- when the baseline stood; NULL while it is being taken
+    device       INTEGER                      -- st_dev last seen, to tell an unmounted root from an emptied one
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX roots_path ON roots (recorder_id, path);
+
+CREATE TABLE files (
+    file_id       BLOB NOT NULL PRIMARY KEY,  -- 16 bytes, time-ordered
+    root_id       BLOB NOT NULL,
+    path          BLOB NOT NULL,              -- absolute; where it is now, or was last
+    present       INTEGER NOT NULL,
+    first_seen_ns INTEGER NOT NULL,
+    digest        BLOB,
+    capture       TEXT NOT NULL,
+    size          INTEGER NOT NULL,
+    mtime_ns      INTEGER NOT NULL,
+    ctime_ns      INTEGER NOT NULL,
+    inode         INTEGER NOT NULL,
+    device        INTEGER NOT NULL,
+    mode          INTEGER NOT NULL,
+    uid           INTEGER NOT NULL,
+    gid           INTEGER NOT NULL
+);
+CREATE INDEX files_root ON files (root_id, path);
+
+CREATE TABLE changes (
+    recorder_id     BLOB NOT NULL,
+    sequence        INTEGER NOT NULL,
+    time_ns         INTEGER NOT NULL,
+    root_id         BLOB NOT NULL,
+    file_id         BLOB NOT NULL,
+    path            BLOB NOT NULL,
+    previous_path   BLOB,
+    kind            TEXT NOT NULL,
+    before_digest   BLOB,
+    after_digest    BLOB,
+    size            INTEGER,                  -- after; for a deletion NULL
+    mode            INTEGER,                  -- st_mode after; for a deletion NULL
+    mtime_ns        INTEGER,
+    previous_size   INTEGER,
+    previous_mode   INTEGER,
+    previous_mtime_ns INTEGER,
+    owner           TEXT,
+    process         TEXT,
+    capture         TEXT NOT NULL,
+    origin          TEXT NOT NULL,
+    group_sequence  INTEGER,
+    inserted        INTEGER,
+    updated         INTEGER,
+    deleted         INTEGER,
+    encoding        TEXT,
+    newline         TEXT,
+    chain_hash      BLOB NOT NULL,
+    PRIMARY KEY (recorder_id, sequence)
+) WITHOUT ROWID;
+CREATE INDEX changes_time ON changes (time_ns);
+CREATE INDEX changes_path ON changes (path, sequence);
+CREATE INDEX changes_file ON changes (file_id, sequence);
+
+CREATE TABLE backup_paths (
+    recorder_id   BLOB NOT NULL,
+    file_id       BLOB NOT NULL,
+    digest        BLOB NOT NULL,
+    original_file BLOB NOT NULL,
+    backup_file   TEXT NOT NULL,              -- sha256:HEX, which `cat` and `restore` resolve
+    time_ns       INTEGER NOT NULL,
+    size          INTEGER NOT NULL,
+    PRIMARY KEY (recorder_id, file_id, digest)
+) WITHOUT ROWID;
+
+CREATE TABLE contents (
+    digest      BLOB NOT NULL,
+    chunk       INTEGER NOT NULL,
+    codec       TEXT NOT NULL,
+    base_digest BLOB,
+    data        BLOB NOT NULL,
+    PRIMARY KEY (digest, chunk)
+);
+
+CREATE TABLE differences (
+    digest         BLOB NOT NULL PRIMARY KEY, -- of (operation, lines)
+    operation      TEXT NOT NULL,
+    affected_lines TEXT NOT NULL,             -- after the change; for a Delete, before it
+    replaced_lines TEXT                       -- for an Update, what stood there before
+);
+
+CREATE TABLE change_differences (
+    recorder_id       BLOB NOT NULL,
+    sequence          INTEGER NOT NULL,
+    ordinal           INTEGER NOT NULL,
+    difference_digest BLOB NOT NULL,
+    old_start         INTEGER NOT NULL,
+    old_count         INTEGER NOT NULL,
+    new_start         INTEGER NOT NULL,
+    new_count         INTEGER NOT NULL,
+    PRIMARY KEY (recorder_id, sequence, ordinal)
+) WITHOUT ROWID;
+
+CREATE TABLE gaps (
+    recorder_id   BLOB NOT NULL,
+    gap           INTEGER NOT NULL,
+    root_id       BLOB,
+    from_ns       INTEGER NOT NULL,
+    to_ns         INTEGER,
+    reason        TEXT NOT NULL,
+    changes_found INTEGER,
+    PRIMARY KEY (recorder_id, gap)
+) WITHOUT ROWID;
+
+CREATE TABLE reviews (
+    recorder_id BLOB NOT NULL,
+    sequence    INTEGER NOT NULL,
+    reviewer    TEXT NOT NULL,
+    time_ns     INTEGER NOT NULL,
+    verdict     TEXT NOT NULL,
+    note        TEXT,
+    PRIMARY KEY (recorder_id, sequence, reviewer)
+) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST,)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a database that is empty or ours to the newest step.
+
+    Raises:
+        StoreError: the file is another program's, or a newer fcm-tui wrote it.
+    """
+    found = check(connection)
+    for number in range(found, len(STEPS)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{STEPS[number]};PRAGMA user_version={number + 1};"
+            f"PRAGMA application_id={APPLICATION_ID};COMMIT;"
+        )
+
+
+def check(connection: sqlite3.Connection) -> int:
+    """How many steps the database has had.
+
+    Raises:
+        StoreError: the file is no database, another program's, or a newer fcm-tui wrote it.
+    """
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"the database cannot be read ({error}): restore it from a backup, or use another --data-dir") from error
+    if tables and application != APPLICATION_ID:
+        raise StoreError("the database belongs to another program: name another file or --data-dir")
+    if found > len(STEPS):
+        raise StoreError(
+            f"the database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}): upgrade fcm-tui"
+        )
+    return found
