@@ -7,9 +7,12 @@ numbers count from 1.
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -89,33 +92,34 @@ class Root:
     path: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DiskState:
-    """What `lstat` says of a file or symbolic link: what decides whether it changed."""
+class DiskState(NamedTuple):
+    """What `lstat` or `fstat` says of a file or symbolic link."""
 
     size: int
     mtime_ns: int
     ctime_ns: int
     inode: int
-    device: int
     mode: int
     """`st_mode`, the type bits included."""
     uid: int
     gid: int
 
+    @classmethod
+    def of(cls, found: os.stat_result) -> DiskState:
+        """The state out of a stat result."""
+        return cls(
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_ctime_ns,
+            found.st_ino,
+            found.st_mode,
+            found.st_uid,
+            found.st_gid,
+        )
+
     @property
     def is_link(self) -> bool:
         return stat.S_ISLNK(self.mode)
-
-    def same_content_as(self, other: DiskState) -> bool:
-        """Nothing suggests that the content differs: size, mtime, ctime, inode and type agree."""
-        return (
-            self.size == other.size
-            and self.mtime_ns == other.mtime_ns
-            and self.ctime_ns == other.ctime_ns
-            and self.inode == other.inode
-            and self.mode == other.mode
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +175,54 @@ class Notice:
 
     first: int
     last: int
+
+
+@dataclass(slots=True)
+class FileRecord:
+    """What the record knows of one present file."""
+
+    file_id: bytes
+    root_id: bytes
+    path: bytes
+    digest: bytes | None
+    capture: Capture
+    state: DiskState
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A hunk with its lines, as text; what the table `differences` holds once."""
+
+    hunk: Hunk
+    affected: str
+    """The lines after the change; for a deletion, before it. Terminators included."""
+    replaced: str | None
+    """For an update, the lines that stood there before."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A change on its way into the record: everything but its number."""
+
+    time_ns: int
+    kind: Kind
+    root_id: bytes
+    file_id: bytes
+    path: bytes
+    origin: Origin
+    capture: Capture
+    previous_path: bytes | None = None
+    before: bytes | None = None
+    after: bytes | None = None
+    state: DiskState | None = None
+    """After the change; None for a deletion."""
+    previous: DiskState | None = None
+    """Before the change; None for a creation."""
+    owner: str | None = None
+    process: str | None = None
+    group: Hashable = None
+    """Drafts with the same value become one group; None for a change by itself."""
+    counts: LineCounts | None = None
+    encoding: str | None = None
+    newline: str | None = None
+    differences: tuple[Difference, ...] = ()

@@ -1,6 +1,6 @@
 """The tables, in numbered steps that are applied in order, each in a transaction of its own.
 
-Names and keys are those that MySQL will share; the columns of `files` from `device` on are this
+Names and keys are those that MySQL will share; the columns of `files` from `digest` on are this
 recorder's memory of the disk and stay local. `user_version` counts the steps applied;
 `application_id` tells our files from others'.
 """
@@ -43,15 +43,15 @@ CREATE TABLE files (
     digest        BLOB,
     capture       TEXT NOT NULL,
     size          INTEGER NOT NULL,
+    mode          INTEGER NOT NULL,           -- st_mode
     mtime_ns      INTEGER NOT NULL,
-    ctime_ns      INTEGER NOT NULL,
     inode         INTEGER NOT NULL,
-    device        INTEGER NOT NULL,
-    mode          INTEGER NOT NULL,
     uid           INTEGER NOT NULL,
-    gid           INTEGER NOT NULL
+    gid           INTEGER NOT NULL,
+    stamp         BLOB NOT NULL               -- watch.stamp: what a scan compares
 );
 CREATE INDEX files_root ON files (root_id, path);
+CREATE INDEX files_inode ON files (inode) WHERE present;
 
 CREATE TABLE changes (
     recorder_id     BLOB NOT NULL,
@@ -101,9 +101,9 @@ CREATE TABLE backup_paths (
 CREATE TABLE contents (
     digest      BLOB NOT NULL,
     chunk       INTEGER NOT NULL,
-    codec       TEXT NOT NULL,
-    base_digest BLOB,
-    data        BLOB NOT NULL,
+    codec       TEXT NOT NULL,                -- r raw, z zstd, s and d deltas, c list of pieces' digests
+    base_digest BLOB,                         -- of a delta: the content that it changes
+    data        BLOB NOT NULL,                -- at most 1 MiB
     PRIMARY KEY (digest, chunk)
 );
 

@@ -1,0 +1,47 @@
+"""All checks in one command: `python -m tests`; with `--slow` the slow tests too."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = Path(sys.executable).parent
+
+
+def checks(slow: bool) -> dict[str, list[str]]:
+    """Name and command of each check, in order: the quick ones first."""
+    python = [sys.executable, "-m"]
+    mypy = [*python, "mypy", "--no-error-summary"]
+    return {
+        "lint": [*python, "ruff", "check", "."],
+        "format": [*python, "ruff", "format", "--check", "."],
+        "types (linux)": [*mypy, "--platform", "linux", "--cache-dir", ".mypy_cache/linux"],
+        "types (windows)": [*mypy, "--platform", "win32", "--cache-dir", ".mypy_cache/win32"],
+        "import contracts": [str(SCRIPTS / "lint-imports"), "--no-logo"],
+        "tests": [*python, "pytest", "-q", "-n", "auto", *(["-m", ""] if slow else [])],
+    }
+
+
+def main() -> int:
+    """Run every check, also after one has failed; 0 where all passed."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
+    parser.add_argument("--slow", action="store_true", help="run the tests that take long too")
+    slow = parser.parse_args().slow
+    results: list[tuple[str, bool, float]] = []
+    for name, command in checks(slow).items():
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        status = subprocess.run(command, cwd=ROOT).returncode
+        results.append((name, status == 0, time.monotonic() - started))
+    print("==")
+    for name, passed, seconds in results:
+        print(f"{'passed' if passed else 'FAILED'}  {name} ({seconds:.0f} s)")
+    return 0 if all(passed for _, passed, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

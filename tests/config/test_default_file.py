@@ -1,0 +1,69 @@
+"""The commented default configuration says exactly what holds without it, and names every key."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from fcm_tui import resources
+from fcm_tui.config import Settings, load
+from fcm_tui.errors import ConfigError
+
+DEFAULT = resources.config_dir() / "fcm.toml"
+KEYS = {
+    "": {"theme", "database"},
+    "watch": {"source", "scan_interval", "poll_interval"},
+    "capture": {"size_limit"},
+    "ignore": {"defaults", "patterns"},
+    "secrets": {"defaults", "patterns"},
+    "roots": {"path", "ignore", "size_limit", "poll", "poll_interval"},
+    "keys": set(),
+}
+
+
+def uncommented() -> str:
+    """The file with its examples switched on: `# key = …` becomes `key = …`."""
+    lines = DEFAULT.read_text("utf-8").splitlines()
+    example = re.compile(r"# (\[\[?[a-z]+\]\]?|[a-z_.]+ = .+)")
+    return "\n".join(match[1] if (match := example.fullmatch(line)) else line for line in lines)
+
+
+def test_it_equals_the_defaults() -> None:
+    assert dataclasses.replace(load(DEFAULT), source=None) == Settings()
+
+
+def test_its_examples_are_right(tmp_path: Path) -> None:
+    (tmp_path / "fcm.toml").write_text(uncommented(), "utf-8")
+    settings = load(tmp_path / "fcm.toml")
+    assert len(settings.roots) == 1
+    assert settings.theme
+    assert settings.keys
+    assert settings.roots[0].size_limit == 1 << 30
+    assert settings.database == Path.home() / "records" / "record.db"
+
+
+def test_every_key_is_in_it() -> None:
+    found: dict[str, set[str]] = {"": set()}
+    table = ""
+    for line in uncommented().splitlines():
+        if header := re.fullmatch(r"\[+([a-z]+)\]+", line):
+            table = header[1]
+            found[table] = set()
+        elif key := re.match(r"([a-z_]+) =", line):
+            found[table].add(key[1])
+    found["keys"] = set()
+    assert found == KEYS
+
+
+@pytest.mark.parametrize("table", [table for table in KEYS if table != "keys"])
+def test_no_other_key_is_accepted(table: str, tmp_path: Path) -> None:
+    """`KEYS` is all there is: what a table says is known to it when asked is the same set."""
+    header = "" if not table else f"[[{table}]]\npath = '/x'\n" if table == "roots" else f"[{table}]\n"
+    (tmp_path / "fcm.toml").write_text(header + "zzzzzzzzz = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "fcm.toml")
+    known = set(str(caught.value).rpartition("known here: ")[2].split(", "))
+    assert known - (set(KEYS) if not table else set()) == KEYS[table]

@@ -1,0 +1,166 @@
+"""A program under a pseudo terminal, its screen in pyte: tests press keys and wait for text.
+
+POSIX only, as pseudo terminals are. The terminal answers the queries that a modern one answers, so
+that the program does not wait for them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+import pyte
+
+# what pyte 0.8 would take for text or for something else
+_UNKNOWN = re.compile(
+    rb"\x1b\[[?=><][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[[<>][0-9;]*[a-zA-Z]|\x1bP[^\x1b]*\x1b\\"
+    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\?(?:1049|20\d\d|10\d\d)[hl]|\x1b\[[0-9;]*t"
+)
+_BEGUN = re.compile(rb"\x1b(?:\[[0-9;?<>=$\"]*|P[^\x1b]*|\][^\x07\x1b]*)?\x1b?$")
+
+KEYS = {
+    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
+    "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "escape": "\x1b",
+    "f1": "\x1bOP", "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+u": "\x15", "question_mark": "?", "space": " ",
+    "left_square_bracket": "[", "right_square_bracket": "]",
+}  # fmt: skip
+"""What a terminal sends for Textual's names of keys."""
+
+
+class _Screen(pyte.Screen):
+    def select_graphic_rendition(self, *attributes: int, private: bool = False, **_: object) -> None:
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
+class Terminal:
+    """Runs `argv` in a terminal of its own; `with` ends it."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        environ: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> None:
+        self.columns, self.rows = columns, rows
+        self.screen = _Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = bytearray()
+        """Everything that the program wrote."""
+        self._begun = b""
+        self.alive = True
+        self._status: int | None = None
+        self.started = time.perf_counter()
+        variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environ or {})}
+        self.pid, self._descriptor = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                if cwd is not None:
+                    os.chdir(cwd)
+                os.execvpe(argv[0], list(argv), variables)
+            finally:
+                os._exit(127)
+        self._set_size(columns, rows)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def text(self) -> str:
+        """The screen as lines of text."""
+        return "\n".join(self.screen.display)
+
+    def pump(self, timeout: float = 0.05) -> bool:
+        """Take in what the program wrote; False if it was nothing."""
+        if not self.alive or not select.select([self._descriptor], [], [], timeout)[0]:
+            return False
+        try:
+            data = os.read(self._descriptor, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self.alive = False
+            return False
+        self.raw += data
+        self._answer(data)
+        data = self._begun + data
+        begun = _BEGUN.search(data)
+        self._begun = data[begun.start() :] if begun and len(data) - begun.start() < 200 else b""
+        if self._begun:
+            data = data[: -len(self._begun)]
+        self._stream.feed(_UNKNOWN.sub(b"", data))
+        return True
+
+    def wait(self, wanted: str | Callable[[str], object], seconds: float = 30.0) -> float:
+        """Until the text, or a screen of which `wanted` holds, is there; seconds since the start."""
+        holds = wanted if callable(wanted) else lambda screen: wanted in screen
+        deadline = time.monotonic() + seconds
+        while not holds(self.text):
+            assert time.monotonic() < deadline, f"after {seconds:g} s there is no {wanted!r} in\n{self.text}"
+            assert self.pump() or self.alive, f"ended before there was {wanted!r} in\n{self.text}"
+        return time.perf_counter() - self.started
+
+    def press(self, *keys: str) -> None:
+        """Send keys by Textual's names, or text as it is."""
+        for key in keys:
+            os.write(self._descriptor, KEYS.get(key, key).encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self.columns, self.rows = columns, rows
+        self.screen.resize(rows, columns)
+        self._set_size(columns, rows)
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def end(self, seconds: float = 20.0) -> int:
+        """Wait until the program has ended by itself; its exit status."""
+        deadline = time.monotonic() + seconds
+        while self._status is None:
+            self.pump(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+            assert self._status is not None or time.monotonic() < deadline, f"still running:\n{self.text}"
+        while self.pump(0.02):
+            pass
+        return self._status
+
+    def kill(self) -> None:
+        """End the program if it still runs, and close the terminal."""
+        if self._status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self._status = -signal.SIGKILL
+        os.close(self._descriptor)
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def _answer(self, data: bytes) -> None:
+        for query, answer in (
+            (b"\x1b[?2026$p", b"\x1b[?2026;2$y"),
+            (b"\x1b[?2048$p", b"\x1b[?2048;0$y"),
+            (b"\x1b[c", b"\x1b[?62;22c"),
+        ):
+            if query in data:
+                os.write(self._descriptor, answer)

@@ -1,0 +1,64 @@
+"""A record to look at, and the screen over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.model import Capture, Kind
+from fcm_tui.resources import themes_dir
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.engine import Engine
+from fcm_tui.review.theme import Palette, load
+from tests.review.builder import MODE, RecordBuilder
+
+OLD = b"".join(b"line %d\n" % number for number in range(1, 101))
+NEW = (
+    OLD.replace(b"line 10\n", b"line ten\n")
+    .replace(b"line 50\n", b"")
+    .replace(b"line 90\n", b"line 90\nmore\n")
+)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[RecordBuilder]:
+    """A record of one directory in which nothing changed yet."""
+    builder = RecordBuilder(tmp_path / "record.sqlite")
+    builder.root("/home/ann/project")
+    yield builder
+    builder.close()
+
+
+@pytest.fixture
+def record(empty: RecordBuilder) -> RecordBuilder:
+    """A record with one change of every kind; the newest has the sequence 8."""
+    at = "/home/ann/project"
+    with empty.transaction():
+        for name in ("main.py", "notes.txt", "src/util.py", "gone.txt", "blob.bin"):
+            empty.file(f"{at}/{name}", OLD)
+        empty.change(f"{at}/new.txt", b"first\nsecond\n", Kind.CREATED)
+        empty.change(f"{at}/gone.txt", None, Kind.DELETED)
+        empty.change(f"{at}/moved.txt", OLD, Kind.MOVED, previous=f"{at}/notes.txt")
+        empty.change(f"{at}/src/util.py", OLD, Kind.METADATA, mode=MODE)
+        empty.change(f"{at}/.env", b"KEY=1\n", Kind.CREATED, capture=Capture.SECRET, stored=False)
+        empty.change(f"{at}/blob.bin", b"\0\1\2" * 500)
+        empty.change(f"{at}/src/util.py", b"def f():\n    return 1\n", process="vim")
+        empty.change(f"{at}/main.py", NEW)
+    return empty
+
+
+@pytest.fixture
+def palette() -> Palette:
+    return Palette(load("dark", "truecolor", [themes_dir()]))
+
+
+@pytest.fixture
+def make_app(palette: Palette) -> Callable[..., ReviewApp]:
+    """`make_app(builder, engine=None)`: the screen over a record."""
+
+    def make(builder: RecordBuilder, engine: Engine | None = None, notice: str = "") -> ReviewApp:
+        return ReviewApp(database=builder.database, engine=engine, palette=palette, notice=notice)
+
+    return make

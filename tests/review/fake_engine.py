@@ -1,0 +1,66 @@
+"""A recorder that does what a test tells it: states, commits, failures."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fcm_tui.model import Gap, Notice
+
+
+@dataclass
+class FakeProgress:
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class FakeState:
+    phase: str = "recording"
+    files: int = 0
+    roots: int = 1
+    message: str = ""
+    progress: FakeProgress | None = None
+    last_gap: Gap | None = None
+
+
+@dataclass
+class FakeEngine:
+    """Satisfies `review.engine.Engine`; `stop` waits for `may_stop` before `run` returns."""
+
+    state: FakeState = field(default_factory=FakeState)
+    failure: Exception | None = None
+    started: bool = False
+    ended: bool = False
+    stops: int = 0
+
+    def __post_init__(self) -> None:
+        self._stop = asyncio.Event()
+        self.may_stop = asyncio.Event()
+        self.may_stop.set()
+        self._queues: list[asyncio.Queue[Notice]] = []
+
+    async def run(self) -> None:
+        self.started = True
+        if self.failure is not None:
+            raise self.failure
+        await self._stop.wait()
+        await self.may_stop.wait()
+        self.ended = True
+
+    def stop(self) -> None:
+        self.stops += 1
+        self._stop.set()
+
+    def subscribe(self) -> asyncio.Queue[Notice]:
+        queue: asyncio.Queue[Notice] = asyncio.Queue()
+        self._queues.append(queue)
+        return queue
+
+    def committed(self, first: int, last: int) -> None:
+        """Tell the screen that these changes can be read."""
+        for queue in self._queues:
+            queue.put_nowait(Notice(first, last))

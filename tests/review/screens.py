@@ -1,0 +1,36 @@
+"""What stands on the screen of an app under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.widget import Widget
+
+from tests.waiting import eventually
+
+
+def lines(view: Widget) -> list[str]:
+    """The text of the rows of a view, as they are drawn now."""
+    return [
+        "".join(segment.text for segment in view.render_line(y)).rstrip() for y in range(view.size.height)
+    ]
+
+
+def text(app: App[Any]) -> str:
+    """The whole screen."""
+    width, height = app.size
+    rows = app.screen._compositor.render_strips()
+    assert len(rows) == height, (len(rows), height, width)
+    return "\n".join("".join(segment.text for segment in row) for row in rows)
+
+
+async def shows(app: App[Any], wanted: str | Callable[[str], object]) -> str:
+    """Wait until the text, or a screen of which `wanted` holds, is there."""
+    holds = wanted if callable(wanted) else lambda screen: wanted in screen
+    try:
+        await eventually(lambda: holds(text(app)), 15)
+    except AssertionError:
+        raise AssertionError(f"no {wanted!r} in\n{text(app)}") from None
+    return text(app)

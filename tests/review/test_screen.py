@@ -1,0 +1,259 @@
+"""The three panes in one process: what they show, and what keys do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from fcm_tui.errors import StoreError
+from fcm_tui.model import Kind
+from fcm_tui.review.app import ReviewApp
+from tests.review.builder import RecordBuilder
+from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
+from tests.review.screens import lines, shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_panes_show_directories_log_and_diff(
+    record: RecordBuilder, make_app: Make, size: tuple[int, int]
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=size) as pilot:
+        screen = await shows(app, "line ten")
+        await shows(app, "▾ project")
+        log = lines(app.log_view)
+        assert [re.findall(r" ([-+~→·]) ", row)[0] for row in log[:8]] == [
+            "~",
+            "~",
+            "~",
+            "+",
+            "·",
+            "→",
+            "-",
+            "+",
+        ]
+        assert "moved.txt ← notes.txt" in log[5]
+        assert "secret" in log[3]
+        assert log[0].split()[-4:] == ["main.py", "+1", "~1", "-1"]
+        assert "hunk 1 of 3" in screen
+        assert "viewer" in screen
+        await pilot.press("q")
+    assert app.return_value == 0
+
+
+async def test_log_keys_change_the_diff(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("j")
+        await shows(app, "by vim of ann")
+        await pilot.press("down")
+        await shows(app, "Binary, 791 B before, 1.5 kB after.")
+        await pilot.press("j")
+        await shows(app, "by its name it holds secrets")
+        await pilot.press("j")
+        await shows(app, "Only metadata changed: mode -rw-r--r--")
+        await pilot.press("j")
+        await shows(app, "Moved from /home/ann/project/notes.txt")
+        await pilot.press("j")
+        await shows(app, "Deleted; it had 791 B.")
+        await pilot.press("G")
+        await shows(app, "first")
+        assert app.log_view.cursor == 7
+        await pilot.press("k", "up")
+        assert app.log_view.cursor == 5
+        await pilot.press("g")
+        await shows(app, "line ten")
+
+
+async def test_tab_enter_and_numbers_move_between_panes(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        assert app.focused is app.log_view
+        for key, view in (
+            ("tab", app.diff_view), ("tab", app.tree_view), ("shift+tab", app.diff_view), ("enter", app.log_view),
+            ("enter", app.diff_view), ("escape", app.log_view), ("1", app.tree_view), ("3", app.diff_view),
+            ("2", app.log_view), ("h", app.tree_view),
+        ):  # fmt: skip
+            await pilot.press(key)
+            assert app.focused is view, key
+            focused = [
+                pane for pane in ("tree", "log", "diff") if app.query_one(f"#{pane}-pane").title.focused
+            ]  # type: ignore[attr-defined]
+            assert focused == [view.id]
+
+
+async def test_hunk_keys_go_through_the_diff(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "n")
+        await shows(app, "50    - line 50")
+        await pilot.press("G")
+        await shows(app, "91 + more")
+        await shows(app, "hunk 3 of 3")
+        await pilot.press("p", "p")
+        await shows(app, "hunk 1 of 3")
+        await pilot.press("f")
+        await shows(app, lambda screen: "unchanged" not in screen and " 20  20   line 20" in screen)
+        await pilot.press("f", "g", "s")
+        await shows(app, "- line 10")
+        row = next(row for row in lines(app.diff_view) if "line ten" in row)
+        assert "- line 10" in row and "│" in row and "+ line ten" in row
+
+
+async def test_filter_from_the_tree_and_back(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▸ src")
+        await pilot.press("1", "j")
+        assert "src" in lines(app.tree_view)[app.tree_view.cursor]
+        await pilot.press("enter")
+        await shows(app, "Log  in src")
+        await eventually(lambda: app.log_view.total == 2)
+        await pilot.press("l")
+        await shows(app, "    util.py")
+        await pilot.press("escape")
+        await eventually(lambda: app.log_view.total == 8)
+        await pilot.press("h", "h")
+        assert app.tree_view.cursor == 0
+
+
+async def test_new_changes_arrive_live_and_following_shows_them(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await eventually(lambda: engine.started)
+        record.change("/home/ann/project/fresh.txt", b"brand new\n", Kind.CREATED)
+        engine.committed(9, 9)
+        await shows(app, "brand new")
+        await pilot.press("j", "j")
+        held = lines(app.log_view)[app.log_view.cursor]
+        record.change("/home/ann/project/fresh.txt", b"newer still\n")
+        engine.committed(10, 10)
+        await eventually(lambda: app.log_view.total == 10)
+        assert app.log_view.cursor == 3
+        assert lines(app.log_view)[3] == held, "the view must stand still under a cursor that reads"
+        await pilot.press("g")
+        await shows(app, "newer still")
+
+
+async def test_reading_a_diff_is_not_disturbed(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("enter")
+        record.change("/home/ann/project/fresh.txt", b"brand new\n", Kind.CREATED)
+        await eventually(lambda: app.log_view.total == 9)
+        assert app.log_view.cursor == 1
+        assert "line ten" in text(app)
+        await pilot.press("K")
+        await shows(app, "brand new")
+
+
+async def test_a_viewer_follows_another_process(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record, None, "PID 4711 records")
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "◇ viewer   PID 4711 records")
+        record.change("/home/ann/project/fresh.txt", b"from elsewhere\n", Kind.CREATED)
+        await shows(app, "from elsewhere")
+
+
+async def test_quit_waits_until_the_recorder_has_ended(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    engine.may_stop.clear()
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await eventually(lambda: engine.started)
+        await pilot.press("q", "q")
+        await shows(app, "stopping")
+        assert engine.stops == 1
+        assert app.return_value is None
+        engine.may_stop.set()
+        await eventually(lambda: engine.ended)
+    assert app.return_value == 0
+
+
+async def test_a_failed_recorder_leaves_the_screen_and_says_why(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    engine = FakeEngine(failure=StoreError("the disk is full: free some space"))
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "✗ not recording   the disk is full: free some space")
+        await pilot.press("q")
+    assert app.return_value == 0
+
+
+async def test_an_unforeseen_failure_of_the_recorder_is_contained(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record, FakeEngine(failure=ZeroDivisionError("one [/] by\x1b nought")))
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "recording failed: ZeroDivisionError: one [/] by␛ nought")
+
+
+async def test_baseline_progress_and_messages(record: RecordBuilder, make_app: Make) -> None:
+    state = FakeState("baseline", progress=FakeProgress(2500, 10_000, 250_000_000, 1_000_000_000, 4.0))
+    app = make_app(record, FakeEngine(state))
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "◐ first look ━━━━━━━━━━ 2,500 of 10,000 files, 250 MB, 12 s left")
+        state.phase, state.files, state.message = (
+            "recording",
+            10_000,
+            "the watch limit is too small: polling /srv",
+        )
+        await shows(app, "● recording   the watch limit is too small: polling /srv   10,000 files")
+
+
+async def test_a_record_that_does_not_exist_yet_is_waited_for(empty: RecordBuilder, make_app: Make) -> None:
+    hidden = empty.database.rename(empty.database.with_suffix(".later"))
+    app = make_app(empty, FakeEngine(FakeState("starting")))
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "starting")
+        hidden.rename(empty.database)
+        await shows(app, "Nothing has changed yet.")
+
+
+async def test_zoom_gives_the_pane_the_screen(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "z")
+        await eventually(lambda: app.diff_view.size.height == 22)
+        assert "Directories" not in text(app)
+        await pilot.press("tab")
+        await eventually(lambda: app.tree_view.size.height == 22)
+        await pilot.press("escape")
+        await shows(app, lambda screen: "Directories" in screen and "Diff" in screen)
+
+
+async def test_resize_to_nothing_and_back(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        for size in ((1, 1), (20, 5), (5, 50), (300, 3), (80, 24), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("j", "tab")
+            await pilot.pause()
+        await shows(app, "Directories")
+
+
+async def test_mouse_selects_a_row(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.click(app.log_view, offset=(20, 1))
+        assert app.log_view.cursor == 1
+        await pilot.click(app.diff_view, offset=(20, 1))
+        assert app.focused is app.diff_view

@@ -1,0 +1,265 @@
+"""How one piece of content (at most 1 MiB) becomes bytes of a row, whole or as a delta.
+
+| codec | data |
+| --- | --- |
+| `r` | the content itself |
+| `z` | a zstd frame of the content |
+| `s` | steps, head, tail, middle: the base's first `head` and last `tail` bytes around `middle` |
+| `d` | the same with the middle as a zstd frame whose dictionary is the base's own middle and a margin |
+
+`steps` is one byte: how many deltas lie between this content and the whole one that it starts from
+(255: that many or more), so that the writer can bound chains without walking them. `head` and `tail`
+are LEB128 numbers. Frames carry no magic number and no checksum, as the content's SHA-256 guards
+them and most deltas are some forty bytes; they always carry the content's size, so that a hostile
+row is refused before anything is allocated for it.
+
+Everything here is pure and safe to call from many threads; zstd works without the GIL.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+import zstandard
+
+MAX_PIECE = 1 << 20
+"""Bytes of content in one piece, and so of data in one row."""
+
+MAX_STEPS = 128
+"""Deltas on top of a whole content before a whole one is stored again."""
+
+MAX_WORK = 64 << 20
+"""Bytes that decoding one version may produce on its way, all steps together."""
+
+RAW, WHOLE, SPLICE, DELTA = "r", "z", "s", "d"
+
+_STEPS_CEILING = 255
+_MARGIN = 1024
+_RAW_MIDDLE = 64
+_LEVEL = 3
+_DELTA_LEVEL = 5
+_HEAD_START = 32
+
+_local = threading.local()
+
+
+class CodecError(ValueError):
+    """Stored data does not decode: it is damaged, or was never ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One piece ready for a row; `base` is the digest of what a delta builds on."""
+
+    codec: str
+    base: bytes | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaBase:
+    """The piece that a new one may be encoded against."""
+
+    digest: bytes
+    data: bytes
+    steps: int
+    """Deltas below it, as `steps_of` tells; 0 for a piece stored whole."""
+
+
+def encode(data: bytes, base: DeltaBase | None = None) -> Encoded:
+    """Encode a piece as small as is cheap: raw, whole, or as a delta against `base`.
+
+    Raises:
+        ValueError: the piece is larger than `MAX_PIECE`.
+    """
+    if len(data) > MAX_PIECE:
+        raise ValueError(f"a piece has at most {MAX_PIECE} bytes, not {len(data)}: cut it first")
+    delta = None
+    if base is not None and base.steps < MAX_STEPS and (base.steps + 1) * len(data) <= MAX_WORK:
+        delta = _encode_delta(data, base)
+        if len(delta.data) * _HEAD_START <= len(data):
+            return delta
+    whole = _encode_whole(data)
+    # A delta is worth its longer way back only where it saves at least a fifth.
+    if delta is not None and len(delta.data) * 5 < len(whole.data) * 4:
+        return delta
+    return whole
+
+
+def decode(codec: str, data: bytes, base: bytes | None = None) -> bytes:
+    """The piece that `encode` was given; `base` is the decoded base of a delta.
+
+    Raises:
+        CodecError: the data is not what `encode` writes, or the piece would be over `MAX_PIECE`.
+    """
+    if codec == RAW:
+        if len(data) > MAX_PIECE:
+            raise CodecError(f"holds {len(data)} bytes where {MAX_PIECE} are the most")
+        return data
+    if codec == WHOLE:
+        return _expand(data, MAX_PIECE)
+    if codec not in (SPLICE, DELTA):
+        raise CodecError(f"has the unknown codec {codec[:16]!r}")
+    if base is None:
+        raise CodecError("is a delta without a base")
+    head, at = _number(data, 1)
+    tail, at = _number(data, at)
+    if head + tail > len(base) or head + tail > MAX_PIECE:
+        raise CodecError("does not fit its base")
+    middle = data[at:]
+    if codec == DELTA:
+        middle = _expand(middle, MAX_PIECE - head - tail, _dictionary(base, head, tail))
+    if head + len(middle) + tail > MAX_PIECE:
+        raise CodecError(f"decodes to more than {MAX_PIECE} bytes")
+    return b"".join((base[:head], middle, base[len(base) - tail :]))
+
+
+def is_delta(codec: str) -> bool:
+    """Whether data of this codec needs a base."""
+    return codec in (SPLICE, DELTA)
+
+
+def steps_of(codec: str, data: bytes) -> int:
+    """Deltas between this piece and a whole one; only the first byte of `data` is looked at."""
+    return data[0] if is_delta(codec) and data else 0
+
+
+def with_steps(data: bytes, steps: int) -> bytes:
+    """A delta's data, saying that it stands `steps` deltas above a whole piece."""
+    return bytes((min(steps, _STEPS_CEILING),)) + data[1:]
+
+
+def _encode_whole(data: bytes) -> Encoded:
+    compressor = getattr(_local, "compressor", None)
+    if compressor is None:
+        compressor = _local.compressor = zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters(compression_level=_LEVEL, **_FRAME)
+        )
+    frame: bytes = compressor.compress(data)
+    # Reading raw bytes back costs nothing, so a gain of a few bytes is not worth a frame.
+    if len(frame) * 64 > len(data) * 63:
+        return Encoded(RAW, None, data)
+    return Encoded(WHOLE, None, frame)
+
+
+def _encode_delta(data: bytes, base: DeltaBase) -> Encoded:
+    old = base.data
+    shorter = min(len(old), len(data))
+    head = _common_head(old, data, shorter)
+    tail = _common_tail(old, data, shorter - head)
+    middle = data[head : len(data) - tail]
+    codec = SPLICE
+    if len(middle) > _RAW_MIDDLE:
+        dictionary = _dictionary(old, head, tail)
+        frame = zstandard.ZstdCompressor(
+            compression_params=_delta_parameters((len(dictionary) + len(middle)).bit_length()),
+            dict_data=zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT),
+        ).compress(middle)
+        if len(frame) < len(middle):
+            codec, middle = DELTA, frame
+    start = bytes((min(base.steps + 1, _STEPS_CEILING),))
+    return Encoded(codec, base.digest, b"".join((start, _varint(head), _varint(tail), middle)))
+
+
+_FRAME = {
+    "format": zstandard.FORMAT_ZSTD1_MAGICLESS,
+    "write_content_size": 1,
+    "write_checksum": 0,
+    "write_dict_id": 0,
+}
+
+
+@cache
+def _delta_parameters(window_log: int) -> zstandard.ZstdCompressionParameters:
+    """Parameters for a dictionary and a middle that together fill the window (15 µs to make)."""
+    half = 1 << (window_log - 1)
+    return zstandard.ZstdCompressionParameters.from_level(
+        _DELTA_LEVEL,
+        source_size=half,
+        dict_size=half,
+        window_log=max(window_log, zstandard.WINDOWLOG_MIN),
+        **_FRAME,
+    )
+
+
+def _dictionary(base: bytes, head: int, tail: int) -> bytes:
+    """What the new middle is likely made of: what it replaces, and a margin on either side.
+
+    Part of the format: encoding and decoding must agree on it.
+    """
+    return base[max(0, head - _MARGIN) : len(base) - tail + _MARGIN]
+
+
+def _expand(frame: bytes, limit: int, dictionary: bytes = b"") -> bytes:
+    """Decompress a frame of ours, at most `limit` bytes of content."""
+    try:
+        size = zstandard.get_frame_parameters(frame, format=zstandard.FORMAT_ZSTD1_MAGICLESS).content_size
+        # An unknown size is a number beyond any limit.
+        if size > limit:
+            raise CodecError(f"says that it decodes to {size} bytes where {limit} are the most")
+        expanded: bytes = _decompressor(dictionary).decompress(frame, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise CodecError(f"does not decompress ({error})") from error
+    if len(expanded) != size:
+        raise CodecError("decompresses to another size than it says")
+    return expanded
+
+
+def _decompressor(dictionary: bytes) -> zstandard.ZstdDecompressor:
+    if dictionary:
+        return zstandard.ZstdDecompressor(
+            dict_data=zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT),
+            format=zstandard.FORMAT_ZSTD1_MAGICLESS,
+        )
+    shared: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if shared is None:
+        shared = _local.decompressor = zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+    return shared
+
+
+def _common_head(old: bytes, new: bytes, limit: int) -> int:
+    """How many first bytes are equal, by halving: each byte is compared about twice, by memcmp."""
+    equal, differs = 0, limit + 1
+    while differs - equal > 1:
+        middle = (equal + differs) >> 1
+        if old.startswith(new[equal:middle], equal):
+            equal = middle
+        else:
+            differs = middle
+    return equal
+
+
+def _common_tail(old: bytes, new: bytes, limit: int) -> int:
+    """How many last bytes are equal, at most `limit`."""
+    equal, differs = 0, limit + 1
+    while differs - equal > 1:
+        middle = (equal + differs) >> 1
+        if old.endswith(new[len(new) - middle : len(new) - equal], 0, len(old) - equal):
+            equal = middle
+        else:
+            differs = middle
+    return equal
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """The LEB128 number at `at` (at most 28 bits) and where it ends."""
+    number = 0
+    for place in range(4):
+        if at + place >= len(data):
+            break
+        byte = data[at + place]
+        number |= (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            return number, at + place + 1
+    raise CodecError("ends inside a number")

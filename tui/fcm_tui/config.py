@@ -1,0 +1,311 @@
+"""The settings: what `fcm.toml` says, checked, with defaults for what it does not say.
+
+On the start path of every command, so what only an error needs is imported when there is one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from fcm_tui import settings_defaults
+from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.settings_reader import Misplaced, Table, flag, one_of, text
+from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
+
+FILE_NAME: Final = "fcm.toml"
+WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
+_LARGEST_FILE = 1 << 20
+_NO_PATTERNS: tuple[str, ...] = ()
+_PLAIN_PATTERN = re.compile(r"!?[\w.*?/~$@+=,:#% -]*[\w.*?~$@+=,:#%-]/?")
+_ELSEWHERE = {
+    "theme": "to the top, above the first [table]",
+    "database": "to the top, above the first [table]",
+    "source": "to [watch]",
+    "scan_interval": "to [watch]",
+    "poll_interval": "to [watch] or under a [[roots]]",
+    "poll": 'under a [[roots]]; for every root it is source = "poll" in [watch]',
+    "size_limit": "to [capture] or under a [[roots]]",
+    "path": "under a [[roots]]",
+    "ignore": "under a [[roots]]; what holds for every root is patterns in [ignore]",
+    "patterns": "to [ignore] or [secrets]",
+    "defaults": "to [ignore] or [secrets]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RootSettings:
+    """How one watched directory is recorded."""
+
+    path: bytes
+    """Absolute, without `.` or `..`; symbolic links are not resolved. It need not exist."""
+    ignore: tuple[str, ...]
+    """The person's patterns: `Settings.ignore`, then this root's own; they overrule `ignore_defaults`."""
+    size_limit: int
+    """Bytes; a larger file's changes are recorded without its content."""
+    poll: bool | None
+    """Look at the disk at intervals instead of waiting for events; None: where events do not work."""
+    poll_interval: float
+    """Seconds between two looks where the root is polled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be configured. `Settings()` is what holds without a configuration file."""
+
+    source: Path | None = None
+    """The file that was read, or None."""
+    roots: tuple[RootSettings, ...] = ()
+    ignore_defaults: tuple[str, ...] = settings_defaults.IGNORED
+    """The shipped patterns in gitignore syntax, or none where they are switched off."""
+    ignore: tuple[str, ...] = ()
+    """The person's patterns for every root, gitignore syntax, the later one wins."""
+    secrets: tuple[str, ...] = settings_defaults.SECRET
+    """Patterns of files whose changes are recorded without a byte of their content."""
+    size_limit: int = 64 << 20
+    """Bytes, for roots that say nothing else."""
+    watch_source: str = "auto"
+    """One of `WATCH_SOURCES`: where hints come from."""
+    scan_interval: float = 300.0
+    """Seconds between two scans of everything."""
+    poll_interval: float = 5.0
+    """Seconds, for roots that say nothing else."""
+    database: Path | None = None
+    """The SQLite file that takes the record, or None for the one in the data directory."""
+    theme: str | None = None
+    """Name of a theme, or None for the screen's own choice."""
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Action to the keys that do it, comma-separated, for what the person changed."""
+
+    def for_root(self, path: bytes) -> RootSettings:
+        """The settings of the root at `path` (absolute): the configured ones, else the defaults."""
+        for root in self.roots:
+            if _same(root.path, path):
+                return root
+        return RootSettings(path, self.ignore, self.size_limit, _polls(self.watch_source), self.poll_interval)
+
+
+def config_path(argument: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Path, bool]:
+    """Where the configuration file is or would be, and whether the person named it.
+
+    `--config`, else FCM_CONFIG, else `fcm-tui/fcm.toml` in the platform's configuration folder.
+    """
+    named = argument or environ.get("FCM_CONFIG")
+    if named:
+        return Path(os.path.abspath(os.path.expanduser(named))), True
+    if sys.platform not in ("win32", "darwin"):
+        home = environ.get("XDG_CONFIG_HOME", "")
+        base = Path(home) if os.path.isabs(home) else Path(os.path.expanduser("~/.config"))
+        return base / "fcm-tui" / FILE_NAME, False
+    import platformdirs  # 37 ms, so not where the rule is as short as above
+
+    return platformdirs.user_config_path("fcm-tui", appauthor=False) / FILE_NAME, False
+
+
+def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the file at `path`, or the defaults for None.
+
+    Raises:
+        ConfigError: the file cannot be read, or something in it is wrong: `file:line: what, how to mend it`.
+    """
+    if path is None:
+        return Settings()
+    path = Path(os.path.abspath(path))
+    content = _read(path)
+    document = _parse(content, path)
+    try:
+        return _settings(Table(document), path, environ)
+    except Misplaced as error:
+        from fcm_tui.settings_lines import line_of
+
+        raise ConfigError(f"{path}:{line_of(content, error.way)}: {error}") from None
+
+
+def load_configured(argument: str | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings as a command sees them: the file at `config_path`, or the defaults where there is none.
+
+    Raises:
+        ConfigError: as `load`; also where the person named a file that does not exist.
+    """
+    path, named = config_path(argument, environ)
+    return load(path, environ) if named or os.path.lexists(path) else Settings()
+
+
+def database_path(
+    argument: str | None, settings: Settings, default: Path, environ: Mapping[str, str] = os.environ
+) -> Path:
+    """The SQLite file: `--database`, else FCM_DATABASE, else the configuration, else `default`.
+
+    Raises:
+        UsageError: the URL cannot be used.
+    """
+    url = argument or environ.get("FCM_DATABASE")
+    if not url:
+        return settings.database or default
+    try:
+        return parse_database(url, Path.cwd(), environ)
+    except BadValue as error:
+        raise UsageError(f"{'--database' if argument else 'FCM_DATABASE'}: {error}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(
+            f"{path}:1: the configuration cannot be read ({reason}): name another --config, "
+            f"or write one with `fcm-tui config init`"
+        ) from None
+    if len(raw) > _LARGEST_FILE:
+        raise ConfigError(f"{path}:1: the configuration is larger than 1 MiB: is it another file?")
+    try:
+        content = raw.decode("utf-8-sig")  # Notepad puts a byte order mark in front
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: the configuration is not UTF-8: save it as UTF-8") from None
+    return content.replace("\r\n", "\n")
+
+
+def _parse(content: str, path: Path) -> dict[str, Any]:
+    if not content.strip():
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(content)
+    except RecursionError:
+        raise ConfigError(f"{path}:1: lists or tables lie too deep in one another: write them flat") from None
+    except ValueError as error:  # TOMLDecodeError, and int's refusal of a number with thousands of digits
+        what = str(error)
+        place = re.search(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)", what)
+        line = int(place[1]) if place and place[1] else content.rstrip("\n").count("\n") + 1 if place else 1
+        what = what[: place.start()] if place else what
+        raise ConfigError(
+            f"{path}:{line}: not TOML: {what}: texts stand in quotation marks, tables in [ ]"
+        ) from None
+
+
+def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
+    base = path.parent
+
+    def database(value: Any) -> Path:
+        return parse_database(text(value), base, environ)
+
+    watch, capture = top.table("watch"), top.table("capture")
+    size_limit = capture.take("size_limit", parse_size, Settings().size_limit)
+    source = watch.take("source", _source, Settings().watch_source)
+    poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
+    ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
+    ignore = ignore_table.take("patterns", _pattern_list, _NO_PATTERNS)
+    keys = top.table("keys").strings()
+    roots: list[RootSettings] = []
+    for table in top.tables("roots"):
+        if "path" not in table:
+            table.refuse("path", 'this root has no path: write path = "…" below [[roots]]')
+
+        def root_path(value: Any) -> bytes:
+            found = os.fsencode(parse_path(text(value), base, environ))
+            if any(_same(found, root.path) for root in roots):
+                raise BadValue("the same folder is a root already: put both together")
+            return found
+
+        roots.append(
+            RootSettings(
+                path=table.take("path", root_path, b""),
+                ignore=ignore + table.take("ignore", _pattern_list, _NO_PATTERNS),
+                size_limit=table.take("size_limit", parse_size, size_limit),
+                poll=table.take("poll", _poll, _polls(source)),
+                poll_interval=table.take("poll_interval", _poll_interval, poll_interval),
+            )
+        )
+        table.finish(_ELSEWHERE)
+    settings = Settings(
+        source=path,
+        roots=tuple(roots),
+        ignore_defaults=_shipped(ignore_table, settings_defaults.IGNORED),
+        ignore=ignore,
+        secrets=_shipped(secrets_table, settings_defaults.SECRET)
+        + secrets_table.take("patterns", _pattern_list, _NO_PATTERNS),
+        size_limit=size_limit,
+        watch_source=source,
+        scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
+        poll_interval=poll_interval,
+        database=top.take("database", database, None, quote=False),
+        theme=top.take("theme", text, None),
+        keys=MappingProxyType(keys),
+    )
+    for table in (top, watch, capture, ignore_table, secrets_table):
+        table.finish(_ELSEWHERE)
+    return settings
+
+
+def _shipped(table: Table, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return patterns if table.take("defaults", flag, True) else _NO_PATTERNS
+
+
+def _pattern_list(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadValue('write a list of texts such as ["*.log", "build/"]')
+    for pattern in value:
+        if not _PLAIN_PATTERN.fullmatch(pattern):
+            _check_pattern(pattern)
+    return tuple(value)
+
+
+def _check_pattern(pattern: str) -> None:
+    import warnings  # pathspec takes 30 ms or more, and few patterns need its opinion
+
+    import pathspec
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as re's "possible nested set"
+            spec = pathspec.GitIgnoreSpec.from_lines([pattern])
+    except (ValueError, re.error, Warning):
+        spec = None
+    if spec is None or all(compiled.include is None for compiled in spec.patterns) or "\0" in pattern:
+        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern")
+
+
+def _source(value: Any) -> str:
+    return one_of(value, WATCH_SOURCES)
+
+
+def _polls(source: str) -> bool | None:
+    return True if source == "poll" else None
+
+
+def _poll(value: Any) -> bool | None:
+    if value == "auto":
+        return None
+    if not isinstance(value, bool):
+        raise BadValue('write true, false or "auto"')
+    return value
+
+
+def _poll_interval(value: Any) -> float:
+    return _between(parse_duration(value), 0.5, 86400.0, '"500ms" to "1d"')
+
+
+def _scan_interval(value: Any) -> float:
+    return _between(parse_duration(value), 5.0, 604800.0, '"5s" to "7d"')
+
+
+def _between(seconds: float, least: float, most: float, allowed: str) -> float:
+    if not least <= seconds <= most:
+        raise BadValue(f"it goes from {allowed}")
+    return seconds
+
+
+def _same(left: bytes, right: bytes) -> bool:
+    if sys.platform != "win32":
+        return left == right
+    return os.path.normcase(os.fsdecode(left)) == os.path.normcase(os.fsdecode(right))

@@ -1,0 +1,290 @@
+"""The data directory: where the record lives, for its owner's eyes only, and who is writing to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from fcm_tui.errors import DataDirError
+
+DATABASE_NAME: Final = "record.db"
+LOCK_NAME: Final = "recorder.lock"
+LOG_NAME: Final = "fcm-tui.log"
+_OURS: Final = frozenset(
+    (
+        LOCK_NAME,
+        LOG_NAME,
+        DATABASE_NAME,
+        *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal")),
+    )
+)
+_ATTEMPTS = 6
+_PAUSE = 0.005
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # A locked range cannot be read, so it lies far behind the holder's number.
+    _LOCKED_BYTE = 1 << 30
+
+    def _lock(descriptor: int) -> bool:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _is_locked(descriptor: int) -> bool:
+        # There is no shared lock here, so another test may be what we met: that one is over in a moment.
+        for _ in range(2):
+            if _lock(descriptor):
+                return False
+            time.sleep(_PAUSE)
+        return True
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _is_locked(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+class Lock:
+    """The right to record into a data directory; the operating system ends it with the process."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Let another process record. Further calls do nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """A data directory that was found fit for use by `open_data_dir`."""
+
+    path: Path
+    """Absolute, symbolic links resolved."""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of the record."""
+        return self.path / DATABASE_NAME
+
+    @property
+    def lock_file(self) -> Path:
+        """The file that the recorder holds locked; its text is the recorder's process id."""
+        return self.path / LOCK_NAME
+
+    @property
+    def log_file(self) -> Path:
+        """Where diagnostics go."""
+        return self.path / LOG_NAME
+
+    def try_lock(self) -> Lock | None:
+        """Become the one recorder of this directory, or None while another process is.
+
+        Takes up to 30 ms to say None, because `lock_holder` elsewhere holds the lock for a moment to test it.
+
+        Raises:
+            DataDirError: the lock file cannot be written.
+        """
+        try:
+            for _ in range(_ATTEMPTS):
+                descriptor = self._take()
+                if descriptor is not None:
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                    os.write(descriptor, b"%-20d\n" % os.getpid())  # as long as any number before it
+                    return Lock(descriptor)
+                time.sleep(_PAUSE)
+        except OSError as error:
+            raise _unusable(self.lock_file, error) from None
+        return None
+
+    def lock_holder(self) -> int | None:
+        """The process id of the recorder at work (0 where it cannot be read), or None while there is none."""
+        try:
+            descriptor = os.open(self.lock_file, os.O_RDONLY | _FLAGS)
+        except OSError:
+            return None
+        try:
+            if not _is_locked(descriptor):
+                return None
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            text = os.read(descriptor, 32).strip()
+            return int(text) if text.isdigit() else 0
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def _take(self) -> int | None:
+        descriptor = open_private(self.lock_file)
+        with contextlib.ExitStack() as undo:
+            undo.callback(os.close, descriptor)
+            if not _lock(descriptor):
+                return None
+            # A file that was deleted and made anew under this name could be locked by two.
+            if not _is_file_at(self.lock_file, descriptor):
+                return None
+            undo.pop_all()
+        return descriptor
+
+
+def open_data_dir(
+    argument: str | None, environ: Mapping[str, str] = os.environ, *, create: bool = True
+) -> DataDir:
+    """The data directory of `--data-dir`, else FCM_DATA_DIR, else the platform's place for data.
+
+    Made (0700) where it does not exist, unless `create` is false. Files of ours in it that others could
+    read are closed to them. On Windows the rights are those of the user's profile.
+
+    Raises:
+        DataDirError: it is no directory, does not exist, is another user's, or can be written by others.
+    """
+    named = argument or environ.get("FCM_DATA_DIR")
+    path = Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
+    try:
+        if create:
+            _make(path)
+        path = Path(os.path.realpath(path))
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise DataDirError(f"nothing is recorded in {path} yet: start `fcm-tui record PATH` first") from None
+    except (NotADirectoryError, FileExistsError):
+        raise DataDirError(f"the data directory {path} is not a directory: name another --data-dir") from None
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error) from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise DataDirError(f"the data directory {path} is not a directory: name another --data-dir")
+    if sys.platform != "win32":
+        _check_owner(path, status)
+        _close_to_others(path, status)
+    return DataDir(path)
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The platform's place for this program's data; it need not exist.
+
+    Raises:
+        DataDirError: the user has no home folder.
+    """
+    if sys.platform in ("win32", "darwin"):
+        import platformdirs  # 37 ms, so not where the rule is as short as below
+
+        return platformdirs.user_data_path("fcm-tui", appauthor=False)
+    home = environ.get("XDG_DATA_HOME", "")
+    base = home if os.path.isabs(home) else os.path.expanduser("~/.local/share")
+    if not os.path.isabs(base):
+        raise DataDirError("there is no home folder to keep data in: name a --data-dir")
+    return Path(base, "fcm-tui")
+
+
+def open_private(path: Path) -> int:
+    """A descriptor for reading and writing the file at `path`, made if missing, 0600 under any umask.
+
+    Raises:
+        OSError: it cannot be opened, or is a symbolic link.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
+    if sys.platform != "win32" and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        try:
+            os.fchmod(descriptor, 0o600)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    return descriptor
+
+
+def make_private(path: Path) -> None:
+    """Have a file at `path` that only its owner can read and write; what it holds stays.
+
+    Raises:
+        DataDirError: it cannot be made.
+    """
+    try:
+        os.close(open_private(path))
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
+def _make(path: Path) -> None:
+    if path.is_dir():
+        return
+    missing = [path, *path.parents]
+    while missing and missing[-1].is_dir():
+        missing.pop()
+    for folder in reversed(missing):
+        with contextlib.suppress(
+            FileExistsError
+        ):  # another process was faster; or a file, which stat will tell
+            os.mkdir(folder, 0o700)
+            os.chmod(folder, 0o700)  # the umask may have taken our own rights
+
+
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    if sys.platform == "win32":
+        return
+    if status.st_uid != os.geteuid():
+        raise DataDirError(f"the data directory {path} belongs to another user: name another --data-dir")
+    if status.st_mode & 0o022:
+        raise DataDirError(
+            f"others can write to the data directory {path}: `chmod 700` it, or name another --data-dir"
+        )
+
+
+def _close_to_others(path: Path, status: os.stat_result) -> None:
+    # A folder that holds other things too was made for them as well: only our files in it are closed.
+    with contextlib.suppress(OSError):
+        names = set(os.listdir(path))
+        if status.st_mode & 0o077 and names <= _OURS:
+            os.chmod(path, 0o700)
+        for name in names & _OURS:
+            file = path / name
+            found = os.lstat(file)
+            if stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
+                os.chmod(file, 0o600)
+
+
+def _is_file_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _unusable(path: Path, error: Exception) -> DataDirError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return DataDirError(f"{path} cannot be used ({reason}): mend that, or name another --data-dir")

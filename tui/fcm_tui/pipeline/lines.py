@@ -1,0 +1,105 @@
+"""The line changes between two versions, as text, ready for the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fcm_tui.capture.text import TextFormat, detect, to_utf8
+from fcm_tui.diff.lines import count_lines, diff_lines
+from fcm_tui.model import Difference, Hunk, LineCounts
+
+_BLOCK = 1 << 16
+_KEEP = (1 << 20) * 4 + 4
+"""Bytes of one side of a hunk that are decoded: enough for the 1 MiB of characters that the record keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChanges:
+    """What a change did to lines; `counts` is None where a side is binary or not known."""
+
+    format: TextFormat | None
+    counts: LineCounts | None
+    differences: tuple[Difference, ...]
+
+
+NOTHING = LineChanges(None, None, ())
+
+
+class LineOffsets:
+    """Where lines start in UTF-8 text in which only LF ends one; asked in ascending order it reads the text once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._line = 0
+        self._at = 0
+
+    def at(self, line: int) -> int:
+        """Offset of line number `line`, from 0; lines must not go down from call to call."""
+        data, left, at = self._data, line - self._line, self._at
+        while left:
+            inside = data.count(b"\n", at, at + _BLOCK)
+            if inside < left and at + _BLOCK < len(data):
+                left -= inside
+                at += _BLOCK
+                continue
+            for _ in range(left):
+                end = data.find(b"\n", at)
+                if end < 0:
+                    at = len(data)
+                    break
+                at = end + 1
+            left = 0
+        self._line, self._at = line, at
+        return at
+
+
+def line_changes(before: bytes | None, after: bytes | None) -> LineChanges:
+    """Compare two versions by lines; None is no file, so all lines are inserted or deleted."""
+    old_format = detect(before) if before is not None else None
+    new_format = detect(after) if after is not None else None
+    if (before is not None and old_format is None) or (after is not None and new_format is None):
+        return LineChanges(new_format, None, ())
+    old = to_utf8(before, old_format.encoding) if before and old_format else b""
+    new = to_utf8(after, new_format.encoding) if after and new_format else b""
+    hunks = _hunks(old, new)
+    old_at, new_at = LineOffsets(old), LineOffsets(new)
+    return LineChanges(
+        new_format,
+        count_lines(hunks),
+        tuple(_difference(hunk, old, new, old_at, new_at) for hunk in hunks),
+    )
+
+
+def unchanged(data: bytes) -> LineChanges:
+    """What is said of a change that left the content as it was."""
+    text = detect(data)
+    return LineChanges(text, LineCounts(0, 0, 0) if text is not None else None, ())
+
+
+def _hunks(old: bytes, new: bytes) -> list[Hunk]:
+    if old and new:
+        return diff_lines(old, new)
+    if not old and not new:
+        return []
+    count = _lines_in(old or new)
+    return [Hunk(1, count, 1, 0) if old else Hunk(1, 0, 1, count)]
+
+
+def _lines_in(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
+
+
+def _difference(hunk: Hunk, old: bytes, new: bytes, old_at: LineOffsets, new_at: LineOffsets) -> Difference:
+    before = _text(old, old_at, hunk.old_start, hunk.old_count)
+    after = _text(new, new_at, hunk.new_start, hunk.new_count)
+    if not hunk.new_count:
+        return Difference(hunk, before, None)
+    return Difference(hunk, after, before if hunk.old_count else None)
+
+
+def _text(data: bytes, offsets: LineOffsets, start: int, count: int) -> str:
+    if not count:
+        return ""
+    low = offsets.at(start - 1)
+    high = offsets.at(start - 1 + count)
+    return data[low : min(high, low + _KEEP)].decode("utf-8", "replace")

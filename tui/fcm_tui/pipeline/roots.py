@@ -1,0 +1,118 @@
+"""A watched directory while it is recorded: its tree, its rules, and whether it is there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from fcm_tui.config import Settings
+from fcm_tui.model import Root
+from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.scan import Scanner
+from fcm_tui.watch.tree import Tree, is_inside, join
+
+
+class Presence(Enum):
+    """What stands at a root's path."""
+
+    HERE = auto()
+    DELETED = auto()
+    """Nothing stands there, and the folder it stood in is the same: its files are deleted."""
+    AWAY = auto()
+    """Unmounted, or not to be reached: nothing can be said about its files."""
+
+
+@dataclass(slots=True)
+class WatchedRoot:
+    """One root of the running recorder."""
+
+    root: Root
+    tree: Tree
+    scanner: Scanner
+    secrets: IgnoreRules
+    size_limit: int
+    poll: bool | None
+    poll_interval: float
+    device: int | None = None
+    """`st_dev` where the files of the record were seen; None before the first look."""
+    inode: int | None = None
+    gap: int | None = None
+    """Number of the open gap while the root is away."""
+    gap_from_ns: int = 0
+    baseline: bool = False
+    """Whether the baseline stands."""
+
+    @property
+    def path(self) -> bytes:
+        return self.root.path
+
+    def is_secret(self, path: bytes) -> bool:
+        """Whether the content of a file is not to be kept."""
+        return self.secrets.matches_path(path)
+
+    def presence(self) -> Presence:
+        """Look at the root itself."""
+        try:
+            found = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return self._missing()
+        except OSError:
+            return Presence.AWAY
+        if not stat.S_ISDIR(found.st_mode):
+            return Presence.DELETED
+        if self.device is not None and found.st_dev != self.device and self._is_empty() and self.tree.count():
+            return Presence.AWAY  # the mount point without its mount
+        return Presence.HERE
+
+    def _missing(self) -> Presence:
+        """Deleted where the folder above is on the device that the root was on; else something was unmounted."""
+        parent = os.path.dirname(self.path)
+        try:
+            above = os.stat(parent)
+        except OSError:
+            return Presence.AWAY
+        return Presence.DELETED if self.device in (None, above.st_dev) else Presence.AWAY
+
+    def _is_empty(self) -> bool:
+        try:
+            with os.scandir(self.path) as listing:
+                return next(listing, None) is None
+        except OSError:
+            return True
+
+
+def watched_roots(
+    roots: Sequence[Root], settings: Settings, data_dir: bytes, arm: Callable[[bytes], None] | None
+) -> list[WatchedRoot]:
+    """The roots with their trees still empty. A root inside another is recorded by itself alone."""
+    result = []
+    for root in roots:
+        own = settings.for_root(root.path)
+        skip = [data_dir, *(r.path for r in roots if r is not root and is_inside(r.path, root.path))]
+        tree = Tree(root.path)
+        result.append(
+            WatchedRoot(
+                root,
+                tree,
+                Scanner(tree, IgnoreRules(root.path, own.ignore, skip), arm=arm),
+                IgnoreRules(root.path, settings.secrets),
+                own.size_limit,
+                own.poll,
+                own.poll_interval,
+            )
+        )
+    return result
+
+
+def root_of(roots: Sequence[WatchedRoot], path: bytes) -> WatchedRoot | None:
+    """The innermost root that holds a path."""
+    best: WatchedRoot | None = None
+    for root in roots:
+        if (path == root.path or path.startswith(join(root.path, b""))) and (
+            best is None or len(root.path) > len(best.path)
+        ):
+            best = root
+    return best

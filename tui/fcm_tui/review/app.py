@@ -1,0 +1,404 @@
+"""The screen: three panes over one record, and the recorder in the same event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from fcm_tui.errors import FcmError, StoreError
+from fcm_tui.review import keys, terminal, wording
+from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.display import PatientApp
+from fcm_tui.review.document import Document, sorry
+from fcm_tui.review.engine import Engine
+from fcm_tui.review.log import EventLog
+from fcm_tui.review.pane import Pane
+from fcm_tui.review.source import Record, Source
+from fcm_tui.review.status import Status, StatusLine
+from fcm_tui.review.theme import Palette, css_color, open_palette
+from fcm_tui.review.tree import DirectoryTree
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.queries import Filters
+
+_log = logging.getLogger(__name__)
+
+POLL = 0.1
+"""Seconds between a viewer's looks at the record's data version."""
+QUIET = 0.05
+"""Seconds that notices are gathered before the log takes them in."""
+TICK = 0.25
+"""Seconds between looks at the recorder's state."""
+PANES = ("tree", "log", "diff")
+
+
+class ReviewApp(PatientApp[int]):
+    """Wires the panes to the record; holds no state of its own beyond what is selected."""
+
+    TITLE = "fcm-tui"
+    BINDINGS = keys.bindings(keys.EVERYWHERE)
+    CSS = """
+    Screen { background: $fcm-background; overflow: hidden; }
+    Pane { background: $fcm-background; height: 1fr; }
+    PaneTitle, StatusLine { height: 1; }
+    StatusLine { dock: bottom; }
+    ScrollView {
+        height: 1fr; background: $fcm-background; overflow-x: hidden; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        scrollbar-color: $fcm-scrollbar; scrollbar-color-hover: $fcm-scrollbar;
+        scrollbar-color-active: $fcm-scrollbar;
+        scrollbar-background: $fcm-background; scrollbar-background-hover: $fcm-background;
+        scrollbar-background-active: $fcm-background;
+    }
+    #panes { layout: grid; grid-size: 2 2; grid-rows: 2fr 3fr; height: 1fr; background: $fcm-background; }
+    #tree-pane { border-right: solid $fcm-rule; }
+    .-narrow #panes { grid-columns: 24 1fr; }
+    .-narrow #diff-pane { column-span: 2; }
+    .-wide #panes { grid-columns: 34 1fr; }
+    .-vast #panes { grid-columns: 42 1fr; }
+    .-wide #tree-pane, .-vast #tree-pane { row-span: 2; }
+    #panes.-zoomed { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
+    #panes.-zoomed Pane { display: none; border: none; }
+    #panes.-zoomed Pane.-zoomed { display: block; column-span: 1; row-span: 1; }
+    """
+
+    def __init__(self, *, database: Path, engine: Engine | None, palette: Palette, notice: str = "") -> None:
+        self.palette = palette
+        super().__init__(ansi_color=palette.theme.native)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-vast")]
+        self._engine = engine
+        self._notice = visible(notice)
+        self._source = Source(database)
+        self._versions = Source(database)
+        self._failure = ""
+        self._stopping = False
+        self._recorded = asyncio.Event()
+        self._diff_wanted = 0
+        self._status = Status(engine.state if engine is not None else None, self._notice)
+        self._changed = asyncio.Event()
+        self.tree_view = DirectoryTree(palette, self._source, id="tree")
+        self.log_view = EventLog(palette, self._source, id="log")
+        self.diff_view = DiffView(palette, id="diff")
+        self.status_line = StatusLine(palette, self._status, id="status")
+
+    def get_css_variables(self) -> dict[str, str]:
+        styles: Mapping[str, object] = {
+            "fcm-background": css_color(self.palette.base.bgcolor),
+            "fcm-rule": css_color(self.palette("rule").color),
+            "fcm-scrollbar": css_color(self.palette("scrollbar").color),
+        }
+        return {**super().get_css_variables(), **{name: str(value) for name, value in styles.items()}}
+
+    def compose(self) -> ComposeResult:
+        yield Container(
+            Pane(self.palette, "Directories", self.tree_view),
+            Pane(self.palette, "Log", self.log_view),
+            Pane(self.palette, "Diff", self.diff_view),
+            id="panes",
+        )
+        yield self.status_line
+
+    def on_mount(self) -> None:
+        self.log_view.focus()
+        self.set_interval(TICK, self._tick)
+        if self._engine is None:
+            self._recorded.set()
+            self._follow_record()
+        self._keep_counts()
+        # the first paint before anything that costs imports or disk
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._open_record()
+        if self._engine is not None:
+            self._record(self._engine)
+            self._follow_recorder(self._engine)
+
+    # --- the recorder and what it commits
+
+    @work(group="recorder", exit_on_error=False)
+    async def _record(self, engine: Engine) -> None:
+        """The supervisor: whatever ends the recorder, the screen stays and says so."""
+        try:
+            await engine.run()
+            if not self._stopping:
+                self._failure = "recording ended"
+        except FcmError as error:
+            self._failure = visible(str(error))
+        except Exception as error:
+            _log.exception("the recorder failed")
+            self._failure = f"recording failed: {type(error).__name__}: {visible(str(error))}"
+        finally:
+            self._recorded.set()
+
+    @work(group="live", exit_on_error=False)
+    async def _follow_recorder(self, engine: Engine) -> None:
+        notices = engine.subscribe()
+        while True:
+            await notices.get()
+            await asyncio.sleep(QUIET)
+            while not notices.empty():
+                notices.get_nowait()
+            await self._catch_up()
+
+    @work(group="live", exit_on_error=False)
+    async def _follow_record(self) -> None:
+        seen = None
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                version = await self._source.call(lambda record: record.data_version())
+            except StoreError:
+                continue
+            if version != seen:
+                if seen is not None:
+                    await self._catch_up()
+                seen = version
+
+    async def _catch_up(self) -> None:
+        try:
+            await self.log_view.catch_up()
+        except StoreError as error:
+            self._failure = visible(str(error))
+        self._changed.set()
+
+    @work(group="open", exit_on_error=False)
+    async def _open_record(self) -> None:
+        """Read the first page; a recorder that has just started may not have made the record yet."""
+        while True:
+            try:
+                await self.log_view.load()
+            except StoreError as error:
+                if self._engine is None:
+                    self._failure = visible(str(error))
+                await asyncio.sleep(POLL)
+                continue
+            self._failure = "" if self._engine is None else self._failure
+            self._changed.set()
+            return
+
+    @work(group="counts", exit_on_error=False)
+    async def _keep_counts(self) -> None:
+        """Tree and sizes after changes; the longer reading them takes, the less often."""
+        phase = None
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), 1.0)
+            now = self._engine.state.phase if self._engine is not None else None
+            if not self._changed.is_set() and now == phase and now != "baseline":
+                continue
+            phase = now
+            self._changed.clear()
+            started = time.monotonic()
+            try:
+                await self.tree_view.load()
+                sizes = await self._source.call(lambda record: record.sizes())
+                gaps = await self._source.call(lambda record: record.gaps(1))
+            except StoreError:
+                continue
+            self.log_view.show_roots(self.tree_view.root_count > 1)
+            self._say_status(Status(None, gap=gaps[0] if gaps else None, sizes=sizes))
+            self._say_titles()
+            await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
+
+    # --- titles and status
+
+    def _tick(self) -> None:
+        self._say_status(self._status)
+
+    def _say_status(self, status: Status) -> None:
+        self._status = Status(
+            self._engine.state if self._engine is not None else None,
+            self._notice,
+            self._failure,
+            self._stopping,
+            status.gap,
+            status.sizes,
+        )
+        self.status_line.say(self._status)
+
+    def _say_titles(self) -> None:
+        tree, log, diff = (view.parent for view in (self.tree_view, self.log_view, self.diff_view))
+        assert isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)
+        tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
+        path = self.log_view.filters.path
+        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
+        state = f"{wording.number(self.log_view.total)}{'' if self.log_view.complete else '+'}"
+        if self.log_view.total:
+            at = wording.number(self.log_view.cursor + 1)
+            state = f"{state}  ● live" if self.log_view.following else f"{at} of {state}"
+        log.title.say(where, state)
+        document = self.diff_view.document
+        if document is None:
+            diff.title.say("")
+            return
+        change = document.change
+        hunk, hunks = self.diff_view.hunk_at
+        several = self.tree_view.root_count > 1
+        diff.title.say(
+            wording.relative_path(change.path, change.root, with_root=several),
+            f"hunk {max(1, hunk)} of {hunks}" if hunks else "",
+        )
+
+    def on_event_log_counted(self) -> None:
+        self._say_titles()
+
+    def on_diff_view_moved(self) -> None:
+        self._say_titles()
+
+    # --- selection
+
+    def on_event_log_selected(self, message: EventLog.Selected) -> None:
+        self._diff_wanted += 1
+        if message.change is None:
+            self.diff_view.show(None)
+        else:
+            self._read_diff(message, self._diff_wanted)
+
+    @work(group="diff", exclusive=True, exit_on_error=False)
+    async def _read_diff(self, message: EventLog.Selected, wanted: int) -> None:
+        """Both versions and their hunks, in the versions' own thread; only for the newest selection."""
+        change = message.change
+        assert change is not None
+        if self.diff_view.document is not None:
+            await asyncio.sleep(0.02)  # a key held down passes over changes without reading them
+
+        def read(record: Record) -> Document | None:
+            from fcm_tui.review import loading  # the diff engine is imported here, in the thread
+
+            return loading.load(record, change) if wanted == self._diff_wanted else None
+
+        try:
+            document = await self._versions.call(read)
+        except FcmError as error:
+            document = sorry(change, visible(str(error)))
+        if document is not None and wanted == self._diff_wanted:
+            self.diff_view.show(document)
+
+    def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
+        self._filter(message.path)
+
+    @work(group="open", exclusive=True, exit_on_error=False)
+    async def _filter(self, path: bytes | None) -> None:
+        try:
+            await self.log_view.load(Filters(path=path))
+        except StoreError as error:
+            self._failure = visible(str(error))
+
+    def on_descendant_focus(self) -> None:
+        self.log_view.pinned = self.focused is self.diff_view
+        self._say_titles()
+
+    # --- keys
+
+    def action_pane(self, step: int) -> None:
+        views: list[Widget] = [self.tree_view, self.log_view, self.diff_view]
+        at = views.index(self.focused) if self.focused in views else 1
+        self._to(views[(at + step) % len(views)])
+
+    def action_focus_pane(self, name: str) -> None:
+        self._to({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
+
+    def _to(self, view: Widget) -> None:
+        panes = self.query_one("#panes")
+        if panes.has_class("-zoomed"):
+            self._zoom(view)
+        view.focus()
+
+    def _zoom(self, view: Widget) -> None:
+        for pane in self.query(Pane):
+            pane.set_class(pane.view is view, "-zoomed")
+
+    def action_zoom(self) -> None:
+        panes = self.query_one("#panes")
+        view = self.focused
+        panes.toggle_class("-zoomed")
+        if view is not None:
+            self._zoom(view)
+
+    def action_out(self) -> None:
+        panes = self.query_one("#panes")
+        if panes.has_class("-zoomed"):
+            self.action_zoom()
+        elif self.focused is self.diff_view:
+            self.log_view.focus()
+        else:
+            self.tree_view.choose(None)
+
+    def action_step(self, rows: int) -> None:
+        self.log_view.pinned = False
+        self.log_view.go(self.log_view.cursor + rows)
+        self.log_view.pinned = self.focused is self.diff_view
+
+    def action_keys(self) -> None:
+        from fcm_tui.review.help import HelpScreen
+
+        context = (
+            keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
+        )
+        self.push_screen(HelpScreen(self.palette, context))
+
+    async def action_quit(self) -> None:
+        self.end()
+
+    # --- the end
+
+    def end(self) -> None:
+        """Stop the recorder, wait until all is committed, and leave. Once is enough."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._tick()
+        if self._engine is not None:
+            self._engine.stop()
+        self._leave()
+
+    @work(group="end", exit_on_error=False)
+    async def _leave(self) -> None:
+        await self._recorded.wait()
+        self.exit(0)
+
+    async def close_record(self) -> None:
+        """After the screen: end the reader threads."""
+        await self._source.close()
+        await self._versions.close()
+
+
+def run(*, database: Path, recorder: Engine | None, theme: str | None, notice_text: str = "") -> int:
+    """Open the screen and stay until the person leaves it; the exit status.
+
+    `recorder` None makes it a viewer of what another process records. Ctrl-C, SIGTERM and a closed
+    terminal end it as `q` does: after the recorder has committed everything.
+
+    Raises:
+        UsageError: the terminal cannot show it, or the theme is wrong.
+    """
+    terminal.check()
+    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), notice=notice_text)
+    return asyncio.run(_run(app))
+
+
+async def _run(app: ReviewApp) -> int:
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError, ValueError):
+            loop.add_signal_handler(getattr(signal, name), app.end)
+    try:
+        status = await app.run_async()
+    finally:
+        await app.close_record()
+    if app.crash is not None:
+        print(f"fcm-tui: the screen failed: {app.crash}; what was recorded is safe", file=sys.stderr)
+        return 1
+    return status or 0

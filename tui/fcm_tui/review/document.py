@@ -1,0 +1,60 @@
+"""What the diff pane shows of one change: plain data, made by `loading`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fcm_tui.model import Change, Hunk, Origin
+from fcm_tui.review import wording
+from fcm_tui.safetext import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The lines of one version, safe to show, tabs expanded."""
+
+    lines: list[str] = field(default_factory=list)
+    ends_open: bool = False
+    """The last line has no line break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One change, ready to be drawn."""
+
+    change: Change
+    facts: list[str]
+    """Lines above the diff: when, what, who, how large."""
+    notes: list[str]
+    """Sentences that stand for a diff, or say what the diff does not show."""
+    old: Side
+    new: Side
+    hunks: list[Hunk]
+    name: str
+    """The file's name, by which the lexer is chosen; empty for no colours."""
+
+
+def sorry(change: Change, why: str) -> Document:
+    """A document that says why there is no diff."""
+    return Document(change, facts(change), [why], Side(), Side(), [], "")
+
+
+def facts(change: Change) -> list[str]:
+    who = [visible(name) for name in (change.process, change.owner) if name]
+    parts = [
+        f"#{change.sequence}",
+        change.kind.value,
+        wording.moment(change.time_ns),
+        *([f"by {' of '.join(who)}"] if who else []),
+        *([wording.size(change.size)] if change.size is not None else []),
+        *([visible(change.encoding)] if change.encoding else []),
+        *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
+        *({Origin.EVENT: [], Origin.SCAN: ["found by scan"], Origin.RESTORE: ["by restore"]}[change.origin]),
+    ]
+    return ["  ".join(parts)]
+
+
+def newline_name(name: str) -> str:
+    return {"lf": "LF", "crlf": "CRLF", "cr": "CR", "mixed": "mixed line ends", "none": "no line ends"}.get(
+        name, visible(name)
+    )

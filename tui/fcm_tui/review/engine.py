@@ -1,0 +1,58 @@
+"""What the screen knows of the recorder that runs in its event loop; `recorder.Recorder` is one.
+
+Declared here so that the screen can be drawn before the recorder's modules are imported, and be
+tested without them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from fcm_tui.model import Gap, Notice
+
+
+class Progress(Protocol):
+    """How far a baseline or a scan has come. Totals are 0 while they are not known."""
+
+    @property
+    def files_done(self) -> int: ...
+    @property
+    def files_total(self) -> int: ...
+    @property
+    def bytes_done(self) -> int: ...
+    @property
+    def bytes_total(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+class State(Protocol):
+    """What the recorder is at."""
+
+    @property
+    def phase(self) -> str:
+        """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+
+    @property
+    def files(self) -> int: ...
+    @property
+    def roots(self) -> int: ...
+    @property
+    def message(self) -> str:
+        """What is wrong, or empty."""
+
+    @property
+    def progress(self) -> Progress | None: ...
+    @property
+    def last_gap(self) -> Gap | None: ...
+
+
+class Engine(Protocol):
+    """Records until told to stop."""
+
+    async def run(self) -> None: ...
+    def stop(self) -> None: ...
+    def subscribe(self) -> asyncio.Queue[Notice]: ...
+    @property
+    def state(self) -> State: ...

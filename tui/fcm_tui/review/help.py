@@ -1,0 +1,108 @@
+"""The help, made from the key map."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fcm_tui.review import keys, wording
+from fcm_tui.review.theme import Palette
+
+_SIGNS = (
+    ("+", "created", "created"), ("~", "modified", "modified"), ("-", "deleted", "deleted"),
+    ("→", "moved", "moved: the new path ← the old one"),
+    ("·", "metadata", "only mode, owner or time changed"),
+)  # fmt: skip
+_WIDE = 110
+
+Line = list[tuple[str, str]]
+
+
+def sections(first: str) -> list[list[Line]]:
+    """The help's sections, that of the pane in use first."""
+    order = sorted(keys.HEADINGS, key=lambda context: (context != first, context == keys.HELP))
+    made: list[list[Line]] = []
+    for context in order:
+        entries = [key for key in keys.KEYMAP if key.context == context]
+        lines: list[Line] = [[(keys.HEADINGS[context], "accent")]]
+        lines += [[(wording.fit(f"  {key.shown}", 18), "key"), (key.description, "text")] for key in entries]
+        made.append([*lines, []])
+    signs: list[Line] = [[("Signs in the log", "accent")]]
+    signs += [[(wording.fit(f"  {sign}", 18), style), (meaning, "text")] for sign, style, meaning in _SIGNS]
+    signs.append([(wording.fit("  +9 ~2 -4", 18), "muted"), ("lines inserted, updated, deleted", "text")])
+    made.append([*signs, []])
+    return made
+
+
+class HelpView(ScrollView, can_focus=True):
+    """The sections below one another, or in two columns where there is room."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette, context: str) -> None:
+        super().__init__(id="help")
+        self.palette = palette
+        self._sections = sections(context)
+        self._columns: list[list[Line]] = [[]]
+
+    def on_resize(self) -> None:
+        if self.size.width >= _WIDE:
+            total = sum(map(len, self._sections))
+            left: list[Line] = []
+            rest = list(self._sections)
+            while rest and len(left) + len(rest[0]) // 2 < total / 2:
+                left += rest.pop(0)
+            self._columns = [left, [line for section in rest for line in section]]
+        else:
+            self._columns = [[line for section in self._sections for line in section]]
+        self.virtual_size = Size(self.size.width, max(map(len, self._columns)) + 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        row = y + self.scroll_offset.y - 1
+        strips = []
+        column = width // len(self._columns)
+        for number, lines in enumerate(self._columns):
+            line = lines[row] if 0 <= row < len(lines) else []
+            cells = column if number < len(self._columns) - 1 else width - column * (len(self._columns) - 1)
+            segments = [
+                Segment("  ", self.palette()),
+                *(Segment(text, self.palette(style)) for text, style in line),
+            ]
+            strips.append(Strip(segments).adjust_cell_length(cells, self.palette()))
+        return Strip.join(strips)
+
+    def action_line(self, lines: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        self.action_line(pages * max(1, self.size.height - 1))
+
+
+class HelpScreen(Screen[None]):
+    """Covers the panes until any of its keys closes it."""
+
+    BINDINGS = keys.bindings(keys.HELP)
+
+    def __init__(self, palette: Palette, context: str) -> None:
+        super().__init__()
+        self._palette = palette
+        self._first = context
+
+    def compose(self) -> ComposeResult:
+        from fcm_tui.review.pane import Pane
+
+        pane = Pane(self._palette, "Help", HelpView(self._palette, self._first))
+        pane.title.say("", "Esc closes it")
+        yield pane
+
+    def action_line(self, lines: int) -> None:
+        self.query_one(HelpView).action_line(lines)
+
+    def action_page(self, pages: int) -> None:
+        self.query_one(HelpView).action_page(pages)

@@ -1,0 +1,78 @@
+"""The screen's way to the record: a reader that works in a thread of its own, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from fcm_tui.errors import StoreError
+from fcm_tui.model import Change, Gap
+from fcm_tui.store.queries import Filters, FolderEntry, Key, Reader, RecorderInfo, RootSummary, Sizes
+
+T = TypeVar("T")
+
+
+class Record(Protocol):
+    """What the screens read a record with; `store.queries.Reader` is one."""
+
+    def close(self) -> None: ...
+    def recorder(self) -> RecorderInfo | None: ...
+    def roots(self) -> list[RootSummary]: ...
+    def log(
+        self,
+        filters: Filters | None = None,
+        *,
+        limit: int | None = 200,
+        before: Key | None = None,
+        after: Key | None = None,
+        reverse: bool = False,
+    ) -> list[Change]: ...
+    def count(self) -> int: ...
+    def data_version(self) -> int: ...
+    def content(self, digest: bytes) -> bytes: ...
+    def folder(self, root_id: bytes, path: bytes) -> list[FolderEntry]: ...
+    def gaps(self, limit: int = 100) -> list[Gap]: ...
+    def sizes(self) -> Sizes: ...
+
+
+class Source:
+    """One reader in one thread. It opens the record when first asked, and again after an error."""
+
+    def __init__(self, database: Path, opener: Callable[[Path], Record] = Reader) -> None:
+        self._database = database
+        self._opener = opener
+        self._thread = ThreadPoolExecutor(1, "reader")
+        self._record: Record | None = None
+
+    async def call(self, work: Callable[[Record], T]) -> T:
+        """What `work` returns for the record, in the reader's thread.
+
+        Raises:
+            StoreError: there is no record yet, or it cannot be read.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
+
+    def _work(self, work: Callable[[Record], T]) -> T:
+        if self._record is None:
+            self._record = self._opener(self._database)
+        try:
+            return work(self._record)
+        except sqlite3.Error as error:
+            self._record.close()
+            self._record = None
+            raise StoreError(f"the record cannot be read just now: {error}") from error
+
+    async def close(self) -> None:
+        """Close the record and end the thread, after what it is doing."""
+
+        def close() -> None:
+            if self._record is not None:
+                self._record.close()
+                self._record = None
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, close)
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,180 @@
+"""The status line: what is being recorded, how it goes, and the keys that lead on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fcm_tui.model import Gap
+from fcm_tui.review import keys, wording
+from fcm_tui.review.engine import Progress, State
+from fcm_tui.review.theme import Palette
+from fcm_tui.safetext import visible
+from fcm_tui.store.queries import Sizes
+
+_BAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that the line may say."""
+
+    state: State | None
+    """None for a viewer."""
+    notice: str = ""
+    """What the command had to say when it opened the screen."""
+    failure: str = ""
+    """Why nothing is recorded or read any more, if so."""
+    stopping: bool = False
+    gap: Gap | None = None
+    sizes: Sizes | None = None
+
+
+Part = tuple[str, str]
+"""Text and the name of its style."""
+
+
+def parts(status: Status) -> list[list[Part]]:
+    """The fields of the line, the most important first."""
+    fields: list[list[Part]] = [_head(status)]
+    state = status.state
+    if status.failure:
+        fields.append([(visible(status.failure), "warning")])
+    elif state is not None and state.message:
+        fields.append([(visible(state.message), "warning")])
+    elif status.notice:
+        fields.append([(visible(status.notice), "muted")])
+    if state is not None and state.phase == "recording":
+        # the counts of the record stand for those of the engine where they are known
+        fields.append([(wording.plural(state.files, "file"), "text")])
+    elif state is None and status.sizes is not None:
+        fields.append([(wording.plural(status.sizes.files, "file"), "text")])
+    gap = (state.last_gap if state is not None else None) or status.gap
+    if gap is not None:
+        fields.append(_gap(gap))
+    if status.sizes is not None:
+        fields.append([("store ", "muted"), (wording.size(status.sizes.database_bytes), "text")])
+    return fields
+
+
+def _head(status: Status) -> list[Part]:
+    state = status.state
+    if status.stopping:
+        return [("◌ stopping", "warning")]
+    if (status.failure and state is not None) or (state is not None and state.phase == "failed"):
+        return [("✗ not recording", "bad")]
+    if state is None:
+        return [("◇ viewer", "accent")]
+    if state.phase == "recording":
+        return [("● recording", "good")]
+    if state.phase == "stopped":
+        return [("○ stopped", "warning")]
+    if state.phase == "baseline" and state.progress is not None:
+        return [("◐ first look ", "warning"), *_progress(state.progress)]
+    return [("◐ first look" if state.phase == "baseline" else "◌ starting", "warning")]
+
+
+def _progress(progress: Progress) -> list[Part]:
+    said: list[Part] = []
+    done, total = (
+        (progress.bytes_done, progress.bytes_total)
+        if progress.bytes_total
+        else (progress.files_done, progress.files_total)
+    )
+    share = min(1.0, done / total) if total else 0.0
+    if total:
+        full = round(share * _BAR)
+        said.append(("━" * full, "accent"))
+        said.append(("━" * (_BAR - full) + " ", "rule"))
+        said.append(
+            (
+                f"{wording.number(progress.files_done)} of {wording.plural(progress.files_total, 'file')}",
+                "text",
+            )
+        )
+    else:
+        said.append((wording.plural(progress.files_done, "file"), "text"))
+    if progress.bytes_done:
+        said.append((f", {wording.size(progress.bytes_done)}", "muted"))
+    if share > 0.02 and progress.seconds > 1:
+        said.append((f", {wording.duration(progress.seconds * (1 / share - 1))} left", "muted"))
+    return said
+
+
+def _gap(gap: Gap) -> list[Part]:
+    start = wording.hour(gap.from_ns)
+    stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.hour(gap.to_ns)}"
+    if gap.to_ns is not None and wording.hour(gap.to_ns) == start:
+        stretch = start
+    found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
+    return [("last gap ", "muted"), (f"{stretch}{found}", "text")]
+
+
+def number_found(count: int) -> str:
+    """What the scan after a gap found."""
+    return "nothing missed" if not count else f"{wording.plural(count, 'change')} found by scan"
+
+
+class StatusLine(Widget):
+    """One line; fields that do not fit are left out, the least important first."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette, status: Status, *, id: str) -> None:
+        super().__init__(id=id)
+        self.palette = palette
+        self._status = status
+        self._parts = parts(status)
+
+    def say(self, status: Status) -> None:
+        """Show another status; draws only if a word of it differs."""
+        self._status = status
+        said = parts(status)
+        if said != self._parts:
+            self._parts = said
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        hints = [
+            (f"{keys.shown('help')}", "key"),
+            (" help  ", "muted"),
+            (keys.shown("quit"), "key"),
+            (" quit ", "muted"),
+        ]
+        segments = [Segment(" ", self.palette("title"))]
+        used, end = 1, sum(len(text) for text, _ in hints)
+        for number, said in enumerate(self._parts):
+            length = sum(wording.cells(text) for text, _ in said) + (3 if number else 0)
+            if used + length + end + 2 > width:
+                if number > 1:
+                    continue
+                room = width - used - end - 2 - (3 if number else 0)
+                if room < 10:
+                    continue
+                said = _cut(said, room)
+                length = room + (3 if number else 0)
+            if number:
+                segments.append(Segment("   ", self.palette("title")))
+            segments.extend(Segment(text, self.palette("title", style)) for text, style in said)
+            used += length
+        if used + end <= width:
+            segments.append(Segment(" " * (width - used - end), self.palette("title")))
+            segments.extend(Segment(text, self.palette("title", style)) for text, style in hints)
+        return Strip(segments).adjust_cell_length(width, self.palette("title"))
+
+
+def _cut(said: list[Part], room: int) -> list[Part]:
+    cut: list[Part] = []
+    for text, style in said:
+        if room <= 0:
+            break
+        length = min(room, wording.cells(text))
+        cut.append((wording.fit(text, length), style))
+        room -= length
+    if room > 0:
+        cut.append((" " * room, "muted"))
+    return cut

@@ -1,0 +1,42 @@
+"""What the terminal can do, asked before anything is drawn."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+
+from fcm_tui.errors import UsageError
+
+
+def check() -> None:
+    """Refuse terminals on which the screen cannot work.
+
+    Raises:
+        UsageError: not a terminal, one without cursor movement, or output that is not UTF-8.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the screen needs a terminal: use `fcm-tui record` and `fcm-tui log` in scripts and pipes"
+        )
+    if os.environ.get("TERM", "") in ("dumb", "unknown") and os.name != "nt":
+        raise UsageError(
+            f"the terminal (TERM={os.environ['TERM']}) cannot place text:"
+            " use `fcm-tui log`, or set TERM to what it really is"
+        )
+    encoding = sys.stdout.encoding or "ascii"
+    if codecs.lookup(encoding).name != "utf-8":
+        how = "chcp 65001, or PYTHONUTF8=1" if os.name == "nt" else "LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+        raise UsageError(f"the terminal's encoding is {encoding}, the screen needs UTF-8: set {how}")
+
+
+def depth(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:
+    """`truecolor`, `256` or `16`: how many colours to count on."""
+    if "NO_COLOR" in environ:
+        return "16"  # where a theme makes do with attributes
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or os.name == "nt":
+        return "truecolor"
+    # as Rich decides, which writes the colours
+    return (
+        "256" if environ.get("TERM", "").strip().lower().rpartition("-")[2] in ("256color", "kitty") else "16"
+    )

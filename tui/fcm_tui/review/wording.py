@@ -1,0 +1,158 @@
+"""Numbers, times and paths in the words and widths of the screen."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size
+
+from fcm_tui.model import Capture, Kind
+from fcm_tui.safetext import visible_path
+
+SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "→", Kind.METADATA: "·"}
+"""What stands for a kind in the log: readable without any colour."""
+
+NOT_KEPT = {
+    Capture.TOO_LARGE: "too large",
+    Capture.SECRET: "secret",
+    Capture.UNREADABLE: "unreadable",
+    Capture.EXCLUDED: "excluded",
+    Capture.QUOTA: "over quota",
+}
+
+
+def size(count: int | None) -> str:
+    """Bytes as a person reads them, in powers of 1000: `12.1 kB`."""
+    if count is None:
+        return "?"
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
+    return f"{value / 1000:.1f} TB"
+
+
+def number(count: int) -> str:
+    """A count with thousands set apart: `12,345`."""
+    return f"{count:,}"
+
+
+def short(count: int) -> str:
+    """A count in at most four cells: `9999`, `12k`, `3.4M`."""
+    if count < 10_000:
+        return str(count)
+    for limit, unit in ((1_000_000, "k"), (1_000_000_000, "M"), (10**12, "G")):
+        if count < limit:
+            value = count / (limit / 1000)
+            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+    return "lots"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `12,345 files`."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `3 min`, `2 h 5 min`."""
+    whole = max(0, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@lru_cache(4096)
+def _local(second: int) -> time.struct_time:
+    return time.localtime(second)
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def clock(time_ns: int, today: tuple[int, int], *, wide: bool) -> str:
+    """Local time in 8 cells, or 12 where there is room: today's time, else the date.
+
+    `today` is the year and the day of the year now.
+    """
+    try:
+        local = _local(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return "?".rjust(12 if wide else 8)
+    date = f"{_MONTHS[local.tm_mon - 1]} {local.tm_mday:2}"
+    if (local.tm_year, local.tm_yday) == today:
+        text = time.strftime("%H:%M:%S", local)
+    elif local.tm_year != today[0]:
+        text = time.strftime("%Y-%m-%d", local) if wide else f"{date[:3]} {local.tm_year}"
+    else:
+        text = f"{date} {time.strftime('%H:%M', local)}" if wide else date
+    return text.rjust(12 if wide else 8)
+
+
+def moment(time_ns: int) -> str:
+    """Date and local time to the second, for facts about one change."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", _local(time_ns // 1_000_000_000))
+    except (OverflowError, ValueError, OSError):
+        return "at an unknown time"
+
+
+def hour(time_ns: int) -> str:
+    """`10:02`, for stretches of time."""
+    return moment(time_ns)[11:16]
+
+
+def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:
+    """A path as the log shows it: below its root, with the root's own name where there are several."""
+    separator = os.fsencode(os.sep)
+    inside = root if root.endswith(separator) else root + separator
+    if not root or not path.startswith(inside):
+        return visible_path(path)
+    below = path[len(inside) :]
+    name = os.path.basename(root.rstrip(separator))
+    return visible_path(name + separator + below if with_root and name else below)
+
+
+def fit_path(text: str, width: int) -> str:
+    """A path in exactly `width` cells: the middle elided, the name and its ending kept."""
+    if text.isascii():
+        length = len(text)
+        if length <= width:
+            return text.ljust(width)
+    elif cell_len(text) <= width:
+        return set_cell_size(text, width)
+    if width < 4:
+        return set_cell_size(text, max(0, width))
+    head, slash, name = text.rpartition(os.sep)
+    room = width - cell_len(name) - 2
+    if slash and room >= 1:
+        return set_cell_size(f"{_first(head, room)}…{slash}{name}", width)
+    keep = (width - 1) // 2
+    return set_cell_size(f"{_first(name, width - 1 - keep)}…{_last(name, keep)}", width)
+
+
+def fit(text: str, width: int) -> str:
+    """Text in exactly `width` cells, cut with an ellipsis."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(_first(text, max(0, width - 1)) + "…", max(0, width))
+
+
+def _first(text: str, width: int) -> str:
+    return set_cell_size(text, width).rstrip() if width > 0 else ""
+
+
+def _last(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[cell_len(text) - width :] if text.isascii() else text[1:]
+    return text
+
+
+def cells(text: str) -> int:
+    """The width of a text on the screen."""
+    return len(text) if text.isascii() else cell_len(text)

@@ -1,0 +1,94 @@
+"""The settings that hold, as text: TOML that `config.load` reads back, or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from fcm_tui.config import RootSettings, Settings
+from fcm_tui.safetext import visible
+from fcm_tui.settings_defaults import SECRET
+from fcm_tui.settings_values import format_duration, format_size
+
+
+def as_toml(settings: Settings) -> str:
+    """`settings` as a configuration file, the shipped patterns in comments."""
+    document = _document(settings)
+    lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
+    lines += _assignments(document)
+    for name in ("watch", "capture"):
+        lines += ["", f"[{name}]", *_assignments(document[name])]
+    for name in ("ignore", "secrets"):
+        table = document[name]
+        lines += ["", f"[{name}]", f"defaults = {_toml(bool(table['defaults']))}"]
+        lines += [f"#     {_toml(pattern)}" for pattern in table["defaults"]]
+        lines += _assignments({"patterns": table["patterns"]})
+    for root in document["roots"]:
+        lines += ["", "[[roots]]", *_assignments(root)]
+    if settings.keys:
+        lines += ["", "[keys]", *(f"{_toml(name)} = {_toml(keys)}" for name, keys in settings.keys.items())]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(settings: Settings) -> str:
+    """`settings` as one JSON object with the tables and keys of the configuration file.
+
+    `defaults` is the list of the shipped patterns in force.
+    """
+    return json.dumps(_document(settings), indent=2) + "\n"
+
+
+def _document(settings: Settings) -> dict[str, Any]:
+    shipped = SECRET if settings.secrets[: len(SECRET)] == SECRET else ()
+    return {
+        "theme": settings.theme,
+        "database": None if settings.database is None else f"sqlite:{_literal(str(settings.database))}",
+        "watch": {
+            "source": settings.watch_source,
+            "scan_interval": format_duration(settings.scan_interval),
+            "poll_interval": format_duration(settings.poll_interval),
+        },
+        "capture": {"size_limit": format_size(settings.size_limit)},
+        "ignore": {"defaults": list(settings.ignore_defaults), "patterns": list(settings.ignore)},
+        "secrets": {"defaults": list(shipped), "patterns": list(settings.secrets[len(shipped) :])},
+        "roots": [_root(root, settings) for root in settings.roots],
+        "keys": dict(settings.keys),
+    }
+
+
+def _root(root: RootSettings, settings: Settings) -> dict[str, Any]:
+    return {
+        "path": _literal(os.fsdecode(root.path)),
+        "ignore": list(root.ignore[len(settings.ignore) :]),
+        "size_limit": format_size(root.size_limit),
+        "poll": "auto" if root.poll is None else root.poll,
+        "poll_interval": format_duration(root.poll_interval),
+    }
+
+
+def _literal(path: str) -> str:
+    return path.replace("$", "$$")
+
+
+def _assignments(table: dict[str, Any]) -> Iterable[str]:
+    for key, value in table.items():
+        if isinstance(value, str | bool) or (isinstance(value, list) and key != "roots"):
+            yield f"{key} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    return '"' + "".join(_character(character) for character in value) + '"'
+
+
+def _character(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    if character.isprintable() and visible(character) == character:
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

@@ -1,0 +1,276 @@
+"""The content store: every version's bytes once, by SHA-256, in the table `contents`.
+
+Writing is split so that the costly half needs no connection: `packing.pack` makes rows in any
+thread, `ContentStore.insert` puts many of them into the transaction of the changes that they belong
+to. Reading follows a delta's bases down to a whole piece, and never hands out bytes whose SHA-256 is
+not the one that was asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+
+from fcm_tui.capture.codec import CodecError, decode, is_delta, steps_of, with_steps
+from fcm_tui.errors import ContentMissing
+from fcm_tui.store.content_cache import ContentCache
+from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
+
+__all__ = ["ContentRow", "ContentStore", "Packed", "Piece", "Version", "pack"]
+
+_PARAMETERS = 500
+_LONGEST_WALK = 4096
+_HEAVIEST_WALK = 256 << 20
+
+_INSERT = """INSERT INTO contents (digest, chunk, codec, base_digest, data) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (digest, chunk) DO NOTHING"""
+
+
+_Row = tuple[str, bytes | None, bytes]
+"""Codec, base digest and data."""
+
+
+class ContentStore:
+    """Reads and inserts content over one connection; used from the thread that the connection is.
+
+    Reading needs nothing but SELECT, so a read-only connection will do. Transactions are the
+    caller's: `insert` neither begins nor commits one.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, cache_bytes: int = 32 << 20, max_bytes: int = 1 << 30
+    ) -> None:
+        """Keep at most `cache_bytes` of decoded pieces; refuse a version of more than `max_bytes`.
+
+        `max_bytes` keeps a hostile database from filling the memory with one small row, and has to
+        be at least the size limit that was recorded with.
+        """
+        self._connection = connection
+        self._cache = ContentCache(cache_bytes)
+        self._max_bytes = max_bytes
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of decoded pieces in memory now."""
+        return self._cache.size
+
+    def known(self, digests: Iterable[bytes]) -> set[bytes]:
+        """Those of the digests whose content is in the store."""
+        wanted = list(dict.fromkeys(digests))
+        found: set[bytes] = set()
+        for start in range(0, len(wanted), _PARAMETERS):
+            part = wanted[start : start + _PARAMETERS]
+            places = ",".join("?" * len(part))
+            found.update(
+                digest
+                for (digest,) in self._connection.execute(
+                    f"SELECT digest FROM contents WHERE chunk = 0 AND digest IN ({places})",
+                    part,
+                )
+            )
+        return found
+
+    def insert(self, rows: Iterable[ContentRow]) -> int:
+        """Insert rows in their order, and say how many were new; content that is there stays.
+
+        A delta's base has to be there already or to come before it, which is also what rules out
+        circles. The steps that a delta's row states are set right here, where the base's are known.
+
+        Raises:
+            ValueError: a delta's base is neither in the store nor before it; nothing was inserted.
+        """
+        rows = list(rows)
+        steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
+        ready = []
+        for row in rows:
+            own = 0
+            if row.base_digest is not None:
+                below = steps.get(row.base_digest)
+                if below is None:
+                    raise ValueError(
+                        f"{_name(row.digest)} builds on {_name(row.base_digest)}, which is not stored"
+                    )
+                own = below + 1
+                if row.data[0] != own:
+                    row = row._replace(data=with_steps(row.data, own))
+            if row.chunk == 0 and row.codec != CHUNKS:
+                steps.setdefault(row.digest, own)
+            ready.append(row)
+        before = self._connection.total_changes
+        self._connection.executemany(_INSERT, ready)
+        return self._connection.total_changes - before
+
+    def remember(self, version: Version) -> None:
+        """Keep a version of one piece in memory, as its file's next version will build on it.
+
+        Call it once the version's rows are committed.
+        """
+        if len(version.pieces) == 1:
+            self._cache.put(version.digest, version.data, version.pieces[0].steps)
+
+    def get(self, digest: bytes) -> bytes:
+        """A version's bytes, exact.
+
+        Raises:
+            ContentMissing: they are not in the store, or what is there is damaged.
+        """
+        return self.version(digest).data
+
+    def get_many(self, digests: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Each digest with its version's bytes, in the order given and one at a time in memory.
+
+        Raises:
+            ContentMissing: as `get`, when its turn comes.
+        """
+        for digest in digests:
+            yield digest, self.get(digest)
+
+    def version(self, digest: bytes) -> Version:
+        """A version's bytes and how they are stored: the base to `pack` the next version against.
+
+        Raises:
+            ContentMissing: as `get`.
+        """
+        cached = self._cache.get(digest)
+        if cached is not None:
+            return Version(digest, cached[0], (Piece(digest, len(cached[0]), cached[1]),))
+        try:
+            version = self._decode(digest)
+        except CodecError as error:
+            raise ContentMissing(
+                f"the content {_name(digest)} is damaged: it {error}; `fcm-tui verify` lists all damage,"
+                " a backup of the database has it whole"
+            ) from error
+        if version is None:
+            raise ContentMissing(
+                f"the content {_name(digest)} is not in the store: it was never kept, or was thinned out"
+            )
+        return version
+
+    def problem(self, digest: bytes) -> str:
+        """What is wrong with a content, as the end of a sentence about it; empty where it is sound."""
+        try:
+            return "" if self._decode(digest) is not None else "is not in the store"
+        except CodecError as error:
+            return str(error)
+
+    def verify_all(self, progress: Callable[[int, int], None] | None = None) -> Iterator[tuple[bytes, str]]:
+        """Check every content, and yield the digest and the problem of each that does not hold.
+
+        `progress` is called now and then with how many contents are checked, and of how many. What
+        is in memory is not trusted. The digest is empty where a row has none that can be told.
+        """
+        # The audit reads through this class.
+        from fcm_tui.store.contents_audit import audit
+
+        return audit(self._connection, max_bytes=self._max_bytes, progress=progress)
+
+    def _decode(self, digest: bytes) -> Version | None:
+        row = self._row(digest)
+        if row is None:
+            return None
+        if row[0] == CHUNKS:
+            return self._assemble(digest)
+        data, steps = self._piece(digest, row)
+        return Version(digest, data, (Piece(digest, len(data), steps),))
+
+    def _assemble(self, digest: bytes) -> Version:
+        """A version from the pieces that its rows list."""
+        listed = b"".join(data for _, _, data in self._rows(digest))
+        if len(listed) % DIGEST_SIZE:
+            raise CodecError("lists a part of a digest")
+        whole = bytearray()
+        pieces: list[Piece] = []
+        for start in range(0, len(listed), DIGEST_SIZE):
+            name = listed[start : start + DIGEST_SIZE]
+            try:
+                data, steps = self._piece(name)
+            except CodecError as error:
+                raise CodecError(f"has the piece {_name(name)}, which {error}") from error
+            if len(whole) + len(data) > self._max_bytes:
+                raise CodecError(f"is larger than {self._max_bytes} bytes")
+            whole += data
+            pieces.append(Piece(name, len(data), steps))
+        joined = bytes(whole)
+        if hashlib.sha256(joined).digest() != digest:
+            raise CodecError("has other bytes than its digest says")
+        return Version(digest, joined, tuple(pieces))
+
+    def _piece(self, digest: bytes, row: _Row | None = None) -> tuple[bytes, int]:
+        """A piece's bytes and its steps: down to a whole or cached base, and up again."""
+        cached = self._cache.get(digest)
+        if cached is not None:
+            return cached
+        row = row or self._row(digest)
+        if row is None:
+            raise CodecError("is not in the store")
+        steps = steps_of(row[0], row[2])
+        deltas: list[tuple[str, bytes]] = []
+        seen, weight = {digest}, 0
+        while cached is None and is_delta(row[0]):
+            codec, base, delta = row
+            if base is None:
+                raise CodecError("is a delta without a base")
+            if base in seen:
+                raise CodecError("stands in a circle of deltas")
+            seen.add(base)
+            deltas.append((codec, delta))
+            weight += len(delta)
+            if len(deltas) > _LONGEST_WALK or weight > _HEAVIEST_WALK:
+                raise CodecError("has more deltas below it than are ever made")
+            cached = self._cache.get(base)
+            if cached is None:
+                row = self._row(base)
+                if row is None:
+                    raise CodecError(f"lacks its base {_name(base)}")
+        data = cached[0] if cached is not None else decode(row[0], row[2])
+        for codec, delta in reversed(deltas):
+            data = decode(codec, delta, data)
+        if hashlib.sha256(data).digest() != digest:
+            raise CodecError("has other bytes than its digest says")
+        self._cache.put(digest, data, steps)
+        return data, steps
+
+    def _row(self, digest: bytes) -> _Row | None:
+        rows = self._rows(digest, "AND chunk = 0")
+        return rows[0] if rows else None
+
+    def _rows(self, digest: bytes, which: str = "ORDER BY chunk") -> list[_Row]:
+        """Rows of a content, with the types of the schema, which SQLite itself does not insist on."""
+        try:
+            found = self._connection.execute(
+                f"SELECT codec, base_digest, data FROM contents WHERE digest = ? {which}", (digest,)
+            ).fetchall()
+        except sqlite3.DatabaseError as error:
+            # Without a code it is Python that cannot make a str of the codec; a lock is no damage.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+            if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+            raise CodecError(f"cannot be read ({error})") from error
+        for codec, base, data in found:
+            if not (isinstance(codec, str) and isinstance(data, bytes) and isinstance(base, bytes | None)):
+                raise CodecError("has a row with values of the wrong type")
+            if base is not None and not is_delta(codec):
+                raise CodecError("names a base although it is no delta")
+        return found
+
+    def _steps(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """The steps of those digests that are stored as pieces."""
+        wanted = list(dict.fromkeys(digests))
+        found: dict[bytes, int] = {}
+        for start in range(0, len(wanted), _PARAMETERS):
+            part = wanted[start : start + _PARAMETERS]
+            places = ",".join("?" * len(part))
+            for digest, codec, first in self._connection.execute(
+                # A piece stored whole is not loaded only to look at its first byte.
+                "SELECT digest, codec, CASE WHEN base_digest IS NULL THEN x'' ELSE substr(data, 1, 1) END"
+                f" FROM contents WHERE chunk = 0 AND codec <> '{CHUNKS}' AND digest IN ({places})",
+                part,
+            ):
+                found[digest] = steps_of(codec, first)
+        return found
+
+
+def _name(digest: bytes) -> str:
+    return f"sha256:{digest.hex()}"

@@ -1,0 +1,62 @@
+"""Opening the local SQLite file, as the recorder (one writer) and as a reader."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from fcm_tui.errors import StoreError
+from fcm_tui.store import schema
+
+PAGE_SIZE = 16384
+"""16 KiB pages read and write small blobs fastest (measured with blobs of 1 KiB to 1 MiB)."""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection: WAL, every commit on disk before it counts (`synchronous=FULL`).
+
+    The file is created if needed and brought to the newest schema. The connection may be used
+    from whichever thread its owner works in, by one at a time.
+
+    Raises:
+        StoreError: the file is not ours, is newer than this program, or is damaged.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        schema.check(connection)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-16384")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
+        schema.upgrade(connection)
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only read.
+
+    Raises:
+        StoreError: there is no record yet, or it cannot be read.
+    """
+    if not path.exists():
+        raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=30
+        )
+        connection.execute("PRAGMA cache_size=-8192")
+        if schema.check(connection) == 0:
+            raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
+    except sqlite3.Error as error:
+        raise unusable(path, error) from error
+    return connection
+
+
+def unusable(path: Path, error: sqlite3.Error) -> StoreError:
+    """What a person is told where SQLite refuses a file."""
+    return StoreError(f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir")

@@ -1,0 +1,339 @@
+"""What screens and commands read from a record: pages of changes by keyset, versions, folders, sums."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fcm_tui.errors import NoSuchChange
+from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.database import open_reader
+
+Key = tuple[int, bytes]
+"""Where a change stands in the log: sequence, recorder id."""
+
+_COLUMNS = (
+    "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
+    " c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, c.capture, c.origin,"
+    " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
+    " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
+)
+_FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which changes are wanted; all conditions hold together."""
+
+    path: bytes | None = None
+    """A file, or a folder with everything below it; now or before a move."""
+    since_ns: int | None = None
+    until_ns: int | None = None
+    kinds: frozenset[Kind] = field(default_factory=frozenset)
+    """Empty for every kind."""
+    text: str | None = None
+    """A part of any line that the change inserted, updated or deleted."""
+    host: str | None = None
+    unreviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderInfo:
+    """Who recorded."""
+
+    recorder_id: bytes
+    host: str
+    user: str
+    platform: str
+    version: str
+    first_seen_ns: int
+    last_seen_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RootSummary:
+    """A watched directory with its counts."""
+
+    root_id: bytes
+    path: bytes
+    active: bool
+    baseline_ns: int | None
+    files: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A child of a folder: present files, and changes at or below it."""
+
+    name: bytes
+    is_folder: bool
+    files: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much the record holds."""
+
+    files: int
+    versions: int
+    changes: int
+    database_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileNow:
+    """A file as the record knows it now (or knew it last)."""
+
+    file_id: bytes
+    path: bytes
+    present: bool
+    digest: bytes | None
+    capture: Capture
+    size: int
+    mode: int
+    mtime_ns: int
+    first_seen_ns: int
+
+
+def key_of(change: Change) -> Key:
+    """The place of a change in the log."""
+    return change.sequence, change.recorder_id
+
+
+def below(folder: bytes) -> tuple[bytes, bytes]:
+    """Bounds `low <= path < high` of everything inside `folder`."""
+    separator = os.fsencode(os.sep)
+    inside = folder if folder.endswith(separator) else folder + separator
+    return inside, inside[:-1] + bytes([separator[0] + 1])
+
+
+def _change(row: tuple[Any, ...]) -> Change:
+    recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
+    before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
+    group, inserted, updated, deleted, encoding, newline, reviewed = row[18:]
+    return Change(
+        recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
+        before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
+        group, inserted, updated, deleted, encoding, newline, bool(reviewed),
+    )  # fmt: skip
+
+
+class Reader:
+    """Reads one record. Synchronous: for one thread at a time, never for the event loop."""
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self._path = Path(database)
+        self._connection = open_reader(self._path)
+        self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The read-only connection, for the rooms inside the store."""
+        return self._connection
+
+    @property
+    def contents(self) -> ContentStore:
+        return self._contents
+
+    def recorder(self) -> RecorderInfo | None:
+        """The recorder of this data directory; None while nothing was recorded."""
+        row = self._connection.execute(
+            "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders LIMIT 1"
+        ).fetchone()
+        return RecorderInfo(*row) if row else None
+
+    def roots(self) -> list[RootSummary]:
+        """Every root that was ever recorded, by path."""
+        rows = self._connection.execute(
+            "SELECT root_id, path, active, baseline_ns,"
+            " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
+            " (SELECT count(*) FROM changes c WHERE c.root_id = r.root_id) FROM roots r ORDER BY path"
+        )
+        return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
+
+    def log(
+        self,
+        filters: Filters | None = None,
+        *,
+        limit: int | None = 200,
+        before: Key | None = None,
+        after: Key | None = None,
+        reverse: bool = False,
+    ) -> list[Change]:
+        """A page of changes, newest first (oldest first if `reverse`), within the keys given, both exclusive."""
+        return list(self.iterate(filters, limit=limit, before=before, after=after, reverse=reverse))
+
+    def iterate(
+        self,
+        filters: Filters | None = None,
+        *,
+        limit: int | None = None,
+        before: Key | None = None,
+        after: Key | None = None,
+        reverse: bool = False,
+    ) -> Iterator[Change]:
+        """As `log`, one at a time."""
+        where, values = _where(filters or Filters())
+        for key, sign in ((before, "<"), (after, ">")):
+            if key is not None:
+                where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
+                values.extend(key)
+        direction = "ASC" if reverse else "DESC"
+        sql = (
+            f"SELECT {_COLUMNS}{_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
+            f" ORDER BY c.recorder_id {direction}, c.sequence {direction} LIMIT ?"
+        )
+        values.append(-1 if limit is None else limit)
+        for row in self._connection.execute(sql, values):
+            yield _change(row)
+
+    def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
+        """One change of this recorder, or of the one named.
+
+        Raises:
+            NoSuchChange: there is none of that number.
+        """
+        where, values = "c.sequence = ?", [sequence]
+        if recorder_id is not None:
+            where += " AND c.recorder_id = ?"
+            values.append(recorder_id)  # type: ignore[arg-type]
+        row = self._connection.execute(f"SELECT {_COLUMNS}{_FROM} WHERE {where} LIMIT 1", values).fetchone()
+        if row is None:
+            last = self.last_sequence()
+            known = f"this record has 1 to {last}" if last else "this record has none yet"
+            raise NoSuchChange(f"no change {sequence}: {known}; `fcm-tui log` lists them")
+        return _change(row)
+
+    def recorder_of_host(self, host: str) -> bytes:
+        """The id of the recorder on a host.
+
+        Raises:
+            NoSuchChange: this record knows no such host.
+        """
+        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (host,)).fetchone()
+        if row is None:
+            hosts = ", ".join(h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host"))
+            raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
+        return bytes(row[0])
+
+    def last_sequence(self) -> int:
+        """The newest sequence, 0 where nothing has changed yet."""
+        return int(self._connection.execute("SELECT coalesce(max(sequence), 0) FROM changes").fetchone()[0])
+
+    def count(self) -> int:
+        """How many changes there are."""
+        return int(self._connection.execute("SELECT count(*) FROM changes").fetchone()[0])
+
+    def data_version(self) -> int:
+        """A number that differs once another connection has committed: cheap enough to ask ten times a second."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def content(self, digest: bytes) -> bytes:
+        """The bytes of a version.
+
+        Raises:
+            ContentMissing: they were not kept, or are damaged.
+        """
+        return self._contents.get(digest)
+
+    def folder(self, root_id: bytes, path: bytes) -> list[FolderEntry]:
+        """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes."""
+        low, high = below(path)
+        cut = len(low)
+        separator = os.fsencode(os.sep)
+        folders: dict[bytes, list[int]] = {}
+        files: dict[bytes, list[int]] = {}
+        for column, sql in (
+            (0, "SELECT path, 1 FROM files WHERE root_id = ? AND present AND path >= ? AND path < ?"),
+            (1, "SELECT path, count(*) FROM changes WHERE root_id = ? AND path >= ? AND path < ? GROUP BY path"),
+        ):
+            for full, number in self._connection.execute(sql, (root_id, low, high)):
+                name, slash, _ = full[cut:].partition(separator)
+                (folders if slash else files).setdefault(name, [0, 0])[column] += number
+        entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
+        return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]
+
+    def gaps(self, limit: int = 100) -> list[Gap]:
+        """The gap ledger, newest first."""
+        rows = self._connection.execute(
+            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
+            " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
+            (limit,),
+        )
+        return [Gap(*row) for row in rows]
+
+    def sizes(self) -> Sizes:
+        """Counts of the whole record, and the bytes of its files on disk."""
+        one = self._connection.execute
+        return Sizes(
+            files=int(one("SELECT count(*) FROM files WHERE present").fetchone()[0]),
+            versions=int(one("SELECT count(*) FROM backup_paths").fetchone()[0]),
+            changes=self.count(),
+            database_bytes=sum(
+                os.path.getsize(name)
+                for suffix in ("", "-wal")
+                if os.path.exists(name := f"{os.fspath(self._path)}{suffix}")
+            ),
+        )
+
+    def files(self, path: bytes, *, present: bool | None = True) -> list[FileNow]:
+        """The file at a path, or the files below it, by path."""
+        low, high = below(path)
+        rows = self._connection.execute(
+            "SELECT file_id, path, present, digest, capture, size, mode, mtime_ns, first_seen_ns FROM files"
+            " WHERE root_id IN (SELECT root_id FROM roots) AND (path = ? OR (path >= ? AND path < ?))"
+            + ("" if present is None else " AND present = ?")
+            + " ORDER BY path",
+            (path, low, high) if present is None else (path, low, high, present),
+        )
+        return [FileNow(i, p, bool(here), d, Capture(c), s, m, t, f) for i, p, here, d, c, s, m, t, f in rows]
+
+
+def _where(filters: Filters) -> tuple[list[str], list[Any]]:
+    where: list[str] = []
+    values: list[Any] = []
+
+    def add(condition: str, *more: Any) -> None:
+        where.append(condition)
+        values.extend(more)
+
+    if filters.path is not None:
+        low, high = below(filters.path)
+        at = "(c.{0} = ? OR (c.{0} >= ? AND c.{0} < ?))"
+        bounds = (filters.path, low, high)
+        add(f"({at.format('path')} OR {at.format('previous_path')})", *bounds, *bounds)
+    if filters.since_ns is not None:
+        add("c.time_ns >= ?", filters.since_ns)
+    if filters.until_ns is not None:
+        add("c.time_ns < ?", filters.until_ns)
+    if filters.kinds:
+        add(f"c.kind IN ({','.join('?' * len(filters.kinds))})", *sorted(filters.kinds))
+    if filters.host is not None:
+        add("h.host = ?", filters.host)
+    if filters.unreviewed:
+        add("NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)")
+    if filters.text is not None:
+        add(
+            "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
+            " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
+            " AND (instr(d.affected_lines, ?) OR instr(d.replaced_lines, ?)))",
+            filters.text,
+            filters.text,
+        )
+    return where, values

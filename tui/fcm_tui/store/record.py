@@ -1,0 +1,345 @@
+"""The one writer of a record: baselines, changes, gaps, each in a transaction that holds all of it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from fcm_tui import __version__
+from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Root
+from fcm_tui.store import chain
+from fcm_tui.store.contents import ContentRow, ContentStore
+from fcm_tui.store.database import open_writer
+from fcm_tui.store.ids import IdMaker
+
+DIFFERENCE_LIMIT = 1 << 20
+"""Characters of one side of a difference that are kept; `contents` has all."""
+CUT_MARK = "\n… cut at 1 MiB\n"
+
+_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
+
+
+class Record:
+    """A data directory's database, open for writing. For one thread at a time.
+
+    Raises (from every method): sqlite3.Error where the disk refuses; nothing of the transaction is
+    then in the record.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self.connection = open_writer(database)
+        self.contents = ContentStore(self.connection)
+        self.new_id = IdMaker().make
+        self.recorder_id = self._sign_in()
+        row = self.connection.execute(
+            "SELECT sequence, chain_hash FROM changes WHERE recorder_id = ? ORDER BY sequence DESC LIMIT 1",
+            (self.recorder_id,),
+        ).fetchone()
+        self.sequence: int = row[0] if row else 0
+        self._chain_hash: bytes = row[1] if row else chain.start(self.recorder_id)
+        self.last_seen_ns = self._last_seen_ns
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing of it."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def _sign_in(self) -> bytes:
+        now = time.time_ns()
+        row = self.connection.execute("SELECT recorder_id, last_seen_ns FROM recorders LIMIT 1").fetchone()
+        recorder_id = row[0] if row else os.urandom(16)
+        self._last_seen_ns: int | None = row[1] if row else None
+        with self.transaction():
+            self.connection.execute(
+                "INSERT INTO recorders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (recorder_id) DO UPDATE SET"
+                " host = excluded.host, user = excluded.user, platform = excluded.platform, version = excluded.version",
+                (recorder_id, socket.gethostname(), _user(), f"{sys.platform} {platform.release()}", __version__, now, now),
+            )
+        return bytes(recorder_id)
+
+    def still_here(self) -> None:
+        """Note that this recorder runs, so that its next start knows how long it was absent."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (time.time_ns(), self.recorder_id)
+            )
+
+    # Roots
+
+    def active_roots(self) -> list[bytes]:
+        """The directories that the latest run watched."""
+        return [p for (p,) in self.connection.execute("SELECT path FROM roots WHERE active ORDER BY path")]
+
+    def set_roots(self, paths: Sequence[bytes]) -> list[Root]:
+        """Make these the watched directories; those of earlier runs are kept, but not watched."""
+        with self.transaction():
+            self.connection.execute("UPDATE roots SET active = 0")
+            for path in paths:
+                self.connection.execute(
+                    "INSERT INTO roots VALUES (?, ?, ?, 1, NULL, NULL) ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
+                    (self.new_id(), self.recorder_id, path),
+                )
+        rows = self.connection.execute("SELECT root_id, recorder_id, path FROM roots WHERE active ORDER BY path")
+        return [Root(*row) for row in rows]
+
+    def baseline_of(self, root: Root) -> tuple[int | None, int | None]:
+        """When the baseline stood (None: not yet) and the device that the root was on."""
+        row = self.connection.execute(
+            "SELECT baseline_ns, device FROM roots WHERE root_id = ?", (root.root_id,)
+        ).fetchone()
+        return row[0], row[1]
+
+    def baseline_stands(self, root: Root) -> None:
+        """From now on files that appear in this root are changes."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE roots SET baseline_ns = ? WHERE root_id = ? AND baseline_ns IS NULL", (time.time_ns(), root.root_id)
+            )
+
+    def set_device(self, root: Root, device: int) -> None:
+        """Remember the device that the root is on (an unsigned `st_dev`)."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE roots SET device = ? WHERE root_id = ?", (_signed(device), root.root_id)
+            )
+
+    # Files
+
+    def stamps(self, root: Root) -> Iterator[tuple[bytes, bytes]]:
+        """Path and stamp of every present file of a root."""
+        return self.connection.execute(
+            "SELECT path, stamp FROM files WHERE root_id = ? AND present", (root.root_id,)
+        )
+
+    def file_at(self, root_id: bytes, path: bytes) -> FileRecord | None:
+        """The present file at a path, or None."""
+        row = self.connection.execute(
+            "SELECT file_id, root_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid FROM files"
+            " WHERE root_id = ? AND path = ? AND present",
+            (root_id, path),
+        ).fetchone()
+        if row is None:
+            return None
+        file_id, _, _, digest, capture, size, mtime_ns, inode, mode, uid, gid = row
+        state = DiskState(size, mtime_ns, 0, _unsigned(inode), mode, uid, gid)
+        return FileRecord(file_id, root_id, path, digest, Capture(capture), state)
+
+    def paths_of_inode(self, inode: int) -> list[bytes]:
+        """Where present files with an inode were seen last."""
+        rows = self.connection.execute("SELECT path FROM files WHERE inode = ? AND present", (_signed(inode),))
+        return [path for (path,) in rows]
+
+    def add_baseline(self, files: Iterable[tuple[FileRecord, bytes]], contents: Iterable[ContentRow]) -> None:
+        """Files first seen, with their stamps, none of them a change; durable with the next change or at the baseline's end."""
+        now = time.time_ns()
+        self.connection.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with self.transaction():
+                self.contents.insert(contents)
+                files = list(files)
+                self._insert_files(files, now)
+                self._map(
+                    [(f.file_id, f.path, f.digest, f.state.size) for f, _ in files if f.digest and f.capture == Capture.STORED],
+                    now,
+                )
+        finally:
+            self.connection.execute("PRAGMA synchronous=FULL")
+
+    def _insert_files(self, files: Iterable[tuple[FileRecord, bytes]], now: int) -> None:
+        files = list(files)
+        self.connection.executemany(
+            "INSERT INTO files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns,"
+            " inode, uid, gid, stamp) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [
+                (
+                    now, f.file_id, f.root_id, f.path, f.digest, f.capture, f.state.size, f.state.mode, f.state.mtime_ns,
+                    _signed(f.state.inode), f.state.uid, f.state.gid, stamp,
+                )
+                for f, stamp in files
+            ],
+        )  # fmt: skip
+
+    def _map(self, versions: list[tuple[bytes, bytes, bytes, int]], now: int) -> None:
+        self.connection.executemany(
+            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(self.recorder_id, i, d, p, f"sha256:{d.hex()}", now, size) for i, p, d, size in versions],
+        )
+
+    def refresh(self, stamps: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        """New stamps of files in which nothing changed that is recorded: (stamp, root id, path)."""
+        with self.transaction():
+            self.connection.executemany(
+                "UPDATE files SET stamp = ? WHERE root_id = ? AND path = ? AND present", stamps
+            )
+
+    # Changes
+
+    def commit(
+        self,
+        drafts: Sequence[Draft],
+        stamps: Sequence[bytes],
+        contents: Iterable[ContentRow],
+        groups: dict[Hashable, int],
+    ) -> tuple[int, int]:
+        """Record changes with their content and differences in one transaction.
+
+        Args:
+            drafts: in the order in which replaying them gives the disk.
+            stamps: of each draft's file after the change (empty for a deletion).
+            contents: what `contents` lacks of the versions after.
+            groups: first sequence of each group; it grows with the groups that begin here.
+
+        Returns:
+            The first and last sequence.
+        """
+        sequence, chain_hash = self.sequence, self._chain_hash
+        first = sequence + 1
+        changes: list[tuple[object, ...]] = []
+        links: list[tuple[object, ...]] = []
+        differences: dict[bytes, tuple[object, ...]] = {}
+        versions: list[tuple[bytes, bytes, bytes, int]] = []
+        for draft in drafts:
+            sequence += 1
+            hunks: list[chain.HunkRow] = []
+            for difference in draft.differences:
+                hunk = difference.hunk
+                operation = hunk.operation.value
+                affected = _cut(difference.affected)
+                replaced = None if difference.replaced is None else _cut(difference.replaced)
+                digest = chain.difference_digest(operation, affected, replaced)
+                differences[digest] = (digest, operation, affected, replaced)
+                links.append(
+                    (self.recorder_id, sequence, len(hunks), digest, hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count)
+                )
+                hunks.append((digest, hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count))
+            group = None if draft.group is None else groups.setdefault(draft.group, sequence)
+            columns = (sequence, *_columns(draft, group))
+            chain_hash = chain.link(chain_hash, columns, hunks)
+            changes.append((self.recorder_id, *columns, chain_hash))
+            if draft.after is not None and draft.capture == Capture.STORED and draft.state is not None:
+                versions.append((draft.file_id, draft.path, draft.after, draft.state.size))
+        now = drafts[-1].time_ns if drafts else time.time_ns()
+        with self.transaction():
+            self.contents.insert(contents)
+            for draft, stamp in zip(drafts, stamps, strict=True):
+                self._place(draft, stamp)
+            self._map(versions, now)
+            self.connection.executemany(
+                "INSERT INTO differences VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", differences.values()
+            )
+            self.connection.executemany("INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)", links)
+            self.connection.executemany(
+                f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})", changes
+            )
+            self.connection.execute(
+                "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (now, self.recorder_id)
+            )
+        self.sequence, self._chain_hash = sequence, chain_hash
+        return first, sequence
+
+    def _place(self, draft: Draft, stamp: bytes) -> None:
+        """Bring the file's row to where and what it is now."""
+        state = draft.state
+        if state is None:
+            self.connection.execute("UPDATE files SET present = 0 WHERE file_id = ?", (draft.file_id,))
+        elif draft.kind == "created":
+            file = FileRecord(draft.file_id, draft.root_id, draft.path, draft.after, draft.capture, state)
+            self._insert_files([(file, stamp)], draft.time_ns)
+        else:
+            self.connection.execute(
+                "UPDATE files SET root_id = ?, path = ?, digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?,"
+                " inode = ?, uid = ?, gid = ?, stamp = ? WHERE file_id = ?",
+                (
+                    draft.root_id, draft.path, draft.after, draft.capture, state.size, state.mode, state.mtime_ns,
+                    _signed(state.inode), state.uid, state.gid, stamp, draft.file_id,
+                ),
+            )  # fmt: skip
+
+    # Gaps
+
+    def open_gap(self, root: Root | None, from_ns: int, reason: str) -> int:
+        """Begin a stretch in which events may be missed; returns its number."""
+        with self.transaction():
+            number = self.connection.execute(
+                "SELECT coalesce(max(gap), 0) + 1 FROM gaps WHERE recorder_id = ?", (self.recorder_id,)
+            ).fetchone()[0]
+            self.connection.execute(
+                "INSERT INTO gaps VALUES (?, ?, ?, ?, NULL, ?, NULL)",
+                (self.recorder_id, number, root.root_id if root else None, from_ns, reason),
+            )
+        return int(number)
+
+    def close_gap(self, number: int, to_ns: int, changes_found: int) -> None:
+        """End a gap: a scan has found what changed in it."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE gaps SET to_ns = ?, changes_found = ? WHERE recorder_id = ? AND gap = ?",
+                (to_ns, changes_found, self.recorder_id, number),
+            )
+
+    def open_gaps(self) -> list[tuple[int, bytes | None]]:
+        """Gaps that an earlier run left open: number and root id."""
+        return self.connection.execute(
+            "SELECT gap, root_id FROM gaps WHERE recorder_id = ? AND to_ns IS NULL", (self.recorder_id,)
+        ).fetchall()
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the database file, all of it on disk."""
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _columns(draft: Draft, group: int | None) -> tuple[object, ...]:
+    state, previous, counts = draft.state, draft.previous, draft.counts
+    return (
+        draft.time_ns, draft.root_id, draft.file_id, draft.path, draft.previous_path, draft.kind, draft.before, draft.after,
+        state.size if state else None, state.mode if state else None, state.mtime_ns if state else None,
+        previous.size if previous else None, previous.mode if previous else None, previous.mtime_ns if previous else None,
+        draft.owner, draft.process, draft.capture, draft.origin, group,
+        counts.inserted if counts else None, counts.updated if counts else None, counts.deleted if counts else None,
+        draft.encoding, draft.newline,
+    )  # fmt: skip
+
+
+def _cut(lines: str) -> str:
+    """What `differences` keeps of one side; the digest covers what it keeps."""
+    return lines if len(lines) <= DIFFERENCE_LIMIT else lines[:DIFFERENCE_LIMIT] + CUT_MARK
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "?"
+
+
+def _signed(number: int) -> int:
+    """SQLite's integers are signed; device and inode numbers are not."""
+    return number - (1 << 64) if number >= 1 << 63 else number
+
+
+def _unsigned(number: int) -> int:
+    return number + (1 << 64) if number < 0 else number

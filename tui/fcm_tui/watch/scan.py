@@ -1,0 +1,140 @@
+"""Looking at the disk and telling where it differs from the tree. Nothing is opened, only listed and stat'ed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.stamp import stamp
+from fcm_tui.watch.tree import Folder, Tree, join
+
+
+@dataclass(slots=True)
+class Findings:
+    """Where disk and tree differ."""
+
+    changed: list[bytes] = field(default_factory=list)
+    """Files and links that are new, or whose stamp differs."""
+    vanished: list[bytes] = field(default_factory=list)
+    """Recorded files that are not there any more."""
+    folders_gone: list[bytes] = field(default_factory=list)
+    """Folders of the tree that are not there any more; their files are in `vanished`."""
+    unlistable: list[tuple[bytes, OSError]] = field(default_factory=list)
+    """Folders that could not be read; what is recorded of them is left alone."""
+    folders_seen: int = 0
+    files_seen: int = 0
+
+
+class Scanner:
+    """Compares folders of one root with its tree; new folders are walked to their end.
+
+    The tree's files are left as they are: whoever records a change puts the new stamp there, so
+    what was not recorded is found again. New folders are added, vanished ones are removed.
+    """
+
+    def __init__(
+        self, tree: Tree, rules: IgnoreRules, *, arm: Callable[[bytes], None] | None = None
+    ) -> None:
+        """`arm` is called with each new folder, and in deep scans with every one, before it is listed:
+        with a watch set first, whatever appears after the listing gives an event.
+        """
+        self.tree = tree
+        self.rules = rules
+        self._arm = arm
+
+    def scan_all(self, findings: Findings) -> None:
+        """Compare the whole root."""
+        self._scan(self.tree.root, self.tree.top, findings, deep=True)
+
+    def scan_folder(self, folder: bytes, findings: Findings, *, deep: bool = False) -> None:
+        """Compare one folder, or the nearest ancestor that the tree knows; new folders below it are walked."""
+        path, node = self.tree.nearest(folder)
+        self._scan(path, node, findings, deep=deep)
+
+    def _scan(self, path: bytes, node: Folder, findings: Findings, *, deep: bool) -> None:
+        stack = [(path, node, deep)]
+        changed = findings.changed
+        while stack:
+            folder, node, arm = stack.pop()
+            if arm and self._arm is not None:
+                self._arm(folder)
+            try:
+                with os.scandir(folder) as listing:
+                    entries = list(listing)
+            except (FileNotFoundError, NotADirectoryError):
+                self._folder_gone(folder, findings)
+                continue
+            except OSError as error:
+                findings.unlistable.append((folder, error))
+                continue
+            findings.folders_seen += 1
+            findings.files_seen += len(entries)
+            prefix = join(folder, b"")
+            files, folders, ignored = node.files, node.folders, node.ignored
+            met = met_folders = 0
+            for entry in entries:
+                name = entry.name
+                known = files.get(name)
+                if known is None:
+                    if name in folders and entry.is_dir(follow_symlinks=False):
+                        met_folders += 1
+                        if deep:
+                            stack.append((prefix + name, folders[name], True))
+                        continue
+                    if ignored is not None and name in ignored:
+                        continue
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if self.rules.matches(folder, name, is_folder):
+                        if node.ignored is None:
+                            ignored = node.ignored = set()
+                        node.ignored.add(name)
+                        continue
+                    if is_folder:
+                        child = folders[name] = Folder()
+                        met_folders += 1
+                        stack.append((prefix + name, child, True))
+                        continue
+                    if entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                        changed.append(prefix + name)
+                    continue
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue  # went away since the listing: counted as not met
+                if stamp(found) == known:
+                    met += 1
+                    continue
+                mode = found.st_mode
+                if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                    met += 1
+                    changed.append(prefix + name)
+                elif stat.S_ISDIR(mode) and not self.rules.matches(folder, name, True):
+                    child = folders[name] = Folder()  # the file is not met: it became this folder
+                    met_folders += 1
+                    stack.append((prefix + name, child, True))
+            if met != len(files):
+                here = {entry.name for entry in entries if not _is_special(entry)}
+                findings.vanished.extend(prefix + name for name in files if name not in here)
+            if met_folders != len(folders):
+                here = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+                for name in [name for name in folders if name not in here]:
+                    self._folder_gone(prefix + name, findings)
+
+    def _folder_gone(self, folder: bytes, findings: Findings) -> None:
+        node = self.tree.find(folder)
+        if node is None:
+            return
+        findings.vanished.extend(node.walk_files(folder))
+        findings.folders_gone.append(folder)
+
+
+def _is_special(entry: os.DirEntry[bytes]) -> bool:
+    """Neither a file nor a link: a folder, FIFO, socket or device in the place of a recorded file, or gone."""
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError:
+        return True
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))

@@ -1,0 +1,122 @@
+"""The recorder's memory of the disk: one node a folder, one stamp a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+SEPARATOR = os.fsencode(os.sep)
+
+
+class Folder:
+    """A folder of the tree; names are bytes of the file system.
+
+    `files` maps a recorded file's name to its stamp, `folders` a subfolder's name to its node;
+    `ignored` holds names already judged, so that a rescan need not judge them again.
+    """
+
+    __slots__ = ("files", "folders", "ignored")
+
+    def __init__(self) -> None:
+        self.files: dict[bytes, bytes] = {}
+        self.folders: dict[bytes, Folder] = {}
+        self.ignored: set[bytes] | None = None
+
+    def walk_files(self, path: bytes) -> Iterator[bytes]:
+        """The paths of all files at and below this node, which stands at `path`."""
+        stack = [(path, self)]
+        while stack:
+            here, node = stack.pop()
+            prefix = join(here, b"")
+            for name in node.files:
+                yield prefix + name
+            stack.extend((prefix + name, child) for name, child in node.folders.items())
+
+    def walk_folders(self, path: bytes) -> Iterator[bytes]:
+        """The paths of this folder and all below it."""
+        stack = [(path, self)]
+        while stack:
+            here, node = stack.pop()
+            yield here
+            prefix = join(here, b"")
+            stack.extend((prefix + name, child) for name, child in node.folders.items())
+
+
+class Tree:
+    """The files of one root."""
+
+    def __init__(self, root: bytes) -> None:
+        self.root = root
+        self.top = Folder()
+        self._cut = len(join(root, b""))
+
+    def _parts(self, path: bytes) -> list[bytes]:
+        return path[self._cut :].split(SEPARATOR) if len(path) > len(self.root) else []
+
+    def find(self, folder: bytes) -> Folder | None:
+        """The node of a folder, or None where the tree has none."""
+        node: Folder | None = self.top
+        for name in self._parts(folder):
+            node = node.folders.get(name) if node is not None else None
+        return node
+
+    def nearest(self, folder: bytes) -> tuple[bytes, Folder]:
+        """The node of a folder, or of its closest ancestor that is in the tree, with its path."""
+        node, path = self.top, self.root
+        for name in self._parts(folder):
+            child = node.folders.get(name)
+            if child is None:
+                break
+            node, path = child, join(path, name)
+        return path, node
+
+    def put(self, path: bytes, stamp: bytes) -> None:
+        """Remember a file as recorded with this stamp."""
+        *folders, name = self._parts(path)
+        node = self.top
+        for part in folders:
+            child = node.folders.get(part)
+            if child is None:
+                child = node.folders[part] = Folder()
+            node = child
+        node.files[name] = stamp
+
+    def get(self, path: bytes) -> bytes | None:
+        """The stamp recorded for a file, or None."""
+        folder, _, name = path.rpartition(SEPARATOR)
+        node = self.find(folder) if len(folder) > len(self.root) else self.top
+        return node.files.get(name) if node is not None else None
+
+    def drop(self, path: bytes) -> None:
+        """Forget a file."""
+        folder, _, name = path.rpartition(SEPARATOR)
+        node = self.find(folder) if len(folder) > len(self.root) else self.top
+        if node is not None:
+            node.files.pop(name, None)
+
+    def prune(self, folder: bytes) -> None:
+        """Forget a folder that is gone, if no file is recorded at or below it any more."""
+        parent, _, name = folder.rpartition(SEPARATOR)
+        above = self.find(parent) if len(parent) > len(self.root) else self.top
+        node = above.folders.get(name) if above is not None else None
+        if above is not None and node is not None and next(node.walk_files(folder), None) is None:
+            del above.folders[name]
+
+    def count(self) -> int:
+        """How many files the tree has."""
+        stack, total = [self.top], 0
+        while stack:
+            node = stack.pop()
+            total += len(node.files)
+            stack.extend(node.folders.values())
+        return total
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    """`folder` and `name` with one separator between them."""
+    return folder + name if folder.endswith(SEPARATOR) else folder + SEPARATOR + name
+
+
+def is_inside(path: bytes, folder: bytes) -> bool:
+    """Whether `path` is `folder` or lies below it."""
+    return path == folder or path.startswith(join(folder, b""))
