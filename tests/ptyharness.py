@@ -28,10 +28,11 @@ _UNKNOWN = re.compile(
 _BEGUN = re.compile(rb"\x1b(?:\[[0-9;?<>=$\"]*|P[^\x1b]*|\][^\x07\x1b]*)?\x1b?$")
 
 KEYS = {
-    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
-    "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "escape": "\x1b",
-    "f1": "\x1bOP", "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+u": "\x15", "question_mark": "?", "space": " ",
-    "left_square_bracket": "[", "right_square_bracket": "]",
+    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H",
+    "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "enter": "\r", "tab": "\t",
+    "shift+tab": "\x1b[Z", "escape": "\x1b", "space": " ", "f1": "\x1bOP", "question_mark": "?",
+    "ctrl+c": "\x03", "ctrl+d": "\x04", "ctrl+u": "\x15", "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }  # fmt: skip
 """What a terminal sends for Textual's names of keys."""
 

@@ -120,12 +120,12 @@ async def ours(old: bytes, new: bytes) -> Ours:
     return Ours(seconds, stall, sum(hunk.old_count + hunk.new_count for hunk in hunks))
 
 
-def git(folder: str) -> tuple[float, int | None]:
-    """Whole process, and the lines it found changed; None where it took too long."""
+def git(folder: str, *options: str) -> tuple[float, int | None]:
+    """Whole process, and with --numstat the lines it found changed; None where it took too long."""
     start = time.perf_counter()
     try:
         done = subprocess.run(
-            ["git", "diff", "--no-index", "--numstat", "old", "new"],
+            ["git", "diff", "--no-index", *options, "old", "new"],
             cwd=folder,
             capture_output=True,
             timeout=GIT_SECONDS,
@@ -133,7 +133,8 @@ def git(folder: str) -> tuple[float, int | None]:
         )
     except subprocess.TimeoutExpired:
         return GIT_SECONDS, None
-    return time.perf_counter() - start, sum(map(int, done.stdout.split()[:2]))
+    seconds = time.perf_counter() - start
+    return seconds, sum(map(int, done.stdout.split()[:2])) if options else None
 
 
 def difflib_seconds(folder: str) -> float | None:
@@ -158,11 +159,10 @@ def measure(name: str, count: int, runs: int) -> bool:
         mine: list[Ours] = []
         theirs: list[float] = []
         stdlib: list[float] = []
-        git_changed: int | None = None
+        git_changed = git(folder, "--numstat")[1]
         for _ in range(runs):
             mine.append(asyncio.run(ours(old, new)))
-            seconds, git_changed = git(folder)
-            theirs.append(seconds)
+            theirs.append(git(folder)[0])
             if count <= 10_000 and len(stdlib) < runs:
                 taken = difflib_seconds(folder)
                 stdlib += [taken] if taken is not None else [DIFFLIB_SECONDS] * runs

@@ -196,7 +196,8 @@ def test_a_lock_file_made_anew_does_not_let_two_in(data_dir: DataDir) -> None:
     """Whoever locks a file that was deleted in between notices, and takes the new one."""
     from fcm_tui import datadir
 
-    locked, real = [], datadir._lock
+    locked: list[bool] = []
+    real = datadir._lock
 
     def delete_after_open(descriptor: int) -> bool:
         if not locked:

@@ -72,27 +72,27 @@ def test_everything_set(write: Write, tmp_path: Path) -> None:
     assert (found.source, found.theme) == (path, "light")
     assert found.database == tmp_path / "sub" / "my.db"
     assert (found.watch_source, found.scan_interval, found.poll_interval) == ("watchfiles", 5400, 0.5)
-    assert found.ignore_defaults == Settings().ignore_defaults
+    assert found.ignore == (*Settings().ignore, "*.log", "!keep.log")
     assert found.secrets == ("*.secret",)
     assert dict(found.keys) == {"quit": "f10", "pane.next": "tab"}
     first, second = found.roots
     assert first.path == os.fsencode(tmp_path / "documents")
     assert (first.ignore, first.size_limit, first.poll, first.poll_interval) == (
-        ("*.log", "!keep.log"),
+        found.ignore,
         1_572_864,
         None,
         0.5,
     )
     assert second.path == os.fsencode(tmp_path / "place" / "b$c")
     assert (second.ignore, second.size_limit, second.poll, second.poll_interval) == (
-        ("*.log", "!keep.log", "/out"),
+        (*found.ignore, "/out"),
         5000,
         True,
         2,
     )
     assert found.for_root(second.path) is second
     other = found.for_root(os.fsencode(tmp_path / "other"))
-    assert (other.ignore, other.size_limit, other.poll) == (("*.log", "!keep.log"), 1_572_864, None)
+    assert (other.ignore, other.size_limit, other.poll) == (found.ignore, 1_572_864, None)
 
 
 def test_polling_everywhere(write: Write) -> None:
@@ -115,7 +115,7 @@ def test_what_says_nothing_leaves_the_defaults(text: str, write: Write) -> None:
     path = write("")
     path.write_bytes(text.encode())
     found = config.load(path)
-    assert (found.scan_interval, found.roots, found.ignore_defaults) == (300, (), Settings().ignore_defaults)
+    assert (found.scan_interval, found.roots, found.ignore) == (300, (), Settings().ignore)
 
 
 MISTAKES = {
@@ -148,6 +148,7 @@ MISTAKES = {
     "[[roots]]\npath='/a'\nignore=[\n  'x',\n  3,\n]": (3, "write a list of texts"),
     "[[roots]]\npath='/a'\nignore=['[z-a]']": (3, "is no gitignore pattern"),
     "[ignore]\npatterns=['!']": (2, "is no gitignore pattern"),
+    "[ignore]\npatterns=['# log files']": (2, "is no gitignore pattern"),
     "[ignore]\npatterns='*.log'": (2, "write a list of texts"),
     "[ignore]\ndefaults='no'": (2, "write true or false"),
     "[keys]\nquit = 3": (2, "'quit' cannot be 3: write a text"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -144,4 +143,4 @@ def test_what_is_in_them(built: Path) -> None:
     with tarfile.open(sdist) as tar:
         tops = {name.split("/")[1] for name in tar.getnames()}
     assert tops == {*SHIPPED, "PKG-INFO"}
-    assert not [name for name in names if name.endswith((".pyc", "~")) or f"{os.sep}__pycache__" in name]
+    assert not [name for name in names if name.endswith((".pyc", "~")) or "/__pycache__" in name]

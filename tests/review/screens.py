@@ -30,7 +30,7 @@ async def shows(app: App[Any], wanted: str | Callable[[str], object]) -> str:
     """Wait until the text, or a screen of which `wanted` holds, is there."""
     holds = wanted if callable(wanted) else lambda screen: wanted in screen
     try:
-        await eventually(lambda: holds(text(app)), 15)
+        await eventually(lambda: holds(text(app)), 8)
     except AssertionError:
         raise AssertionError(f"no {wanted!r} in\n{text(app)}") from None
     return text(app)

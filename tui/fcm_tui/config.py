@@ -23,7 +23,7 @@ FILE_NAME: Final = "fcm.toml"
 WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
 _LARGEST_FILE = 1 << 20
 _NO_PATTERNS: tuple[str, ...] = ()
-_PLAIN_PATTERN = re.compile(r"!?[\w.*?/~$@+=,:#% -]*[\w.*?~$@+=,:#%-]/?")
+_PLAIN_PATTERN = re.compile(r"(?!#)!?[\w.*?/~$@+=,:#% -]*[\w.*?~$@+=,:#%-]/?")
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
     "database": "to the top, above the first [table]",
@@ -46,7 +46,7 @@ class RootSettings:
     path: bytes
     """Absolute, without `.` or `..`; symbolic links are not resolved. It need not exist."""
     ignore: tuple[str, ...]
-    """The person's patterns: `Settings.ignore`, then this root's own; they overrule `ignore_defaults`."""
+    """Every pattern for this root, gitignore syntax, the later wins: `Settings.ignore`, then its own."""
     size_limit: int
     """Bytes; a larger file's changes are recorded without its content."""
     poll: bool | None
@@ -62,10 +62,8 @@ class Settings:
     source: Path | None = None
     """The file that was read, or None."""
     roots: tuple[RootSettings, ...] = ()
-    ignore_defaults: tuple[str, ...] = settings_defaults.IGNORED
-    """The shipped patterns in gitignore syntax, or none where they are switched off."""
-    ignore: tuple[str, ...] = ()
-    """The person's patterns for every root, gitignore syntax, the later one wins."""
+    ignore: tuple[str, ...] = settings_defaults.IGNORED
+    """Patterns for every root, gitignore syntax, the later one wins: the shipped ones, the person's."""
     secrets: tuple[str, ...] = settings_defaults.SECRET
     """Patterns of files whose changes are recorded without a byte of their content."""
     size_limit: int = 64 << 20
@@ -204,7 +202,7 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     source = watch.take("source", _source, Settings().watch_source)
     poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
     ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
-    ignore = ignore_table.take("patterns", _pattern_list, _NO_PATTERNS)
+    ignore = _patterns(ignore_table, settings_defaults.IGNORED)
     keys = top.table("keys").strings()
     roots: list[RootSettings] = []
     for table in top.tables("roots"):
@@ -230,10 +228,8 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     settings = Settings(
         source=path,
         roots=tuple(roots),
-        ignore_defaults=_shipped(ignore_table, settings_defaults.IGNORED),
         ignore=ignore,
-        secrets=_shipped(secrets_table, settings_defaults.SECRET)
-        + secrets_table.take("patterns", _pattern_list, _NO_PATTERNS),
+        secrets=_patterns(secrets_table, settings_defaults.SECRET),
         size_limit=size_limit,
         watch_source=source,
         scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
@@ -247,8 +243,9 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _shipped(table: Table, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    return patterns if table.take("defaults", flag, True) else _NO_PATTERNS
+def _patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:
+    defaults = shipped if table.take("defaults", flag, True) else _NO_PATTERNS
+    return defaults + table.take("patterns", _pattern_list, _NO_PATTERNS)
 
 
 def _pattern_list(value: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fcm_tui.config import RootSettings, Settings
 from fcm_tui.safetext import visible
-from fcm_tui.settings_defaults import SECRET
+from fcm_tui.settings_defaults import IGNORED, SECRET
 from fcm_tui.settings_values import format_duration, format_size
 
 
@@ -41,7 +41,6 @@ def as_json(settings: Settings) -> str:
 
 
 def _document(settings: Settings) -> dict[str, Any]:
-    shipped = SECRET if settings.secrets[: len(SECRET)] == SECRET else ()
     return {
         "theme": settings.theme,
         "database": None if settings.database is None else f"sqlite:{_literal(str(settings.database))}",
@@ -51,11 +50,16 @@ def _document(settings: Settings) -> dict[str, Any]:
             "poll_interval": format_duration(settings.poll_interval),
         },
         "capture": {"size_limit": format_size(settings.size_limit)},
-        "ignore": {"defaults": list(settings.ignore_defaults), "patterns": list(settings.ignore)},
-        "secrets": {"defaults": list(shipped), "patterns": list(settings.secrets[len(shipped) :])},
+        "ignore": _patterns(settings.ignore, IGNORED),
+        "secrets": _patterns(settings.secrets, SECRET),
         "roots": [_root(root, settings) for root in settings.roots],
         "keys": dict(settings.keys),
     }
+
+
+def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, list[str]]:
+    defaults = shipped if patterns[: len(shipped)] == shipped else ()
+    return {"defaults": list(defaults), "patterns": list(patterns[len(defaults) :])}
 
 
 def _root(root: RootSettings, settings: Settings) -> dict[str, Any]:

@@ -38,7 +38,8 @@ RAW, WHOLE, SPLICE, DELTA = "r", "z", "s", "d"
 _STEPS_CEILING = 255
 _MARGIN = 1024
 _RAW_MIDDLE = 64
-_LEVEL = 3
+LEVEL = 3
+FAST_LEVEL = 1
 _DELTA_LEVEL = 5
 _HEAD_START = 32
 
@@ -68,8 +69,8 @@ class DeltaBase:
     """Deltas below it, as `steps_of` tells; 0 for a piece stored whole."""
 
 
-def encode(data: bytes, base: DeltaBase | None = None) -> Encoded:
-    """Encode a piece as small as is cheap: raw, whole, or as a delta against `base`.
+def encode(data: bytes, base: DeltaBase | None = None, level: int = LEVEL) -> Encoded:
+    """Encode a piece as small as is cheap: raw, whole (at zstd's `level`), or as a delta against `base`.
 
     Raises:
         ValueError: the piece is larger than `MAX_PIECE`.
@@ -81,7 +82,7 @@ def encode(data: bytes, base: DeltaBase | None = None) -> Encoded:
         delta = _encode_delta(data, base)
         if len(delta.data) * _HEAD_START <= len(data):
             return delta
-    whole = _encode_whole(data)
+    whole = _encode_whole(data, level)
     # A delta is worth its longer way back only where it saves at least a fifth.
     if delta is not None and len(delta.data) * 5 < len(whole.data) * 4:
         return delta
@@ -131,11 +132,12 @@ def with_steps(data: bytes, steps: int) -> bytes:
     return bytes((min(steps, _STEPS_CEILING),)) + data[1:]
 
 
-def _encode_whole(data: bytes) -> Encoded:
-    compressor = getattr(_local, "compressor", None)
+def _encode_whole(data: bytes, level: int) -> Encoded:
+    compressors: dict[int, zstandard.ZstdCompressor] = _local.__dict__.setdefault("compressors", {})
+    compressor = compressors.get(level)
     if compressor is None:
-        compressor = _local.compressor = zstandard.ZstdCompressor(
-            compression_params=zstandard.ZstdCompressionParameters(compression_level=_LEVEL, **_FRAME)
+        compressor = compressors[level] = zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters(compression_level=level, **_FRAME)
         )
     frame: bytes = compressor.compress(data)
     # Reading raw bytes back costs nothing, so a gain of a few bytes is not worth a frame.

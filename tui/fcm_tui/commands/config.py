@@ -79,7 +79,7 @@ def _write_default(path: Path, *, force: bool) -> None:
 
 
 def _publish(temporary: str, path: Path) -> None:
-    # Whole or not at all, and never over a file that appears meanwhile: Windows' rename refuses, as link does.
+    # Whole or not at all, and never over a file that appears meanwhile: Windows' rename refuses that.
     if sys.platform == "win32":
         os.rename(temporary, path)
     else:
@@ -95,7 +95,7 @@ def _check(settings: config.Settings, path: Path) -> None:
         return
     counts = (
         _counted(len(settings.roots), "root"),
-        _counted(len(settings.ignore_defaults) + len(settings.ignore), "ignore pattern"),
+        _counted(len(settings.ignore), "ignore pattern"),
         _counted(len(settings.secrets), "secrets pattern"),
         _counted(len(settings.keys), "key"),
     )

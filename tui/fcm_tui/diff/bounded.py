@@ -6,6 +6,7 @@ hash table takes hours; libgit2 has no limit of time, and a thread inside it can
 
 from __future__ import annotations
 
+import atexit
 import subprocess
 import sys
 import threading
@@ -19,9 +20,10 @@ from fcm_tui.diff.pieces import ranges_by_piece
 _SECONDS = 1.3
 """For the child's answer; what remains of the two seconds is for the coarser diff."""
 _PIECE_SECONDS = 0.3
+_IDLE_SECONDS = 30.0
+"""For which a child waits for the next large text: starting one takes 40 ms."""
 _MAX_BYTES = 256 << 20
 """Of both texts together: beyond it the child's memory is not worth the finer answer."""
-
 
 if sys.platform == "win32":
     _CREATION_FLAGS = subprocess.CREATE_NO_WINDOW
@@ -33,21 +35,28 @@ def ranges(old: bytes, new: bytes, head: int, old_end: int, new_end: int) -> lis
     """The changed ranges of two large texts that differ from byte `head` up to their ends."""
     if len(old) + len(new) <= _MAX_BYTES:
         found = _in_child(old, new)
-        if found:
+        if found is not None:
             return found
     return ranges_by_piece(old, new, head, old_end, new_end, _PIECE_SECONDS)
 
 
-def _in_child(old: bytes, new: bytes) -> list[xdiff.Range] | None:
-    """None where the child ran out of time, or there is no Python to start."""
-    if not sys.executable:
-        return None
-    path = xdiff.engine().path
-    # -S leaves out the site-packages, and with them half of the start: needed for pygit2 only.
-    command = [sys.executable, "-I", *(["-S"] if path else []), xdiff.__file__, path]
-    started = time.monotonic()
-    try:
-        child = subprocess.Popen(
+def close() -> None:
+    """End the child that waits, if one does."""
+    with _lock:
+        waiting = _idle.copy()
+        _idle.clear()
+    for worker in waiting:
+        worker.end()
+
+
+class _Worker:
+    """A process that compares, one pair of texts after the other."""
+
+    def __init__(self) -> None:
+        path = xdiff.engine().path
+        # -S leaves out the site-packages, and with them half of the start: needed for pygit2 only.
+        command = [sys.executable, "-I", *(["-S"] if path else []), xdiff.__file__, path]
+        self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,34 +64,97 @@ def _in_child(old: bytes, new: bytes) -> list[xdiff.Range] | None:
             bufsize=0,
             creationflags=_CREATION_FLAGS,
         )
-    except OSError:
-        return None
-    watchdog = threading.Timer(_SECONDS, child.kill)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        assert child.stdin is not None and child.stdout is not None
-        seconds = _SECONDS * 0.9 - (time.monotonic() - started)
-        for part in (xdiff.REQUEST.pack(len(old), len(new), seconds), old, new):
-            _write_all(child.stdin, part)
-        child.stdin.close()
-        answer = child.stdout.read()
-    except OSError:  # the child is gone
-        return None
-    finally:
-        watchdog.cancel()
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
+
+    def ranges(self, old: bytes, new: bytes, seconds: float) -> list[xdiff.Range] | None:
+        """None where the time did not suffice: then the process has ended."""
+        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None and answers is not None
+        try:
+            for part in (xdiff.REQUEST.pack(len(old), len(new)), old, new):
+                _write_all(requests, part)
+            (size,) = xdiff.ANSWER.unpack(_read_exactly(answers, xdiff.ANSWER.size))
+            numbers = array("i", _read_exactly(answers, size))
+        except (OSError, EOFError):
+            return None
+        finally:
+            watchdog.cancel()
+        return list(zip(numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4], strict=True))
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-    if child.returncode or not answer:
-        return None
-    numbers = array("i", answer)
-    return list(zip(numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4], strict=True))
+
+
+_idle: list[_Worker] = []
+_lock = threading.Lock()
+atexit.register(close)
+
+
+def _in_child(old: bytes, new: bytes) -> list[xdiff.Range] | None:
+    """None where the child ran out of time, or there is no Python to start."""
+    until = time.monotonic() + _SECONDS
+    with _lock:
+        worker = _idle.pop() if _idle else None
+    found = None
+    if worker:
+        found = worker.ranges(old, new, until - time.monotonic())
+        if found is None:
+            worker.end()
+            worker = None
+    # A child that waited may have been ended from outside: then there is time left for another.
+    if found is None and sys.executable and time.monotonic() < until - _SECONDS / 2:
+        try:
+            worker = _Worker()
+        except OSError:
+            return None
+        found = worker.ranges(old, new, until - time.monotonic())
+    if worker and found is not None:
+        _keep(worker)
+    elif worker:
+        worker.end()
+    return found
+
+
+def _keep(worker: _Worker) -> None:
+    """Let it wait for the next text, if none waits already."""
+    with _lock:
+        kept = not _idle
+        if kept:
+            _idle.append(worker)
+    if not kept:
+        worker.end()
+        return
+    timer = threading.Timer(_IDLE_SECONDS, _end_if_idle, (worker,))
+    timer.daemon = True
+    timer.start()
+
+
+def _end_if_idle(worker: _Worker) -> None:
+    with _lock:
+        if worker not in _idle:
+            return
+        _idle.remove(worker)
+    worker.end()
 
 
 def _write_all(pipe: IO[bytes], data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[pipe.write(rest) :]
+
+
+def _read_exactly(pipe: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = pipe.read(min(size, 1 << 20))
+        if not part:
+            raise EOFError("the child has ended")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -77,7 +77,7 @@ def diff_lines(old: bytes, new: bytes) -> list[Hunk]:
         if xdiff.changed_lines(found) == fewest_changes(old[head:old_end], new[head:new_end]):
             return _hunks(found)
     if 2 * (first + count_newlines(old, old_end, len(old))) + old_count + new_count <= _LOCAL_LINES:
-        return _hunks(_best(old, new, xdiff.MYERS))
+        return _hunks(xdiff.best(xdiff.engine(), old, new, xdiff.MYERS))
     return _hunks(bounded.ranges(old, new, head, old_end, new_end))
 
 
@@ -101,17 +101,10 @@ def _around(old: bytes, new: bytes, head: int, old_end: int, new_end: int, first
     if length <= 0:
         length = len(old) - old_end
     offset = first - old.count(b"\n", start, head)
-    found = _best(old[start : old_end + length], new[start : new_end + length], xdiff.MINIMAL)
+    found = xdiff.best(
+        xdiff.engine(), old[start : old_end + length], new[start : new_end + length], xdiff.MINIMAL
+    )
     return [(a + offset, b + offset, c + offset, d + offset) for a, b, c, d in found]
-
-
-def _best(old: bytes, new: bytes, flags: int) -> list[xdiff.Range]:
-    """PATIENCE keeps a moved block together, so it is preferred where it changes no more lines."""
-    engine = xdiff.engine()
-    found = engine.diff(old, new, flags)
-    if len(found) > 2:
-        found = xdiff.better(found, engine.diff(old, new, xdiff.PATIENCE))
-    return found
 
 
 def _hunks(ranges: list[xdiff.Range]) -> list[Hunk]:

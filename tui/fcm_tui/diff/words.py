@@ -43,13 +43,13 @@ def _between_words(old: str, new: str) -> tuple[Spans, Spans] | None:
         old_text = "".join(old_words[step.src_start : step.src_end])
         new_text = "".join(new_words[step.dest_start : step.dest_end])
         if step.tag == "equal":
-            same += step.src_end - step.src_start
+            same += len(old_text.split())
         else:
             _add(old_spans, old_at, old_at + len(old_text))
             _add(new_spans, new_at, new_at + len(new_text))
         old_at += len(old_text)
         new_at += len(new_text)
-    if same < _ALIKE * min(len(old_words), len(new_words)):
+    if same < _ALIKE * min(len(old.split()), len(new.split())):
         return None
     return old_spans, new_spans
 

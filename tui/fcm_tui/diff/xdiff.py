@@ -8,17 +8,17 @@ module imports nothing of this package: `bounded` runs it as a program of its ow
 from __future__ import annotations
 
 import ctypes
-import importlib.machinery
-import importlib.util
+import itertools
 import os
 import struct
 import sys
 import threading
-import time
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+
+TYPE_CHECKING = False  # the module of that name costs the child a tenth of its start
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 Range = tuple[int, int, int, int]
 """`old[a:b]` is replaced by `new[c:d]`; lines count from 0."""
@@ -29,10 +29,14 @@ PATIENCE = MYERS | 1 << 28
 MINIMAL = MYERS | 1 << 29
 """The true minimum, in quadratic time: for small texts only."""
 
-REQUEST = struct.Struct("=QQd")
-"""What `serve` is told first: bytes of the old text, bytes of the new one, seconds it may take."""
+REQUEST = struct.Struct("=QQ")
+"""What `serve` is told first: bytes of the old text, bytes of the new one."""
+ANSWER = struct.Struct("=Q")
+"""What it answers first: the bytes of the ranges, four native ints each."""
 
 _HOLD_GIL_BELOW = 4096
+_HUNKS_AT_ONCE = 4096
+_HEAD = struct.Struct("=4i")  # what git_diff_hunk starts with: old start and lines, new start and lines
 
 
 class _Options(ctypes.Structure):
@@ -52,17 +56,8 @@ class _Options(ctypes.Structure):
     )
 
 
-class _HunkHead(ctypes.Structure):
-    _fields_ = (
-        ("old_start", ctypes.c_int),
-        ("old_lines", ctypes.c_int),
-        ("new_start", ctypes.c_int),
-        ("new_lines", ctypes.c_int),
-    )
-
-
 class _Functions:
-    """The four functions of libgit2 that a diff takes, from a handle that releases the GIL or not."""
+    """The functions of libgit2 that a diff takes, from a handle that releases the GIL or not."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         out = ctypes.POINTER(ctypes.c_void_p)
@@ -75,12 +70,10 @@ class _Functions:
         self.num_hunks.restype = size
         self.num_hunks.argtypes = [ctypes.c_void_p]
         self.get_hunk = library.git_patch_get_hunk
-        self.get_hunk.argtypes = [
-            ctypes.POINTER(ctypes.POINTER(_HunkHead)),
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-            size,
-        ]
+        self.get_hunk.argtypes = [out, ctypes.c_void_p, ctypes.c_void_p, size]
+        number = ctypes.POINTER(size)
+        self.line_stats = library.git_patch_line_stats
+        self.line_stats.argtypes = [number, number, number, ctypes.c_void_p]
         self.free = library.git_patch_free
         self.free.restype = None
         self.free.argtypes = [ctypes.c_void_p]
@@ -114,25 +107,64 @@ class LibGit2:
         return found
 
     def diff(self, old: bytes, new: bytes, flags: int) -> list[Range]:
-        held = self._held
+        """The changed ranges, in order."""
+        return self.compare(old, new, flags).ranges()
+
+    def compare(self, old: bytes, new: bytes, flags: int) -> Patch:
+        """The comparison itself, its result still in libgit2's hands."""
         # Giving the GIL up costs more than a small diff takes.
-        calls = held if len(old) + len(new) < _HOLD_GIL_BELOW else self._free
+        calls = self._held if len(old) + len(new) < _HOLD_GIL_BELOW else self._free
         patch = ctypes.c_void_p()
-        if calls.from_buffers(
-            ctypes.byref(patch), old, len(old), b"", new, len(new), b"", self._options_of(flags)
-        ):
+        options = self._options_of(flags)
+        if calls.from_buffers(ctypes.byref(patch), old, len(old), b"", new, len(new), b"", options):
             raise MemoryError("libgit2 could not compare two texts")
-        try:
-            found = []
-            head = ctypes.POINTER(_HunkHead)()
-            reference = ctypes.byref(head)
-            for index in range(held.num_hunks(patch)):
-                held.get_hunk(reference, None, patch, index)
-                hunk = head.contents
-                found.append(_range(hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines))
-            return found
-        finally:
-            calls.free(patch)
+        return Patch(self._held, patch)
+
+
+class Patch:
+    """What libgit2 found; freed with this object."""
+
+    def __init__(self, functions: _Functions, patch: ctypes.c_void_p) -> None:
+        self._functions = functions
+        self._patch = patch
+        self.hunks: int = functions.num_hunks(patch)
+
+    def __del__(self) -> None:
+        self._functions.free(self._patch)
+
+    def changed_lines(self) -> int:
+        """How many lines it deletes and inserts."""
+        context, inserted, deleted = ctypes.c_size_t(), ctypes.c_size_t(), ctypes.c_size_t()
+        self._functions.line_stats(
+            ctypes.byref(context), ctypes.byref(inserted), ctypes.byref(deleted), self._patch
+        )
+        return inserted.value + deleted.value
+
+    def _address(self, index: int) -> int:
+        head = ctypes.c_void_p()
+        self._functions.get_hunk(ctypes.byref(head), None, self._patch, index)
+        return head.value or 0
+
+    def ranges(self) -> list[Range]:
+        """The changed ranges, in order."""
+        number = self.hunks
+        if number < 3:
+            return [self._range_at(self._address(index)) for index in range(number)]
+        first = self._address(0)
+        size = self._address(1) - first
+        if size < 16 or self._address(number - 1) != first + (number - 1) * size:
+            return [self._range_at(self._address(index)) for index in range(number)]
+        # They lie in one array, and reading that is ten times as fast as a call for each.
+        layout = struct.Struct(f"=4i{size - 16}x")
+        found = []
+        for start in range(0, number, _HUNKS_AT_ONCE):
+            several = min(_HUNKS_AT_ONCE, number - start)
+            memory = ctypes.string_at(first + start * size, several * size)
+            found += [_range(*numbers) for numbers in layout.iter_unpack(memory)]
+        return found
+
+    def _range_at(self, address: int) -> Range:
+        return _range(*_HEAD.unpack(ctypes.string_at(address, _HEAD.size)))
 
 
 class Pygit2:
@@ -141,12 +173,34 @@ class Pygit2:
     path = ""
 
     def diff(self, old: bytes, new: bytes, flags: int) -> list[Range]:
+        """The changed ranges, in order."""
+        return self.compare(old, new, flags).ranges()
+
+    def compare(self, old: bytes, new: bytes, flags: int) -> Pygit2Patch:
+        """The comparison, as pygit2 gives it."""
         import pygit2
 
-        patch = pygit2.Patch.create_from(
-            old, new, flag=pygit2.enums.DiffOption(flags), context_lines=0, interhunk_lines=0
+        options = pygit2.enums.DiffOption(flags)
+        return Pygit2Patch(
+            pygit2.Patch.create_from(old, new, flag=options, context_lines=0, interhunk_lines=0)
         )
-        return [_range(h.old_start, h.old_lines, h.new_start, h.new_lines) for h in patch.hunks]
+
+
+class Pygit2Patch:
+    """`Patch` over a patch of pygit2's."""
+
+    def __init__(self, patch: Any) -> None:
+        self._patch = patch
+        self.hunks = len(patch.hunks)
+
+    def changed_lines(self) -> int:
+        """How many lines it deletes and inserts."""
+        _, inserted, deleted = self._patch.line_stats
+        return int(inserted + deleted)
+
+    def ranges(self) -> list[Range]:
+        """The changed ranges, in order."""
+        return [_range(h.old_start, h.old_lines, h.new_start, h.new_lines) for h in self._patch.hunks]
 
 
 def _range(old_start: int, old_lines: int, new_start: int, new_lines: int) -> Range:
@@ -158,6 +212,9 @@ def _range(old_start: int, old_lines: int, new_start: int, new_lines: int) -> Ra
 
 def _libraries() -> Iterator[str]:
     """Where pygit2's libgit2 may be: what its extension links on POSIX, a file beside it elsewhere."""
+    import importlib.machinery
+    import importlib.util
+
     spec = importlib.util.find_spec("pygit2")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         if os.name != "nt":
@@ -170,22 +227,17 @@ def _libraries() -> Iterator[str]:
                         yield os.path.join(beside, name)
 
 
-@dataclass(slots=True)
-class _Loaded:
-    engine: LibGit2 | Pygit2 | None = None
-
-
-_loaded = _Loaded()
+_loaded: list[LibGit2 | Pygit2] = []
 _loading = threading.Lock()
 
 
 def engine() -> LibGit2 | Pygit2:
     """The line diff of this process; the first call opens the library, in 5 ms."""
-    if _loaded.engine is None:
+    if not _loaded:
         with _loading:
-            if _loaded.engine is None:
-                _loaded.engine = _open()
-    return _loaded.engine
+            if not _loaded:
+                _loaded.append(_open())
+    return _loaded[0]
 
 
 def _open() -> LibGit2 | Pygit2:
@@ -204,38 +256,40 @@ def changed_lines(ranges: list[Range]) -> int:
     return sum(b - a + d - c for a, b, c, d in ranges)
 
 
-def better(baseline: list[Range], other: list[Range]) -> list[Range]:
-    """`other` where it changes no more lines than `baseline`, and fewer of them or in fewer hunks."""
-    return min(baseline, other, key=lambda ranges: (changed_lines(ranges), len(ranges)))
+def best(worker: LibGit2 | Pygit2, old: bytes, new: bytes, flags: int) -> list[Range]:
+    """What `flags` find; PATIENCE, which keeps a moved block together, where that changes no more lines."""
+    found = worker.diff(old, new, flags)
+    if len(found) > 2 and _moves(old, new, found):
+        other = worker.diff(old, new, PATIENCE)
+        return min(found, other, key=lambda ranges: (changed_lines(ranges), len(ranges)))
+    return found
+
+
+def _moves(old: bytes, new: bytes, ranges: list[Range]) -> bool:
+    """Whether a good part of the lines that go somewhere come again elsewhere."""
+    old_lines, new_lines = old.split(b"\n"), new.split(b"\n")
+    gone: set[bytes] = set()
+    came: set[bytes] = set()
+    for a, b, c, d in ranges:
+        gone.update(old_lines[a:b])
+        came.update(new_lines[c:d])
+    common = len(gone & came)
+    return common > 2 and common * 4 > min(len(gone), len(came))
 
 
 def serve(path: str) -> None:
-    """Compare two texts from standard input, as `bounded` sends them, and write the ranges.
+    """Compare pairs of texts from standard input, as `bounded` sends them, until it is closed.
 
-    Both algorithms run at once. Without Myers' result by the deadline PATIENCE's will do; without
-    either nothing is written. The threads are not waited for: the process ends.
+    Whoever waits too long for an answer kills the process.
     """
-    started = time.monotonic()
-    old_size, new_size, seconds = REQUEST.unpack(sys.stdin.buffer.read(REQUEST.size))
-    old, new = sys.stdin.buffer.read(old_size), sys.stdin.buffer.read(new_size)
     worker = LibGit2(path) if path else Pygit2()
-    results: dict[int, list[Range]] = {}
-
-    def work(flags: int) -> None:
-        results[flags] = worker.diff(old, new, flags)
-
-    threads = [threading.Thread(target=work, args=(flags,), daemon=True) for flags in (MYERS, PATIENCE)]
-    for thread in threads:
-        thread.start()
-    threads[0].join(max(0.0, started + seconds - time.monotonic()))
-    took = time.monotonic() - started
-    threads[1].join(min(took / 4, max(0.0, seconds - took)))
-    myers, patience = results.get(MYERS), results.get(PATIENCE)
-    found = better(myers, patience) if myers is not None and patience is not None else myers or patience
-    if found:
-        sys.stdout.buffer.write(array("i", [number for each in found for number in each]).tobytes())
+    while request := sys.stdin.buffer.read(REQUEST.size):
+        old_size, new_size = REQUEST.unpack(request)
+        old, new = sys.stdin.buffer.read(old_size), sys.stdin.buffer.read(new_size)
+        found = best(worker, old, new, MYERS)
+        answer = array("i", itertools.chain.from_iterable(found)).tobytes()
+        sys.stdout.buffer.write(ANSWER.pack(len(answer)) + answer)
         sys.stdout.buffer.flush()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
+from fcm_tui.capture.codec import FAST_LEVEL
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import YOUNG_NS, Outcome, Reading, read_stable
 from fcm_tui.model import Capture, FileRecord
@@ -152,7 +153,7 @@ class _Worker:
         rows: Sequence[ContentRow] = ()
         if capture is Capture.STORED and reading.digest is not None and reading.data is not None:
             if reading.digest not in self._packed:
-                rows = pack(reading.data, reading.digest).rows
+                rows = pack(reading.data, reading.digest, level=FAST_LEVEL).rows
                 self._packed.add(reading.digest)
         return _Taken(file, reading.stamp, rows, reading.state.size)
 

@@ -17,7 +17,7 @@ from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome, Reading
 from fcm_tui.model import Capture, FileRecord, Origin
 from fcm_tui.pipeline.drafts import Found, capture_of, prepare, same_metadata
-from fcm_tui.pipeline.roots import WatchedRoot, root_of
+from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.pipeline.work import SLICE_FILES, Target, read_all, slices
@@ -49,17 +49,27 @@ class Pass:
     first: int = 0
     last: int = 0
     """Sequences committed; `last < first` for none."""
-    changes: int = 0
     again_in: float | None = None
     """Seconds until something waits to be looked at again; None for nothing."""
     unlistable: list[tuple[bytes, OSError]] = field(default_factory=list)
+    returned: bool = False
+    """A root stood there anew: what watches it has to begin anew."""
+
+    @property
+    def changes(self) -> int:
+        return self.last - self.first + 1
 
 
 class Engine:
     """Records the changes of some roots into one record."""
 
     def __init__(
-        self, record: Record, roots: Sequence[WatchedRoot], pool: Executor, *, on_commit: Callable[[int, int], None]
+        self,
+        record: Record,
+        roots: Sequence[WatchedRoot],
+        pool: Executor,
+        *,
+        on_commit: Callable[[int, int], None],
     ) -> None:
         """`on_commit` is told the first and last sequence after each commit, in the engine's thread."""
         self.record = record
@@ -79,6 +89,11 @@ class Engine:
             root.baseline = baseline_ns is not None
             root.device = None if device is None else device % (1 << 64)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Something could not be settled yet."""
+        return self._waiting.next_in() is not None
+
     def run(self, look: Look, *, patient: bool = True) -> Pass:
         """One pass.
 
@@ -89,28 +104,43 @@ class Engine:
         """
         result = Pass(first=self.record.sequence + 1)
         findings = Findings()
-        scanned: set[bytes] = set()
-        for root in look.whole:
-            before = len(findings.changed)
+        here = [root for root in self.roots if self._is_here(root)]
+        back = [root for root in here if root.returned]
+        whole = {root.path: root for root in [*look.whole, *back] if root in here}
+        for root in whole.values():
+            root.returned = False
             root.scanner.scan_all(findings)
-            scanned.update(findings.changed[before:])
-        whole = {root.path for root in look.whole}
-        for folder, deep in sorted([(f, False) for f in look.folders - look.deep] + [(f, True) for f in look.deep]):
-            owner = root_of(self.roots, folder)
+        scanned = [*findings.changed, *findings.vanished]
+        for folder, deep in _without_repeats(look):
+            owner = root_of(here, folder)
             if owner is not None and owner.path not in whole:
                 owner.scanner.scan_folder(folder, findings, deep=deep)
-        result.unlistable = findings.unlistable
-        hinted = not look.whole
-        origins = dict.fromkeys(scanned, Origin.SCAN)
-        if not hinted:
-            origins.update((path, Origin.SCAN) for path in findings.vanished)
-        self._waiting.scan_origin.update(origins)
+        self._waiting.scan_origin.update(dict.fromkeys(scanned, Origin.SCAN))
         self._record(findings, patient)
         self._prune(findings.folders_gone)
+        result.unlistable = findings.unlistable
         result.last = self.record.sequence
-        result.changes = result.last - result.first + 1
         result.again_in = self._waiting.next_in()
+        result.returned = bool(back)
+        for root in back:
+            self._close_gap(root, result.changes)
         return result
+
+    def _is_here(self, root: WatchedRoot) -> bool:
+        """Whether a root can be looked at; while it is away its gap stays open."""
+        presence = root.presence()
+        if presence is Presence.AWAY:
+            if root.gap is None:
+                root.gap = self.record.open_gap(
+                    root.root, time.time_ns(), "the root was unmounted or out of reach"
+                )
+            return False
+        return presence is Presence.HERE or root.tree.count() > 0
+
+    def _close_gap(self, root: WatchedRoot, changes: int) -> None:
+        if root.gap is not None:
+            self.record.close_gap(root.gap, time.time_ns(), changes)
+            root.gap = None
 
     def _record(self, findings: Findings, patient: bool) -> None:
         waiting = self._waiting
@@ -153,7 +183,9 @@ class Engine:
         inodes = {record.state.inode for record in records.values()}
         return sorted(targets, key=lambda target: _inode(target.path) not in inodes)
 
-    def _read(self, targets: Sequence[Target], records: dict[bytes, FileRecord], patient: bool) -> list[Found]:
+    def _read(
+        self, targets: Sequence[Target], records: dict[bytes, FileRecord], patient: bool
+    ) -> list[Found]:
         """Read the targets; what is not settled waits, what did not change is refreshed."""
         found: list[Found] = []
         refreshed: list[tuple[bytes, bytes, bytes]] = []
@@ -267,6 +299,17 @@ class Engine:
             root = root_of(self.roots, folder)
             if root is not None and not os.path.isdir(folder):
                 root.tree.prune(folder)
+
+
+def _without_repeats(look: Look) -> list[tuple[bytes, bool]]:
+    """Folders to list, and whether with all below; none below one that is looked through anyway."""
+    deep: list[bytes] = []
+    for folder in sorted(look.deep):
+        if not deep or not is_inside(folder, deep[-1]):
+            deep.append(folder)
+    return [(folder, False) for folder in sorted(look.folders - look.deep)] + [
+        (folder, True) for folder in deep
+    ]
 
 
 def _is_unchanged(known: FileRecord, arrival: Found) -> bool:

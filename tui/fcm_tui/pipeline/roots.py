@@ -38,10 +38,12 @@ class WatchedRoot:
     poll_interval: float
     device: int | None = None
     """`st_dev` where the files of the record were seen; None before the first look."""
-    inode: int | None = None
+    identity: tuple[int, int] | None = None
+    """Device and inode of the folder that stood there at the last look; None while none did."""
+    returned: bool = False
+    """Another folder stands there than at the look before: all of it is to be scanned and watched."""
     gap: int | None = None
     """Number of the open gap while the root is away."""
-    gap_from_ns: int = 0
     baseline: bool = False
     """Whether the baseline stands."""
 
@@ -55,6 +57,7 @@ class WatchedRoot:
 
     def presence(self) -> Presence:
         """Look at the root itself."""
+        before, self.identity = self.identity, None
         try:
             found = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
@@ -65,6 +68,8 @@ class WatchedRoot:
             return Presence.DELETED
         if self.device is not None and found.st_dev != self.device and self._is_empty() and self.tree.count():
             return Presence.AWAY  # the mount point without its mount
+        self.identity = (found.st_dev, found.st_ino)
+        self.returned = self.returned or before != self.identity
         return Presence.HERE
 
     def _missing(self) -> Presence:
@@ -85,13 +90,16 @@ class WatchedRoot:
 
 
 def watched_roots(
-    roots: Sequence[Root], settings: Settings, data_dir: bytes, arm: Callable[[bytes], None] | None
+    roots: Sequence[Root], settings: Settings, own_paths: Sequence[bytes], arm: Callable[[bytes], None] | None
 ) -> list[WatchedRoot]:
-    """The roots with their trees still empty. A root inside another is recorded by itself alone."""
+    """The roots with their trees still empty. A root inside another is recorded by itself alone.
+
+    `own_paths` are never recorded: what the recorder itself writes.
+    """
     result = []
     for root in roots:
         own = settings.for_root(root.path)
-        skip = [data_dir, *(r.path for r in roots if r is not root and is_inside(r.path, root.path))]
+        skip = [*own_paths, *(r.path for r in roots if r is not root and is_inside(r.path, root.path))]
         tree = Tree(root.path)
         result.append(
             WatchedRoot(

@@ -69,8 +69,7 @@ class ReviewApp(PatientApp[int]):
     .-vast #panes { grid-columns: 42 1fr; }
     .-wide #tree-pane, .-vast #tree-pane { row-span: 2; }
     #panes.-zoomed { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
-    #panes.-zoomed Pane { display: none; border: none; }
-    #panes.-zoomed Pane.-zoomed { display: block; column-span: 1; row-span: 1; }
+    #panes.-zoomed Pane { border: none; column-span: 1; row-span: 1; }
     """
 
     def __init__(self, *, database: Path, engine: Engine | None, palette: Palette, notice: str = "") -> None:
@@ -137,7 +136,7 @@ class ReviewApp(PatientApp[int]):
         except FcmError as error:
             self._failure = visible(str(error))
         except Exception as error:
-            _log.exception("the recorder failed")
+            await asyncio.to_thread(_log.error, "the recorder failed", exc_info=error)
             self._failure = f"recording failed: {type(error).__name__}: {visible(str(error))}"
         finally:
             self._recorded.set()
@@ -248,7 +247,7 @@ class ReviewApp(PatientApp[int]):
         several = self.tree_view.root_count > 1
         diff.title.say(
             wording.relative_path(change.path, change.root, with_root=several),
-            f"hunk {max(1, hunk)} of {hunks}" if hunks else "",
+            f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else "",
         )
 
     def on_event_log_counted(self) -> None:
@@ -302,35 +301,40 @@ class ReviewApp(PatientApp[int]):
 
     # --- keys
 
-    def action_pane(self, step: int) -> None:
+    def action_focus_next(self) -> None:
+        self._step(1)
+
+    def action_focus_previous(self) -> None:
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
         views: list[Widget] = [self.tree_view, self.log_view, self.diff_view]
-        at = views.index(self.focused) if self.focused in views else 1
-        self._to(views[(at + step) % len(views)])
+        if self.focused in views:
+            self._to(views[(views.index(self.focused) + step) % len(views)])
 
     def action_focus_pane(self, name: str) -> None:
         self._to({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
 
     def _to(self, view: Widget) -> None:
-        panes = self.query_one("#panes")
-        if panes.has_class("-zoomed"):
-            self._zoom(view)
+        if self._zoomed:
+            self._show_panes(view)
         view.focus()
 
-    def _zoom(self, view: Widget) -> None:
+    @property
+    def _zoomed(self) -> bool:
+        return self.query_one("#panes").has_class("-zoomed")
+
+    def _show_panes(self, only: Widget | None) -> None:
+        self.query_one("#panes").set_class(only is not None, "-zoomed")
         for pane in self.query(Pane):
-            pane.set_class(pane.view is view, "-zoomed")
+            pane.display = only is None or pane.view is only
 
     def action_zoom(self) -> None:
-        panes = self.query_one("#panes")
-        view = self.focused
-        panes.toggle_class("-zoomed")
-        if view is not None:
-            self._zoom(view)
+        self._show_panes(None if self._zoomed else self.focused)
 
     def action_out(self) -> None:
-        panes = self.query_one("#panes")
-        if panes.has_class("-zoomed"):
-            self.action_zoom()
+        if self._zoomed:
+            self._show_panes(None)
         elif self.focused is self.diff_view:
             self.log_view.focus()
         else:

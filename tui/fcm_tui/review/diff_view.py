@@ -29,8 +29,12 @@ MARKED = 2_000
 """Lines longer than this get no marks of the words that differ."""
 
 _TINTS = {SAME: (), ADDED: ("added",), REMOVED: ("removed",)}
-_WORDS = {ADDED: ("added", "added-word"), REMOVED: ("removed", "removed-word")}
-_SIGNS = {SAME: (" ", ()), ADDED: ("+", ("added", "added-sign")), REMOVED: ("-", ("removed", "removed-sign"))}
+_WORDS = {ADDED: ("added-word",), REMOVED: ("removed-word",)}
+_SIGNS = {
+    SAME: (" ", ("line-number",)),
+    ADDED: ("+", ("added", "added-sign")),
+    REMOVED: ("-", ("removed", "removed-sign")),
+}
 
 
 class DiffView(ScrollView, can_focus=True):
@@ -65,9 +69,13 @@ class DiffView(ScrollView, can_focus=True):
 
     @property
     def hunk_at(self) -> tuple[int, int]:
-        """The hunk in sight, counted from 1, and how many there are."""
-        below = self.scroll_offset.y - self._above + max(1, self.size.height // 2)
-        return bisect_right(self._rows.hunks, below), len(self._rows.hunks)
+        """The hunk in sight, counted from 1, and how many there are; 0 where all are in sight."""
+        count = len(self._rows.hunks)
+        if not self.max_scroll_y:
+            return 0, count
+        if self.scroll_offset.y >= self.max_scroll_y:
+            return count, count
+        return max(1, bisect_right(self._rows.hunks, self.scroll_offset.y + CONTEXT - self._above)), count
 
     def on_mount(self) -> None:
         self._lexing = Lexing()
@@ -219,15 +227,13 @@ class DiffView(ScrollView, can_focus=True):
             left = self._half(document.old, 0, old, REMOVED if kind != SAME else SAME, new, half)
             right = self._half(document.new, 1, new, ADDED if kind != SAME else SAME, old, width - 1 - half)
             return Strip.join([left, Strip([Segment("│", self.palette("rule"))], 1), right])
-        tint = _TINTS[kind]
-        number = self.palette("line-number", *tint)
         sign, sign_style = _SIGNS[kind]
         digits = self._digits
         left_number = f"{old + 1:>{digits}}" if kind != ADDED else " " * digits
         right_number = f"{new + 1:>{digits}}" if kind != REMOVED else " " * digits
         gutter = Strip(
             [
-                Segment(f" {left_number} {right_number} ", number),
+                Segment(f" {left_number} {right_number} ", self.palette(*sign_style)),
                 Segment(f"{sign} ", self.palette(*sign_style)),
             ],
             2 * digits + 5,
@@ -251,7 +257,7 @@ class DiffView(ScrollView, can_focus=True):
         sign, sign_style = _SIGNS[kind]
         gutter = Strip(
             [
-                Segment(f" {line + 1:>{self._digits}} ", self.palette("line-number", *_TINTS[kind])),
+                Segment(f" {line + 1:>{self._digits}} ", self.palette(*sign_style)),
                 Segment(f"{sign} ", self.palette(*sign_style)),
             ],
             self._digits + 4,
@@ -277,7 +283,7 @@ class DiffView(ScrollView, can_focus=True):
         tint, word = _TINTS[kind], _WORDS.get(kind, ())
         strip = Strip(
             [
-                Segment(text[a:b], self.palette(*(word if hot else tint), SYNTAX[style]))
+                Segment(text[a:b], self.palette(*tint, SYNTAX[style], *(word if hot else ())))
                 for a, b, style, hot in _pieces(spans, marks, start, stop)
             ]
         )

@@ -51,8 +51,8 @@ _SHOWN = {
 KEYMAP = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "end the program; recording stops cleanly", EVERYWHERE),
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
-    Key("pane.next", ("tab",), "app.pane(1)", "next pane", EVERYWHERE),
-    Key("pane.previous", ("shift+tab",), "app.pane(-1)", "previous pane", EVERYWHERE),
+    Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
+    Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
     Key("pane.log", ("2",), "app.focus_pane('log')", "go to the log", EVERYWHERE),
     Key("pane.diff", ("3",), "app.focus_pane('diff')", "go to the diff", EVERYWHERE),

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from fcm_tui.datadir import make_private
 from fcm_tui.errors import StoreError
 from fcm_tui.store import schema
 
@@ -16,13 +17,14 @@ PAGE_SIZE = 16384
 def open_writer(path: Path) -> sqlite3.Connection:
     """The one writing connection: WAL, every commit on disk before it counts (`synchronous=FULL`).
 
-    The file is created if needed and brought to the newest schema. The connection may be used
+    The file is created (0600) if needed and brought to the newest schema. The connection may be used
     from whichever thread its owner works in, by one at a time.
 
     Raises:
         StoreError: the file is not ours, is newer than this program, or is damaged.
     """
     try:
+        make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         schema.check(connection)
@@ -32,7 +34,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
         schema.upgrade(connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise unusable(path, error) from error
     return connection
 
@@ -47,7 +49,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=30
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=30,
         )
         connection.execute("PRAGMA cache_size=-8192")
         if schema.check(connection) == 0:
@@ -57,6 +63,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def unusable(path: Path, error: sqlite3.Error) -> StoreError:
+def unusable(path: Path, error: Exception) -> StoreError:
     """What a person is told where SQLite refuses a file."""
-    return StoreError(f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir")
+    return StoreError(
+        f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir"
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcm_tui.capture.chunks import counterparts, cut
-from fcm_tui.capture.codec import MAX_PIECE, DeltaBase, encode, steps_of
+from fcm_tui.capture.codec import LEVEL, MAX_PIECE, DeltaBase, encode, steps_of
 
 CHUNKS = "c"
 """Codec of a row that lists the digests of pieces."""
@@ -58,7 +58,7 @@ class Packed:
     version: Version
 
 
-def pack(data: bytes, digest: bytes, base: Version | None = None) -> Packed:
+def pack(data: bytes, digest: bytes, base: Version | None = None, *, level: int = LEVEL) -> Packed:
     """Encode a version, as a delta against `base` (the file's version before) where that is smaller.
 
     `digest` is the SHA-256 of `data`. The base has to be in the store when the rows are inserted, or
@@ -67,20 +67,20 @@ def pack(data: bytes, digest: bytes, base: Version | None = None) -> Packed:
     """
     if len(data) <= MAX_PIECE:
         old = _delta_base(base, 0) if base is not None and base.pieces else None
-        row, piece = _pack_piece(data, digest, old)
+        row, piece = _pack_piece(data, digest, old, level)
         return Packed([row], Version(digest, data, (piece,)))
-    return _pack_large(data, digest, base)
+    return _pack_large(data, digest, base, level)
 
 
-def _pack_piece(data: bytes, digest: bytes, base: DeltaBase | None) -> tuple[ContentRow, Piece]:
+def _pack_piece(data: bytes, digest: bytes, base: DeltaBase | None, level: int) -> tuple[ContentRow, Piece]:
     if base is not None and base.digest == digest:
         base = None
-    encoded = encode(data, base)
+    encoded = encode(data, base, level)
     row = ContentRow(digest, 0, encoded.codec, encoded.base, encoded.data)
     return row, Piece(digest, len(data), steps_of(encoded.codec, encoded.data))
 
 
-def _pack_large(data: bytes, digest: bytes, base: Version | None) -> Packed:
+def _pack_large(data: bytes, digest: bytes, base: Version | None, level: int) -> Packed:
     spans = cut(data)
     digests = [hashlib.sha256(memoryview(data)[start : start + length]).digest() for start, length in spans]
     old = base.pieces if base is not None else ()
@@ -91,7 +91,7 @@ def _pack_large(data: bytes, digest: bytes, base: Version | None) -> Packed:
         if piece_digest in stored:
             continue
         against = _delta_base(base, pair) if base is not None and pair is not None else None
-        row, piece = _pack_piece(data[start : start + length], piece_digest, against)
+        row, piece = _pack_piece(data[start : start + length], piece_digest, against, level)
         rows.append(row)
         stored[piece_digest] = piece
     rows.extend(_listing(digest, digests))

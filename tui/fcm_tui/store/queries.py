@@ -220,6 +220,22 @@ class Reader:
             raise NoSuchChange(f"no change {sequence}: {known}; `fcm-tui log` lists them")
         return _change(row)
 
+    def mode_before(self, change: Change) -> int | None:
+        """`st_mode` of the file before a change; None where there was none."""
+        row = self._connection.execute(
+            "SELECT previous_mode FROM changes WHERE recorder_id = ? AND sequence = ?",
+            (change.recorder_id, change.sequence),
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def head(self) -> tuple[int, bytes] | None:
+        """Sequence and chain hash of this recorder's newest change."""
+        row = self._connection.execute(
+            "SELECT sequence, chain_hash FROM changes WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1)"
+            " ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+        return (int(row[0]), bytes(row[1])) if row else None
+
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host.
 
@@ -228,7 +244,9 @@ class Reader:
         """
         row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (host,)).fetchone()
         if row is None:
-            hosts = ", ".join(h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host"))
+            hosts = ", ".join(
+                h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host")
+            )
             raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
         return bytes(row[0])
 
@@ -261,7 +279,10 @@ class Reader:
         files: dict[bytes, list[int]] = {}
         for column, sql in (
             (0, "SELECT path, 1 FROM files WHERE root_id = ? AND present AND path >= ? AND path < ?"),
-            (1, "SELECT path, count(*) FROM changes WHERE root_id = ? AND path >= ? AND path < ? GROUP BY path"),
+            (
+                1,
+                "SELECT path, count(*) FROM changes WHERE root_id = ? AND path >= ? AND path < ? GROUP BY path",
+            ),
         ):
             for full, number in self._connection.execute(sql, (root_id, low, high)):
                 name, slash, _ = full[cut:].partition(separator)
@@ -327,7 +348,9 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
     if filters.host is not None:
         add("h.host = ?", filters.host)
     if filters.unreviewed:
-        add("NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)")
+        add(
+            "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
+        )
     if filters.text is not None:
         add(
             "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fcm_tui import __version__
-from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Root
+from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Root
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import open_writer
@@ -77,7 +77,15 @@ class Record:
             self.connection.execute(
                 "INSERT INTO recorders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (recorder_id) DO UPDATE SET"
                 " host = excluded.host, user = excluded.user, platform = excluded.platform, version = excluded.version",
-                (recorder_id, socket.gethostname(), _user(), f"{sys.platform} {platform.release()}", __version__, now, now),
+                (
+                    recorder_id,
+                    socket.gethostname(),
+                    _user(),
+                    f"{sys.platform} {platform.release()}",
+                    __version__,
+                    now,
+                    now,
+                ),
             )
         return bytes(recorder_id)
 
@@ -85,7 +93,8 @@ class Record:
         """Note that this recorder runs, so that its next start knows how long it was absent."""
         with self.transaction():
             self.connection.execute(
-                "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (time.time_ns(), self.recorder_id)
+                "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?",
+                (time.time_ns(), self.recorder_id),
             )
 
     # Roots
@@ -103,7 +112,9 @@ class Record:
                     "INSERT INTO roots VALUES (?, ?, ?, 1, NULL, NULL) ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
                     (self.new_id(), self.recorder_id, path),
                 )
-        rows = self.connection.execute("SELECT root_id, recorder_id, path FROM roots WHERE active ORDER BY path")
+        rows = self.connection.execute(
+            "SELECT root_id, recorder_id, path FROM roots WHERE active ORDER BY path"
+        )
         return [Root(*row) for row in rows]
 
     def baseline_of(self, root: Root) -> tuple[int | None, int | None]:
@@ -117,7 +128,8 @@ class Record:
         """From now on files that appear in this root are changes."""
         with self.transaction():
             self.connection.execute(
-                "UPDATE roots SET baseline_ns = ? WHERE root_id = ? AND baseline_ns IS NULL", (time.time_ns(), root.root_id)
+                "UPDATE roots SET baseline_ns = ? WHERE root_id = ? AND baseline_ns IS NULL",
+                (time.time_ns(), root.root_id),
             )
 
     def set_device(self, root: Root, device: int) -> None:
@@ -150,7 +162,9 @@ class Record:
 
     def paths_of_inode(self, inode: int) -> list[bytes]:
         """Where present files with an inode were seen last."""
-        rows = self.connection.execute("SELECT path FROM files WHERE inode = ? AND present", (_signed(inode),))
+        rows = self.connection.execute(
+            "SELECT path FROM files WHERE inode = ? AND present", (_signed(inode),)
+        )
         return [path for (path,) in rows]
 
     def add_baseline(self, files: Iterable[tuple[FileRecord, bytes]], contents: Iterable[ContentRow]) -> None:
@@ -163,7 +177,11 @@ class Record:
                 files = list(files)
                 self._insert_files(files, now)
                 self._map(
-                    [(f.file_id, f.path, f.digest, f.state.size) for f, _ in files if f.digest and f.capture == Capture.STORED],
+                    [
+                        (f.file_id, f.path, f.digest, f.state.size)
+                        for f, _ in files
+                        if f.digest and f.capture == Capture.STORED
+                    ],
                     now,
                 )
         finally:
@@ -233,7 +251,16 @@ class Record:
                 digest = chain.difference_digest(operation, affected, replaced)
                 differences[digest] = (digest, operation, affected, replaced)
                 links.append(
-                    (self.recorder_id, sequence, len(hunks), digest, hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count)
+                    (
+                        self.recorder_id,
+                        sequence,
+                        len(hunks),
+                        digest,
+                        hunk.old_start,
+                        hunk.old_count,
+                        hunk.new_start,
+                        hunk.new_count,
+                    )
                 )
                 hunks.append((digest, hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count))
             group = None if draft.group is None else groups.setdefault(draft.group, sequence)
@@ -251,9 +278,12 @@ class Record:
             self.connection.executemany(
                 "INSERT INTO differences VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", differences.values()
             )
-            self.connection.executemany("INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)", links)
             self.connection.executemany(
-                f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})", changes
+                "INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)", links
+            )
+            self.connection.executemany(
+                f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})",
+                changes,
             )
             self.connection.execute(
                 "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (now, self.recorder_id)
@@ -300,6 +330,15 @@ class Record:
                 "UPDATE gaps SET to_ns = ?, changes_found = ? WHERE recorder_id = ? AND gap = ?",
                 (to_ns, changes_found, self.recorder_id, number),
             )
+
+    def last_gap(self) -> Gap | None:
+        """The newest entry of the gap ledger."""
+        row = self.connection.execute(
+            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found FROM gaps g"
+            " LEFT JOIN roots r ON r.root_id = g.root_id WHERE g.recorder_id = ? ORDER BY g.gap DESC LIMIT 1",
+            (self.recorder_id,),
+        ).fetchone()
+        return Gap(*row) if row else None
 
     def open_gaps(self) -> list[tuple[int, bytes | None]]:
         """Gaps that an earlier run left open: number and root id."""

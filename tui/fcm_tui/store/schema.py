@@ -176,7 +176,9 @@ def check(connection: sqlite3.Connection) -> int:
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"the database cannot be read ({error}): restore it from a backup, or use another --data-dir") from error
+        raise StoreError(
+            f"the database cannot be read ({error}): restore it from a backup, or use another --data-dir"
+        ) from error
     if tables and application != APPLICATION_ID:
         raise StoreError("the database belongs to another program: name another file or --data-dir")
     if found > len(STEPS):

@@ -40,14 +40,14 @@ class _Names:
 class IgnoreRules:
     """Says of each name below one root whether its patterns match, the last pattern winning."""
 
-    def __init__(self, root: bytes, patterns: Sequence[str], skip_folders: Sequence[bytes] = ()) -> None:
-        """`skip_folders` are absolute paths that match whatever the patterns say: the data directory, roots inside this root.
+    def __init__(self, root: bytes, patterns: Sequence[str], skip: Sequence[bytes] = ()) -> None:
+        """`skip` are absolute paths that match whatever the patterns say: the data directory, roots inside this root.
 
         Raises:
             ConfigError: a pattern is not gitignore syntax.
         """
         self._prefix = len(join(root, b""))
-        self._skip = frozenset(skip_folders)
+        self._skip = frozenset(skip)
         plain = all(_looks_at_name_only(p) and not p.startswith("!") for p in patterns)
         self._any = _Names([p for p in patterns if not p.endswith("/")]) if plain else None
         self._folders = _Names([p.rstrip("/") for p in patterns if p.endswith("/")])
@@ -57,7 +57,7 @@ class IgnoreRules:
 
     def matches(self, folder: bytes, name: bytes, is_folder: bool) -> bool:
         """Whether the entry `name` of `folder` (absolute) is matched."""
-        if is_folder and self._skip and join(folder, name) in self._skip:
+        if self._skip and join(folder, name) in self._skip:
             return True
         if self._any is not None:
             return name in self._any or (is_folder and name in self._folders)

@@ -68,7 +68,9 @@ def identify(
         deleted=[r for r in vanished if r.file_id not in moved_ids],
         moved=_in_order(accepted),
         modified=[
-            (a.known, a) for a in arrivals if a.path not in taken and a.known and a.known.file_id not in moved_ids
+            (a.known, a)
+            for a in arrivals
+            if a.path not in taken and a.known and a.known.file_id not in moved_ids
         ],
         created=[a for a in free if a.path not in taken],
     )
@@ -78,18 +80,26 @@ Move = tuple[FileRecord, Arrival]
 
 
 def _by_inode(
-    homeless: Iterable[FileRecord], arrivals: Iterable[Arrival], similar: Callable[[FileRecord, Arrival], bool]
+    homeless: Iterable[FileRecord],
+    arrivals: Iterable[Arrival],
+    similar: Callable[[FileRecord, Arrival], bool],
 ) -> dict[bytes, Move]:
     """Where each homeless record's inode is now, by file id, one record a place."""
     places: dict[int, list[Arrival]] = {}
     for arrival in arrivals:
-        if arrival.state.inode and (arrival.known is None or arrival.known.state.inode != arrival.state.inode):
+        if arrival.state.inode and (
+            arrival.known is None or arrival.known.state.inode != arrival.state.inode
+        ):
             places.setdefault(arrival.state.inode, []).append(arrival)
     targets: dict[bytes, Move] = {}
     used: set[bytes] = set()
     for record in homeless:
         for arrival in places.get(record.state.inode, ()):
-            if arrival.path not in used and arrival.path != record.path and _same_file(record, arrival, similar):
+            if (
+                arrival.path not in used
+                and arrival.path != record.path
+                and _same_file(record, arrival, similar)
+            ):
                 targets[record.file_id] = (record, arrival)
                 used.add(arrival.path)
                 break

@@ -35,11 +35,9 @@ class Scanner:
     what was not recorded is found again. New folders are added, vanished ones are removed.
     """
 
-    def __init__(
-        self, tree: Tree, rules: IgnoreRules, *, arm: Callable[[bytes], None] | None = None
-    ) -> None:
-        """`arm` is called with each new folder, and in deep scans with every one, before it is listed:
-        with a watch set first, whatever appears after the listing gives an event.
+    def __init__(self, tree: Tree, rules: IgnoreRules, *, arm: Callable[[bytes], None] | None = None) -> None:
+        """`arm` is called with each folder before it is listed: with a watch set first, whatever
+        appears after the listing gives an event.
         """
         self.tree = tree
         self.rules = rules
@@ -55,11 +53,11 @@ class Scanner:
         self._scan(path, node, findings, deep=deep)
 
     def _scan(self, path: bytes, node: Folder, findings: Findings, *, deep: bool) -> None:
-        stack = [(path, node, deep)]
+        stack = [(path, node)]
         changed = findings.changed
         while stack:
-            folder, node, arm = stack.pop()
-            if arm and self._arm is not None:
+            folder, node = stack.pop()
+            if self._arm is not None:
                 self._arm(folder)
             try:
                 with os.scandir(folder) as listing:
@@ -82,7 +80,7 @@ class Scanner:
                     if name in folders and entry.is_dir(follow_symlinks=False):
                         met_folders += 1
                         if deep:
-                            stack.append((prefix + name, folders[name], True))
+                            stack.append((prefix + name, folders[name]))
                         continue
                     if ignored is not None and name in ignored:
                         continue
@@ -95,7 +93,7 @@ class Scanner:
                     if is_folder:
                         child = folders[name] = Folder()
                         met_folders += 1
-                        stack.append((prefix + name, child, True))
+                        stack.append((prefix + name, child))
                         continue
                     if entry.is_file(follow_symlinks=False) or entry.is_symlink():
                         changed.append(prefix + name)
@@ -114,7 +112,7 @@ class Scanner:
                 elif stat.S_ISDIR(mode) and not self.rules.matches(folder, name, True):
                     child = folders[name] = Folder()  # the file is not met: it became this folder
                     met_folders += 1
-                    stack.append((prefix + name, child, True))
+                    stack.append((prefix + name, child))
             if met != len(files):
                 here = {entry.name for entry in entries if not _is_special(entry)}
                 findings.vanished.extend(prefix + name for name in files if name not in here)

@@ -49,6 +49,7 @@ class Tree:
         self.root = root
         self.top = Folder()
         self._cut = len(join(root, b""))
+        self._count = 0
 
     def _parts(self, path: bytes) -> list[bytes]:
         return path[self._cut :].split(SEPARATOR) if len(path) > len(self.root) else []
@@ -79,6 +80,7 @@ class Tree:
             if child is None:
                 child = node.folders[part] = Folder()
             node = child
+        self._count += name not in node.files
         node.files[name] = stamp
 
     def get(self, path: bytes) -> bytes | None:
@@ -91,8 +93,8 @@ class Tree:
         """Forget a file."""
         folder, _, name = path.rpartition(SEPARATOR)
         node = self.find(folder) if len(folder) > len(self.root) else self.top
-        if node is not None:
-            node.files.pop(name, None)
+        if node is not None and node.files.pop(name, None) is not None:
+            self._count -= 1
 
     def prune(self, folder: bytes) -> None:
         """Forget a folder that is gone, if no file is recorded at or below it any more."""
@@ -104,12 +106,7 @@ class Tree:
 
     def count(self) -> int:
         """How many files the tree has."""
-        stack, total = [self.top], 0
-        while stack:
-            node = stack.pop()
-            total += len(node.files)
-            stack.extend(node.folders.values())
-        return total
+        return self._count
 
 
 def join(folder: bytes, name: bytes) -> bytes:

@@ -1,0 +1,113 @@
+"""The command line: which command, with what; errors as one line; nothing imported that is not needed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from fcm_tui import __version__
+from fcm_tui.errors import FcmError
+from fcm_tui.safetext import visible
+
+COMMANDS = ("record", "log", "diff", "cat", "restore", "status", "verify", "config")
+"""Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
+
+_TAKES_VALUE = ("--data-dir", "--config", "--database")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 not so, 2 usage or configuration."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        args = _parse(arguments)
+        status: int = args.func(args)
+        return status
+    except FcmError as error:
+        print(f"fcm-tui: {visible(str(error))}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        _silence_stdout()
+        return 141 if os.name == "posix" else 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    command = _command(arguments)
+    common = _common()
+    if command is None and not _asks_for_help(arguments):
+        parser = argparse.ArgumentParser("fcm-tui", parents=[common], allow_abbrev=False)
+        _screen(parser)
+        return _with_defaults(parser.parse_args(arguments))
+    parser = argparse.ArgumentParser(
+        "fcm-tui",
+        parents=[common],
+        allow_abbrev=False,
+        usage="fcm-tui [OPTIONS] [PATH ...] | fcm-tui [OPTIONS] COMMAND ...",
+        description="What changed in your files, when, where and by whom, with every earlier version kept."
+        " Without a command it records the PATHs (else the configured ones) and opens the screen.",
+    )
+    parser.add_argument("--version", action="version", version=f"fcm-tui {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS if command is None else (command,):
+        importlib.import_module(f"fcm_tui.commands.{name}").add_parser(subparsers, common)
+    return _with_defaults(parser.parse_args(arguments))
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--data-dir", metavar="DIR", help="where the record is kept (FCM_DATA_DIR)")
+    common.add_argument("--config", metavar="FILE", help="the configuration file (FCM_CONFIG)")
+    common.add_argument(
+        "--database", metavar="URL", help="sqlite:PATH instead of the data directory's file (FCM_DATABASE)"
+    )
+    return common
+
+
+def _screen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--version", action="version", version=f"fcm-tui {__version__}")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders to record; else the configured ones"
+    )
+    parser.add_argument("--theme", help="name of a theme")
+
+    def run(args: argparse.Namespace) -> int:
+        from fcm_tui.commands import screen
+
+        return screen.run(args)
+
+    parser.set_defaults(func=run)
+
+
+def _with_defaults(args: argparse.Namespace) -> argparse.Namespace:
+    for option in _TAKES_VALUE:
+        name = option[2:].replace("-", "_")
+        if not hasattr(args, name):
+            setattr(args, name, None)
+    return args
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The first argument that is no option, if it names a command; `./log` is a folder."""
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument in _TAKES_VALUE:
+            skip = True
+        elif not argument.startswith("-"):
+            return argument if argument in COMMANDS else None
+    return None
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    return any(argument in ("-h", "--help") for argument in arguments)
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from complaining, at its end, that nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

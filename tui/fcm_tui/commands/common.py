@@ -1,0 +1,109 @@
+"""What commands share: finding the record, naming changes, writing bytes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from fcm_tui import config
+from fcm_tui.config import Settings
+from fcm_tui.datadir import DataDir, open_data_dir
+from fcm_tui.errors import NoSuchChange, UsageError
+from fcm_tui.model import Change
+from fcm_tui.safetext import visible
+from fcm_tui.store.queries import Reader
+
+DIGEST_PREFIX = "sha256:"
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The configuration that `--config` or FCM_CONFIG names, or the default one.
+
+    Raises:
+        ConfigError: something in it is wrong.
+    """
+    return config.load_configured(args.config)
+
+
+def database_of(args: argparse.Namespace, settings: Settings, data_dir: DataDir) -> Path:
+    """The SQLite file: `--database`, else FCM_DATABASE, else the configuration's, else the data directory's.
+
+    Raises:
+        UsageError: the URL is not `sqlite:PATH`.
+    """
+    return config.database_path(args.database, settings, data_dir.database)
+
+
+def open_record(args: argparse.Namespace) -> Reader:
+    """The record, for reading.
+
+    Raises:
+        UsageError: there is none, or it cannot be read.
+    """
+    settings = settings_of(args)
+    return Reader(database_of(args, settings, open_data_dir(args.data_dir, create=False)))
+
+
+def find_change(reader: Reader, name: str) -> Change:
+    """The change that `N` or `HOST:N` names.
+
+    Raises:
+        NoSuchChange: there is none.
+        UsageError: it is no such name.
+    """
+    host, colon, number = name.rpartition(":")
+    if not number.isascii() or not number.isdigit() or len(number) > 18 or (colon and not host):
+        raise UsageError(
+            f"{visible(name)}: not a change: give its number, as `fcm-tui log` shows it, or HOST:NUMBER"
+        )
+    return reader.change(int(number), reader.recorder_of_host(host) if host else None)
+
+
+def digest_named(name: str) -> bytes | None:
+    """The digest of a backup's address `sha256:HEX`, or None where `name` is no such address.
+
+    Raises:
+        NoSuchChange: the address is not 64 hexadecimal digits.
+    """
+    if not name.startswith(DIGEST_PREFIX):
+        return None
+    with suppress(ValueError):
+        digest = bytes.fromhex(name.removeprefix(DIGEST_PREFIX))
+        if len(digest) == 32:
+            return digest
+    raise NoSuchChange(f"{visible(name)}: not the address of a backup: sha256: and 64 hexadecimal digits")
+
+
+def absolute(path: str) -> bytes:
+    """A path argument as the record has it: absolute, links in the folders above it resolved."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.fsencode(os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder))
+
+
+def folders(paths: Sequence[str]) -> list[bytes]:
+    """Folder arguments as roots: absolute, links resolved, each once, in their order.
+
+    Raises:
+        UsageError: one is not a folder that can be entered.
+    """
+    found: dict[bytes, None] = {}
+    for path in paths:
+        real = os.path.realpath(path)
+        if not os.path.isdir(real):
+            what = "no such folder" if not os.path.lexists(path) else "not a folder"
+            raise UsageError(f"{path}: {what}: name an existing folder to record")
+        if not os.access(real, os.R_OK | os.X_OK):
+            raise UsageError(f"{path}: permission denied: name a folder that you can read")
+        found[os.fsencode(real)] = None
+    return list(found)
+
+
+def write_bytes(data: bytes) -> None:
+    """Data to stdout, exactly."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

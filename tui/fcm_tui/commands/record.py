@@ -1,0 +1,115 @@
+"""`fcm-tui record`: record without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from fcm_tui.commands.progress import ProgressLine
+from fcm_tui.commands.recording import Place, choose_roots, find_place, lock
+from fcm_tui.errors import UsageError
+from fcm_tui.pipeline.session import Ready, Session
+from fcm_tui.safetext import visible
+
+
+def add_parser(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """Add `record [PATH...] [--once]`."""
+    parser = subparsers.add_parser(
+        "record", parents=[common], help="record without a screen", description="Record changes until Ctrl-C."
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="folders; else the configured ones, else the last run's"
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="record what changed since the last time, and end"
+    )
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Record; the exit status.
+
+    Raises:
+        UsageError: there is nothing to record, or another recorder is at work.
+    """
+    place = find_place(args)
+    roots = choose_roots(place, args.paths)
+    if not roots:
+        raise UsageError(
+            "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
+        )
+    with lock(place):
+        return _once(place, roots) if args.once else _until_stopped(place, roots)
+
+
+def _tell_ready(ready: Ready) -> None:
+    print(f"ready: {ready.roots} roots, {ready.files} files", flush=True)
+
+
+def _once(place: Place, roots: list[bytes]) -> int:
+    """Reconcile, without an event loop: most of the time would go into importing one."""
+    with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
+        session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
+        try:
+            ready = session.catch_up(patient=False, on_progress=progress.show)
+        finally:
+            session.close()
+    _tell_ready(ready)
+    if ready.changes:
+        print(f"{ready.changes} changes recorded", file=sys.stderr)
+    if session.trouble:
+        print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
+    return 0
+
+
+def _until_stopped(place: Place, roots: list[bytes]) -> int:
+    import asyncio
+
+    return asyncio.run(_record(place, roots))
+
+
+async def _record(place: Place, roots: list[bytes]) -> int:
+    import asyncio
+
+    from fcm_tui.recorder import Recorder
+
+    with ProgressLine() as progress:
+        recorder = Recorder(
+            place.database, place.settings, roots, own_paths=place.own_paths, on_progress=progress.show
+        )
+        _on_signals(recorder.stop)
+        running = asyncio.create_task(recorder.run())
+        readiness = asyncio.create_task(recorder.ready())
+        await asyncio.wait({running, readiness}, return_when=asyncio.FIRST_COMPLETED)
+    if readiness.done():
+        _tell_ready(await readiness)
+    told = ""
+    while not running.done():
+        if recorder.state.message != told:
+            told = recorder.state.message
+            print(
+                f"fcm-tui: {visible(told) if told else 'all is recorded again'}", file=sys.stderr, flush=True
+            )
+        await asyncio.wait({running}, timeout=1.0)
+    readiness.cancel()
+    await running
+    return 0
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Ctrl-C and SIGTERM end cleanly."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows: handlers run between two steps of the loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, lambda *_: loop.call_soon_threadsafe(stop))

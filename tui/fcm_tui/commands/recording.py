@@ -1,0 +1,72 @@
+"""What `record` and the screen share: which folders, in which record, and the right to write it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fcm_tui.commands.common import database_of, folders, settings_of
+from fcm_tui.config import Settings
+from fcm_tui.datadir import DataDir, Lock, open_data_dir
+from fcm_tui.errors import DataDirError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to record, with what settings."""
+
+    data_dir: DataDir
+    database: Path
+    settings: Settings
+
+    @property
+    def own_paths(self) -> list[bytes]:
+        """What the recorder itself writes, and never records."""
+        return [os.fsencode(self.data_dir.path)]
+
+
+def find_place(args: argparse.Namespace) -> Place:
+    """The data directory (made if need be), the database in or beside it, the settings.
+
+    Raises:
+        UsageError: one of them cannot be used.
+    """
+    settings = settings_of(args)
+    data_dir = open_data_dir(args.data_dir)
+    return Place(data_dir, database_of(args, settings, data_dir), settings)
+
+
+def choose_roots(place: Place, paths: list[str]) -> list[bytes]:
+    """The folders named, else those configured, else those of the last run; empty where there are none.
+
+    Raises:
+        UsageError: one named is no folder.
+    """
+    if paths:
+        return folders(paths)
+    if place.settings.roots:
+        return list(dict.fromkeys(os.path.realpath(root.path) for root in place.settings.roots))
+    if place.database.exists():
+        from fcm_tui.store.queries import Reader
+
+        with Reader(place.database) as reader:
+            return [root.path for root in reader.roots() if root.active]
+    return []
+
+
+def lock(place: Place) -> Lock:
+    """The right to write the record.
+
+    Raises:
+        DataDirError: another recorder has it.
+    """
+    held = place.data_dir.try_lock()
+    if held is None:
+        holder = place.data_dir.lock_holder()
+        raise DataDirError(
+            f"{place.data_dir.path}: already being recorded{f' by process {holder}' if holder else ''}:"
+            " `fcm-tui` without arguments shows it, --data-dir names another place"
+        )
+    return held

@@ -1,0 +1,59 @@
+"""`fcm-tui [PATH...]`: record and open the screen, or look on where another instance records."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fcm_tui.commands.recording import Place, choose_roots, find_place
+from fcm_tui.errors import DataDirError, UsageError
+
+if TYPE_CHECKING:
+    from fcm_tui.recorder import Recorder
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the screen; the exit status.
+
+    Raises:
+        UsageError: the terminal will not do, or there is nothing to record or to show.
+    """
+    from fcm_tui.review import app
+
+    place = find_place(args)
+    theme = args.theme or place.settings.theme
+    held = place.data_dir.try_lock()
+    if held is None:
+        return _look_on(place, args, theme)
+    with held:
+        roots = choose_roots(place, args.paths)
+        if not roots:
+            from fcm_tui.review.first_run import offer_current_directory
+
+            here = Path.cwd()
+            if not offer_current_directory(here):
+                return 0
+            roots = choose_roots(place, [str(here)])
+        return app.run(database=place.database, recorder=_recorder(place, roots), theme=theme)
+
+
+def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
+    from fcm_tui.review import app
+
+    holder = place.data_dir.lock_holder()
+    by = f"process {holder}" if holder else "another process"
+    if args.paths:
+        raise DataDirError(
+            f"{place.data_dir.path}: {by} records here already, so {args.paths[0]} cannot be added:"
+            " end it first, or name another --data-dir; without PATH this looks on"
+        )
+    if not place.database.exists():
+        raise UsageError(f"{place.data_dir.path}: {by} is only just starting: try again in a moment")
+    return app.run(database=place.database, recorder=None, theme=theme, notice_text=f"{by} records")
+
+
+def _recorder(place: Place, roots: list[bytes]) -> Recorder:
+    from fcm_tui.recorder import Recorder
+
+    return Recorder(place.database, place.settings, roots, own_paths=place.own_paths)

@@ -1,0 +1,122 @@
+"""When to look where: hints at once, everything from time to time, what waits when its time has come."""
+
+from __future__ import annotations
+
+import time
+
+from fcm_tui.pipeline.engine import Look
+from fcm_tui.pipeline.roots import WatchedRoot
+from fcm_tui.pipeline.session import Session
+from fcm_tui.watch.hints import Hints, Source
+
+ROOT_CHECK = 1.0
+"""Seconds between two looks at whether the roots are there."""
+QUIET = 0.3
+"""Seconds without hints after which a burst is over."""
+STALL = 10.0
+"""Seconds beyond the expected after which the program was suspended or stopped, and events may be lost."""
+HEARTBEAT = 60.0
+"""Seconds between two notes that this recorder runs."""
+_SCAN_SHARE = 200
+"""A scan of everything may take one part in this many of the time."""
+_POLL_SHARE = 10
+
+
+class Schedule:
+    """Turns hints and clocks into passes of the engine. `look` runs in the engine's thread, the rest in the loop."""
+
+    def __init__(self, session: Session, source: Source) -> None:
+        self._session = session
+        self._source = source
+        self._hints = Hints()
+        now = time.monotonic()
+        self._next_scan = now + session.settings.scan_interval
+        self._next_heartbeat = now + HEARTBEAT
+        self._next_wait: float | None = None
+        self._burst_over: float | None = None
+        self._polls: dict[bytes, float] = {}
+        self._expected = now
+        self._last_look_ns = time.time_ns()
+        self._lost = ""
+
+    def seconds_to_wait(self) -> float:
+        """Until something is due, hints or none."""
+        now = time.monotonic()
+        moments = [now + ROOT_CHECK, self._next_scan, self._next_heartbeat, *self._polls.values()]
+        moments += [moment for moment in (self._next_wait, self._burst_over) if moment is not None]
+        seconds = max(0.0, min(moments) - now)
+        self._expected = now + seconds
+        return seconds
+
+    def is_due(self) -> bool:
+        """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
+        now = time.monotonic()
+        if now > self._expected + STALL:
+            self._lost = "the program stood still"
+        return self._next_wait is not None and self._next_wait <= now
+
+    def add(self, hints: Hints) -> None:
+        """Take in what the source hinted at."""
+        if hints.burst or (hints and self._burst_over is not None):
+            self._burst_over = time.monotonic() + QUIET
+        self._hints.add(hints)
+
+    def failed(self, retry_in: float) -> None:
+        """The last look did not come to its end: everything has to be scanned, after a while."""
+        self._next_scan = self._next_wait = time.monotonic() + retry_in
+
+    def look(self) -> None:
+        """One pass, and the gap ledger's part of it."""
+        self._look(patient=True)
+
+    def last_look(self) -> None:
+        """The pass before the end: nothing is waited for."""
+        self._look(patient=False)
+
+    def _look(self, *, patient: bool) -> None:
+        session, hints = self._session, self._hints
+        self._hints = Hints()
+        started = time.monotonic()
+        lost = hints.lost or self._lost
+        whole = self._whole(started, bool(lost))
+        gap = None
+        if lost:
+            gap = session.record.open_gap(None, self._last_look_ns, lost)
+        result = session.engine.run(Look(hints.folders, hints.deep, whole), patient=patient)
+        ended = time.monotonic()
+        if gap is not None:
+            session.record.close_gap(gap, time.time_ns(), result.changes)
+            session.note_gap()
+            self._lost = ""
+        if result.returned:
+            self._source.rearm()
+            session.note_devices()
+        self._plan(whole, started, ended, result.again_in)
+        session.note_unlistable(result.unlistable, whole=bool(whole))
+        if ended >= self._next_heartbeat:
+            session.record.still_here()
+            self._next_heartbeat = ended + HEARTBEAT
+        self._last_look_ns = time.time_ns()
+
+    def _whole(self, now: float, lost: bool) -> list[WatchedRoot]:
+        """Roots to be scanned from top to bottom now."""
+        roots = self._session.engine.roots
+        if lost or now >= self._next_scan or (self._burst_over is not None and now >= self._burst_over):
+            return roots
+        return [root for root in roots if self._is_polled(root) and now >= self._polls.get(root.path, 0.0)]
+
+    def _is_polled(self, root: WatchedRoot) -> bool:
+        return root.poll is True or (root.poll is None and root.path in self._source.unwatched)
+
+    def _plan(self, whole: list[WatchedRoot], started: float, ended: float, again_in: float | None) -> None:
+        roots = self._session.engine.roots
+        took = ended - started
+        if whole is roots:
+            self._next_scan = ended + max(self._session.settings.scan_interval, _SCAN_SHARE * took)
+            self._burst_over = None
+        for root in roots:
+            if not self._is_polled(root):
+                self._polls.pop(root.path, None)
+            elif root in whole or root.path not in self._polls:
+                self._polls[root.path] = ended + max(root.poll_interval, _POLL_SHARE * took)
+        self._next_wait = None if again_in is None else ended + again_in

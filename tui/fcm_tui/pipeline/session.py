@@ -1,0 +1,152 @@
+"""One run of a recorder on a data directory: opened, brought up to date, and closed. Synchronous."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import UsageError
+from fcm_tui.model import Gap
+from fcm_tui.pipeline.baseline import Progress, take_baseline
+from fcm_tui.pipeline.engine import Engine, Look, Pass
+from fcm_tui.pipeline.roots import Presence, watched_roots
+from fcm_tui.safetext import visible_path
+from fcm_tui.store.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The baseline stands."""
+
+    roots: int
+    files: int
+    changes: int
+    """Found by the scan at the start: what happened while nothing recorded."""
+
+
+class Session:
+    """A record open for writing and the engine that writes it. For one thread."""
+
+    def __init__(
+        self,
+        database: Path,
+        settings: Settings,
+        roots: Sequence[bytes],
+        pool: Executor,
+        *,
+        own_paths: Sequence[bytes] = (),
+        arm: Callable[[bytes], None] | None = None,
+        on_commit: Callable[[int, int], None] = lambda first, last: None,
+    ) -> None:
+        """Open the record, and load what it knows of the roots (absolute paths, none twice).
+
+        `own_paths` are never recorded: the data directory, above all.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        self.settings = settings
+        self._pool = pool
+        self.record = Record(database)
+        self.started_ns = time.time_ns()
+        own = self.record.set_roots(roots)
+        files = [os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
+        watched = watched_roots(own, settings, [*files, *own_paths], arm)
+        self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
+        self.engine.load()
+        self.last_gap: Gap | None = self.record.last_gap()
+        self._unlistable: dict[bytes, str] = {}
+
+    def close(self) -> None:
+        """Leave the record tidy: the moment noted, the log moved into the file."""
+        self.record.still_here()
+        self.record.checkpoint()
+        self.record.close()
+
+    def catch_up(
+        self,
+        *,
+        patient: bool,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Ready:
+        """Take the baselines that are missing, and find what changed while nothing recorded.
+
+        Raises:
+            Cancelled: `is_cancelled` said so.
+            UsageError: a new root is no folder that can be listed.
+        """
+        engine, record = self.engine, self.record
+        known = []
+        for root in engine.roots:
+            if root.baseline:
+                known.append(root)
+                continue
+            if root.presence() is not Presence.HERE:
+                raise UsageError(f"{os.fsdecode(root.path)}: no such folder: name one that exists")
+            findings = take_baseline(record, root, self._pool, on_progress, is_cancelled)
+            if any(folder == root.path for folder, _ in findings.unlistable):
+                error = findings.unlistable[0][1]
+                raise UsageError(
+                    f"{os.fsdecode(root.path)}: {error.strerror}: name a folder that you can read"
+                )
+            self.note_unlistable(findings.unlistable, whole=False)
+            record.baseline_stands(root.root)
+            root.baseline = True
+        result = Pass(first=record.sequence + 1, last=record.sequence)
+        absent_since = record.last_seen_ns
+        if known:
+            gap = record.open_gap(None, absent_since or self.started_ns, "the recorder was not running")
+            result = engine.run(Look(whole=known), patient=patient)
+            record.close_gap(gap, time.time_ns(), result.changes)
+            self.note_unlistable(result.unlistable, whole=True)
+        for number, _ in record.open_gaps():
+            if all(root.gap != number for root in engine.roots):
+                record.close_gap(number, time.time_ns(), result.changes)
+        self.note_devices()
+        self.note_gap()
+        return Ready(len(engine.roots), self.files(), result.changes)
+
+    def note_devices(self) -> None:
+        """Remember which device each root is on, to tell an unmounted root from an emptied one."""
+        for root in self.engine.roots:
+            try:
+                device = os.stat(root.path).st_dev
+            except OSError:
+                continue
+            if device != root.device and root.gap is None:
+                root.device = device
+                self.record.set_device(root.root, device)
+
+    def note_gap(self) -> None:
+        """The gap ledger has a new entry."""
+        self.last_gap = self.record.last_gap()
+
+    def note_unlistable(self, folders: Sequence[tuple[bytes, OSError]], *, whole: bool) -> None:
+        """Remember for the status which folders cannot be read; a scan of everything tells of all."""
+        if whole:
+            self._unlistable.clear()
+        self._unlistable.update({folder: error.strerror or "unreadable" for folder, error in folders})
+
+    @property
+    def trouble(self) -> str:
+        """What cannot be recorded, in a few words; empty where all can."""
+        if not self._unlistable:
+            return ""
+        folder, why = next(iter(self._unlistable.items()))
+        more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
+        return f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Something is to be looked at again soon."""
+        return self.engine.is_waiting
+
+    def files(self) -> int:
+        """How many files are recorded now."""
+        return sum(root.tree.count() for root in self.engine.roots)

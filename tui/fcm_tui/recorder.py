@@ -1,0 +1,222 @@
+"""The recorder: the pipeline in an event loop, supervised. It knows no screen.
+
+Hints come from a source in the loop; the engine works in a thread of its own, so the loop is never
+blocked; what it committed is told to subscribers. An error of the disk or the database is shown in the
+state and tried again, with a scan of everything once it is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Gap, Notice
+from fcm_tui.pipeline.baseline import Cancelled, Progress
+from fcm_tui.pipeline.schedule import Schedule
+from fcm_tui.pipeline.session import Ready, Session
+from fcm_tui.safetext import visible
+from fcm_tui.watch.hints import Source
+from fcm_tui.watch.sources import make_source
+
+DEBOUNCE = 0.022
+"""Seconds from the first hint to the look: what was just written is then old enough to be read once."""
+RETRY = 2.0
+"""Seconds until work that failed is tried again."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderState:
+    """What the recorder is at, for a status line."""
+
+    phase: str = "starting"
+    """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+    roots: int = 0
+    files: int = 0
+    pending: bool = False
+    """Something waits to be looked at again."""
+    message: str = ""
+    """What is wrong and how to mend it, or empty."""
+    progress: Progress | None = None
+    last_gap: Gap | None = None
+
+
+class Recorder:
+    """Records some directories into a data directory's database until told to stop."""
+
+    def __init__(
+        self,
+        database: Path,
+        settings: Settings,
+        roots: Sequence[bytes],
+        *,
+        own_paths: Sequence[bytes] = (),
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
+
+        `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken.
+        """
+        self._database = database
+        self._settings = settings
+        self._roots = list(roots)
+        self._own_paths = list(own_paths)
+        self._on_progress = on_progress
+        self._state = RecorderState(roots=len(self._roots))
+        self._is_stopping = False
+        self._is_ready = asyncio.Event()
+        self._ready = Ready(0, 0, 0)
+        self._queues: list[asyncio.Queue[Notice]] = []
+        self._thread = ThreadPoolExecutor(1, "fcm-record")
+        self._pool = ThreadPoolExecutor(2, "fcm-work")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._source: Source | None = None
+        self._session: Session | None = None
+        self._trouble = ""
+
+    @property
+    def state(self) -> RecorderState:
+        """What it is at now; a new object after each change."""
+        return self._state
+
+    def subscribe(self) -> asyncio.Queue[Notice]:
+        """A queue that gets a notice after each commit."""
+        queue: asyncio.Queue[Notice] = asyncio.Queue()
+        self._queues.append(queue)
+        return queue
+
+    def stop(self) -> None:
+        """End soon, and cleanly: what was hinted at is still recorded. For the loop's thread."""
+        self._is_stopping = True
+        if self._source is not None:
+            self._source.wake()
+
+    async def ready(self) -> Ready:
+        """Wait until the baseline stands and every later change counts. Never returns where `run` fails first."""
+        await self._is_ready.wait()
+        return self._ready
+
+    async def run(self) -> None:
+        """Record until `stop`.
+
+        Raises:
+            FcmError: what keeps it from recording at all.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._source = make_source(self._settings.watch_source, self._roots)
+            await self._open(self._source)
+            await self._watch(self._source)
+        except Cancelled:
+            pass
+        except FcmError as error:
+            self._set(phase="failed", message=str(error))
+            raise
+        finally:
+            if self._source is not None:
+                self._source.close()
+            await self._close()
+        self._set(phase="stopped", progress=None)
+
+    async def _open(self, source: Source) -> None:
+        """Open the record and bring it up to date; from here on every change counts."""
+        session = await self._in_thread(
+            lambda: Session(
+                self._database,
+                self._settings,
+                self._roots,
+                self._pool,
+                own_paths=self._own_paths,
+                arm=source.arm,
+                on_commit=self._committed,
+            )
+        )
+        self._session = session
+        source.start()
+        self._set(phase="baseline")
+        self._ready = await self._in_thread(
+            lambda: session.catch_up(
+                patient=True, on_progress=self._progress, is_cancelled=lambda: self._is_stopping
+            )
+        )
+        await self._tell_state()
+        self._set(phase="recording", progress=None)
+        self._is_ready.set()
+
+    async def _watch(self, source: Source) -> None:
+        """Look where the source hints, and at the times that the schedule names."""
+        session = self._session
+        assert session is not None
+        schedule = Schedule(session, source)
+        while not self._is_stopping:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(schedule.seconds_to_wait()):
+                    await source.wait()
+            if not self._is_stopping and not schedule.is_due():
+                await asyncio.sleep(DEBOUNCE)
+            schedule.add(source.take())
+            try:
+                await self._in_thread(schedule.look)
+                self._trouble = ""
+            except (sqlite3.Error, OSError, MemoryError) as error:
+                self._trouble = (
+                    f"recording stands still: {visible(str(error))}; it is tried again every {RETRY:g} s"
+                )
+                schedule.failed(RETRY)
+            await self._tell_state()
+        schedule.add(source.take())
+        with contextlib.suppress(sqlite3.Error, OSError):
+            await self._in_thread(schedule.last_look)
+
+    async def _tell_state(self) -> None:
+        session, source = self._session, self._source
+        if session is None or source is None:
+            return
+        files, last_gap = await self._in_thread(lambda: (session.files(), session.last_gap))
+        polled = [
+            f"{visible(path.decode(errors='replace'))}: {why}"
+            for path, why in source.unwatched.items()
+            if why
+        ]
+        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble]))
+        self._set(files=files, last_gap=last_gap, message=message, pending=session.is_waiting)
+
+    async def _close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await self._in_thread(session.close)
+        self._thread.shutdown(wait=False)
+        self._pool.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _committed(self, first: int, last: int) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._notify, Notice(first, last))
+
+    def _notify(self, notice: Notice) -> None:
+        for queue in self._queues:
+            queue.put_nowait(notice)
+
+    def _progress(self, progress: Progress) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._show_progress, progress)
+
+    def _show_progress(self, progress: Progress) -> None:
+        self._set(progress=progress, files=progress.files_done)
+        if self._on_progress is not None:
+            self._on_progress(progress)
+
+    def _set(self, **changes: object) -> None:
+        self._state = replace(self._state, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,57 @@
+"""Which source of hints to use."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from fcm_tui.watch.hints import Hints, Source
+from fcm_tui.watch.portable import WatchfilesSource
+
+
+class NoSource:
+    """No events at all: every root is polled."""
+
+    name = "poll"
+
+    def __init__(self, roots: Sequence[bytes]) -> None:
+        self.unwatched = dict.fromkeys(roots, "")
+        self._ready = asyncio.Event()
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def arm(self, folder: bytes) -> None:
+        """Nothing to watch with."""
+
+    def rearm(self) -> None:
+        """Nothing to watch with."""
+
+    async def wait(self) -> None:
+        await self._ready.wait()
+
+    def wake(self) -> None:
+        self._ready.set()
+
+    def take(self) -> Hints:
+        self._ready.clear()
+        return Hints()
+
+
+def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
+    """The source for the configuration's word: `auto`, `inotify`, `watchfiles` or `poll`.
+
+    `auto` is inotify read directly on Linux, where the portable source leaves folders unwatched after
+    bursts, and watchfiles elsewhere.
+    """
+    if wanted == "poll":
+        return NoSource(roots)
+    if sys.platform == "linux" and wanted in ("auto", "inotify"):
+        from fcm_tui.watch.inotify import InotifySource
+
+        return InotifySource(roots)
+    return WatchfilesSource(roots)
