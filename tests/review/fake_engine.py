@@ -13,7 +13,6 @@ class FakeProgress:
     files_done: int = 0
     files_total: int = 0
     bytes_done: int = 0
-    bytes_total: int = 0
     seconds: float = 0.0
 
 

@@ -193,7 +193,7 @@ async def test_an_unforeseen_failure_of_the_recorder_is_contained(
 
 
 async def test_baseline_progress_and_messages(record: RecordBuilder, make_app: Make) -> None:
-    state = FakeState("baseline", progress=FakeProgress(2500, 10_000, 250_000_000, 1_000_000_000, 4.0))
+    state = FakeState("baseline", progress=FakeProgress(2500, 10_000, 250_000_000, 4.0))
     app = make_app(record, FakeEngine(state))
     async with app.run_test(size=(120, 40)):
         await shows(app, "◐ first look ━━━━━━━━━━ 2,500 of 10,000 files, 250 MB, 12 s left")

@@ -12,18 +12,28 @@ import sys
 import threading
 import time
 from array import array
+from pathlib import Path
 from typing import IO
 
-from fcm_tui.diff import xdiff
+import fcm_tui
+from fcm_tui.diff import server, xdiff
 from fcm_tui.diff.pieces import ranges_by_piece
 
 _SECONDS = 1.3
 """For the child's answer; what remains of the two seconds is for the coarser diff."""
+_GRACE = 0.15
+"""For the texts to reach the child and its answer to come back."""
 _PIECE_SECONDS = 0.3
 _IDLE_SECONDS = 30.0
 """For which a child waits for the next large text: starting one takes 40 ms."""
 _MAX_BYTES = 256 << 20
 """Of both texts together: beyond it the child's memory is not worth the finer answer."""
+
+_PACKAGES = str(Path(fcm_tui.__file__).resolve().parents[1])
+_PROGRAM = (
+    "import sys; _, folder, path = sys.argv; sys.path.append(folder);"
+    " from fcm_tui.diff.server import serve; serve(path)"
+)
 
 if sys.platform == "win32":
     _CREATION_FLAGS = subprocess.CREATE_NO_WINDOW
@@ -55,7 +65,7 @@ class _Worker:
     def __init__(self) -> None:
         path = xdiff.engine().path
         # -S leaves out the site-packages, and with them half of the start: needed for pygit2 only.
-        command = [sys.executable, "-I", *(["-S"] if path else []), xdiff.__file__, path]
+        command = [sys.executable, "-I", *(["-S"] if path else []), "-c", _PROGRAM, _PACKAGES, path]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -73,9 +83,9 @@ class _Worker:
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None and answers is not None
         try:
-            for part in (xdiff.REQUEST.pack(len(old), len(new)), old, new):
+            for part in (server.REQUEST.pack(len(old), len(new), seconds - _GRACE), old, new):
                 _write_all(requests, part)
-            (size,) = xdiff.ANSWER.unpack(_read_exactly(answers, xdiff.ANSWER.size))
+            (size,) = server.ANSWER.unpack(_read_exactly(answers, server.ANSWER.size))
             numbers = array("i", _read_exactly(answers, size))
         except (OSError, EOFError):
             return None

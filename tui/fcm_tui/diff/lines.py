@@ -13,15 +13,13 @@ from typing import TypeVar
 from fcm_tui.diff import bounded, xdiff
 from fcm_tui.diff.fewest import fewest_changes
 from fcm_tui.diff.split import split_lines
-from fcm_tui.diff.trim import at_line, count_newlines, trim
+from fcm_tui.diff.trim import at_line, count_newlines, middle, trim
 from fcm_tui.model import Hunk, LineCounts
 
 __all__ = ["apply", "count_lines", "diff_lines", "split_lines"]
 
 T = TypeVar("T")
 
-_SURROUNDINGS = 1024
-"""Bytes of equal text around a small difference that decide where its hunks come to lie."""
 _SMALL = 64 * 1024
 """Bytes of difference up to which its lines are worth splitting in Python."""
 _MINIMAL_LINES = 2000
@@ -73,7 +71,7 @@ def diff_lines(old: bytes, new: bytes) -> list[Hunk]:
     if _is_one_hunk(old, new, head, old_end, new_end):
         return [Hunk(first + 1, old_count, first + 1, new_count)]
     if old_count + new_count <= _MINIMAL_LINES:
-        found = _around(old, new, head, old_end, new_end, first)
+        found = _around(old, new)
         if xdiff.changed_lines(found) == fewest_changes(old[head:old_end], new[head:new_end]):
             return _hunks(found)
     if 2 * (first + count_newlines(old, old_end, len(old))) + old_count + new_count <= _LOCAL_LINES:
@@ -94,17 +92,11 @@ def _is_one_hunk(old: bytes, new: bytes, head: int, old_end: int, new_end: int) 
     return not (text.endswith(before, head, end) and at_line(text, end - len(before), head))
 
 
-def _around(old: bytes, new: bytes, head: int, old_end: int, new_end: int, first: int) -> list[xdiff.Range]:
+def _around(old: bytes, new: bytes) -> list[xdiff.Range]:
     """A small difference, compared together with some of the equal lines around it."""
-    start = old.find(b"\n", head - _SURROUNDINGS, head) + 1 if head > _SURROUNDINGS else 0
-    length = old.find(b"\n", old_end + _SURROUNDINGS) + 1 - old_end
-    if length <= 0:
-        length = len(old) - old_end
-    offset = first - old.count(b"\n", start, head)
-    found = xdiff.best(
-        xdiff.engine(), old[start : old_end + length], new[start : new_end + length], xdiff.MINIMAL
-    )
-    return [(a + offset, b + offset, c + offset, d + offset) for a, b, c, d in found]
+    part = middle(old, new)
+    found = xdiff.best(xdiff.engine(), part.old, part.new, xdiff.MINIMAL)
+    return xdiff.shifted(found, part.first)
 
 
 def _hunks(ranges: list[xdiff.Range]) -> list[Hunk]:

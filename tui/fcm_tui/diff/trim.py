@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _FIRST_STEP = 1 << 12
+_SURROUNDINGS = 1024
+"""Bytes of equal text around a difference that decide where its hunks come to lie."""
 _LAST_STEP = 1 << 18  # compared at once: well under a millisecond, so other threads get their turn
 
 
@@ -20,6 +24,24 @@ def trim(old: bytes, new: bytes) -> tuple[int, int, int]:
             end = old.find(b"\n", old_start)
             tail = len(old) - end - 1 if end >= 0 else 0
     return head, len(old) - tail, len(new) - tail
+
+
+@dataclass(frozen=True, slots=True)
+class Middle:
+    """Where two texts differ, with the lines around it in which its hunks may move."""
+
+    old: bytes
+    new: bytes
+    first: int
+    """Equal lines in front of both."""
+
+
+def middle(old: bytes, new: bytes) -> Middle:
+    """The part of both texts that a diff needs to look at."""
+    head, old_end, new_end = trim(old, new)
+    start = old.find(b"\n", head - _SURROUNDINGS, head) + 1 if head > _SURROUNDINGS else 0
+    end = old.find(b"\n", old_end + _SURROUNDINGS) + 1 or len(old)
+    return Middle(old[start:end], new[start : end + new_end - old_end], count_newlines(old, 0, start))
 
 
 def at_line(data: bytes, offset: int, head: int) -> bool:

@@ -1,24 +1,20 @@
 """libgit2's line diff, called on the library that pygit2 ships, with the GIL released.
 
 Importing pygit2 takes a tenth of a second and its own `Patch` holds the GIL while it works, so the
-library is opened through ctypes where it can be found, and pygit2 is the way when it cannot. This
-module imports nothing of this package: `bounded` runs it as a program of its own.
+library is opened through ctypes where it can be found, and pygit2 is the way when it cannot. It
+imports little: `server` starts with it in a process of its own.
 """
 
 from __future__ import annotations
 
 import ctypes
-import itertools
 import os
 import struct
-import sys
 import threading
-from array import array
+from collections.abc import Iterator
+from typing import Any
 
-TYPE_CHECKING = False  # the module of that name costs the child a tenth of its start
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+from fcm_tui.diff.trim import Middle, middle
 
 Range = tuple[int, int, int, int]
 """`old[a:b]` is replaced by `new[c:d]`; lines count from 0."""
@@ -28,11 +24,6 @@ MYERS = 1 << 20 | 1 << 18
 PATIENCE = MYERS | 1 << 28
 MINIMAL = MYERS | 1 << 29
 """The true minimum, in quadratic time: for small texts only."""
-
-REQUEST = struct.Struct("=QQ")
-"""What `serve` is told first: bytes of the old text, bytes of the new one."""
-ANSWER = struct.Struct("=Q")
-"""What it answers first: the bytes of the ranges, four native ints each."""
 
 _HOLD_GIL_BELOW = 4096
 _HUNKS_AT_ONCE = 4096
@@ -258,39 +249,39 @@ def changed_lines(ranges: list[Range]) -> int:
 
 def best(worker: LibGit2 | Pygit2, old: bytes, new: bytes, flags: int) -> list[Range]:
     """What `flags` find; PATIENCE, which keeps a moved block together, where that changes no more lines."""
-    found = worker.diff(old, new, flags)
-    if len(found) > 2 and _moves(old, new, found):
-        other = worker.diff(old, new, PATIENCE)
+    return better(worker, old, new, worker.diff(old, new, flags))
+
+
+def better(worker: LibGit2 | Pygit2, old: bytes, new: bytes, found: list[Range]) -> list[Range]:
+    """`found`, or what PATIENCE finds where that changes no more lines and may be in fewer pieces."""
+    if len(found) <= 2:
+        return found
+    part = middle(old, new)
+    if _moves(part, shifted(found, -part.first)):
+        other = shifted(worker.diff(part.old, part.new, PATIENCE), part.first)
         return min(found, other, key=lambda ranges: (changed_lines(ranges), len(ranges)))
     return found
 
 
-def _moves(old: bytes, new: bytes, ranges: list[Range]) -> bool:
-    """Whether a good part of the lines that go somewhere come again elsewhere."""
-    old_lines, new_lines = old.split(b"\n"), new.split(b"\n")
+def shifted(ranges: list[Range], lines: int) -> list[Range]:
+    """`ranges` further down by `lines`."""
+    return [(a + lines, b + lines, c + lines, d + lines) for a, b, c, d in ranges]
+
+
+def _moves(part: Middle, ranges: list[Range]) -> bool:
+    """Whether a good part of the lines that go somewhere come again elsewhere, and are not all alike."""
+    changed = changed_lines(ranges)
+    uneven = sum(abs((b - a) - (d - c)) for a, b, c, d in ranges)
+    if uneven * 10 < changed:  # lines were replaced where they stood
+        return False
+    if (
+        changed * 5 > (part.old.count(b"\n") + part.new.count(b"\n")) * 4
+    ):  # hardly a line is left to hold on to
+        return False
+    old_lines, new_lines = part.old.split(b"\n"), part.new.split(b"\n")
     gone: set[bytes] = set()
     came: set[bytes] = set()
     for a, b, c, d in ranges:
         gone.update(old_lines[a:b])
         came.update(new_lines[c:d])
-    common = len(gone & came)
-    return common > 2 and common * 4 > min(len(gone), len(came))
-
-
-def serve(path: str) -> None:
-    """Compare pairs of texts from standard input, as `bounded` sends them, until it is closed.
-
-    Whoever waits too long for an answer kills the process.
-    """
-    worker = LibGit2(path) if path else Pygit2()
-    while request := sys.stdin.buffer.read(REQUEST.size):
-        old_size, new_size = REQUEST.unpack(request)
-        old, new = sys.stdin.buffer.read(old_size), sys.stdin.buffer.read(new_size)
-        found = best(worker, old, new, MYERS)
-        answer = array("i", itertools.chain.from_iterable(found)).tobytes()
-        sys.stdout.buffer.write(ANSWER.pack(len(answer)) + answer)
-        sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1])
+    return len(gone & came) * 10 > changed

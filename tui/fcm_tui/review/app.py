@@ -23,6 +23,7 @@ from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
+from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
@@ -48,34 +49,12 @@ class ReviewApp(PatientApp[int]):
 
     TITLE = "fcm-tui"
     BINDINGS = keys.bindings(keys.EVERYWHERE)
-    CSS = """
-    Screen { background: $fcm-background; overflow: hidden; }
-    Pane { background: $fcm-background; height: 1fr; }
-    PaneTitle, StatusLine { height: 1; }
-    StatusLine { dock: bottom; }
-    ScrollView {
-        height: 1fr; background: $fcm-background; overflow-x: hidden; scrollbar-size-vertical: 1;
-        scrollbar-gutter: stable;
-        scrollbar-color: $fcm-scrollbar; scrollbar-color-hover: $fcm-scrollbar;
-        scrollbar-color-active: $fcm-scrollbar;
-        scrollbar-background: $fcm-background; scrollbar-background-hover: $fcm-background;
-        scrollbar-background-active: $fcm-background;
-    }
-    #panes { layout: grid; grid-size: 2 2; grid-rows: 2fr 3fr; height: 1fr; background: $fcm-background; }
-    #tree-pane { border-right: solid $fcm-rule; }
-    .-narrow #panes { grid-columns: 24 1fr; }
-    .-narrow #diff-pane { column-span: 2; }
-    .-wide #panes { grid-columns: 34 1fr; }
-    .-vast #panes { grid-columns: 42 1fr; }
-    .-wide #tree-pane, .-vast #tree-pane { row-span: 2; }
-    #panes.-zoomed { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
-    #panes.-zoomed Pane { border: none; column-span: 1; row-span: 1; }
-    """
+    CSS = CSS
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, *, database: Path, engine: Engine | None, palette: Palette, notice: str = "") -> None:
         self.palette = palette
         super().__init__(ansi_color=palette.theme.native)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-vast")]
         self._engine = engine
         self._notice = visible(notice)
         self._source = Source(database)
@@ -251,6 +230,9 @@ class ReviewApp(PatientApp[int]):
         )
 
     def on_event_log_counted(self) -> None:
+        self._say_titles()
+
+    def on_directory_tree_resized(self) -> None:
         self._say_titles()
 
     def on_diff_view_moved(self) -> None:

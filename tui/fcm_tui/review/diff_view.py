@@ -228,16 +228,13 @@ class DiffView(ScrollView, can_focus=True):
             right = self._half(document.new, 1, new, ADDED if kind != SAME else SAME, old, width - 1 - half)
             return Strip.join([left, Strip([Segment("│", self.palette("rule"))], 1), right])
         sign, sign_style = _SIGNS[kind]
-        digits = self._digits
-        left_number = f"{old + 1:>{digits}}" if kind != ADDED else " " * digits
-        right_number = f"{new + 1:>{digits}}" if kind != REMOVED else " " * digits
-        gutter = Strip(
-            [
-                Segment(f" {left_number} {right_number} ", self.palette(*sign_style)),
-                Segment(f"{sign} ", self.palette(*sign_style)),
-            ],
-            2 * digits + 5,
-        )
+        digits, numbers = self._digits, []
+        if document.old.lines:
+            numbers.append(f"{old + 1:>{digits}}" if kind != ADDED else " " * digits)
+        if document.new.lines:
+            numbers.append(f"{new + 1:>{digits}}" if kind != REMOVED else " " * digits)
+        style = self.palette(*sign_style)
+        gutter = Strip([Segment(f" {' '.join(numbers)} {sign} ", style)], len(numbers) * (digits + 1) + 3)
         side, line, partner = (1, new, old) if kind == ADDED else (0, old, new)
         if kind == SAME:
             side, line = 1, new

@@ -13,7 +13,7 @@ from fcm_tui.model import Gap, Notice
 
 
 class Progress(Protocol):
-    """How far a baseline or a scan has come. Totals are 0 while they are not known."""
+    """How far a baseline has come. `files_total` is 0 while the folders are still being listed."""
 
     @property
     def files_done(self) -> int: ...
@@ -21,8 +21,6 @@ class Progress(Protocol):
     def files_total(self) -> int: ...
     @property
     def bytes_done(self) -> int: ...
-    @property
-    def bytes_total(self) -> int: ...
     @property
     def seconds(self) -> float: ...
 

@@ -19,8 +19,8 @@ from fcm_tui.safetext import visible_path
 Line = list[tuple[str, str]]
 
 
-def lines(path: Path) -> list[Line]:
-    """What the offer says: texts, each with the name of its style."""
+def lines(path: Path, width: int) -> list[Line]:
+    """What the offer says in `width` cells: texts, each with the name of its style."""
     warning = _warning(path)
     said: list[Line] = [
         [("fcm-tui records every change to the files below a directory:", "text")],
@@ -29,7 +29,7 @@ def lines(path: Path) -> list[Line]:
         [],
         [("Record this directory?", "accent")],
         [],
-        [("  " + visible_path(os.fsencode(path)), "key")],
+        [("  " + wording.fit_path(visible_path(os.fsencode(path)), max(8, width - 2)).rstrip(), "key")],
     ]
     if warning:
         said += [[("  " + warning, "warning")]]
@@ -63,13 +63,15 @@ class Offer(Widget, can_focus=True):
     def __init__(self, palette: Palette, path: Path) -> None:
         super().__init__()
         self.palette = palette
-        self._lines = lines(path)
+        self._path = path
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
-        row = y - max(0, (height - len(self._lines)) // 3)
-        line = self._lines[row] if 0 <= row < len(self._lines) else []
-        left = " " * max(2, min((width - 64) // 2, 40))
+        margin = max(2, min((width - 64) // 2, 40))
+        said = lines(self._path, width - 2 * margin)
+        row = y - max(0, (height - len(said)) // 3)
+        line = said[row] if 0 <= row < len(said) else []
+        left = " " * margin
         segments = [
             Segment(left, self.palette()),
             *(Segment(text, self.palette(style)) for text, style in line),

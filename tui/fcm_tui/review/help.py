@@ -14,10 +14,12 @@ from fcm_tui.review.theme import Palette
 
 _SIGNS = (
     ("+", "created", "created"), ("~", "modified", "modified"), ("-", "deleted", "deleted"),
-    ("→", "moved", "moved: the new path ← the old one"),
+    ("→", "moved", "moved: new path ← old path"),
     ("·", "metadata", "only mode, owner or time changed"),
 )  # fmt: skip
-_WIDE = 110
+_WIDE = 118
+_KEYS = 20
+"""Cells of the column of keys."""
 
 Line = list[tuple[str, str]]
 
@@ -29,11 +31,15 @@ def sections(first: str) -> list[list[Line]]:
     for context in order:
         entries = [key for key in keys.KEYMAP if key.context == context]
         lines: list[Line] = [[(keys.HEADINGS[context], "accent")]]
-        lines += [[(wording.fit(f"  {key.shown}", 18), "key"), (key.description, "text")] for key in entries]
+        lines += [
+            [(wording.fit(f"  {key.shown}", _KEYS), "key"), (key.description, "text")] for key in entries
+        ]
         made.append([*lines, []])
     signs: list[Line] = [[("Signs in the log", "accent")]]
-    signs += [[(wording.fit(f"  {sign}", 18), style), (meaning, "text")] for sign, style, meaning in _SIGNS]
-    signs.append([(wording.fit("  +9 ~2 -4", 18), "muted"), ("lines inserted, updated, deleted", "text")])
+    signs += [
+        [(wording.fit(f"  {sign}", _KEYS), style), (meaning, "text")] for sign, style, meaning in _SIGNS
+    ]
+    signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
     made.append([*signs, []])
     return made
 

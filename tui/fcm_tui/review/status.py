@@ -79,12 +79,8 @@ def _head(status: Status) -> list[Part]:
 
 def _progress(progress: Progress) -> list[Part]:
     said: list[Part] = []
-    done, total = (
-        (progress.bytes_done, progress.bytes_total)
-        if progress.bytes_total
-        else (progress.files_done, progress.files_total)
-    )
-    share = min(1.0, done / total) if total else 0.0
+    total = progress.files_total
+    share = min(1.0, progress.files_done / total) if total else 0.0
     if total:
         full = round(share * _BAR)
         said.append(("━" * full, "accent"))

@@ -48,6 +48,9 @@ class DirectoryTree(CursorView):
             super().__init__()
             self.path = path
 
+    class Resized(Message):
+        """There is room for other columns."""
+
     def __init__(self, palette: Palette, source: Source, *, id: str) -> None:
         super().__init__(palette, id=id)
         self._source = source
@@ -68,6 +71,10 @@ class DirectoryTree(CursorView):
     def wide(self) -> bool:
         """Whether there is room for the number of files beside that of changes."""
         return self.size.width >= 30
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.post_message(self.Resized())
 
     def empty(self) -> list[str]:
         return ["No directory yet."] if self._loaded else []

@@ -1,0 +1,22 @@
+"""`python -m tests.review.look DATABASE [THEME]`: the screen over a record, as a viewer has it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from fcm_tui.errors import FcmError
+from fcm_tui.review.app import run
+
+
+def main() -> int:
+    database, *theme = sys.argv[1:]
+    try:
+        return run(database=Path(database), recorder=None, theme=theme[0] if theme else None)
+    except FcmError as error:
+        print(f"fcm-tui: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

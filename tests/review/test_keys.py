@@ -1,0 +1,102 @@
+"""The key map: no clash, every key does something, the help shows all of it and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fcm_tui.review import keys
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.first_run import OfferApp
+from fcm_tui.review.help import HelpScreen, sections
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows
+
+TOGETHER = [
+    (keys.EVERYWHERE, keys.LIST, keys.TREE),
+    (keys.EVERYWHERE, keys.LIST, keys.LOG),
+    (keys.EVERYWHERE, keys.DIFF),
+    (keys.HELP,),
+    (keys.OFFER,),
+]
+"""Contexts that are in force at the same time."""
+
+LOST = {
+    "alt+",
+    "ctrl+i",
+    "ctrl+m",
+    "ctrl+h",
+    "ctrl+a",
+    "ctrl+b",
+    "ctrl+s",
+    "ctrl+q",
+    "ctrl+z",
+    "f11",
+    "shift+up",
+}
+"""Keys that a terminal, tmux or an old line cannot deliver, or keeps."""
+
+
+@pytest.mark.parametrize("contexts", TOGETHER)
+def test_no_key_means_two_things(contexts: tuple[str, ...]) -> None:
+    used = [key for entry in keys.KEYMAP if entry.context in contexts for key in entry.keys]
+    assert len(used) == len(set(used))
+
+
+def test_ids_are_unique_and_keys_reach_us() -> None:
+    assert len({entry.id for entry in keys.KEYMAP}) == len(keys.KEYMAP)
+    for entry in keys.KEYMAP:
+        assert not [key for key in entry.keys for lost in LOST if key.startswith(lost)], entry.id
+
+
+def test_the_help_has_every_key_and_fits_half_of_120_cells() -> None:
+    lines = ["".join(text for text, _ in line) for section in sections(keys.LOG) for line in section]
+    for entry in keys.KEYMAP:
+        if entry.context in keys.HEADINGS:
+            assert any(entry.shown in line and line.endswith(entry.description) for line in lines), entry.id
+    assert max(map(len, lines)) <= 58
+    assert "Log" in lines[0]
+
+
+async def test_every_action_of_the_key_map_exists(
+    record: RecordBuilder, make_app: Callable[..., ReviewApp]
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        places: dict[str, list[object]] = {
+            keys.LIST: [app.log_view, app.tree_view],
+            keys.TREE: [app.tree_view],
+            keys.LOG: [app.log_view],
+            keys.DIFF: [app.diff_view],
+            keys.EVERYWHERE: [app],
+            keys.HELP: [HelpScreen(app.palette, keys.LOG)],
+            keys.OFFER: [OfferApp],
+        }
+        for entry in keys.KEYMAP:
+            space, _, name = entry.action.partition("(")[0].rpartition(".")
+            for place in [app] if space == "app" else places[entry.context]:
+                assert hasattr(place, f"action_{name}"), entry
+        for entry in keys.KEYMAP:
+            if entry.context in (keys.LIST, keys.DIFF, keys.TREE, keys.LOG):
+                for key in entry.keys:
+                    app.action_focus_pane({keys.TREE: "tree", keys.DIFF: "diff"}.get(entry.context, "log"))
+                    await pilot.press(key)
+        assert app.is_running
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_help_opens_scrolls_and_closes(
+    record: RecordBuilder, make_app: Callable[..., ReviewApp], size: tuple[int, int]
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "line ten")
+        for close in ("escape", "q", "question_mark", "f1", "enter"):
+            await pilot.press("question_mark")
+            await shows(app, "read the change's diff")
+            await pilot.press("pagedown", "pagedown", "pagedown", "pagedown")
+            await shows(app, "lines inserted, updated, deleted")
+            await pilot.press("pageup", "k", "j", close)
+            await shows(app, "line ten")
