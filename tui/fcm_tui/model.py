@@ -30,7 +30,7 @@ class Capture(StrEnum):
 
     STORED = "stored"
     TOO_LARGE = "too-large"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a status, not a password
     UNREADABLE = "unreadable"
     EXCLUDED = "excluded"
     QUOTA = "quota"

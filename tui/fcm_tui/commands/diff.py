@@ -78,7 +78,7 @@ def _before(reader: Reader, change: Change) -> _Side:
     path = change.previous_path or change.path
     if change.kind == "created":
         return _Side(None, None, None)
-    return _Side(path, reader.mode_before(change), _content(reader, change, change.before))
+    return _Side(path, reader.state_before(change)[0], _content(reader, change, change.before))
 
 
 def _after(reader: Reader, change: Change) -> _Side:

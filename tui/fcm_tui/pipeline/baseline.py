@@ -33,6 +33,8 @@ class Progress:
     """0 while the folders are still being listed."""
     bytes_done: int
     seconds: float
+    bytes_total: int = 0
+    """0: not known, as files are not looked at before they are read."""
 
     @property
     def seconds_left(self) -> float | None:
@@ -152,10 +154,14 @@ class _Worker:
         )
         rows: Sequence[ContentRow] = ()
         if capture is Capture.STORED and reading.digest is not None and reading.data is not None:
-            if reading.digest not in self._packed:
-                rows = pack(reading.data, reading.digest, level=FAST_LEVEL).rows
-                self._packed.add(reading.digest)
+            rows = self._packed_once(reading.data, reading.digest)
         return _Taken(file, reading.stamp, rows, reading.state.size)
+
+    def _packed_once(self, data: bytes, digest: bytes) -> Sequence[ContentRow]:
+        if digest in self._packed:
+            return ()
+        self._packed.add(digest)
+        return pack(data, digest, level=FAST_LEVEL).rows
 
 
 def _in_parallel(worker: _Worker, jobs: Iterator[list[bytes]], pool: Executor) -> Iterator[list[_Taken]]:

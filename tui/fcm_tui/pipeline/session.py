@@ -11,12 +11,16 @@ from pathlib import Path
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
+from fcm_tui.intents import Intents
 from fcm_tui.model import Gap
 from fcm_tui.pipeline.baseline import Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.roots import Presence, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.record import Record
+
+INTENTS = "intents"
+"""Folder beside the database in which a restore announces itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ class Session:
         self.started_ns = time.time_ns()
         own = self.record.set_roots(roots)
         files = [os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
-        watched = watched_roots(own, settings, [*files, *own_paths], arm)
+        watched = watched_roots(
+            own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
+        )
         self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
+        self.engine.restored = Intents(database.parent / INTENTS)
         self.engine.load()
         self.last_gap: Gap | None = self.record.last_gap()
         self._unlistable: dict[bytes, str] = {}

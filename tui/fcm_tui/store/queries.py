@@ -220,13 +220,13 @@ class Reader:
             raise NoSuchChange(f"no change {sequence}: {known}; `fcm-tui log` lists them")
         return _change(row)
 
-    def mode_before(self, change: Change) -> int | None:
-        """`st_mode` of the file before a change; None where there was none."""
+    def state_before(self, change: Change) -> tuple[int | None, int | None]:
+        """`st_mode` and mtime (ns) of the file before a change; None where there was none."""
         row = self._connection.execute(
-            "SELECT previous_mode FROM changes WHERE recorder_id = ? AND sequence = ?",
+            "SELECT previous_mode, previous_mtime_ns FROM changes WHERE recorder_id = ? AND sequence = ?",
             (change.recorder_id, change.sequence),
         ).fetchone()
-        return None if row is None else row[0]
+        return (None, None) if row is None else (row[0], row[1])
 
     def head(self) -> tuple[int, bytes] | None:
         """Sequence and chain hash of this recorder's newest change."""

@@ -6,7 +6,6 @@ import getpass
 import os
 import platform
 import socket
-import sqlite3
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence

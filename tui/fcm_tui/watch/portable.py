@@ -65,7 +65,7 @@ class WatchfilesSource:
 
         while not self._closing:
             self._stop = asyncio.Event()
-            here = [os.fsdecode(root) for root in self._roots if os.path.isdir(root)]
+            here = await asyncio.to_thread(_existing, self._roots)
             try:
                 if here:
                     async for batch in awatch(
@@ -87,6 +87,10 @@ class WatchfilesSource:
         self._hints.add(hints)
         if self._hints:
             self._ready.set()
+
+
+def _existing(roots: Sequence[bytes]) -> list[str]:
+    return [os.fsdecode(root) for root in roots if os.path.isdir(root)]
 
 
 def _hints_of(paths: list[str]) -> Hints:
