@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.recording.harness import Recording, fast
+
+SOURCES = ["watchfiles", "inotify"] if sys.platform == "linux" else ["watchfiles"]
+
+
+@pytest.fixture(params=SOURCES)
+def source(request: pytest.FixtureRequest) -> str:
+    """Every portable case runs with every source of events that there is here."""
+    return str(request.param)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def recording(source: str, root: Path, tmp_path: Path) -> Recording:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    return Recording(data / "record.db", [root], fast(source))

@@ -1,0 +1,132 @@
+"""A recorder on real files, and the oracle: the log replayed over the baseline is the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import stat
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from fcm_tui.config import Settings
+from fcm_tui.model import Change
+from fcm_tui.recorder import Recorder
+from fcm_tui.store.queries import Reader
+
+DEADLINE = 30.0
+Disk = dict[bytes, bytes]
+"""Path to SHA-256 of the content, or of a link's target."""
+
+
+def disk(*roots: Path) -> Disk:
+    """What stands below the roots: files and links, nothing else."""
+    found: Disk = {}
+    for root in roots:
+        for folder, folders, files in os.walk(os.fsencode(root)):
+            for name in [*files, *folders]:
+                path = os.path.join(folder, name)
+                mode = os.lstat(path).st_mode
+                if stat.S_ISLNK(mode):
+                    found[path] = hashlib.sha256(os.readlink(path)).digest()
+                elif stat.S_ISREG(mode):
+                    found[path] = hashlib.sha256(Path(os.fsdecode(path)).read_bytes()).digest()
+    return found
+
+
+def replay(baseline: Disk, changes: list[Change]) -> Disk:
+    """The log over a baseline; every step has to fit what it is applied to."""
+    state = dict(baseline)
+    for change in changes:
+        before = change.previous_path or change.path
+        if change.kind == "created":
+            assert change.path not in state, change
+        else:
+            assert state.pop(before) == change.before, change
+        if change.kind != "deleted":
+            assert change.after is not None, change
+            state[change.path] = change.after
+    return state
+
+
+class Recording:
+    """A record under test, and the folders it is about."""
+
+    def __init__(self, database: Path, roots: list[Path], settings: Settings) -> None:
+        self.database = database
+        self.roots = roots
+        self.settings = settings
+        self.baseline: Disk = {}
+
+    def changes(self) -> list[Change]:
+        """The whole log, oldest first."""
+        with Reader(self.database) as reader:
+            return reader.log(limit=None, reverse=True)
+
+    def kinds(self) -> list[tuple[str, str]]:
+        """Kind and name of each change."""
+        return [(str(c.kind), os.fsdecode(os.path.basename(c.path))) for c in self.changes()]
+
+    def state(self) -> Disk:
+        """What the log says is on the disk."""
+        return replay(self.baseline, self.changes())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Recorder]:
+        """Record while the block runs; the first time, the baseline is what was there before."""
+        if not self.database.exists():
+            self.baseline = disk(*self.roots)
+        recorder = Recorder(
+            self.database,
+            self.settings,
+            [os.fsencode(root) for root in self.roots],
+            own_paths=[os.fsencode(self.database.parent)],
+        )
+        task = asyncio.get_running_loop().create_task(recorder.run())
+        ready = asyncio.get_running_loop().create_task(recorder.ready())
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            ready.cancel()
+            await task
+        try:
+            yield recorder
+        finally:
+            recorder.stop()
+            await task
+
+    async def settled(self, also: Callable[[], bool] = lambda: True) -> None:
+        """Wait until the log says what the disk says."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            wanted = await asyncio.to_thread(disk, *self.roots)
+            state = await asyncio.to_thread(self.state)
+            if state == wanted and also():
+                return
+            assert time.monotonic() < deadline, difference(state, wanted, self)
+            await asyncio.sleep(0.02)
+
+    async def has(self, kind: str, name: str) -> Change:
+        """Wait for a change."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            for change in await asyncio.to_thread(self.changes):
+                if change.kind == kind and os.path.basename(change.path) == os.fsencode(name):
+                    return change
+            assert time.monotonic() < deadline, f"no {kind} of {name} in {self.kinds()}"
+            await asyncio.sleep(0.02)
+
+
+def difference(state: Disk, wanted: Disk, recording: Recording) -> str:
+    """How log and disk disagree."""
+    missing = [os.fsdecode(p) for p in wanted if p not in state][:5]
+    extra = [os.fsdecode(p) for p in state if p not in wanted][:5]
+    other = [os.fsdecode(p) for p in wanted if p in state and state[p] != wanted[p]][:5]
+    return f"not in the log: {missing}; only in the log: {extra}; differs: {other}; {recording.kinds()[-20:]}"
+
+
+def fast(source: str, **more: object) -> Settings:
+    """Settings under which a test need not wait for minutes."""
+    return replace(Settings(), watch_source=source, poll_interval=0.1, scan_interval=600.0, **more)  # type: ignore[arg-type]

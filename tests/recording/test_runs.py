@@ -1,0 +1,232 @@
+"""From one run to the next: what changed while nothing recorded, and ends that were no ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.store.queries import Reader
+from fcm_tui.store.verify import verify
+from tests.recording.harness import Recording, disk, fast, replay
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
+
+
+def read(recording: Recording) -> Reader:
+    return Reader(recording.database)
+
+
+async def test_changes_between_two_runs_are_found_by_scan(recording: Recording, root: Path) -> None:
+    for name in ("edit", "move", "remove"):
+        (root / name).write_text(f"{name} me\n" * 10)
+    async with recording.running():
+        pass
+    (root / "edit").write_text("edited\n")
+    (root / "move").rename(root / "moved")
+    (root / "remove").unlink()
+    (root / "new").write_text("new\n")
+    async with recording.running():
+        await recording.settled()
+    assert {c.origin for c in recording.changes()} == {"scan"}
+    assert sorted(recording.kinds()) == [("created", "new"), ("deleted", "remove"), ("modified", "edit"), ("moved", "moved")]
+    with read(recording) as reader:
+        assert [(gap.reason, gap.changes_found) for gap in reader.gaps()] == [("the recorder was not running", 4)]
+
+
+async def test_a_busy_writer_leaves_only_prefixes_and_its_end(recording: Recording, root: Path) -> None:
+    (root / "log").write_text("")
+    async with recording.running():
+
+        def write() -> None:
+            with (root / "log").open("ab", buffering=0) as file:
+                for number in range(3000):
+                    file.write(b"line %06d\n" % number)
+
+        await asyncio.to_thread(write)
+        await recording.settled()
+    whole = (root / "log").read_bytes()
+    with read(recording) as reader:
+        versions = [reader.content(c.after) for c in recording.changes() if c.after is not None]
+    assert all(whole.startswith(version) for version in versions)
+
+
+async def test_no_recorded_version_is_a_mixture(recording: Recording, root: Path) -> None:
+    patterns = [bytes([letter]) * 400_000 for letter in b"AB"]
+    (root / "file").write_bytes(patterns[0])
+    async with recording.running():
+
+        def rewrite() -> None:
+            for number in range(200):
+                with (root / "file").open("r+b", buffering=0) as file:
+                    file.write(patterns[number % 2])
+
+        await asyncio.to_thread(rewrite)
+        await recording.settled()
+    with read(recording) as reader:
+        for change in recording.changes():
+            if change.after is not None and change.capture == "stored":
+                assert len(set(reader.content(change.after))) <= 1
+
+
+def record(data: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "fcm_tui", "record", "--data-dir", str(data), *arguments]
+
+
+@linux
+async def test_events_lost_while_stopped_are_found(root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process = subprocess.Popen(record(data, str(root)), stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
+    try:
+        assert process.stdout is not None
+        assert (await asyncio.to_thread(process.stdout.readline)).startswith("ready: 1 roots, 0 files")
+        process.send_signal(signal.SIGSTOP)
+        for number in range(6000):
+            (root / f"{number}").write_bytes(b"%d" % number)
+        process.send_signal(signal.SIGCONT)
+        recording = Recording(data / "record.db", [root], fast("inotify"))
+        await recording.settled()
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        await asyncio.to_thread(process.communicate)
+    assert process.returncode == 0
+    with read(recording) as reader:
+        assert any("overflow" in gap.reason for gap in reader.gaps())
+
+
+@linux
+async def test_killed_in_the_middle_loses_nothing_acknowledged(root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    recording = Recording(data / "record.db", [root], fast("inotify"))
+    acknowledged: list[int] = []
+    for turn in range(3):
+        process = subprocess.Popen(record(data, str(root)), stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220
+        try:
+            assert process.stdout is not None
+            await asyncio.to_thread(process.stdout.readline)
+            for number in range(150):
+                (root / f"{number}").write_text(f"{turn} {number}\n" * 20)
+                if number == 100:
+                    await recording.has("created" if turn == 0 else "modified", "20")
+            acknowledged = [c.sequence for c in recording.changes()]
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.communicate)
+        assert [c.sequence for c in recording.changes()][: len(acknowledged)] == acknowledged
+        with read(recording) as reader:
+            assert list(verify(reader)) == []
+    async with recording.running():
+        await recording.settled()
+
+
+@linux
+async def test_too_few_watches_are_said_and_polled(recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fcm_tui.watch.inotify._kernel_limit", lambda: 3)
+    recording.settings = fast("inotify")
+    for number in range(6):
+        (root / f"d{number}").mkdir()
+    async with recording.running() as recorder:
+        assert os.fsdecode(root) in recorder.state.message
+        assert "max_user_watches" in recorder.state.message
+        for number in range(6):
+            (root / f"d{number}" / "file").write_text("x\n")
+        await recording.settled()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounting needs root on Linux")
+async def test_an_unmounted_root_is_a_gap_and_no_deletions(recording: Recording, root: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", str(root)], capture_output=True, check=False)  # noqa: ASYNC221
+    if mounted.returncode:
+        pytest.skip("this system does not let us mount")
+    keep = root.with_name("keep")
+    keep.mkdir()
+    subprocess.run(["mount", "--bind", str(root), str(keep)], check=True)  # noqa: ASYNC221
+    try:
+        (root / "file").write_text("1\n")
+        async with recording.running():
+            subprocess.run(["umount", "-l", str(root)], check=True)  # noqa: ASYNC221
+
+            def has_gap(is_open: bool) -> bool:
+                with read(recording) as reader:
+                    return any("unmounted" in g.reason and (g.to_ns is None) == is_open for g in reader.gaps())
+
+            await wait_until(lambda: has_gap(True))
+            (keep / "more").write_text("2\n")
+            subprocess.run(["mount", "--bind", str(keep), str(root)], check=True)  # noqa: ASYNC221
+            await wait_until(lambda: has_gap(False))
+            await recording.settled()
+        assert recording.kinds() == [("created", "more")]
+    finally:
+        for path in (root, keep):
+            subprocess.run(["umount", "-l", str(path)], capture_output=True, check=False)  # noqa: ASYNC221
+
+
+async def wait_until(is_so: object) -> None:
+    async with asyncio.timeout(30):
+        while not await asyncio.to_thread(is_so):  # type: ignore[arg-type]
+            await asyncio.sleep(0.05)
+
+
+def act(root: Path, dice: random.Random) -> None:
+    """One random thing that a program may do to a tree."""
+    files = [p for p in root.rglob("*") if p.is_file() or p.is_symlink()]
+    folders = [root, *(p for p in root.rglob("*") if p.is_dir() and not p.is_symlink())]
+    folder, name = dice.choice(folders), f"n{dice.randrange(12)}"
+    target = folder / name
+    some = dice.choice(files) if files else None
+    try:
+        match dice.randrange(11):
+            case 0 | 1:
+                target.write_text("".join(f"{dice.randrange(9)}\n" for _ in range(dice.randrange(30))))
+            case 2 if some is not None:
+                with some.open("a") as file:
+                    file.write(f"more {dice.random()}\n")
+            case 3 if some is not None:
+                os.truncate(some, dice.randrange(10))
+            case 4 if some is not None:
+                some.rename(target)
+            case 5 if len(folders) > 1:
+                dice.choice(folders[1:]).rename(target)
+            case 6 if some is not None:
+                some.unlink()
+            case 7:
+                (folder / f"d{dice.randrange(4)}").mkdir(exist_ok=True)
+            case 8 if some is not None:
+                (folder / "t~").write_text(f"replaced {dice.random()}\n")
+                (folder / "t~").replace(some)
+            case 9 if some is not None:
+                os.link(some, target, follow_symlinks=False)
+            case 10:
+                if dice.random() < 0.3 and len(folders) > 1:
+                    shutil.rmtree(dice.choice(folders[1:]))
+                elif some is not None:
+                    some.chmod(dice.choice([0o600, 0o644, 0o755]))
+    except OSError:
+        pass  # the file system says no to some: that, too, is real
+
+
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
+async def test_random_work_replays_to_the_disk(recording: Recording, root: Path, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    for _ in range(30):
+        act(root, dice)
+    for stretch in range(3):
+        async with recording.running():
+            for _ in range(80):
+                await asyncio.to_thread(act, root, dice)
+                if dice.random() < 0.1:
+                    await asyncio.sleep(dice.random() / 20)
+            await recording.settled()
+        for _ in range(40 if stretch < 2 else 0):
+            act(root, dice)
+    assert replay(recording.baseline, recording.changes()) == disk(root)
+    with read(recording) as reader:
+        assert list(verify(reader)) == []
