@@ -42,10 +42,11 @@ def replay(baseline: Disk, changes: list[Change]) -> Disk:
     state = dict(baseline)
     for change in changes:
         before = change.previous_path or change.path
+        where = [str(change), *(str(c) for c in changes if before in (c.path, c.previous_path))]
         if change.kind == "created":
             assert change.path not in state, change
         else:
-            assert state.pop(before) == change.before, change
+            assert state.pop(before, None) == change.before, where
         if change.kind != "deleted":
             assert change.after is not None, change
             state[change.path] = change.after

@@ -201,7 +201,17 @@ async def test_a_file_becomes_a_folder_and_back(recording: Recording, root: Path
 
 @posix
 async def test_hostile_names(recording: Recording, root: Path) -> None:
-    names = [b"new\nline", b"\xff\xfe not utf-8", b"\x1b[31mred", b"a" * 255, "é".encode(), b" ", b"-rf", b"a[/].py"]
+    names = [
+        b"new\nline",
+        b"\xff\xfe not utf-8",
+        b"\x1b[31mred",
+        b"a" * 255,
+        "é".encode(),
+        b" ",
+        b"-rf",
+        b"a[b].py",
+        b"[bold]x",
+    ]
     async with recording.running():
         for name in names:
             with open(os.path.join(os.fsencode(root), name), "wb") as file:

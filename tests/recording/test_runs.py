@@ -36,9 +36,16 @@ async def test_changes_between_two_runs_are_found_by_scan(recording: Recording, 
     async with recording.running():
         await recording.settled()
     assert {c.origin for c in recording.changes()} == {"scan"}
-    assert sorted(recording.kinds()) == [("created", "new"), ("deleted", "remove"), ("modified", "edit"), ("moved", "moved")]
+    assert sorted(recording.kinds()) == [
+        ("created", "new"),
+        ("deleted", "remove"),
+        ("modified", "edit"),
+        ("moved", "moved"),
+    ]
     with read(recording) as reader:
-        assert [(gap.reason, gap.changes_found) for gap in reader.gaps()] == [("the recorder was not running", 4)]
+        assert [(gap.reason, gap.changes_found) for gap in reader.gaps()] == [
+            ("the recorder was not running", 4)
+        ]
 
 
 async def test_a_busy_writer_leaves_only_prefixes_and_its_end(recording: Recording, root: Path) -> None:
@@ -128,7 +135,9 @@ async def test_killed_in_the_middle_loses_nothing_acknowledged(root: Path, tmp_p
 
 
 @linux
-async def test_too_few_watches_are_said_and_polled(recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_few_watches_are_said_and_polled(
+    recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fcm_tui.watch.inotify._kernel_limit", lambda: 3)
     recording.settings = fast("inotify")
     for number in range(6):
@@ -156,7 +165,9 @@ async def test_an_unmounted_root_is_a_gap_and_no_deletions(recording: Recording,
 
             def has_gap(is_open: bool) -> bool:
                 with read(recording) as reader:
-                    return any("unmounted" in g.reason and (g.to_ns is None) == is_open for g in reader.gaps())
+                    return any(
+                        "unmounted" in g.reason and (g.to_ns is None) == is_open for g in reader.gaps()
+                    )
 
             await wait_until(lambda: has_gap(True))
             (keep / "more").write_text("2\n")
@@ -213,9 +224,11 @@ def act(root: Path, dice: random.Random) -> None:
         pass  # the file system says no to some: that, too, is real
 
 
-@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "seed", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
+)
 async def test_random_work_replays_to_the_disk(recording: Recording, root: Path, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     for _ in range(30):
         act(root, dice)
     for stretch in range(3):

@@ -113,7 +113,9 @@ class Recorder:
         """
         self._loop = asyncio.get_running_loop()
         try:
-            self._source = make_source(self._settings.watch_source, self._roots)
+            self._source = await self._in_thread(
+                lambda: make_source(self._settings.watch_source, self._roots)
+            )
             await self._open(self._source)
             await self._watch(self._source)
         except Cancelled:
@@ -142,6 +144,7 @@ class Recorder:
         )
         self._session = session
         source.start()
+        await source.armed()
         self._set(phase="baseline")
         self._ready = await self._in_thread(
             lambda: session.catch_up(

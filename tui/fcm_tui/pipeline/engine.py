@@ -106,7 +106,8 @@ class Engine:
         findings = Findings()
         here = [root for root in self.roots if self._is_here(root)]
         back = [root for root in here if root.returned]
-        whole = {root.path: root for root in [*look.whole, *back] if root in here}
+        deleted = [root for root in here if root.identity is None]
+        whole = {root.path: root for root in [*look.whole, *back, *deleted] if root in here}
         for root in whole.values():
             root.returned = False
             root.scanner.scan_all(findings)
@@ -149,7 +150,7 @@ class Engine:
         gone_folders = frozenset(waiting.gone_folders(findings.folders_gone))
         records = self._vanished_records(vanished, changed)
         targets = []
-        for path in sorted(changed):
+        for path in sorted(set(changed)):
             root = root_of(self.roots, path)
             if root is not None and (not patient or waiting.may_read(path)):
                 targets.append(Target(path, root.size_limit))
@@ -188,6 +189,7 @@ class Engine:
     ) -> list[Found]:
         """Read the targets; what is not settled waits, what did not change is refreshed."""
         found: list[Found] = []
+        newcomers: list[Found] = []
         refreshed: list[tuple[bytes, bytes, bytes]] = []
         for reading in read_all(targets, self._pool, settle=patient):
             root = root_of(self.roots, reading.path)
@@ -219,16 +221,19 @@ class Engine:
                 root.tree.put(arrival.path, arrival.stamp)
                 continue
             if known is None:
-                self._missed_source(arrival, records)
+                newcomers.append(arrival)
             found.append(arrival)
+        present = {arrival.path for arrival in found}
+        for arrival in newcomers:
+            self._missed_source(arrival, records, present)
         if refreshed:
             self.record.refresh(refreshed)
         return found
 
-    def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord]) -> None:
+    def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
         """A new file with the inode of a recorded one: look whether that one's path is empty now."""
         for path in self.record.paths_of_inode(arrival.state.inode):
-            if path == arrival.path or path in records or os.path.lexists(path):
+            if path in present or path in records or os.path.lexists(path):
                 continue
             root = root_of(self.roots, path)
             record = self.record.file_at(root.root.root_id, path) if root is not None else None

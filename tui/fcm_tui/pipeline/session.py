@@ -15,10 +15,12 @@ from fcm_tui.intents import Intents
 from fcm_tui.model import Gap
 from fcm_tui.pipeline.baseline import Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
-from fcm_tui.pipeline.roots import Presence, watched_roots
+from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.record import Record
 
+SETTLING = 1.0
+"""Seconds that the scan at the start gives to what is being written just then."""
 INTENTS = "intents"
 """Folder beside the database in which a restore announces itself."""
 
@@ -105,11 +107,12 @@ class Session:
             self.note_unlistable(findings.unlistable, whole=False)
             record.baseline_stands(root.root)
             root.baseline = True
+            root.returned = False
         result = Pass(first=record.sequence + 1, last=record.sequence)
         absent_since = record.last_seen_ns
         if known:
             gap = record.open_gap(None, absent_since or self.started_ns, "the recorder was not running")
-            result = engine.run(Look(whole=known), patient=patient)
+            result = self._reconcile(known, patient)
             record.close_gap(gap, time.time_ns(), result.changes)
             self.note_unlistable(result.unlistable, whole=True)
         for number, _ in record.open_gaps():
@@ -118,6 +121,17 @@ class Session:
         self.note_devices()
         self.note_gap()
         return Ready(len(engine.roots), self.files(), result.changes)
+
+    def _reconcile(self, roots: list[WatchedRoot], patient: bool) -> Pass:
+        """Scan some roots, and give what is still being written a moment to settle."""
+        result = self.engine.run(Look(whole=roots), patient=patient)
+        deadline = time.monotonic() + SETTLING
+        again_in = result.again_in
+        while again_in is not None and time.monotonic() + again_in < deadline:
+            time.sleep(again_in)
+            later = self.engine.run(Look())
+            result.last, again_in = later.last, later.again_in
+        return result
 
     def note_devices(self) -> None:
         """Remember which device each root is on, to tell an unmounted root from an emptied one."""

@@ -38,6 +38,9 @@ class Source(Protocol):
     def start(self) -> None:
         """Begin; hints gather until they are taken."""
 
+    async def armed(self) -> None:
+        """Return once later changes give hints, in trees that are watched whole."""
+
     async def wait(self) -> None:
         """Return once there are hints to take."""
 

@@ -76,6 +76,9 @@ class InotifySource:
             os.close(self._handle)
             self._handle = -1
 
+    async def armed(self) -> None:
+        """At once: folders are watched by the scan that lists them."""
+
     async def wait(self) -> None:
         await self._ready.wait()
 

@@ -16,6 +16,7 @@ from fcm_tui.watch.hints import Hints
 _DEBOUNCE_MS = 50
 _STEP_MS = 20
 _MANY = 1000
+_TIMEOUT_MS = 300
 _RESTART_AFTER = 0.1
 
 
@@ -29,8 +30,12 @@ class WatchfilesSource:
         self._hints = Hints()
         self._ready = asyncio.Event()
         self._stop = asyncio.Event()
+        self._armed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        from watchfiles import awatch  # 60 ms, so only where this source is used
+
+        self._awatch = awatch
 
     @property
     def unwatched(self) -> dict[bytes, str]:
@@ -42,6 +47,9 @@ class WatchfilesSource:
     def close(self) -> None:
         self._closing = True
         self._stop.set()
+
+    async def armed(self) -> None:
+        await self._armed.wait()
 
     async def wait(self) -> None:
         await self._ready.wait()
@@ -61,23 +69,40 @@ class WatchfilesSource:
         self._stop.set()
 
     async def _run(self) -> None:
-        from watchfiles import awatch
-
         while not self._closing:
             self._stop = asyncio.Event()
             here = await asyncio.to_thread(_existing, self._roots)
             try:
                 if here:
-                    async for batch in awatch(
-                        *here, watch_filter=None, debounce=_DEBOUNCE_MS, step=_STEP_MS, rust_timeout=500,
-                        stop_event=self._stop, recursive=True, ignore_permission_denied=True,
-                    ):  # fmt: skip
-                        await self._digest([path for _, path in batch])
+                    await self._follow(here)
                 else:
+                    self._armed.set()
                     await self._stop.wait()
             except Exception as error:  # its own error type is not exported on every platform
                 self._tell(Hints(lost=f"the watcher failed ({error})"))
                 await asyncio.sleep(_RESTART_AFTER)
+
+    async def _follow(self, roots: list[str]) -> None:
+        """Watch until told to stop; the first batch, events or none, shows that the watch stands."""
+        begun = False
+        async for batch in self._awatch(
+            *roots,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
+            rust_timeout=_TIMEOUT_MS,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            recursive=True,
+            ignore_permission_denied=True,
+        ):
+            if not begun:
+                begun = True
+                if self._armed.is_set():
+                    self._tell(Hints(burst=True))  # what happened before the watch stood again
+                self._armed.set()
+            if batch:
+                await self._digest([path for _, path in batch])
 
     async def _digest(self, paths: list[str]) -> None:
         hints = await asyncio.to_thread(_hints_of, paths)

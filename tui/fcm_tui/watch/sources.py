@@ -31,6 +31,9 @@ class NoSource:
     def rearm(self) -> None:
         """Nothing to watch with."""
 
+    async def armed(self) -> None:
+        """At once: folders are watched by the scan that lists them."""
+
     async def wait(self) -> None:
         await self._ready.wait()
 
