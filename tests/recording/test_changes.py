@@ -116,7 +116,7 @@ async def test_sed_in_place(recording: Recording, root: Path) -> None:
         pytest.skip("no sed on this system")
     (root / "file").write_text("one\n")
     async with recording.running():
-        subprocess.run(["sed", "-i", "s/one/two/", str(root / "file")], check=True)  # noqa: ASYNC221
+        subprocess.run(["sed", "-i", "s/one/two/", str(root / "file")], check=True)
         await recording.settled()
     assert ("modified", "file") in recording.kinds()
 

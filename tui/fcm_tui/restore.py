@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -211,14 +212,15 @@ def _carry_out(step: Step) -> None:
     if not step.path.startswith(inside) or b".." in relative.split(SEPARATOR):
         raise RestoreRefused(f"{visible_path(step.path)}: outside {visible_path(step.base)}")
     *folders, name = relative.split(SEPARATOR)
-    if os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd:
-        _carry_out_by_handle(step, folders, name)
-    else:
+    if sys.platform == "win32":
         _carry_out_by_path(step, folders)
+    else:
+        _carry_out_by_handle(step, folders, name)
 
 
 def _carry_out_by_handle(step: Step, folders: list[bytes], name: bytes) -> None:
     """Each folder opened from the one above without following links: renaming one in between leads nowhere."""
+    assert sys.platform != "win32"
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     if step.data is not None:
         os.makedirs(step.base, exist_ok=True)

@@ -108,7 +108,8 @@ class Record:
             self.connection.execute("UPDATE roots SET active = 0")
             for path in paths:
                 self.connection.execute(
-                    "INSERT INTO roots VALUES (?, ?, ?, 1, NULL, NULL) ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
+                    "INSERT INTO roots VALUES (?, ?, ?, 1, NULL, NULL)"
+                    " ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
                     (self.new_id(), self.recorder_id, path),
                 )
         rows = self.connection.execute(
@@ -167,7 +168,10 @@ class Record:
         return [path for (path,) in rows]
 
     def add_baseline(self, files: Iterable[tuple[FileRecord, bytes]], contents: Iterable[ContentRow]) -> None:
-        """Files first seen, with their stamps, none of them a change; durable with the next change or at the baseline's end."""
+        """Files first seen, with their stamps, none of them a change.
+
+        They are durable with the next change, or when the baseline stands.
+        """
         now = time.time_ns()
         self.connection.execute("PRAGMA synchronous=NORMAL")
         try:

@@ -183,6 +183,7 @@ def check(connection: sqlite3.Connection) -> int:
         raise StoreError("the database belongs to another program: name another file or --data-dir")
     if found > len(STEPS):
         raise StoreError(
-            f"the database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}): upgrade fcm-tui"
+            f"the database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}):"
+            " upgrade fcm-tui"
         )
     return found

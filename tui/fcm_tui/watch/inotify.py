@@ -12,10 +12,13 @@ import ctypes
 import errno
 import os
 import struct
+import sys
 from collections.abc import Sequence
 
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.tree import SEPARATOR, is_inside, join
+
+assert sys.platform == "linux"  # who chooses a source looks at the platform first
 
 IN_MODIFY, IN_ATTRIB, IN_CLOSE_WRITE = 0x2, 0x4, 0x8
 IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE = 0x40, 0x80, 0x100, 0x200
