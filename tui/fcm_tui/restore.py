@@ -218,44 +218,45 @@ def _carry_out(step: Step) -> None:
         _carry_out_by_handle(step, folders, name)
 
 
-def _carry_out_by_handle(step: Step, folders: list[bytes], name: bytes) -> None:
-    """Each folder opened from the one above without following links: renaming one in between leads nowhere."""
-    assert sys.platform != "win32"
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    if step.data is not None:
-        os.makedirs(step.base, exist_ok=True)
-    handle = os.open(step.base, flags)
-    try:
-        for folder in folders:
-            if step.data is not None:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(folder, dir_fd=handle)
-            inner = os.open(folder, flags | os.O_NOFOLLOW, dir_fd=handle)
-            os.close(handle)
-            handle = inner
-        if step.data is None:
-            os.unlink(name, dir_fd=handle)
-            return
-        temporary = b".fcm-restore-" + os.urandom(6).hex().encode() + b"~"
+if sys.platform != "win32":
+
+    def _carry_out_by_handle(step: Step, folders: list[bytes], name: bytes) -> None:
+        """Each folder opened from the one above without following links: renaming one in between leads nowhere."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        if step.data is not None:
+            os.makedirs(step.base, exist_ok=True)
+        handle = os.open(step.base, flags)
         try:
-            if step.is_link:
-                os.symlink(step.data, temporary, dir_fd=handle)
-            else:
-                created = os.open(
-                    temporary,
-                    os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
-                    0o600,
-                    dir_fd=handle,
-                )
-                with os.fdopen(created, "wb") as file:
-                    _fill(file.fileno(), step)
-            os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary, dir_fd=handle)
-            raise
-    finally:
-        os.close(handle)
+            for folder in folders:
+                if step.data is not None:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(folder, dir_fd=handle)
+                inner = os.open(folder, flags | os.O_NOFOLLOW, dir_fd=handle)
+                os.close(handle)
+                handle = inner
+            if step.data is None:
+                os.unlink(name, dir_fd=handle)
+                return
+            temporary = b".fcm-restore-" + os.urandom(6).hex().encode() + b"~"
+            try:
+                if step.is_link:
+                    os.symlink(step.data, temporary, dir_fd=handle)
+                else:
+                    created = os.open(
+                        temporary,
+                        os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
+                        0o600,
+                        dir_fd=handle,
+                    )
+                    with os.fdopen(created, "wb") as file:
+                        _fill(file.fileno(), step)
+                os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=handle)
+                raise
+        finally:
+            os.close(handle)
 
 
 def _fill(handle: int, step: Step) -> None:

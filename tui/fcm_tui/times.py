@@ -1,48 +1,102 @@
-"""Moments as people write them: RFC 3339, dates, times of day, and how long ago."""
+"""Moments as people write them."""
 
 from __future__ import annotations
 
 import re
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import time as clock
 
 from fcm_tui.errors import UsageError
+from fcm_tui.safetext import visible
 
-_AGO = re.compile(r"(\d{1,9})\s*(s|m|h|d|w)(?: ago)?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_DAYS = {"today": 0, "yesterday": 1}
+_EXAMPLES = "2026-03-01, 2026-03-01T14:05:00Z, 14:05, 'yesterday 14:00', 90s, 5m, 2h, 3d, 1w or now"
+_AGO = re.compile(r"(\d{1,9})\s?(s|m|h|d|w)(?:\s+ago)?", re.ASCII | re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?", re.ASCII)
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:[Tt ]\s?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = (1 << 63) - 1
 
 
-def parse_moment(text: str, now_ns: int | None = None) -> int:
-    """A moment in nanoseconds since the epoch; without a zone it is local time.
+def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = None) -> int:
+    """The moment that `text` names, in nanoseconds since the Unix epoch.
+
+    RFC 3339 with or without its zone; a date (its first moment); a time of today; `today`,
+    `yesterday`, either with a time; `now`; and `90s`, `5m`, `2h`, `3d`, `1w` before now.
+
+    Args:
+        text: what was written; case and outer spaces do not matter.
+        now_ns: the present, for what is relative to it; taken afresh if not given.
+        tz: the zone of times that name none; the machine's own if not given.
 
     Raises:
-        UsageError: it is no moment.
+        UsageError: it is no moment, with examples of what is.
     """
-    now_ns = time.time_ns() if now_ns is None else now_ns
-    words = text.strip().lower()
-    if words == "now":
-        return now_ns
-    if ago := _AGO.fullmatch(words):
-        return now_ns - int(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000
+    now = time.time_ns() if now_ns is None else now_ns
+    words = text.strip()
     try:
-        return _nanoseconds(_calendar(text.strip(), datetime.fromtimestamp(now_ns / 1e9)))
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            f"{text}: not a moment: write 2026-11-23T14:00:00Z, 2026-11-23 14:00, 14:00, yesterday, or 2h for two hours ago"
-        ) from None
+        found = _relative(words, now)
+        if found is None:
+            found = _absolute(words, now, tz)
+    except (ValueError, OverflowError, OSError):  # a month 13; a year that the platform cannot convert
+        found = None
+    if found is None or not -_LATEST <= found <= _LATEST:
+        raise UsageError(f"{visible(text)[:80]!r} is not a moment: write {_EXAMPLES}")
+    return found
 
 
-def _calendar(text: str, now: datetime) -> datetime:
-    day, _, clock = text.lower().partition(" ")
-    if day in _DAYS:
-        date = (now - timedelta(days=_DAYS[day])).strftime("%Y-%m-%d")
-        return datetime.fromisoformat(f"{date} {clock}" if clock else date)
-    if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
-        return datetime.fromisoformat(f"{now:%Y-%m-%d} {text.zfill(5) if len(text) < 6 else text.zfill(8)}")
-    return datetime.fromisoformat(text)
+def _relative(words: str, now: int) -> int | None:
+    if words.lower() == "now":
+        return now
+    match = _AGO.fullmatch(words)
+    if match is None:
+        return None
+    return now - int(match[1]) * _SECONDS[match[2].lower()] * 10**9
 
 
-def _nanoseconds(moment: datetime) -> int:
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+def _absolute(words: str, now: int, tz: tzinfo | None) -> int | None:
+    match = _MOMENT.fullmatch(words)
+    if match is not None:
+        return _ns(date.fromisoformat(match[1]), match[2], match[3], tz)
+    today = (_EPOCH + timedelta(microseconds=now // 1000)).astimezone(tz).date()
+    first, _, rest = words.partition(" ")
+    match first.lower():
+        case "today":
+            day, at = today, rest.strip() or None
+        case "yesterday":
+            day, at = today - timedelta(days=1), rest.strip() or None
+        case _:
+            day, at = today, words
+    return _ns(day, at, None, tz)
+
+
+def _ns(day: date, at: str | None, zone: str | None, tz: tzinfo | None) -> int | None:
+    """Nanoseconds of a time of day, `at` None being its beginning."""
+    match = _CLOCK.fullmatch("00:00" if at is None else at)
+    if match is None:
+        return None
+    hours, minutes, seconds = int(match[1]), int(match[2]), int(match[3] or 0)
+    leap = seconds == 60  # RFC 3339 writes a leap second so; the epoch's count has none
+    moment = datetime.combine(day, clock(hours, minutes, 59 if leap else seconds))
+    if zone is not None:
+        moment = moment.replace(tzinfo=UTC) - _offset(zone)
+    elif tz is not None:
+        moment = moment.replace(tzinfo=tz)
+    since = moment.astimezone(UTC) - _EPOCH
+    whole = since.days * 86400 + since.seconds + leap
+    return whole * 10**9 + int((match[4] or "").ljust(9, "0"))
+
+
+def _offset(zone: str) -> timedelta:
+    if zone in "Zz":
+        return timedelta()
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError(zone)
+    offset = timedelta(hours=hours, minutes=minutes)
+    return -offset if zone[0] == "-" else offset

@@ -1,49 +1,121 @@
-"""`fcm-tui verify`: recompute the chain, every content's digest, every mapping."""
+"""`fcm-tui verify`: whether the record holds together."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import chain
 
 from fcm_tui.commands.common import open_record
 from fcm_tui.safetext import visible
-from fcm_tui.store.verify import verify
+from fcm_tui.store.verify import Head, Problem, Tally, verify
+
+_PATIENCE = 1.0
+"""Seconds after which a person wants to know that something goes on."""
+_EVERY = 0.2
 
 
 def add_parser(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
     """Add `verify [--json]`."""
-    parser = subparsers.add_parser("verify", parents=[common], help="check that the record holds together")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser = subparsers.add_parser(
+        "verify",
+        parents=[common],
+        help="check that the record holds together",
+        description="Recompute the hash chain, every content's and difference's digest, and every mapping to a backup.",
+    )
+    parser.add_argument("--json", action="store_true", help="the result as one JSON object")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what does not hold; 1 if anything."""
-    with open_record(args) as reader:
-        problems = []
-        for problem in verify(reader):
-            problems.append(problem)
-            if not args.json:
-                print(visible(f"{problem.what}: {problem.where}: {problem.problem}"), flush=True)
-        head, sizes = reader.head(), reader.sizes()
-    chain_text = head[1].hex() if head else None
+    """Check the record; 0 where it holds, 1 where it does not, with a line for each problem.
+
+    Raises:
+        StoreError: there is no record, or it cannot be read.
+    """
+    tally = Tally()
+    with open_record(args) as reader, _Line() as line:
+        problems = verify(reader.connection, tally, line.show)
+        if args.json:
+            _print_json(problems, tally, line)
+        else:
+            for problem in problems:
+                line.clear()
+                print(visible(str(problem)))
     if args.json:
-        print(
-            json.dumps(
-                {
-                    "ok": not problems,
-                    "changes": sizes.changes,
-                    "versions": sizes.versions,
-                    "head": {"sequence": head[0], "chain": chain_text} if head else None,
-                    "problems": [{"what": p.what, "where": p.where, "problem": p.problem} for p in problems],
-                }
-            )
-        )
-    elif problems:
-        print(f"fcm-tui: {len(problems)} problems: the record was altered or damaged", file=sys.stderr)
-    else:
-        print(f"ok: {sizes.changes} changes, {sizes.versions} versions, head {chain_text or 'none yet'}")
-    return 1 if problems else 0
+        return 1 if tally.problems else 0
+    if tally.problems:
+        sys.stdout.flush()
+        found = "1 problem" if tally.problems == 1 else f"{tally.problems} problems"
+        print(f"the record does not hold: {found} in {_extent(tally)}", file=sys.stderr)
+        return 1
+    print(f"ok: {_extent(tally)}{''.join(f', {_head(head, tally)}' for head in tally.heads)}")
+    return 0
+
+
+def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
+    """One object; problems are written as they are found, so that any number of them takes no memory."""
+    first = next(problems, None)
+    found = problems if first is None else chain([first], problems)
+    print(f'{{"ok": {"true" if first is None else "false"}, "problems": [', end="")
+    for number, problem in enumerate(found):
+        line.clear()
+        print("," if number else "", json.dumps(asdict(problem)), sep="", end="")
+    heads = [{"recorder": h.recorder.hex(), "sequence": h.sequence, "chain": h.chain.hex()} for h in tally.heads]
+    rest = {
+        "changes": tally.changes,
+        "contents": tally.contents,
+        "differences": tally.differences,
+        "versions": tally.versions,
+        "head": heads[0] if heads else None,
+    }
+    if len(heads) > 1:
+        rest["heads"] = heads
+    print(f"], {json.dumps(rest)[1:]}")
+
+
+def _extent(tally: Tally) -> str:
+    return f"{tally.changes} changes, {tally.versions} versions"
+
+
+def _head(head: Head, tally: Tally) -> str:
+    of = f" of {head.recorder.hex()}" if len(tally.heads) > 1 else ""
+    return f"head{of} {head.sequence}:{head.chain.hex()}"
+
+
+class _Line:
+    """Progress on a terminal's stderr, once it takes long."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._next = time.monotonic() + _PATIENCE
+        self._shown = False
+
+    def __enter__(self) -> _Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Renew the line, a few times a second."""
+        now = time.monotonic()
+        if not self._is_terminal or now < self._next:
+            return
+        self._next = now + _EVERY
+        self._shown = True
+        sys.stderr.write(f"\r\x1b[Kchecking {what}: {done:,} of {total:,}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Make room for what is printed."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False

@@ -21,6 +21,9 @@ from fcm_tui.store.ids import IdMaker
 
 DIFFERENCE_LIMIT = 1 << 20
 """Characters of one side of a difference that are kept; `contents` has all."""
+BASELINE_CHECKPOINT_PAGES = 16384
+"""Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
+pages are written again and again."""
 CUT_MARK = "\n… cut at 1 MiB\n"
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
@@ -174,6 +177,7 @@ class Record:
         """
         now = time.time_ns()
         self.connection.execute("PRAGMA synchronous=NORMAL")
+        self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
         try:
             with self.transaction():
                 self.contents.insert(contents)
@@ -189,6 +193,7 @@ class Record:
                 )
         finally:
             self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.execute("PRAGMA wal_autocheckpoint=1000")
 
     def _insert_files(self, files: Iterable[tuple[FileRecord, bytes]], now: int) -> None:
         files = list(files)

@@ -1,101 +1,277 @@
-"""Whether a record holds together: the chain, every difference, every content, every mapping."""
+"""Whether a record holds together: the chain, every difference, every content, every mapping.
+
+Everything is computed again from what the tables say, in one read transaction, so that a recorder may
+be at work meanwhile. Rows stream: nothing is held but row numbers (16 bytes a content).
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fcm_tui.errors import StoreError
+from fcm_tui.safetext import visible_path
 from fcm_tui.store import chain
-from fcm_tui.store.contents_audit import audit
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.lengths import FIRST_BYTES, length_of
+
+_EVERY = 4096
+_COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
+_BLOBS = frozenset(chain.CHAINED_COLUMNS.index(name) for name in (
+    "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest"))  # fmt: skip
+_TEXTS = frozenset(chain.CHAINED_COLUMNS.index(name) for name in (
+    "kind", "owner", "process", "capture", "origin", "encoding", "newline"))  # fmt: skip
+
+Progress = Callable[[str, int, int], None]
+"""Told now and then what is being checked, how much of it is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that does not hold."""
+    """One thing that does not hold."""
 
     what: str
-    """`chain`, `difference`, `content` or `mapping`."""
+    """`change`, `difference`, `content`, `backup`, `file` or `record`."""
     where: str
-    """Which one: `change 12`, `sha256:…`."""
+    """Which one: a change's number, a digest in hexadecimal, a path (as safe text)."""
     problem: str
 
-
-def verify(reader: Reader, progress: Callable[[int, int], None] | None = None) -> Iterator[Problem]:
-    """Everything that does not hold, as it is found, in one snapshot of the record."""
-    reader.connection.execute("BEGIN")
-    try:
-        yield from _chains(reader)
-        yield from _differences(reader)
-        for digest, problem in audit(reader.connection, max_bytes=1 << 30, progress=progress):
-            yield Problem("content", f"sha256:{digest.hex()}", problem)
-        yield from _mappings(reader)
-    finally:
-        reader.connection.execute("ROLLBACK")
+    def __str__(self) -> str:
+        return f"{self.what} {self.where}: {self.problem}" if self.where else f"{self.what}: {self.problem}"
 
 
-def _chains(reader: Reader) -> Iterator[Problem]:
-    connection = reader.connection
-    columns = ", ".join(chain.CHAINED_COLUMNS)
-    for (recorder_id,) in connection.execute("SELECT DISTINCT recorder_id FROM changes").fetchall():
-        hunks = connection.execute(
-            "SELECT sequence, difference_digest, old_start, old_count, new_start, new_count FROM change_differences"
-            " WHERE recorder_id = ? ORDER BY sequence, ordinal",
-            (recorder_id,),
-        )
-        ahead = hunks.fetchone()
-        expected, previous = 0, chain.start(recorder_id)
-        for chain_hash, *row in connection.execute(
-            f"SELECT chain_hash, {columns} FROM changes WHERE recorder_id = ? ORDER BY sequence",
-            (recorder_id,),
-        ):
-            sequence = row[0]
-            expected += 1
-            if sequence != expected:
-                last = sequence - 1
-                missing = f"change {expected}" if last == expected else f"changes {expected} to {last}"
-                yield Problem("chain", missing, "missing: removed from the record")
-                expected = sequence
-            own = []
-            while ahead is not None and ahead[0] <= sequence:
-                if ahead[0] == sequence:
-                    own.append(tuple(ahead[1:]))
-                else:
-                    yield Problem("chain", f"change {ahead[0]}", "has hunks, but is not in the record")
-                ahead = hunks.fetchone()
-            if chain.link(previous, row, own) != chain_hash:
-                yield Problem(
-                    "chain", f"change {sequence}", "it, its hunks or the change before it were altered"
-                )
-            previous = chain_hash
-        if ahead is not None:
-            yield Problem("chain", f"change {ahead[0]}", "has hunks, but is not in the record")
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a recorder's chain: keep it elsewhere, and a record cut short shows."""
+
+    recorder: bytes
+    sequence: int
+    chain: bytes
 
 
-def _differences(reader: Reader) -> Iterator[Problem]:
-    rows = reader.connection.execute(
-        "SELECT digest, operation, affected_lines, replaced_lines FROM differences"
+@dataclass(slots=True)
+class Tally:
+    """How much was checked; complete once the checks are through."""
+
+    changes: int = 0
+    differences: int = 0
+    contents: int = 0
+    versions: int = 0
+    """Rows of `backup_paths`."""
+    problems: int = 0
+    heads: list[Head] = field(default_factory=list)
+
+
+def verify(
+    connection: sqlite3.Connection, tally: Tally, progress: Progress = lambda what, done, total: None
+) -> Iterator[Problem]:
+    """Check all of a record, and yield each problem as it is found; `tally` is counted up meanwhile.
+
+    The connection is taken over: it reads one snapshot until the end, and texts that are not UTF-8
+    come out of it changed instead of stopping it.
+
+    Raises:
+        StoreError: the database is locked, or the disk does not give what it holds.
+    """
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    connection.execute("BEGIN")
+    checks = (
+        ("changes", _chain),
+        ("differences", _differences),
+        ("contents", _contents),
+        ("backup_paths", _backups),
+        ("change_differences", _strays),
+        ("files", _files),
     )
-    for digest, operation, affected, replaced in rows:
-        if not isinstance(affected, str) or chain.difference_digest(operation, affected, replaced) != digest:
-            yield Problem("difference", digest.hex(), "its lines were altered")
-    for sequence, digest in reader.connection.execute(
-        "SELECT l.sequence, l.difference_digest FROM change_differences l"
-        " LEFT JOIN differences d ON d.digest = l.difference_digest WHERE d.digest IS NULL"
-    ):
-        yield Problem("difference", f"change {sequence}", f"its difference {digest.hex()} is missing")
+    try:
+        for table, check in checks:
+            try:
+                for problem in check(connection, tally, progress):
+                    tally.problems += 1
+                    yield problem
+            except sqlite3.DatabaseError as error:
+                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+                if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT):
+                    raise StoreError(f"the record cannot be checked now ({error}): try again") from error
+                tally.problems += 1
+                yield Problem("record", "", f"the table `{table}` cannot be read ({error})")
+    finally:
+        connection.execute("ROLLBACK")
 
 
-def _mappings(reader: Reader) -> Iterator[Problem]:
-    run = reader.connection.execute
-    for digest, backup in run(
-        "SELECT b.digest, b.backup_file FROM backup_paths b LEFT JOIN contents c ON c.digest = b.digest AND c.chunk = 0"
-        " WHERE c.digest IS NULL OR b.backup_file <> 'sha256:' || lower(hex(b.digest))"
+def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Each change's hash from the hash before it, its columns and its hunks."""
+    total = _count(connection, "changes")
+    recorder: bytes | None = None
+    several = _count(connection, "recorders") > 1
+    hunks = _Hunks(connection)
+    sequence, previous = 0, b""
+    good_types: set[tuple[type, ...]] = set()
+    rows = connection.execute(
+        f"SELECT recorder_id, chain_hash, {_COLUMNS} FROM changes ORDER BY recorder_id, sequence"
+    )
+    for own, stored, *columns in rows:
+        if own != recorder:
+            if recorder is not None:
+                tally.heads.append(Head(recorder, sequence, previous))
+            recorder, sequence = own, 0
+            if not isinstance(own, bytes):
+                yield Problem("record", "", f"changes of a recorder whose id is {type(own).__name__}, not bytes")
+                recorder = b""
+            previous = chain.start(recorder)
+        number = columns[0]
+        where = f"{recorder.hex()}:{number}" if several else f"{number}"
+        if number != sequence + 1:
+            missing = f"{sequence + 1}" if number == sequence + 2 else f"{sequence + 1} to {number - 1}"
+            yield Problem("change", where, f"{missing} is missing before it" if number > sequence else "is no such number")
+        sequence = number
+        types = tuple(map(type, columns))
+        if types not in good_types:
+            wrong = _wrong_types(columns)
+            if wrong:
+                yield Problem("change", where, f"has a value of the wrong type in {', '.join(wrong)}")
+            else:
+                good_types.add(types)
+        try:
+            found = chain.link(previous, columns, hunks.of(recorder, number))
+        except (TypeError, ValueError) as error:
+            yield Problem("change", where, f"cannot be hashed ({error})")
+            found = stored
+        if found != stored:
+            yield Problem("change", where, "does not have the hash that its columns, its hunks and the change before it give")
+        previous = stored if isinstance(stored, bytes) else b""
+        tally.changes += 1
+        if tally.changes % _EVERY == 0:
+            progress("changes", tally.changes, total)
+    if recorder is not None:
+        tally.heads.append(Head(recorder, sequence, previous))
+
+
+class _Hunks:
+    """The rows of `change_differences`, which come in the order of the changes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._rows = connection.execute(
+            "SELECT recorder_id, sequence, difference_digest, old_start, old_count, new_start, new_count"
+            " FROM change_differences ORDER BY recorder_id, sequence, ordinal"
+        )
+        self._next = self._rows.fetchone()
+
+    def of(self, recorder: bytes, sequence: int) -> list[chain.HunkRow]:
+        """The hunks of one change; those of numbers passed over are strays, which another check tells."""
+        key = (recorder, sequence)
+        found: list[chain.HunkRow] = []
+        while self._next is not None:
+            own = (self._next[0], self._next[1])
+            if own > key:
+                break
+            if own == key:
+                found.append(self._next[2:])
+            self._next = self._rows.fetchone()
+        return found
+
+
+def _wrong_types(columns: list[object]) -> list[str]:
+    """Columns whose type is not the schema's: in the hash, X'ab' and 'ab' would look alike."""
+    wrong = []
+    for index, value in enumerate(columns):
+        wanted = bytes if index in _BLOBS else str if index in _TEXTS else int
+        if value is not None and not isinstance(value, wanted):
+            wrong.append(chain.CHAINED_COLUMNS[index])
+    return wrong
+
+
+def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    total = _count(connection, "differences")
+    for digest, operation, affected, replaced in connection.execute(
+        "SELECT digest, operation, affected_lines, replaced_lines FROM differences"
     ):
-        yield Problem("mapping", str(backup), f"leads to no content of sha256:{digest.hex()}")
-    for sequence, digest in run(
-        "SELECT c.sequence, c.after_digest FROM changes c LEFT JOIN backup_paths b ON b.recorder_id = c.recorder_id"
-        " AND b.file_id = c.file_id AND b.digest = c.after_digest"
-        " WHERE c.capture = 'stored' AND c.after_digest IS NOT NULL AND b.digest IS NULL"
+        tally.differences += 1
+        try:
+            holds = chain.difference_digest(operation, affected, replaced) == digest
+        except (TypeError, AttributeError):
+            holds = False
+        if not holds:
+            yield Problem("difference", _hex(digest), "has other lines than its digest says")
+        if tally.differences % _EVERY == 0:
+            progress("differences", tally.differences, total)
+
+
+def _contents(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    def count(done: int, total: int) -> None:
+        tally.contents = total
+        progress("contents", done, total)
+
+    for digest, problem in ContentStore(connection).verify_all(count):
+        yield Problem("content", digest.hex(), problem)
+
+
+def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Each mapping leads to a content of its size; each version said to be stored has one."""
+    total = _count(connection, "backup_paths")
+    for path, digest, backup, size, codec, first, stored in connection.execute(
+        "SELECT b.original_file, b.digest, b.backup_file, b.size, c.codec, substr(c.data, 1, ?), length(c.data)"
+        " FROM backup_paths b LEFT JOIN contents c ON c.digest = b.digest AND c.chunk = 0",
+        (FIRST_BYTES,),
     ):
-        yield Problem("mapping", f"change {sequence}", f"its version sha256:{digest.hex()} has no backup")
+        tally.versions += 1
+        if tally.versions % _EVERY == 0:
+            progress("backups", tally.versions, total)
+        if backup != f"sha256:{_hex(digest)}":
+            yield Problem("backup", _path(path), f"names {visible_path(str(backup).encode())[:80]} as the copy of {_hex(digest)}")
+        if codec is None:
+            yield Problem("backup", _path(path), f"its copy {_hex(digest)} is not in the store")
+        elif (length := length_of(connection, digest, codec, first, stored)) != size:
+            yield Problem("backup", _path(path), f"its copy {_hex(digest)} has {length} bytes, not {size}")
+    for table, where, named, digest in (
+        ("changes", "capture = 'stored' AND after_digest IS NOT NULL", "sequence", "after_digest"),
+        ("files", "present AND capture = 'stored' AND digest IS NOT NULL", "path", "digest"),
+    ):
+        own = "t.recorder_id" if table == "changes" else "(SELECT r.recorder_id FROM roots r WHERE r.root_id = t.root_id)"
+        for name, wanted, mapped in connection.execute(
+            f"SELECT t.{named}, t.{digest}, EXISTS (SELECT 1 FROM backup_paths b WHERE b.recorder_id = {own}"
+            f" AND b.file_id = t.file_id AND b.digest = t.{digest}) AS mapped FROM {table} t WHERE {where}"
+            f" AND (NOT mapped OR NOT EXISTS (SELECT 1 FROM contents c WHERE c.digest = t.{digest} AND c.chunk = 0))"
+        ):
+            what = "is not in the store" if mapped else "has no row in `backup_paths`"
+            label = ("change", f"{name}") if table == "changes" else ("file", _path(name))
+            yield Problem(*label, f"its version {_hex(wanted)} {what}")
+
+
+def _strays(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Rows of `change_differences` that lead nowhere."""
+    for sequence, ordinal, digest, has_change in connection.execute(
+        "SELECT l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
+        " LEFT JOIN changes c ON c.recorder_id = l.recorder_id AND c.sequence = l.sequence"
+        " LEFT JOIN differences d ON d.digest = l.difference_digest WHERE c.sequence IS NULL OR d.digest IS NULL"
+    ):
+        problem = (
+            f"its hunk {ordinal + 1} names the difference {_hex(digest)}, which is not there"
+            if has_change
+            else f"is not there, but has the hunk {ordinal + 1}"
+        )
+        yield Problem("change", f"{sequence}", problem)
+
+
+def _files(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """What the record says of each file now is what its last change says: else the log's end was cut off."""
+    for path, sequence in connection.execute(
+        "SELECT f.path, c.sequence FROM files f JOIN changes c"
+        " ON (c.file_id, c.sequence) = (f.file_id, (SELECT max(l.sequence) FROM changes l WHERE l.file_id = f.file_id))"
+        " WHERE f.present <> (c.kind <> 'deleted')"
+        " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest)"
+    ):
+        yield Problem("file", _path(path), f"is not as its last change, {sequence}, left it")
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def _hex(digest: object) -> str:
+    return digest.hex() if isinstance(digest, bytes) else visible_path(str(digest).encode("utf-8", "replace"))[:80]
+
+
+def _path(path: object) -> str:
+    return visible_path(path if isinstance(path, bytes) else str(path).encode("utf-8", "replace"))

@@ -1,0 +1,190 @@
+"""The commands as a script uses them: real processes, a real record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ENGLISH = "the quick brown fox\njumps over\nthe lazy dog\n"
+
+
+class Cli:
+    """`fcm-tui` on one data directory."""
+
+    def __init__(self, data: Path, root: Path) -> None:
+        self.data = data
+        self.root = root
+
+    def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(
+            [sys.executable, "-m", "fcm_tui", "--data-dir", str(self.data), *arguments],
+            capture_output=True,
+            cwd=self.root,
+            check=False,
+        )
+        assert done.returncode == status, (done.stdout, done.stderr)
+        assert b"Traceback" not in done.stderr
+        return done
+
+    def once(self) -> bytes:
+        return self.run("record", "--once", str(self.root)).stdout
+
+    def log(self, *arguments: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.run("log", "--json", *arguments).stdout.splitlines()]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    root = tmp_path / "root"
+    root.mkdir()
+    return Cli(tmp_path / "data", root)
+
+
+KEYS = (
+    "recorder host sequence time kind root path previous_path size mode owner process before after capture origin group"
+    " inserted updated deleted reviewed"
+).split()
+
+
+def test_a_first_run_and_a_change(cli: Cli) -> None:
+    (cli.root / "a.txt").write_text(ENGLISH)
+    assert cli.once() == b"ready: 1 roots, 1 files\n"
+    assert cli.log() == []
+    (cli.root / "a.txt").write_text(ENGLISH.replace("over", "under") + "end\n")
+    cli.once()
+    (change,) = cli.log()
+    assert set(KEYS) <= set(change)
+    assert change["after"] == hashlib.sha256((cli.root / "a.txt").read_bytes()).hexdigest()
+    assert (change["kind"], change["origin"], change["capture"]) == ("modified", "scan", "stored")
+    assert (change["inserted"], change["updated"], change["deleted"]) == (1, 1, 0)
+    assert cli.run("cat", "1", "--before").stdout.decode() == ENGLISH
+    assert cli.run("cat", f"sha256:{change['after']}").stdout == (cli.root / "a.txt").read_bytes()
+
+
+def test_diff_applies_and_its_json_applies(cli: Cli) -> None:
+    old, new = "a\r\nb\nc\x0cd\n\u2028e", "a\r\nB\nc\x0cd\nx\n\u2028e\n"
+    (cli.root / "f").write_bytes(old.encode())
+    cli.once()
+    (cli.root / "f").write_bytes(new.encode())
+    cli.once()
+    patch = cli.run("diff", "1").stdout
+    (cli.root / "f").write_bytes(old.encode())
+    subprocess.run(["git", "apply", "-"], input=patch, cwd=cli.root, check=True)
+    assert (cli.root / "f").read_bytes() == new.encode()
+    shown = json.loads(cli.run("diff", "1", "--json").stdout)
+    lines = [line + "\n" for line in old.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    for hunk in reversed(shown["hunks"]):
+        start = hunk["old_start"] - 1
+        assert lines[start : start + len(hunk["old_lines"])] == hunk["old_lines"]
+        lines[start : start + len(hunk["old_lines"])] = hunk["new_lines"]
+    assert "".join(lines) == new
+    assert b"2 ++" in cli.run("diff", "1", "--stat").stdout or b"+" in cli.run("diff", "1", "--stat").stdout
+
+
+def test_filters(cli: Cli) -> None:
+    cli.once()
+    (cli.root / "d").mkdir()
+    (cli.root / "d" / "in").write_text("needle\n")
+    (cli.root / "out").write_text("hay\n")
+    cli.once()
+    (cli.root / "out").unlink()
+    cli.once()
+    assert [c["kind"] for c in cli.log("--kind", "deleted")] == ["deleted"]
+    assert [os.path.basename(c["path"]) for c in cli.log("--text", "needle")] == ["in"]
+    assert [os.path.basename(c["path"]) for c in cli.log(str(cli.root / "d"))] == ["in"]
+    assert [c["sequence"] for c in cli.log("--reverse", "--limit", "2")] == [1, 2]
+    assert len(cli.log("--since", "1h")) == 3
+    assert cli.log("--until", "1h") == []
+    assert len(cli.log("--unreviewed")) == 3
+
+
+def test_restore_undo_and_moment(cli: Cli) -> None:
+    file = cli.root / "f"
+    file.write_text("".join(f"{n}\n" for n in range(30)))
+    first = file.read_bytes()
+    cli.once()
+    file.write_bytes(first.replace(b"3\n", b"three\n", 1).replace(b"25\n", b"twenty-five\n"))
+    second = file.read_bytes()
+    cli.once()
+    cli.run("restore", "1", "--before", "--dry-run")
+    assert file.read_bytes() == second
+    cli.run("restore", "1", "--hunk", "2")
+    assert file.read_bytes() == first.replace(b"3\n", b"three\n", 1)
+    assert cli.log()[0]["origin"] == "restore"
+    cli.run("restore", "1")
+    assert file.read_bytes() == second
+    file.unlink()
+    cli.once()
+    moment = cli.log()[0]["time"]
+    file.write_text("something else\n")
+    (cli.root / "new").write_text("new\n")
+    cli.once()
+    cli.run("restore", str(cli.root), "--at", moment)
+    assert not file.exists()
+    assert not (cli.root / "new").exists()
+    cli.run("restore", "1", "--to", str(cli.root.parent / "elsewhere"))
+    assert (cli.root.parent / "elsewhere").read_bytes() == second
+    assert cli.run("verify").stdout.startswith(b"ok: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_restore_does_not_follow_links_out(cli: Cli, tmp_path: Path) -> None:
+    (cli.root / "d").mkdir()
+    (cli.root / "d" / "f").write_text("one\n")
+    cli.once()
+    (cli.root / "d" / "f").write_text("two\n")
+    cli.once()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (cli.root / "d" / "f").unlink()
+    (cli.root / "d").rmdir()
+    (cli.root / "d").symlink_to(outside)
+    cli.run("restore", "1", "--before", status=1)
+    assert list(outside.iterdir()) == []
+
+
+def test_mistakes_get_one_line(cli: Cli) -> None:
+    cli.once()
+    for status, arguments in (
+        (1, ["cat", "7"]),
+        (2, ["cat", "x"]),
+        (1, ["diff", "nohost:1"]),
+        (2, ["log", "--kind", "odd"]),
+        (2, ["log", "--since", "whenever"]),
+        (2, ["record", str(cli.root / "missing")]),
+        (2, ["log", "--database", "oracle:x"]),
+        (1, ["restore", "/", "--at", "1h"]),
+    ):
+        done = cli.run(*arguments, status=status)
+        assert done.stderr.count(b"\n") == 1, done.stderr
+        assert done.stdout == b""
+
+
+def test_verify_names_what_was_altered(cli: Cli) -> None:
+    import sqlite3
+
+    (cli.root / "f").write_text("one\n")
+    cli.once()
+    (cli.root / "f").write_text("two\n")
+    cli.once()
+    with sqlite3.connect(cli.data / "record.db") as database:
+        database.execute("UPDATE changes SET owner = 'nobody else'")
+    database.close()
+    done = cli.run("verify", status=1)
+    assert b"change 1" in done.stdout
+
+
+def test_status(cli: Cli) -> None:
+    cli.once()
+    status = json.loads(cli.run("status", "--json").stdout)
+    assert (status["recording"], status["files"], status["changes"]) == (False, 0, 0)
+    assert [root["path"] for root in status["roots"]] == [str(cli.root)]
+    assert b"not recording" in cli.run("status").stdout
