@@ -47,10 +47,29 @@ def cli(tmp_path: Path) -> Cli:
     return Cli(tmp_path / "data", root)
 
 
-KEYS = (
-    "recorder host sequence time kind root path previous_path size mode owner process before after capture origin group"
-    " inserted updated deleted reviewed"
-).split()
+KEYS = [
+    "recorder",
+    "host",
+    "sequence",
+    "time",
+    "kind",
+    "root",
+    "path",
+    "previous_path",
+    "size",
+    "mode",
+    "owner",
+    "process",
+    "before",
+    "after",
+    "capture",
+    "origin",
+    "group",
+    "inserted",
+    "updated",
+    "deleted",
+    "reviewed",
+]
 
 
 def test_a_first_run_and_a_change(cli: Cli) -> None:

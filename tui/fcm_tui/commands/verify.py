@@ -67,7 +67,9 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
     for number, problem in enumerate(found):
         line.clear()
         print("," if number else "", json.dumps(asdict(problem)), sep="", end="")
-    heads = [{"recorder": h.recorder.hex(), "sequence": h.sequence, "chain": h.chain.hex()} for h in tally.heads]
+    heads = [
+        {"recorder": h.recorder.hex(), "sequence": h.sequence, "chain": h.chain.hex()} for h in tally.heads
+    ]
     rest = {
         "changes": tally.changes,
         "contents": tally.contents,

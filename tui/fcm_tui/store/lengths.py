@@ -13,7 +13,9 @@ FIRST_BYTES = 64
 """As many bytes of a row's data as its length can need: two numbers and a frame's header."""
 
 
-def length_of(connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes, stored: int) -> int | None:
+def length_of(
+    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes, stored: int
+) -> int | None:
     """The length of the content that a row holds, or None where the row does not say one.
 
     Args:

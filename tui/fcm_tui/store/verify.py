@@ -92,7 +92,12 @@ def verify(
                     yield problem
             except sqlite3.DatabaseError as error:
                 code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-                if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT):
+                if code in (
+                    sqlite3.SQLITE_BUSY,
+                    sqlite3.SQLITE_LOCKED,
+                    sqlite3.SQLITE_NOMEM,
+                    sqlite3.SQLITE_INTERRUPT,
+                ):
                     raise StoreError(f"the record cannot be checked now ({error}): try again") from error
                 tally.problems += 1
                 yield Problem("record", "", f"the table `{table}` cannot be read ({error})")
@@ -117,14 +122,20 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
                 tally.heads.append(Head(recorder, sequence, previous))
             recorder, sequence = own, 0
             if not isinstance(own, bytes):
-                yield Problem("record", "", f"changes of a recorder whose id is {type(own).__name__}, not bytes")
+                yield Problem(
+                    "record", "", f"changes of a recorder whose id is {type(own).__name__}, not bytes"
+                )
                 recorder = b""
             previous = chain.start(recorder)
         number = columns[0]
         where = f"{recorder.hex()}:{number}" if several else f"{number}"
         if number != sequence + 1:
             missing = f"{sequence + 1}" if number == sequence + 2 else f"{sequence + 1} to {number - 1}"
-            yield Problem("change", where, f"{missing} is missing before it" if number > sequence else "is no such number")
+            yield Problem(
+                "change",
+                where,
+                f"{missing} is missing before it" if number > sequence else "is no such number",
+            )
         sequence = number
         types = tuple(map(type, columns))
         if types not in good_types:
@@ -139,7 +150,11 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
             yield Problem("change", where, f"cannot be hashed ({error})")
             found = stored
         if found != stored:
-            yield Problem("change", where, "does not have the hash that its columns, its hunks and the change before it give")
+            yield Problem(
+                "change",
+                where,
+                "does not have the hash that its columns, its hunks and the change before it give",
+            )
         previous = stored if isinstance(stored, bytes) else b""
         tally.changes += 1
         if tally.changes % _EVERY == 0:
@@ -219,7 +234,11 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
         if tally.versions % _EVERY == 0:
             progress("backups", tally.versions, total)
         if backup != f"sha256:{_hex(digest)}":
-            yield Problem("backup", _path(path), f"names {visible_path(str(backup).encode())[:80]} as the copy of {_hex(digest)}")
+            yield Problem(
+                "backup",
+                _path(path),
+                f"names {visible_path(str(backup).encode())[:80]} as the copy of {_hex(digest)}",
+            )
         if codec is None:
             yield Problem("backup", _path(path), f"its copy {_hex(digest)} is not in the store")
         elif (length := length_of(connection, digest, codec, first, stored)) != size:
@@ -228,7 +247,11 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
         ("changes", "capture = 'stored' AND after_digest IS NOT NULL", "sequence", "after_digest"),
         ("files", "present AND capture = 'stored' AND digest IS NOT NULL", "path", "digest"),
     ):
-        own = "t.recorder_id" if table == "changes" else "(SELECT r.recorder_id FROM roots r WHERE r.root_id = t.root_id)"
+        own = (
+            "t.recorder_id"
+            if table == "changes"
+            else "(SELECT r.recorder_id FROM roots r WHERE r.root_id = t.root_id)"
+        )
         for name, wanted, mapped in connection.execute(
             f"SELECT t.{named}, t.{digest}, EXISTS (SELECT 1 FROM backup_paths b WHERE b.recorder_id = {own}"
             f" AND b.file_id = t.file_id AND b.digest = t.{digest}) AS mapped FROM {table} t WHERE {where}"
@@ -270,7 +293,11 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 
 
 def _hex(digest: object) -> str:
-    return digest.hex() if isinstance(digest, bytes) else visible_path(str(digest).encode("utf-8", "replace"))[:80]
+    return (
+        digest.hex()
+        if isinstance(digest, bytes)
+        else visible_path(str(digest).encode("utf-8", "replace"))[:80]
+    )
 
 
 def _path(path: object) -> str:
