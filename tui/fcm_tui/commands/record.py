@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def _tell_ready(ready: Ready) -> None:
 
 def _once(place: Place, roots: list[bytes]) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
+    gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
     with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
         session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
         try:

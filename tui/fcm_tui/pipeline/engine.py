@@ -82,9 +82,7 @@ class Engine:
     def load(self) -> None:
         """Fill the trees from the record."""
         for root in self.roots:
-            put = root.tree.put
-            for path, stamp in self.record.stamps(root.root):
-                put(path, stamp)
+            root.tree.fill(self.record.stamps(root.root))
             baseline_ns, device = self.record.baseline_of(root.root)
             root.baseline = baseline_ns is not None
             root.device = None if device is None else device % (1 << 64)

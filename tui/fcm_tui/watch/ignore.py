@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fcm_tui.errors import ConfigError
+from fcm_tui.settings_defaults import IGNORED, SECRET
 from fcm_tui.watch.tree import SEPARATOR, join
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _GLOB = re.compile(r"[*?\[]")
 _WINDOWS = os.sep == "\\"
+_JUDGED_FOLDERS = 4096
+_SHIPPED = frozenset((*IGNORED, *SECRET))
 
 
 class _Names:
@@ -53,7 +56,15 @@ class IgnoreRules:
         self._folders = _Names([p.rstrip("/") for p in patterns if p.endswith("/")])
         self._candidates = _last_names(patterns)
         self._patterns = patterns
-        self._spec = None if plain else _compile(patterns)
+        self._compiled: GitIgnoreSpec | None = None
+        self._judged: dict[bytes, bool] = {}
+        if not plain and any("/" in p.rstrip("/") or "\\" in p for p in patterns if p not in _SHIPPED):
+            self._spec()  # a person's patterns: a mistake in them is told at once
+
+    def _spec(self) -> GitIgnoreSpec:
+        if self._compiled is None:
+            self._compiled = _compile(self._patterns)
+        return self._compiled
 
     def matches(self, folder: bytes, name: bytes, is_folder: bool) -> bool:
         """Whether the entry `name` of `folder` (absolute) is matched."""
@@ -61,19 +72,28 @@ class IgnoreRules:
             return True
         if self._any is not None:
             return name in self._any or (is_folder and name in self._folders)
-        if self._spec is None or (self._candidates is not None and name not in self._candidates):
+        if self._candidates is not None and name not in self._candidates:
             return False
         path = self._relative(join(folder, name))
-        return bool(self._spec.check_file(path + "/" if is_folder else path).include)
+        return bool(self._spec().check_file(path + "/" if is_folder else path).include)
 
     def matches_path(self, path: bytes) -> bool:
         """Whether a file (absolute) is matched, or a folder above it inside the root."""
-        relative = path[self._prefix :].split(SEPARATOR)
-        if self._candidates is not None and not any(name in self._candidates for name in relative):
-            return False
-        if self._spec is None:
-            self._spec = _compile(self._patterns)
-        return bool(self._spec.check_file(self._relative(path)).include)
+        if self._candidates is not None:
+            folder, _, name = path.rpartition(SEPARATOR)
+            if name not in self._candidates and not self._may_match(folder, self._candidates):
+                return False
+        return bool(self._spec().check_file(self._relative(path)).include)
+
+    def _may_match(self, folder: bytes, candidates: _Names) -> bool:
+        """Whether a folder has a name in its path that some pattern could match; asked for each file in it."""
+        verdict = self._judged.get(folder)
+        if verdict is None:
+            if len(self._judged) >= _JUDGED_FOLDERS:
+                self._judged.clear()
+            verdict = any(name in candidates for name in folder[self._prefix :].split(SEPARATOR))
+            self._judged[folder] = verdict
+        return verdict
 
     def _relative(self, path: bytes) -> str:
         relative = os.fsdecode(path[self._prefix :])

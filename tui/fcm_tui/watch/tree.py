@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 SEPARATOR = os.fsencode(os.sep)
 
@@ -70,6 +70,24 @@ class Tree:
                 break
             node, path = child, join(path, name)
         return path, node
+
+    def fill(self, files: Iterable[tuple[bytes, bytes]]) -> None:
+        """`put` for many files, quick where those of a folder follow each other."""
+        here, node = b"", self.top
+        for path, stamp in files:
+            folder, _, name = path.rpartition(SEPARATOR)
+            if folder != here:
+                self.put(path, stamp)
+                here, node = folder, self._folder_of(path)
+                continue
+            self._count += name not in node.files
+            node.files[name] = stamp
+
+    def _folder_of(self, path: bytes) -> Folder:
+        folder = path.rpartition(SEPARATOR)[0]
+        node = self.find(folder) if len(folder) > len(self.root) else self.top
+        assert node is not None
+        return node
 
     def put(self, path: bytes, stamp: bytes) -> None:
         """Remember a file as recorded with this stamp."""
