@@ -131,7 +131,7 @@ async def test_killed_in_the_middle_loses_nothing_acknowledged(root: Path, tmp_p
             await asyncio.to_thread(process.communicate)
         assert [c.sequence for c in recording.changes()][: len(acknowledged)] == acknowledged
         with read(recording) as reader:
-            assert list(verify(reader)) == []
+            assert list(verify(reader.connection)) == []
     async with recording.running():
         await recording.settled()
 
@@ -245,4 +245,4 @@ async def test_random_work_replays_to_the_disk(recording: Recording, root: Path,
             act(root, dice)
     assert replay(recording.baseline, recording.changes()) == disk(root)
     with read(recording) as reader:
-        assert list(verify(reader)) == []
+        assert list(verify(reader.connection)) == []

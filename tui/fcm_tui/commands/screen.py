@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
             from fcm_tui.review.first_run import offer_current_directory
 
             here = Path.cwd()
-            if not offer_current_directory(here):
+            if not offer_current_directory(here, theme=theme):
                 return 0
             roots = choose_roots(place, [str(here)])
         return app.run(database=place.database, recorder=_recorder(place, roots), theme=theme)

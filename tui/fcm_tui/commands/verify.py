@@ -70,7 +70,7 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
     heads = [
         {"recorder": h.recorder.hex(), "sequence": h.sequence, "chain": h.chain.hex()} for h in tally.heads
     ]
-    rest = {
+    rest: dict[str, object] = {
         "changes": tally.changes,
         "contents": tally.contents,
         "differences": tally.differences,

@@ -108,7 +108,7 @@ def verify(
 def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Each change's hash from the hash before it, its columns and its hunks."""
     total = _count(connection, "changes")
-    recorder: bytes | None = None
+    recorder, begun = b"", False
     several = _count(connection, "recorders") > 1
     hunks = _Hunks(connection)
     sequence, previous = 0, b""
@@ -159,7 +159,7 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
         tally.changes += 1
         if tally.changes % _EVERY == 0:
             progress("changes", tally.changes, total)
-    if recorder is not None:
+    if begun:
         tally.heads.append(Head(recorder, sequence, previous))
 
 
