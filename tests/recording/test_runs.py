@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import verify
+from fcm_tui.store.verify import Tally, verify
 from tests.recording.harness import Recording, disk, fast, replay
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
@@ -131,9 +131,28 @@ async def test_killed_in_the_middle_loses_nothing_acknowledged(root: Path, tmp_p
             await asyncio.to_thread(process.communicate)
         assert [c.sequence for c in recording.changes()][: len(acknowledged)] == acknowledged
         with read(recording) as reader:
-            assert list(verify(reader.connection)) == []
+            assert list(verify(reader.connection, Tally())) == []
     async with recording.running():
         await recording.settled()
+
+
+@linux
+def test_a_baseline_that_was_killed_begins_anew(root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for number in range(3000):
+        (root / f"{number}").write_bytes(os.urandom(20_000))
+    process = subprocess.Popen(record(data, "--once", str(root)))
+    deadline = time.monotonic() + 30
+    while not (data / "record.db-filling").exists():
+        assert time.monotonic() < deadline
+    process.kill()
+    process.wait()
+    done = subprocess.run(record(data, "--once", str(root)), capture_output=True, text=True, check=True)
+    assert done.stdout == "ready: 1 roots, 3000 files\n"
+    assert not (data / "record.db-filling").exists()
+    with Reader(data / "record.db") as reader:
+        assert list(verify(reader.connection, Tally())) == []
+        assert reader.count() == 0
 
 
 @linux
@@ -245,4 +264,4 @@ async def test_random_work_replays_to_the_disk(recording: Recording, root: Path,
             act(root, dice)
     assert replay(recording.baseline, recording.changes()) == disk(root)
     with read(recording) as reader:
-        assert list(verify(reader.connection)) == []
+        assert list(verify(reader.connection, Tally())) == []

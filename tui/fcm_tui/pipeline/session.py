@@ -13,7 +13,7 @@ from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
 from fcm_tui.model import Gap
-from fcm_tui.pipeline.baseline import Progress, take_baseline
+from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
 from fcm_tui.safetext import visible_path
@@ -61,7 +61,9 @@ class Session:
         self.record = Record(database)
         self.started_ns = time.time_ns()
         own = self.record.set_roots(roots)
-        files = [os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")]
+        files = [
+            os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", "-filling")
+        ]
         watched = watched_roots(
             own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
         )
@@ -91,23 +93,13 @@ class Session:
             UsageError: a new root is no folder that can be listed.
         """
         engine, record = self.engine, self.record
-        known = []
-        for root in engine.roots:
-            if root.baseline:
-                known.append(root)
-                continue
-            if root.presence() is not Presence.HERE:
-                raise UsageError(f"{os.fsdecode(root.path)}: no such folder: name one that exists")
-            findings = take_baseline(record, root, self._pool, on_progress, is_cancelled)
-            if any(folder == root.path for folder, _ in findings.unlistable):
-                error = findings.unlistable[0][1]
-                raise UsageError(
-                    f"{os.fsdecode(root.path)}: {error.strerror}: name a folder that you can read"
-                )
-            self.note_unlistable(findings.unlistable, whole=False)
-            record.baseline_stands(root.root)
-            root.baseline = True
-            root.returned = False
+        known = [root for root in engine.roots if root.baseline]
+        new = [root for root in engine.roots if not root.baseline]
+        if new:
+            with record.baseline():
+                cancelled = self._take_baselines(new, on_progress, is_cancelled)
+            if cancelled:
+                raise Cancelled
         result = Pass(first=record.sequence + 1, last=record.sequence)
         absent_since = record.last_seen_ns
         if known:
@@ -121,6 +113,31 @@ class Session:
         self.note_devices()
         self.note_gap()
         return Ready(len(engine.roots), self.files(), result.changes)
+
+    def _take_baselines(
+        self,
+        roots: list[WatchedRoot],
+        on_progress: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+    ) -> bool:
+        """True if cancelled: what was recorded until then stays, and the next start goes on."""
+        for root in roots:
+            if root.presence() is not Presence.HERE:
+                raise UsageError(f"{os.fsdecode(root.path)}: no such folder: name one that exists")
+            try:
+                findings = take_baseline(self.record, root, self._pool, on_progress, is_cancelled)
+            except Cancelled:
+                return True
+            if any(folder == root.path for folder, _ in findings.unlistable):
+                error = findings.unlistable[0][1]
+                raise UsageError(
+                    f"{os.fsdecode(root.path)}: {error.strerror}: name a folder that you can read"
+                )
+            self.note_unlistable(findings.unlistable, whole=False)
+            self.record.baseline_stands(root.root)
+            root.baseline = True
+            root.returned = False
+        return False
 
     def _reconcile(self, roots: list[WatchedRoot], patient: bool) -> Pass:
         """Scan some roots, and give what is still being written a moment to settle."""

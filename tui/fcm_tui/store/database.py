@@ -24,6 +24,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         StoreError: the file is not ours, is newer than this program, or is damaged.
     """
     try:
+        _discard_half_filled(path)
         make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
@@ -68,3 +69,26 @@ def unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir"
     )
+
+
+def filling_mark(database: Path) -> Path:
+    """The file that stands beside a database while its first baseline is written without a journal."""
+    return database.with_name(f"{database.name}-filling")
+
+
+def sync(path: Path) -> None:
+    """All of a file on disk."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _discard_half_filled(database: Path) -> None:
+    """A first baseline that was killed: nothing of it was acknowledged, and it may not hold together."""
+    mark = filling_mark(database)
+    if mark.exists():
+        for suffix in ("-wal", "-shm", "-journal", ""):
+            Path(f"{database}{suffix}").unlink(missing_ok=True)
+        mark.unlink()

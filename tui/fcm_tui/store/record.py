@@ -16,7 +16,7 @@ from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Root
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentRow, ContentStore
-from fcm_tui.store.database import open_writer
+from fcm_tui.store.database import filling_mark, open_writer, sync
 from fcm_tui.store.ids import IdMaker
 
 DIFFERENCE_LIMIT = 1 << 20
@@ -37,6 +37,8 @@ class Record:
     """
 
     def __init__(self, database: Path) -> None:
+        self.database = database
+        self._filling = filling_mark(database)
         self.connection = open_writer(database)
         self.contents = ContentStore(self.connection)
         self.new_id = IdMaker().make
@@ -176,24 +178,49 @@ class Record:
         They are durable with the next change, or when the baseline stands.
         """
         now = time.time_ns()
-        self.connection.execute("PRAGMA synchronous=NORMAL")
-        self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
-        try:
-            with self.transaction():
-                self.contents.insert(contents)
-                files = list(files)
-                self._insert_files(files, now)
-                self._map(
-                    [
-                        (f.file_id, f.path, f.digest, f.state.size)
-                        for f, _ in files
-                        if f.digest and f.capture == Capture.STORED
-                    ],
-                    now,
-                )
-        finally:
-            self.connection.execute("PRAGMA synchronous=FULL")
-            self.connection.execute("PRAGMA wal_autocheckpoint=1000")
+        with self.transaction():
+            self.contents.insert(contents)
+            files = list(files)
+            self._insert_files(files, now)
+            self._map(
+                [
+                    (f.file_id, f.path, f.digest, f.state.size)
+                    for f, _ in files
+                    if f.digest and f.capture == Capture.STORED
+                ],
+                now,
+            )
+
+    @contextmanager
+    def baseline(self) -> Iterator[None]:
+        """Around baselines, of which nothing is acknowledged before they stand: commits need not be on disk one by one.
+
+        A record that is still blank is written without a journal: a file beside it says so until all is on
+        disk, and who finds that file at the start begins anew.
+        """
+        if self._is_blank() and self._journal("OFF") == "off":
+            self._filling.touch(mode=0o600)
+            self.connection.execute("PRAGMA synchronous=OFF")
+        else:
+            self._journal("WAL")
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+            self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
+        yield
+        self.connection.execute("PRAGMA synchronous=FULL")
+        self.connection.execute("PRAGMA wal_autocheckpoint=1000")
+        if self._filling.exists():
+            sync(self.database)
+            self._journal("WAL")
+            self._filling.unlink()
+
+    def _is_blank(self) -> bool:
+        return not any(
+            self.connection.execute(f"SELECT 1 FROM {t} LIMIT 1").fetchone() for t in ("changes", "files")
+        )
+
+    def _journal(self, mode: str) -> str:
+        """Set the journal's mode; the mode that holds then."""
+        return str(self.connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0])
 
     def _insert_files(self, files: Iterable[tuple[FileRecord, bytes]], now: int) -> None:
         files = list(files)

@@ -117,25 +117,21 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
         f"SELECT recorder_id, chain_hash, {_COLUMNS} FROM changes ORDER BY recorder_id, sequence"
     )
     for own, stored, *columns in rows:
-        if own != recorder:
-            if recorder is not None:
+        if not isinstance(own, bytes):
+            yield Problem("record", "", "has a change of a recorder whose id is not bytes")
+            continue
+        if own != recorder or not begun:
+            if begun:
                 tally.heads.append(Head(recorder, sequence, previous))
-            recorder, sequence = own, 0
-            if not isinstance(own, bytes):
-                yield Problem(
-                    "record", "", f"changes of a recorder whose id is {type(own).__name__}, not bytes"
-                )
-                recorder = b""
+            recorder, begun, sequence = own, True, 0
             previous = chain.start(recorder)
         number = columns[0]
         where = f"{recorder.hex()}:{number}" if several else f"{number}"
-        if number != sequence + 1:
+        if number <= sequence:
+            yield Problem("change", where, "is no such number")
+        elif number != sequence + 1:
             missing = f"{sequence + 1}" if number == sequence + 2 else f"{sequence + 1} to {number - 1}"
-            yield Problem(
-                "change",
-                where,
-                f"{missing} is missing before it" if number > sequence else "is no such number",
-            )
+            yield Problem("change", where, f"{missing} is missing before it")
         sequence = number
         types = tuple(map(type, columns))
         if types not in good_types:
@@ -151,9 +147,7 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
             found = stored
         if found != stored:
             yield Problem(
-                "change",
-                where,
-                "does not have the hash that its columns, its hunks and the change before it give",
+                "change", where, "its hash is not that of its columns, its hunks and the change before it"
             )
         previous = stored if isinstance(stored, bytes) else b""
         tally.changes += 1
