@@ -224,7 +224,7 @@ def burst(scale: Scale) -> None:
     tree = scale.fresh("burst")
     texts = ["".join(lines)[:6000] for lines in first_versions(200)]
     for number in range(files):
-        (tree / f"{number}").write_text(texts[number % 200] + f"{number}\n")
+        (tree / f"f{number}").write_text(texts[number % 200] + f"{number}\n")
     rounds = iter(range(10**6))
     repository = scale.fresh("burst-git")
     subprocess.run(["git", "init", "-q", str(repository)], check=True)
@@ -236,14 +236,15 @@ def burst(scale: Scale) -> None:
             number, before = next(rounds), committed(connection)
             started = time.perf_counter()
             for file in range(files):
-                (tree / f"{file}").write_text(f"round {number}\n{texts[file % 200]}{file}\n")
+                (tree / f"f{file}").write_text(f"round {number}\n{texts[file % 200]}{file}\n")
             written = time.perf_counter()
             while committed(connection) < before + files:
                 time.sleep(0.01)
             ended = time.perf_counter()
             print(
                 f"written in {written - started:.2f} s, committed {ended - started:.2f} s after the first write: "
-                f"{files / (ended - started):,.0f} changes/s"
+                f"{files / (ended - started):,.0f} changes/s",
+                flush=True,
             )
             return Run(ended - written, 0.0001)
 

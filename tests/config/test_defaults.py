@@ -10,10 +10,10 @@ from fcm_tui.watch.ignore import IgnoreRules
 ROOT = b"/root"
 LEFT_OUT = """
     .git/ .hg/ .svn/ .jj/ .bzr/ CVS/ __pycache__/ .mypy_cache/ .pytest_cache/ .ruff_cache/ .cache/ .tox/ .nox/
-    .venv/ venv/ node_modules/ a.pyc .a.py.swp a.swx a.py~ .#a #a# 4913 a.kate-swp ~$a.docx .~lock.a.odt#
+    .venv/ venv/ node_modules/ a.pyc .a.py.swp a.swx a.py~ .#a #a# a.kate-swp ~$a.docx .~lock.a.odt#
     .DS_Store Thumbs.db desktop.ini
 """
-KEPT = "a.py .gitignore .github/ caches/ a.txt #a a# venv2/ Makefile .env 49130 cache/ build/"
+KEPT = "a.py 4913 .gitignore .github/ caches/ a.txt #a a# venv2/ Makefile .env 49130 cache/ build/"
 WITHHELD = """
     .env .env.local server.pem server.key id_rsa id_ed25519 a.kdbx .netrc .pgpass .git-credentials
     shadow .aws/credentials me/.aws/credentials etc/shadow

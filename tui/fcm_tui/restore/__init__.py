@@ -1,0 +1,36 @@
+"""Bringing versions back: planned as plain data first, checked against the disk, then carried out and recorded.
+
+    with Reader(database) as reader, Recording(data_dir, database, settings, own_paths) as recording:
+        done = restore(reader, recording, lambda: plan_change(reader, change, before=True))
+
+A screen that wants to show before it asks calls `plan_…` and `preview` first.
+"""
+
+from __future__ import annotations
+
+from fcm_tui.restore.check import Checked, check
+from fcm_tui.restore.plan import Action, Missing, Plan, Step
+from fcm_tui.restore.plan_change import plan_change, plan_content
+from fcm_tui.restore.plan_folder import plan_folder
+from fcm_tui.restore.plan_hunks import plan_hunks
+from fcm_tui.restore.preview import patch, preview
+from fcm_tui.restore.recording import Recording
+from fcm_tui.restore.run import Done, restore
+
+__all__ = [
+    "Action",
+    "Checked",
+    "Done",
+    "Missing",
+    "Plan",
+    "Recording",
+    "Step",
+    "check",
+    "patch",
+    "plan_change",
+    "plan_content",
+    "plan_folder",
+    "plan_hunks",
+    "preview",
+    "restore",
+]

@@ -1,0 +1,147 @@
+"""What a restore would do, as plain data."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fcm_tui.errors import RestoreRefused
+from fcm_tui.safetext import visible_path
+from fcm_tui.store import past
+from fcm_tui.store.past import Version
+from fcm_tui.store.queries import Reader
+from fcm_tui.watch.tree import SEPARATOR, is_inside, join
+
+_NO_NAMES = (b"", b".", b"..")
+
+
+class Action(StrEnum):
+    """What a step does to a path. Steps are carried out in this order."""
+
+    REMOVE = "remove"
+    MOVE = "move"
+    WRITE = "write"
+    ATTRIBUTES = "set mode and time of"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to be done to one file or symbolic link."""
+
+    action: Action
+    base: bytes
+    """The folder that was recorded, or that a person named: nothing outside it is touched, and no link below it followed."""
+    path: bytes
+    """Absolute, below `base`."""
+    source: bytes | None = None
+    """Of a move: where the file is now, below `base` too."""
+    digest: bytes | None = None
+    """The content afterwards; None for a removal, and where a moved file's content is not known."""
+    data: bytes | None = None
+    """The content where the record does not have it yet: a file with some hunks undone."""
+    size: int = 0
+    mode: int | None = None
+    """`st_mode`; None for the system's default."""
+    mtime_ns: int | None = None
+    """None for the present."""
+    uid: int = -1
+    gid: int = -1
+    """Owner and group to give it where the system lets us; -1 for whoever restores."""
+
+    @property
+    def is_link(self) -> bool:
+        return self.mode is not None and stat.S_ISLNK(self.mode)
+
+    @property
+    def clears(self) -> bytes | None:
+        """The path that is empty once the step is done."""
+        return self.path if self.action is Action.REMOVE else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A file that cannot be brought back."""
+
+    path: bytes
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order in which they are carried out."""
+
+    steps: tuple[Step, ...]
+    missing: tuple[Missing, ...] = ()
+    """Files whose content was not kept: there is no step for them."""
+    top: bytes | None = None
+    """Folders below this one that the steps leave empty are removed; None to leave them."""
+
+    @classmethod
+    def of(cls, steps: Iterable[Step], missing: Iterable[Missing] = (), top: bytes | None = None) -> Plan:
+        """A plan, its steps put in order."""
+        order = list(Action)
+        ordered = sorted(steps, key=lambda step: (order.index(step.action), step.path))
+        return cls(tuple(ordered), tuple(sorted(missing, key=lambda m: m.path)), top)
+
+
+def write(base: bytes, path: bytes, version: Version, *, own: bool = True) -> Step:
+    """A step that puts a version at a path; `own` also gives it its owner."""
+    return Step(
+        Action.WRITE, base, path, digest=version.digest, size=version.size, mode=version.mode,
+        mtime_ns=version.mtime_ns, uid=version.uid if own else -1, gid=version.gid if own else -1,
+    )  # fmt: skip
+
+
+def attributes(base: bytes, path: bytes, version: Version) -> Step:
+    """A step that gives a file its mode and time back."""
+    return Step(
+        Action.ATTRIBUTES, base, path, digest=version.digest, size=version.size, mode=version.mode,
+        mtime_ns=version.mtime_ns,
+    )  # fmt: skip
+
+
+def bring_back(base: bytes, path: bytes, version: Version, now: Version | None) -> list[Step]:
+    """What turns `now` at a path into a version: nothing, its attributes, or a new file."""
+    if now is None or now.digest != version.digest or stat.S_ISLNK(now.mode) != stat.S_ISLNK(version.mode):
+        return [write(base, path, version)]
+    if stat.S_ISLNK(now.mode) or (now.mode, now.mtime_ns) == (version.mode, version.mtime_ns):
+        return []
+    return [attributes(base, path, version)]
+
+
+def kept_only(reader: Reader, steps: list[Step], versions: dict[bytes, Version]) -> tuple[list[Step], list[Missing]]:
+    """The steps that can be taken, and what they lack whose content the record does not have.
+
+    A file that cannot be written is not moved either.
+    """
+    wanted = [step for step in steps if step.action is Action.WRITE and step.data is None]
+    known = reader.contents.known(step.digest for step in wanted if step.digest is not None)
+    lacking = {step.path for step in wanted if step.digest not in known}
+    missing = [Missing(path, past.why_not_kept(reader.connection, versions[path])) for path in lacking]
+    return [step for step in steps if step.path not in lacking], missing
+
+
+def base_of(reader: Reader, path: bytes) -> bytes:
+    """The innermost recorded folder above a path, watched ones first, else the folder that it is in."""
+    best, rank = os.path.dirname(path), (False, -1)
+    for root in reader.roots():
+        if path != root.path and is_inside(path, root.path) and (root.active, len(root.path)) > rank:
+            best, rank = root.path, (root.active, len(root.path))
+    return best
+
+
+def names_below(base: bytes, path: bytes) -> list[bytes]:
+    """The names on the way from `base` to `path`.
+
+    Raises:
+        RestoreRefused: the path is not below its base, or has a name that leads elsewhere.
+    """
+    inside = join(base, b"")
+    names = path[len(inside) :].split(SEPARATOR) if path.startswith(inside) else [b""]
+    odd = (b":", b"/") if os.name == "nt" else ()
+    if any(name in _NO_NAMES or b"\0" in name or any(sign in name for sign in odd) for name in names):
+        raise RestoreRefused(f"{visible_path(path)}: is not a path inside {visible_path(base)}: nothing is written there")
+    return names

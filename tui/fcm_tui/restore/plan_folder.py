@@ -1,0 +1,122 @@
+"""Plans for a file or a folder as it was at a moment."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from fcm_tui.errors import NoSuchChange
+from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
+from fcm_tui.restore.plan_change import into
+from fcm_tui.safetext import visible_path
+from fcm_tui.store import past
+from fcm_tui.store.past import Version
+from fcm_tui.store.queries import Reader
+from fcm_tui.watch.tree import SEPARATOR, is_inside, join
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = None) -> Plan:
+    """A file or folder as it was: what is gone comes back, what changed is reverted, what came since is removed.
+
+    Files that were moved inside it since are moved back. A file that left it is written anew, and
+    left alone where it is now. With `to` (absolute) all is written below that folder, and nothing removed.
+
+    Raises:
+        NoSuchChange: the path was not recorded then.
+    """
+    _refuse_unrecorded(reader, path, at_ns)
+    own = reader.recorder()
+    now = past.all_present(reader.connection, path)
+    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now)
+    if not now and not then:
+        raise NoSuchChange(f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is")
+    if to is not None:
+        return _plan_copy(reader, path, then, to)
+    # A watched folder inside another is a base of its own.
+    roots = [root.path for root in reader.roots() if root.active and is_inside(root.path, path)]
+    outer = base_of(reader, path) if path not in roots else path
+
+    def base(target: bytes) -> bytes:
+        return max((r for r in roots if target != r and is_inside(target, r)), key=len, default=outer)
+
+    steps: list[Step] = []
+    moved = _moves(now, then, base)
+    for target, version in then.items():
+        here = now.get(target)
+        if target in moved:
+            here = moved[target]
+            steps.append(
+                Step(Action.MOVE, base(target), target, source=here.path, digest=here.digest, size=here.size)
+            )
+        steps += bring_back(base(target), target, version, here)
+    sources = {version.path for version in moved.values()}
+    steps += [Step(Action.REMOVE, base(at), at) for at in now if at not in then and at not in sources]
+    steps, missing = kept_only(reader, steps, then)
+    return Plan.of(steps, missing, top=path)
+
+
+def _plan_copy(reader: Reader, path: bytes, then: dict[bytes, Version], to: bytes) -> Plan:
+    if path in then:
+        target = into(to, path)
+        targets = {path: (base_of(reader, target), target)}
+    else:
+        cut = len(join(path, b""))
+        targets = {at: (to, join(to, at[cut:])) for at in then}
+    steps = [write(*targets[at], version, own=False) for at, version in then.items()]
+    lacking = {targets[at][1]: version for at, version in then.items()}
+    kept, missing = kept_only(reader, steps, lacking)
+    return Plan.of(kept, missing)
+
+
+def _moves(
+    now: dict[bytes, Version], then: dict[bytes, Version], base: Callable[[bytes], bytes]
+) -> dict[bytes, Version]:
+    """Files to be moved: where to, and what is to be moved. Only where no other file is in the way of the move."""
+    where = {version.file_id: version for version in now.values()}
+    paths = sorted(now)
+    found = {}
+    for target, version in then.items():
+        here = where.get(version.file_id)
+        if (
+            here is None
+            or target in now
+            or here.path in then
+            or base(here.path) != base(target)
+            or _is_in_the_way(target, now, paths)
+        ):
+            continue
+        found[target] = here
+    return found
+
+
+def _is_in_the_way(target: bytes, now: dict[bytes, Version], paths: list[bytes]) -> bool:
+    """A file stands where a folder above the target has to be, or files in a folder where the target has to be."""
+    inside = join(target, b"")
+    at = bisect_left(paths, inside)
+    if at < len(paths) and paths[at].startswith(inside):
+        return True
+    parent = target.rpartition(SEPARATOR)[0]
+    while parent:
+        if parent in now:
+            return True
+        parent = parent.rpartition(SEPARATOR)[0]
+    return False
+
+
+def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int) -> None:
+    roots = reader.roots()
+    above = [root for root in roots if is_inside(path, root.path)]
+    if not above:
+        raise NoSuchChange(f"{visible_path(path)}: is in no recorded folder; `fcm-tui status` lists those")
+    begun = max(above, key=lambda root: (root.active, len(root.path)))
+    for root in [begun, *(r for r in roots if r.active and is_inside(r.path, path))]:
+        if root.baseline_ns is None:
+            raise NoSuchChange(f"{visible_path(root.path)}: its first recording is not complete yet: try again later")
+        if at_ns < root.baseline_ns:
+            # Rounded up, so that the moment that is told is one that can be given.
+            since = (_EPOCH + timedelta(microseconds=-(-root.baseline_ns // 1000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            raise NoSuchChange(f"{visible_path(root.path)}: the record of it reaches back to {since}, not further")
+

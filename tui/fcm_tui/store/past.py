@@ -1,0 +1,152 @@
+"""What stood where before a change or at a moment, and what stands there now: what restoring asks of a record."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from fcm_tui.model import Capture, Change, Hunk, Kind
+from fcm_tui.store.queries import below
+
+_FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid"
+_AT_OR_BELOW = "({0} = ? OR ({0} >= ? AND {0} < ?))"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A file at some time: where it stood and what it was."""
+
+    file_id: bytes
+    path: bytes
+    digest: bytes | None
+    """None where the file could not be read."""
+    size: int
+    mode: int
+    """`st_mode`, the type bits included."""
+    mtime_ns: int
+    uid: int
+    """Of the owner seen last, as is the group: earlier ones are not recorded by number."""
+    gid: int
+
+
+def before(connection: sqlite3.Connection, change: Change) -> Version | None:
+    """The version that a change replaced; None where there was none."""
+    if change.kind is Kind.CREATED:
+        return None
+    size, mode, mtime_ns = connection.execute(
+        "SELECT previous_size, previous_mode, previous_mtime_ns FROM changes WHERE recorder_id = ? AND sequence = ?",
+        (change.recorder_id, change.sequence),
+    ).fetchone()
+    uid, gid = _owner(connection, change.file_id)
+    path = change.previous_path or change.path
+    return Version(change.file_id, path, change.before, size or 0, mode or 0o100600, mtime_ns or 0, uid, gid)
+
+
+def after(connection: sqlite3.Connection, change: Change) -> Version | None:
+    """The version that a change left; None after a deletion."""
+    if change.kind is Kind.DELETED:
+        return None
+    uid, gid = _owner(connection, change.file_id)
+    return Version(
+        change.file_id, change.path, change.after, change.size or 0, change.mode or 0o100600,
+        change.mtime_ns or 0, uid, gid,
+    )  # fmt: skip
+
+
+def hunks(connection: sqlite3.Connection, change: Change) -> list[Hunk]:
+    """The hunks of a change, in order."""
+    rows = connection.execute(
+        "SELECT old_start, old_count, new_start, new_count FROM change_differences"
+        " WHERE recorder_id = ? AND sequence = ? ORDER BY ordinal",
+        (change.recorder_id, change.sequence),
+    )
+    return [Hunk(*row) for row in rows]
+
+
+def present(connection: sqlite3.Connection, path: bytes) -> Version | None:
+    """The file that the record has at a path now."""
+    row = connection.execute(
+        f"SELECT {_FILE} FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
+        " WHERE f.path = ? AND f.present ORDER BY r.active DESC LIMIT 1",
+        (path,),
+    ).fetchone()
+    return None if row is None else Version(*row)
+
+
+def present_file(connection: sqlite3.Connection, file_id: bytes) -> Version | None:
+    """Where and what a file is now."""
+    row = connection.execute(
+        f"SELECT {_FILE} FROM files f WHERE f.file_id = ? AND f.present", (file_id,)
+    ).fetchone()
+    return None if row is None else Version(*row)
+
+
+def all_present(connection: sqlite3.Connection, path: bytes) -> dict[bytes, Version]:
+    """The file at a path, or the files below it, as they are now, by path."""
+    rows = connection.execute(
+        f"SELECT {_FILE} FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
+        f" WHERE {_AT_OR_BELOW.format('f.path')} AND f.present ORDER BY r.active",
+        (path, *below(path)),
+    )
+    return {row[1]: Version(*row) for row in rows}
+
+
+def all_then(
+    connection: sqlite3.Connection, recorder_id: bytes, path: bytes, at_ns: int, now: dict[bytes, Version]
+) -> dict[bytes, Version]:
+    """The file at a path, or the files below it, as they were at a moment, by path.
+
+    Undoing all later changes of a file, newest first, ends at what the earliest of them says was
+    before it; so that one is all that is looked at.
+
+    Args:
+        connection: the record.
+        recorder_id: whose log.
+        path: absolute.
+        at_ns: changes at this very moment have happened.
+        now: `all_present` of the same path.
+    """
+    cut = connection.execute(
+        # The newest change by then; by number from there on, as a clock may have been set back.
+        "SELECT sequence FROM changes WHERE recorder_id = ? AND time_ns <= ? ORDER BY time_ns DESC, sequence DESC LIMIT 1",
+        (recorder_id, at_ns),
+    ).fetchone()
+    low, high = below(path)
+    touching = f"{_AT_OR_BELOW.format('path')} OR {_AT_OR_BELOW.format('previous_path')}"
+    rows = connection.execute(
+        "SELECT c.file_id, coalesce(c.previous_path, c.path), c.before_digest, c.previous_size, c.previous_mode,"
+        " c.previous_mtime_ns, f.uid, f.gid, c.kind FROM changes c LEFT JOIN files f ON f.file_id = c.file_id"
+        " WHERE c.recorder_id = ? AND c.sequence IN (SELECT min(sequence) FROM changes"
+        f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id)",
+        (recorder_id, recorder_id, cut[0] if cut else 0, path, low, high, path, low, high),
+    ).fetchall()
+    changed = {row[0] for row in rows}
+    then = {version.path: version for version in now.values() if version.file_id not in changed}
+    for file_id, where, digest, size, mode, mtime_ns, uid, gid, kind in rows:
+        if kind != Kind.CREATED and (where == path or low <= where < high):
+            then[where] = Version(
+                file_id, where, digest, size or 0, mode or 0o100600, mtime_ns or 0,
+                -1 if uid is None else uid, -1 if gid is None else gid,
+            )  # fmt: skip
+    return then
+
+
+def why_not_kept(connection: sqlite3.Connection, version: Version) -> str:
+    """Why the content of a version cannot be had, as the end of a sentence."""
+    row = connection.execute(
+        "SELECT capture FROM changes WHERE file_id = ? AND after_digest IS ? ORDER BY sequence DESC LIMIT 1",
+        (version.file_id, version.digest),
+    ).fetchone()
+    row = row or connection.execute("SELECT capture FROM files WHERE file_id = ?", (version.file_id,)).fetchone()
+    return {
+        Capture.TOO_LARGE: "it was too large to keep",
+        Capture.SECRET: "it is a secret, so it is not kept",
+        Capture.UNREADABLE: "it could not be read",
+        Capture.EXCLUDED: "it was excluded",
+        Capture.QUOTA: "the quota was used up",
+    }.get(row[0] if row else "", "it was thinned out or lost")
+
+
+def _owner(connection: sqlite3.Connection, file_id: bytes) -> tuple[int, int]:
+    row = connection.execute("SELECT uid, gid FROM files WHERE file_id = ?", (file_id,)).fetchone()
+    return (-1, -1) if row is None else (row[0], row[1])
