@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
 from fcm_tui.diff.lines import count_lines, diff_lines
 from fcm_tui.model import Difference, Hunk, LineCounts
 
 _BLOCK = 1 << 16
+_SMALL = 1 << 18
+"""Bytes up to which all lines are measured at once: so many take no noticeable time."""
 _KEEP = (1 << 20) * 4 + 4
 """Bytes of one side of a hunk that are decoded: enough for the 1 MiB of characters that the record keeps."""
 
@@ -32,9 +35,14 @@ class LineOffsets:
         self._data = data
         self._line = 0
         self._at = 0
+        self._lengths = (
+            list(accumulate(map(len, data.split(b"\n")), initial=0)) if len(data) <= _SMALL else None
+        )
 
     def at(self, line: int) -> int:
         """Offset of line number `line`, from 0; lines must not go down from call to call."""
+        if self._lengths is not None:
+            return min(self._lengths[line] + line, len(self._data))
         data, left, at = self._data, line - self._line, self._at
         while left:
             inside = data.count(b"\n", at, at + _BLOCK)
