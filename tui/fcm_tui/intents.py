@@ -1,67 +1,93 @@
-"""What a restore is about to write, told to the recorder so that it can say where the change came from.
+"""What a restore is about to do, told to the recorder so that it can say where the change came from.
 
-One small file a restore, in the data directory; whoever records looks there when it commits.
+One small file a restore, in a folder beside the database; whoever records looks there when it commits.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-LIFE = 60.0
-"""Seconds for which an announcement holds."""
+LIFE = 600.0
+"""Seconds for which an announcement holds that is not withdrawn."""
+_SETTLED_NS = 100_000_000
+"""A folder changed less long ago could change again without its time showing it."""
 
 Intent = tuple[bytes, bytes | None]
 """Path and the digest it will have; None for a removal."""
 
 
 class Intents:
-    """Announces and answers; asked for a path and digest, says whether a restore announced them."""
+    """Announces, and answers: asked for a path and digest, says whether a restore announced them."""
 
     def __init__(self, folder: Path) -> None:
+        """`folder` need not exist before something is announced."""
         self._folder = folder
-        self._seen_ns = -1
-        self._known: dict[Intent, float] = {}
+        self._read_at_ns: int | None = None
+        self._known: dict[str, tuple[float, frozenset[Intent]]] = {}
+        self._own: list[Path] = []
 
     def announce(self, intents: Iterable[Intent]) -> None:
-        """Tell before writing."""
+        """Tell what will be done, before it is.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        name = f"{time.time_ns()}-{os.getpid()}.json"
-        content = json.dumps(
-            {
-                "until": time.time() + LIFE,
-                "paths": [[p.hex(), None if d is None else d.hex()] for p, d in intents],
-            }
-        )
-        temporary = self._folder / f".{name}"
-        temporary.write_text(content, "ascii")
-        temporary.replace(self._folder / name)
+        name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        paths = [[path.hex(), None if digest is None else digest.hex()] for path, digest in intents]
+        content = json.dumps({"until": time.time() + LIFE, "paths": paths})
+        temporary = self._folder / f"{name}.tmp"
+        with open(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
+            file.write(content)
+        final = self._folder / f"{name}.json"
+        temporary.replace(final)
+        self._own.append(final)
+
+    def withdraw(self) -> None:
+        """Take back what this object announced: it is done and recorded, or will not be done."""
+        while self._own:
+            with contextlib.suppress(OSError):
+                self._own.pop().unlink()
 
     def __call__(self, path: bytes, digest: bytes | None) -> bool:
+        """Whether a restore announced that `path` gets this content. Cheap: a `stat` while nothing is announced."""
+        self._refresh()
+        now = time.time()
+        return any(until > now and (path, digest) in told for until, told in self._known.values())
+
+    def _refresh(self) -> None:
         try:
             changed_ns = os.stat(self._folder).st_mtime_ns
+            if changed_ns == self._read_at_ns:
+                return
+            names = [name for name in os.listdir(self._folder) if name.endswith(".json")]
         except OSError:
-            return False
-        if changed_ns != self._seen_ns:
-            self._seen_ns = changed_ns
-            self._read()
-        return self._known.get((path, digest), 0.0) > time.time()
+            self._known.clear()
+            return
+        young = abs(time.time_ns() - changed_ns) < _SETTLED_NS
+        self._read_at_ns = None if young else changed_ns
+        self._known = {name: self._known.get(name) or self._read(name) for name in names}
 
-    def _read(self) -> None:
-        self._known.clear()
-        for file in self._folder.glob("*.json"):
-            try:
-                told = json.loads(file.read_bytes())
-                until = float(told["until"])
-                if until < time.time():
-                    file.unlink()
-                    continue
-                for path, digest in told["paths"]:
-                    self._known[bytes.fromhex(path), None if digest is None else bytes.fromhex(digest)] = (
-                        until
-                    )
-            except (OSError, ValueError, KeyError, TypeError):
-                continue  # half written, or not ours: it announces nothing
+    def _read(self, name: str) -> tuple[float, frozenset[Intent]]:
+        file = self._folder / name
+        try:
+            told = json.loads(file.read_bytes())
+            until = float(told["until"])
+            paths = frozenset(
+                (bytes.fromhex(path), None if digest is None else bytes.fromhex(digest))
+                for path, digest in told["paths"]
+            )
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return 0.0, frozenset()  # gone already, or not ours: it announces nothing
+        if until < time.time():
+            with contextlib.suppress(OSError):
+                file.unlink()
+        return until, paths

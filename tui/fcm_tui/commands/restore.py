@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import os
-import time
-from concurrent.futures import ThreadPoolExecutor
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from fcm_tui.commands.common import absolute, digest_named, find_change, write_bytes
-from fcm_tui.commands.recording import Place, find_place
-from fcm_tui.diff.patch import PatchFile, unified
+from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
-from fcm_tui.intents import Intents
-from fcm_tui.pipeline.engine import Look
-from fcm_tui.pipeline.session import INTENTS, Session
-from fcm_tui.restore import Step, check, execute, plan_change, plan_hunks, plan_moment
-from fcm_tui.safetext import visible_path
+from fcm_tui.restore import (
+    Done,
+    Plan,
+    Recording,
+    check,
+    patch,
+    plan_change,
+    plan_content,
+    plan_folder,
+    plan_hunks,
+    preview,
+    restore,
+)  # fmt: skip
+from fcm_tui.restore.obstacles import Unrecorded
+from fcm_tui.restore.words import told
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.queries import Reader
 from fcm_tui.times import parse_moment
 
-_PATIENCE = 10.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def add_parser(
@@ -27,101 +38,113 @@ def add_parser(
 ) -> None:
     """Add `restore CHANGE [...]` and `restore PATH --at T`."""
     parser = subparsers.add_parser(
-        "restore", parents=[common], help="bring back a version, or a folder as it was"
+        "restore",
+        parents=[common],
+        help="bring back a version, or a folder as it was",
+        description="Put back the version after a change (or --before it), undo some of its hunks, or bring back a file"
+        " or folder as it was at a moment. What is on disk is recorded first; the restore itself is a change too.",
     )
     parser.add_argument("what", metavar="CHANGE|PATH", help="a change's number; with --at, a file or folder")
-    parser.add_argument("--at", metavar="T", help="as PATH was at this moment")
     parser.add_argument("--before", action="store_true", help="the version before the change: undo it")
     parser.add_argument(
-        "--hunk", metavar="N", type=int, action="append", default=[], help="undo only this hunk; repeatable"
-    )
-    parser.add_argument("--to", metavar="PATH", help="write there instead")
+        "--hunk", metavar="N", type=int, action="append", default=[],
+        help="undo only this hunk of the change, in the file as it is now; repeatable",
+    )  # fmt: skip
+    parser.add_argument("--at", metavar="T", help="as PATH was then: a date, a time, 'yesterday 14:00', 2h")
+    parser.add_argument("--to", metavar="PATH", help="write there, and leave what was recorded alone")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
-    parser.add_argument("--force", action="store_true", help="overwrite even what is not recorded")
+    parser.add_argument(
+        "--skip-missing", action="store_true", help="leave out files whose content was not kept"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite and remove even what is not recorded")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, check, carry out, record.
+    """Plan, check, carry out, record; or only show.
 
     Raises:
         NotSoError: there is no such version, or restoring would lose what is not recorded.
         UsageError: the options contradict each other.
     """
     if args.at is not None and (args.before or args.hunk):
-        raise UsageError("--at goes with neither --before nor --hunk: it names the moment")
+        raise UsageError("--at names the moment, so it goes with neither --before nor --hunk")
+    if args.before and args.hunk:
+        raise UsageError("--hunk undoes a part of the change already: leave out --before")
     place = find_place(args)
     with Reader(place.database) as reader:
-        if not args.dry_run:
-            _record(place, reader)  # what stands there now is then recorded, and nothing is lost
-        steps = _plan(args, reader)
-        if not args.force:
-            check(reader, steps)
+        recording = Recording(place.data_dir, place.database, place.settings, place.own_paths)
         if args.dry_run:
-            _preview(steps)
+            _show(args, reader, recording.own_paths, is_recording=place.data_dir.lock_holder() is not None)
             return 0
-        last = reader.last_sequence()
-        Intents(place.database.parent / INTENTS).announce([(step.path, step.digest) for step in steps])
-        execute(steps)
-        _record(place, reader, touched=[step for step in steps if _is_recorded(step, reader)], last=last)
-    for step in steps:
-        done = "removed" if step.data is None else f"wrote {len(step.data)} bytes to"
-        print(f"{done} {visible_path(step.path)}")
-    if not steps:
-        print("nothing to do: it is as it was")
+        with recording:
+            done = restore(
+                reader, recording, lambda: _plan(args, reader), force=args.force, skip_missing=args.skip_missing,
+                on_step=lambda step: print(told(step)),
+            )  # fmt: skip
+        _tell(args, done)
     return 0
 
 
-def _plan(args: argparse.Namespace, reader: Reader) -> list[Step]:
+def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     to = absolute(args.to) if args.to is not None else None
     if args.at is not None:
-        return plan_moment(reader, absolute(args.what), parse_moment(args.at), to=to)
+        return plan_folder(reader, absolute(args.what), parse_moment(args.at), to=to)
     digest = digest_named(args.what)
     if digest is not None:
-        if to is None:
-            raise UsageError("a backup's address does not say where to: give --to PATH")
-        return [Step(os.path.dirname(to), to, reader.content(digest), 0o100600)]
+        if to is None or args.before or args.hunk:
+            raise UsageError(
+                "a backup's address says neither where to nor what was before: give --to PATH alone"
+            )
+        return plan_content(reader, digest, to)
     change = find_change(reader, args.what)
     if args.hunk:
         return plan_hunks(reader, change, args.hunk, to=to)
     return plan_change(reader, change, before=args.before, to=to)
 
 
-def _preview(steps: list[Step]) -> None:
-    for step in steps:
-        what = "would remove" if step.data is None else f"would write {len(step.data)} bytes to"
-        print(f"{what} {visible_path(step.path)}")
-    if (
-        len(steps) == 1
-        and steps[0].data is not None
-        and not steps[0].is_link
-        and os.path.isfile(steps[0].path)
-    ):
-        with open(steps[0].path, "rb") as file:
-            now = file.read()
-        name = os.path.basename(steps[0].path)
-        mode = os.stat(steps[0].path).st_mode
-        write_bytes(unified(PatchFile(name, name, mode, mode, now, steps[0].data)))
-    if not steps:
+def _show(
+    args: argparse.Namespace, reader: Reader, own_paths: Sequence[bytes], *, is_recording: bool
+) -> None:
+    plan = _plan(args, reader)
+    try:
+        check(reader, plan, force=args.force, skip_missing=args.skip_missing, own_paths=own_paths)
+    except Unrecorded as refused:
+        if is_recording:
+            raise
+        # What a watched folder holds is recorded at the beginning of a real run.
+        print(
+            f"note: {visible(str(refused))}; without --dry-run what a watched folder holds is recorded first",
+            file=sys.stderr,
+        )
+    if not plan.steps:
         print("nothing to do: it is as it was")
+    for line in preview(plan):
+        print(line)
+    for missing in plan.missing:
+        print(f"note: {visible_path(missing.path)}: {missing.why}", file=sys.stderr)
+    changes = patch(reader, plan)
+    if sys.stdout.isatty():
+        for line in changes.decode("utf-8", "surrogateescape").split("\n"):
+            print(visible(line).replace("\u2409", "\t"))
+    else:
+        write_bytes(changes)
 
 
-def _is_recorded(step: Step, reader: Reader) -> bool:
-    return any(step.path.startswith(os.path.join(root.path, b"")) for root in reader.roots() if root.active)
-
-
-def _record(place: Place, reader: Reader, touched: list[Step] | None = None, last: int = 0) -> None:
-    """Record what is on disk: ourselves, or, where a recorder runs, by waiting for it."""
-    held = place.data_dir.try_lock()
-    if held is not None:
-        with held, ThreadPoolExecutor(2, "fcm-work") as pool:
-            roots = [root.path for root in reader.roots() if root.active]
-            session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
-            try:
-                session.engine.run(Look(whole=session.engine.roots), patient=False)
-            finally:
-                session.close()
-        return
-    deadline = time.monotonic() + _PATIENCE
-    while touched and reader.last_sequence() < last + len(touched) and time.monotonic() < deadline:
-        time.sleep(0.05)
+def _tell(args: argparse.Namespace, done: Done) -> None:
+    """Which changes it became, and how to undo it."""
+    recorded = done.recorded
+    numbers = recorded.sequences
+    if not done.steps:
+        print("nothing to do: it is as it was")
+    elif len(numbers) == 1:
+        print(f"recorded as change {numbers[0]}; `fcm-tui restore {numbers[0]} --before` undoes it")
+    elif numbers:
+        print(f"recorded as changes {numbers[0]} to {numbers[-1]}")
+        if args.at is not None and args.to is None:
+            then = (_EPOCH + timedelta(microseconds=done.since_ns // 1000)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            print(f"`fcm-tui restore {visible(shlex.quote(args.what))} --at {then}` undoes it")
+    if recorded.unwatched:
+        print("note: outside the watched folders it is not recorded", file=sys.stderr)
+    if recorded.late:
+        print("note: the recorder has not recorded it yet; `fcm-tui log` shows when it has", file=sys.stderr)

@@ -8,14 +8,14 @@ A screen that wants to show before it asks calls `plan_…` and `preview` first.
 
 from __future__ import annotations
 
-from fcm_tui.restore.check import Checked, check
+from fcm_tui.restore.hunks import plan_hunks
+from fcm_tui.restore.moments import plan_folder
+from fcm_tui.restore.obstacles import Checked, check
 from fcm_tui.restore.plan import Action, Missing, Plan, Step
-from fcm_tui.restore.plan_change import plan_change, plan_content
-from fcm_tui.restore.plan_folder import plan_folder
-from fcm_tui.restore.plan_hunks import plan_hunks
-from fcm_tui.restore.preview import patch, preview
 from fcm_tui.restore.recording import Recording
 from fcm_tui.restore.run import Done, restore
+from fcm_tui.restore.versions import plan_change, plan_content
+from fcm_tui.restore.words import patch, preview
 
 __all__ = [
     "Action",

@@ -33,7 +33,7 @@ class Step:
 
     action: Action
     base: bytes
-    """The folder that was recorded, or that a person named: nothing outside it is touched, and no link below it followed."""
+    """A recorded folder, or one that a person named: nothing outside is touched, no link below it followed."""
     path: bytes
     """Absolute, below `base`."""
     source: bytes | None = None
@@ -112,7 +112,9 @@ def bring_back(base: bytes, path: bytes, version: Version, now: Version | None) 
     return [attributes(base, path, version)]
 
 
-def kept_only(reader: Reader, steps: list[Step], versions: dict[bytes, Version]) -> tuple[list[Step], list[Missing]]:
+def kept_only(
+    reader: Reader, steps: list[Step], versions: dict[bytes, Version]
+) -> tuple[list[Step], list[Missing]]:
     """The steps that can be taken, and what they lack whose content the record does not have.
 
     A file that cannot be written is not moved either.
@@ -143,5 +145,7 @@ def names_below(base: bytes, path: bytes) -> list[bytes]:
     names = path[len(inside) :].split(SEPARATOR) if path.startswith(inside) else [b""]
     odd = (b":", b"/") if os.name == "nt" else ()
     if any(name in _NO_NAMES or b"\0" in name or any(sign in name for sign in odd) for name in names):
-        raise RestoreRefused(f"{visible_path(path)}: is not a path inside {visible_path(base)}: nothing is written there")
+        raise RestoreRefused(
+            f"{visible_path(path)}: is not a path inside {visible_path(base)}: nothing is written there"
+        )
     return names

@@ -137,14 +137,17 @@ def why_not_kept(connection: sqlite3.Connection, version: Version) -> str:
         "SELECT capture FROM changes WHERE file_id = ? AND after_digest IS ? ORDER BY sequence DESC LIMIT 1",
         (version.file_id, version.digest),
     ).fetchone()
-    row = row or connection.execute("SELECT capture FROM files WHERE file_id = ?", (version.file_id,)).fetchone()
+    row = (
+        row
+        or connection.execute("SELECT capture FROM files WHERE file_id = ?", (version.file_id,)).fetchone()
+    )
     return {
         Capture.TOO_LARGE: "it was too large to keep",
         Capture.SECRET: "it is a secret, so it is not kept",
         Capture.UNREADABLE: "it could not be read",
         Capture.EXCLUDED: "it was excluded",
         Capture.QUOTA: "the quota was used up",
-    }.get(row[0] if row else "", "it was thinned out or lost")
+    }.get(Capture(row[0]) if row else Capture.NONE, "it was thinned out or lost")
 
 
 def _owner(connection: sqlite3.Connection, file_id: bytes) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from fcm_tui.errors import ContentMissing, NoSuchChange, RestoreRefused
 from fcm_tui.model import Change, Hunk
 from fcm_tui.restore.disk import read_file
 from fcm_tui.restore.plan import Action, Plan, Step, base_of
-from fcm_tui.restore.plan_change import into
+from fcm_tui.restore.versions import into
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import past
 from fcm_tui.store.queries import Reader
@@ -49,7 +49,13 @@ def plan_hunks(reader: Reader, change: Change, numbers: Sequence[int], *, to: by
     text = detect(data)
     if text is None:
         raise RestoreRefused(f"{visible_path(now.path)}: is not text now, so it has no lines to undo")
-    lines = _undo(split_lines(to_utf8(data, text.encoding)), [hunks[n - 1] for n in sorted(set(numbers))], old, new, change)
+    lines = _undo(
+        split_lines(to_utf8(data, text.encoding)),
+        [hunks[n - 1] for n in sorted(set(numbers))],
+        old,
+        new,
+        change,
+    )
     result = _encode(b"".join(lines), text.encoding, data)
     target = now.path if to is None else into(to, now.path)
     step = Step(
@@ -78,7 +84,9 @@ def _undo(
         at = _place_by_diff(hunk, edits, len(new))
         if at is None:
             at = _place_by_search(hunk, new, lines)
-        if at is None or any(at < where + other.new_count and where < at + hunk.new_count for where, other in places):
+        if at is None or any(
+            at < where + other.new_count and where < at + hunk.new_count for where, other in places
+        ):
             raise RestoreRefused(
                 f"{visible_path(change.path)}: the lines of change {change.sequence} that begin at line {hunk.new_start}"
                 f" have changed since: `fcm-tui restore {change.sequence} --before` brings back all of the version"
@@ -121,7 +129,8 @@ def _place_by_search(hunk: Hunk, new: list[bytes], lines: list[bytes]) -> int | 
 
 
 def _occurrences(block: list[bytes], lines: list[bytes]) -> list[int]:
-    found, at = [], -1
+    found: list[int] = []
+    at = -1
     while len(found) < 2:
         try:
             at = lines.index(block[0], at + 1)
@@ -152,5 +161,7 @@ def _encode(text: bytes, encoding: str, data: bytes) -> bytes:
     try:
         result = mark + text.decode().encode(encoding)
     except UnicodeEncodeError as error:
-        raise RestoreRefused(f"the lines cannot be written in {encoding}, the encoding that the file has now") from error
+        raise RestoreRefused(
+            f"the lines cannot be written in {encoding}, the encoding that the file has now"
+        ) from error
     return result

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
-from fcm_tui.restore.plan_change import into
+from fcm_tui.restore.versions import into
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import past
 from fcm_tui.store.past import Version
@@ -32,7 +32,9 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     now = past.all_present(reader.connection, path)
     then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now)
     if not now and not then:
-        raise NoSuchChange(f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is")
+        raise NoSuchChange(
+            f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is"
+        )
     if to is not None:
         return _plan_copy(reader, path, then, to)
     # A watched folder inside another is a base of its own.
@@ -114,9 +116,14 @@ def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int) -> None:
     begun = max(above, key=lambda root: (root.active, len(root.path)))
     for root in [begun, *(r for r in roots if r.active and is_inside(r.path, path))]:
         if root.baseline_ns is None:
-            raise NoSuchChange(f"{visible_path(root.path)}: its first recording is not complete yet: try again later")
+            raise NoSuchChange(
+                f"{visible_path(root.path)}: its first recording is not complete yet: try again later"
+            )
         if at_ns < root.baseline_ns:
             # Rounded up, so that the moment that is told is one that can be given.
-            since = (_EPOCH + timedelta(microseconds=-(-root.baseline_ns // 1000))).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            raise NoSuchChange(f"{visible_path(root.path)}: the record of it reaches back to {since}, not further")
-
+            since = (_EPOCH + timedelta(microseconds=-(-root.baseline_ns // 1000))).strftime(
+                "%Y-%m-%dT%H:%M:%S.%fZ"
+            )
+            raise NoSuchChange(
+                f"{visible_path(root.path)}: the record of it reaches back to {since}, not further"
+            )

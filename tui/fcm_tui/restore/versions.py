@@ -29,13 +29,20 @@ def plan_change(reader: Reader, change: Change, *, before: bool = False, to: byt
         return _plan_absence(reader, change, before=before, to=to)
     if to is not None:
         target = into(to, version.path)
-        return _checked(reader, [write(base_of(reader, target), target, version, own=False)], version, target, change)
+        return _checked(
+            reader, [write(base_of(reader, target), target, version, own=False)], version, target, change
+        )
     _refuse_foreign(reader, change)
     path, base = version.path, base_of(reader, version.path)
     now = past.present(connection, path)
     steps: list[Step] = []
     moved = past.present_file(connection, change.file_id) if before and change.kind is Kind.MOVED else None
-    if now is None and moved is not None and moved.path == change.path and base_of(reader, moved.path) == base:
+    if (
+        now is None
+        and moved is not None
+        and moved.path == change.path
+        and base_of(reader, moved.path) == base
+    ):
         steps.append(Step(Action.MOVE, base, path, source=moved.path, digest=moved.digest, size=moved.size))
         now = moved
     steps += bring_back(base, path, version, now)
@@ -64,7 +71,9 @@ def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | N
             f"change {number} deleted the file: `fcm-tui restore {number} --before` brings it back"
         )
     if to is not None:
-        raise RestoreRefused(f"change {number} created the file: there was nothing before it to write elsewhere")
+        raise RestoreRefused(
+            f"change {number} created the file: there was nothing before it to write elsewhere"
+        )
     _refuse_foreign(reader, change)
     now = past.present(reader.connection, change.path)
     if now is None and not os.path.lexists(change.path):
@@ -75,7 +84,9 @@ def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | N
 def _refuse_foreign(reader: Reader, change: Change) -> None:
     own = reader.recorder()
     if own is None or own.recorder_id != change.recorder_id:
-        raise RestoreRefused(f"change {change.sequence} is of {change.host}, not of this recorder: say --to PATH")
+        raise RestoreRefused(
+            f"change {change.sequence} is of {change.host}, not of this recorder: say --to PATH"
+        )
 
 
 def _checked(reader: Reader, steps: list[Step], version: Version, path: bytes, change: Change) -> Plan:
