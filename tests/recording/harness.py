@@ -7,10 +7,11 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.config import Settings
 from fcm_tui.model import Change
@@ -18,8 +19,39 @@ from fcm_tui.recorder import Recorder
 from fcm_tui.store.queries import Reader
 
 DEADLINE = 30.0
-Disk = dict[bytes, bytes]
-"""Path to SHA-256 of the content, or of a link's target."""
+
+
+class Entry(NamedTuple):
+    """A file or a symbolic link, as disk and log both can tell it."""
+
+    digest: bytes | None
+    """SHA-256 of the content, or of a link's target; None where it cannot be read."""
+    mode: int
+    """`st_mode`, type bits included."""
+    mtime_ns: int
+
+
+Disk = dict[bytes, Entry]
+"""By absolute path."""
+
+
+def entry(path: bytes) -> Entry | None:
+    """What stands at a path; None for anything but a file or a link."""
+    try:
+        found = os.lstat(path)
+        if stat.S_ISLNK(found.st_mode):
+            digest: bytes | None = hashlib.sha256(os.readlink(path)).digest()
+        elif stat.S_ISREG(found.st_mode):
+            try:
+                with open(path, "rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").digest()
+            except PermissionError:
+                digest = None
+        else:
+            return None
+    except FileNotFoundError:
+        return None  # it went away meanwhile: who compares looks again
+    return Entry(digest, found.st_mode, found.st_mtime_ns)
 
 
 def disk(*roots: Path) -> Disk:
@@ -29,28 +61,54 @@ def disk(*roots: Path) -> Disk:
         for folder, folders, files in os.walk(os.fsencode(root)):
             for name in [*files, *folders]:
                 path = os.path.join(folder, name)
-                mode = os.lstat(path).st_mode
-                if stat.S_ISLNK(mode):
-                    found[path] = hashlib.sha256(os.readlink(path)).digest()
-                elif stat.S_ISREG(mode):
-                    found[path] = hashlib.sha256(Path(os.fsdecode(path)).read_bytes()).digest()
+                here = entry(path)
+                if here is not None:
+                    found[path] = here
     return found
 
 
-def replay(baseline: Disk, changes: list[Change]) -> Disk:
-    """The log over a baseline; every step has to fit what it is applied to."""
+def replay(baseline: Disk, changes: Sequence[Change]) -> Disk:
+    """The log over a baseline; every step has to fit what it is applied to, identities included."""
     state = dict(baseline)
-    for change in changes:
-        before = change.previous_path or change.path
-        where = [str(change), *(str(c) for c in changes if before in (c.path, c.previous_path))]
+    ids: dict[bytes, bytes] = {}
+    met: set[bytes] = set()
+    for number, change in enumerate(changes, 1):
+        assert change.sequence == number, change
+        source = change.previous_path or change.path
         if change.kind == "created":
-            assert change.path not in state, change
+            assert change.path not in state, history(changes, change)
+            assert change.before is None, change
+            assert change.file_id not in met, history(changes, change)
         else:
-            assert state.pop(before, None) == change.before, where
-        if change.kind != "deleted":
-            assert change.after is not None, change
-            state[change.path] = change.after
+            old = state.pop(source, None)
+            assert old is not None, history(changes, change)
+            assert old.digest == change.before, history(changes, change)
+            assert ids.pop(source, change.file_id) == change.file_id, history(changes, change)
+        assert (change.previous_path is not None) == (change.kind == "moved"), change
+        met.add(change.file_id)
+        if change.kind == "deleted":
+            assert change.after is None and change.mode is None, change
+            continue
+        assert change.path not in state, history(changes, change)
+        assert change.mode is not None and change.mtime_ns is not None, change
+        assert change.after is not None or change.capture == "unreadable", change
+        if change.kind == "metadata":
+            assert change.after == change.before, change
+        state[change.path] = Entry(change.after, change.mode, change.mtime_ns)
+        ids[change.path] = change.file_id
     return state
+
+
+def history(changes: Sequence[Change], about: Change) -> str:
+    """A change that does not fit, after all others about its paths."""
+    paths = {about.path, about.previous_path} - {None}
+    lines = [
+        f"{c.sequence} {c.kind} {c.previous_path!r} {c.path!r} {c.file_id.hex()[-6:]}"
+        f" {(c.before or b'').hex()[:6]}->{(c.after or b'').hex()[:6]} {c.origin}"
+        for c in changes
+        if {c.path, c.previous_path} & paths and c.sequence <= about.sequence
+    ]
+    return "\n".join(["does not replay:", *lines])
 
 
 class Recording:
@@ -62,9 +120,13 @@ class Recording:
         self.settings = settings
         self.baseline: Disk = {}
 
+    def reader(self) -> Reader:
+        """The record, open for reading."""
+        return Reader(self.database)
+
     def changes(self) -> list[Change]:
         """The whole log, oldest first."""
-        with Reader(self.database) as reader:
+        with self.reader() as reader:
             return reader.log(limit=None, reverse=True)
 
     def kinds(self) -> list[tuple[str, str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +15,7 @@ import pytest
 
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.verify import Tally, verify
-from tests.recording.harness import Recording, disk, fast, replay
+from tests.recording.harness import Recording, fast
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
 
@@ -206,62 +204,3 @@ async def wait_until(is_so: Callable[[], bool]) -> None:
     while not await asyncio.to_thread(is_so):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
-
-
-def act(root: Path, dice: random.Random) -> None:
-    """One random thing that a program may do to a tree."""
-    files = [p for p in root.rglob("*") if p.is_file() or p.is_symlink()]
-    folders = [root, *(p for p in root.rglob("*") if p.is_dir() and not p.is_symlink())]
-    folder, name = dice.choice(folders), f"n{dice.randrange(12)}"
-    target = folder / name
-    some = dice.choice(files) if files else None
-    try:
-        match dice.randrange(11):
-            case 0 | 1:
-                target.write_text("".join(f"{dice.randrange(9)}\n" for _ in range(dice.randrange(30))))
-            case 2 if some is not None:
-                with some.open("a") as file:
-                    file.write(f"more {dice.random()}\n")
-            case 3 if some is not None:
-                os.truncate(some, dice.randrange(10))
-            case 4 if some is not None:
-                some.rename(target)
-            case 5 if len(folders) > 1:
-                dice.choice(folders[1:]).rename(target)
-            case 6 if some is not None:
-                some.unlink()
-            case 7:
-                (folder / f"d{dice.randrange(4)}").mkdir(exist_ok=True)
-            case 8 if some is not None:
-                (folder / "t~").write_text(f"replaced {dice.random()}\n")
-                (folder / "t~").replace(some)
-            case 9 if some is not None:
-                os.link(some, target, follow_symlinks=False)
-            case 10:
-                if dice.random() < 0.3 and len(folders) > 1:
-                    shutil.rmtree(dice.choice(folders[1:]))
-                elif some is not None:
-                    some.chmod(dice.choice([0o600, 0o644, 0o755]))
-    except OSError:
-        pass  # the file system says no to some: that, too, is real
-
-
-@pytest.mark.parametrize(
-    "seed", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
-)
-async def test_random_work_replays_to_the_disk(recording: Recording, root: Path, seed: int) -> None:
-    dice = random.Random(seed)
-    for _ in range(30):
-        act(root, dice)
-    for stretch in range(3):
-        async with recording.running():
-            for _ in range(80):
-                await asyncio.to_thread(act, root, dice)
-                if dice.random() < 0.1:
-                    await asyncio.sleep(dice.random() / 20)
-            await recording.settled()
-        for _ in range(40 if stretch < 2 else 0):
-            act(root, dice)
-    assert replay(recording.baseline, recording.changes()) == disk(root)
-    with read(recording) as reader:
-        assert list(verify(reader.connection, Tally())) == []

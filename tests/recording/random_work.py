@@ -1,0 +1,239 @@
+"""What programs do to trees, one random thing at a time; the same seed does the same things."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+_NAMES = [*(f"n{number}" for number in range(9)), "d0", "d1", "d2", "n\udcff" if os.name == "posix" else "nn"]
+
+
+class RandomWork:
+    """Acts on some roots. What the file system refuses is left undone: that, too, is real."""
+
+    def __init__(self, roots: list[Path], seed: int) -> None:
+        self._roots = roots
+        self.dice = random.Random(seed)
+        self.done: list[str] = []
+        self._actions: list[tuple[int, Callable[[], str]]] = [
+            (6, self._write),
+            (4, self._append),
+            (2, self._truncate),
+            (5, self._rename),
+            (4, self._move_folder),
+            (4, self._remove),
+            (5, self._make_folder),
+            (4, self._replace),
+            (2, self._hard_link),
+            (2, self._link),
+            (2, self._chmod),
+            (1, self._touch),
+            (3, self._swap),
+            (3, self._rotate),
+            (3, self._copy),
+            (2, self._copy_and_delete),
+            (2, self._file_to_folder),
+            (2, self._folder_to_file),
+            (1, self._remove_folder),
+            (2, self._copy_folder),
+            (2, self._delete_and_recreate),
+            (1, self._fifo),
+            (2, self._edit_within),
+            (1, self._keep_times),
+        ]
+
+    def act(self) -> None:
+        """One thing."""
+        actions, weights = [a for _, a in self._actions], [w for w, _ in self._actions]
+        action = self.dice.choices(actions, weights)[0]
+        try:
+            self.done.append(f"{action.__name__} {action()}")
+        except (OSError, shutil.Error, IndexError):
+            self.done.append(f"{action.__name__} refused")
+
+    def pause(self) -> None:
+        """Mostly none; now and then about as long as the recorder takes for a step of its own."""
+        if self.dice.random() < 0.15:
+            time.sleep(self.dice.random() ** 3 / 5)
+
+    def _entries(self) -> tuple[list[Path], list[Path]]:
+        files: list[Path] = []
+        folders: list[Path] = []
+        for root in self._roots:
+            for path in sorted(root.rglob("*")):
+                (folders if path.is_dir() and not path.is_symlink() else files).append(path)
+        return files, folders
+
+    def _file(self) -> Path:
+        return self.dice.choice([p for p in self._entries()[0] if p.is_symlink() or p.is_file()])
+
+    def _plain(self) -> Path:
+        return self.dice.choice([p for p in self._entries()[0] if p.is_file() and not p.is_symlink()])
+
+    def _folder(self) -> Path:
+        return self.dice.choice(self._entries()[1])
+
+    def _place(self) -> Path:
+        return self.dice.choice([*self._roots, *self._entries()[1]]) / self.dice.choice(_NAMES)
+
+    def _text(self) -> str:
+        return "".join(f"line {self.dice.randrange(30)}\n" for _ in range(self.dice.choice([0, 1, 3, 40])))
+
+    def _write(self) -> str:
+        place = self._place()
+        place.write_text(self._text())
+        return str(place)
+
+    def _append(self) -> str:
+        place = self._plain()
+        with place.open("a") as file:
+            for _ in range(self.dice.randrange(4)):
+                file.write(f"more {self.dice.randrange(100)}\n")
+                file.flush()
+        return str(place)
+
+    def _truncate(self) -> str:
+        place = self._plain()
+        os.truncate(place, self.dice.choice([0, 3, 50]))
+        return str(place)
+
+    def _rename(self) -> str:
+        source, place = self._file(), self._place()
+        source.rename(place)
+        return f"{source} {place}"
+
+    def _move_folder(self) -> str:
+        source, place = self._folder(), self._place()
+        source.rename(place)
+        return f"{source} {place}"
+
+    def _remove(self) -> str:
+        place = self._file()
+        place.unlink()
+        return str(place)
+
+    def _make_folder(self) -> str:
+        place = self._place()
+        for name in self.dice.choices(_NAMES, k=self.dice.randrange(3)):
+            place /= name
+        place.mkdir(parents=True)
+        (place / self.dice.choice(_NAMES)).write_text(self._text())
+        return str(place)
+
+    def _replace(self) -> str:
+        place = self._file()
+        temporary = place.with_name(self.dice.choice(["t~", "tmp", "n3"]))
+        temporary.write_text(self._text())
+        temporary.replace(place)
+        return f"{temporary} {place}"
+
+    def _hard_link(self) -> str:
+        source, place = self._plain(), self._place()
+        os.link(source, place)
+        return f"{source} {place}"
+
+    def _link(self) -> str:
+        place = self._place()
+        place.symlink_to(self.dice.choice(["n1", ".", "..", "/nowhere", "d0/n2"]))
+        return str(place)
+
+    def _chmod(self) -> str:
+        place = self._plain()
+        place.chmod(self.dice.choice([0o600, 0o644, 0o755]))
+        return str(place)
+
+    def _touch(self) -> str:
+        place = self._plain()
+        moment = self.dice.choice([1, 10**18, 1_700_000_000_123_456_789])
+        os.utime(place, ns=(moment, moment))
+        return f"{place} {moment}"
+
+    def _swap(self) -> str:
+        first, second = self._file(), self._file()
+        between = first.with_name("between")
+        first.rename(between)
+        try:
+            second.rename(first)
+        finally:
+            between.rename(second)
+        return f"{first} {second}"
+
+    def _rotate(self) -> str:
+        place = self._plain()
+        one, two = place.with_name("n1"), place.with_name("n2")
+        if one.exists():
+            one.rename(two)
+        place.rename(one)
+        place.write_text(self._text())
+        return str(place)
+
+    def _copy(self) -> str:
+        source, place = self._plain(), self._place()
+        (shutil.copy2 if self.dice.random() < 0.5 else shutil.copyfile)(source, place)
+        return f"{source} {place}"
+
+    def _copy_and_delete(self) -> str:
+        source, place = self._plain(), self._place()
+        shutil.copy2(source, place)
+        source.unlink()
+        return f"{source} {place}"
+
+    def _file_to_folder(self) -> str:
+        place = self._file()
+        place.unlink()
+        place.mkdir()
+        (place / self.dice.choice(_NAMES)).write_text(self._text())
+        return str(place)
+
+    def _folder_to_file(self) -> str:
+        place = self._folder()
+        shutil.rmtree(place)
+        place.write_text(self._text())
+        return str(place)
+
+    def _remove_folder(self) -> str:
+        place = self._folder()
+        shutil.rmtree(place)
+        return str(place)
+
+    def _copy_folder(self) -> str:
+        source, place = self._folder(), self._place()
+        if place.is_relative_to(source) or len(self._entries()[0]) > 150:
+            raise OSError
+        shutil.copytree(source, place, symlinks=True, dirs_exist_ok=False)
+        return f"{source} {place}"
+
+    def _delete_and_recreate(self) -> str:
+        place = self._plain()
+        text = place.read_text() if self.dice.random() < 0.5 else self._text()
+        place.unlink()
+        place.write_text(text)
+        return str(place)
+
+    def _fifo(self) -> str:
+        place = self._place()
+        if self.dice.random() < 0.5:
+            place.unlink(missing_ok=True)
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(place)
+        return str(place)
+
+    def _edit_within(self) -> str:
+        place = self._plain()
+        with place.open("r+b", buffering=0) as file:
+            file.write(b"X")
+            if self.dice.random() < 0.5:
+                file.seek(0, os.SEEK_END)
+                file.write(b"end\n")
+        return str(place)
+
+    def _keep_times(self) -> str:
+        place = self._plain()
+        found = place.stat()
+        place.write_text(self._text())
+        os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+        return str(place)

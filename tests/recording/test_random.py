@@ -1,0 +1,48 @@
+"""Random work at random speeds, the recorder restarted in between: the log replays to the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from fcm_tui.store.verify import Tally, verify
+from tests.recording.harness import Recording, disk, replay
+from tests.recording.random_work import RandomWork
+
+SCAN_INTERVAL = 0.5
+"""Seconds: writes through another name of the same file raise no event, and only a scan finds them."""
+
+
+async def work_and_compare(recording: Recording, seed: int, steps: int, stretches: int) -> None:
+    """Some work before, during and between runs; compared after each run."""
+    recording.settings = replace(recording.settings, scan_interval=SCAN_INTERVAL)
+    other = recording.roots[0].with_name("other")
+    other.mkdir()
+    recording.roots.append(other)
+    work = RandomWork(recording.roots, seed)
+
+    def act(count: int) -> None:
+        for _ in range(count):
+            work.act()
+            work.pause()
+
+    act(steps // 3)
+    for _ in range(stretches):
+        async with recording.running():
+            await asyncio.to_thread(act, steps)
+            await recording.settled()
+            await asyncio.to_thread(act, steps // 4)
+        # What was hinted at when it was told to stop is recorded, so only scanned-for changes may remain.
+        await asyncio.to_thread(act, steps // 4)
+    async with recording.running():
+        await recording.settled()
+    assert replay(recording.baseline, recording.changes()) == disk(*recording.roots)
+    with recording.reader() as reader:
+        assert list(verify(reader.connection, Tally())) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_random_work_replays_to_the_disk(recording: Recording, seed: int) -> None:
+    await work_and_compare(recording, seed, steps=100, stretches=2)
