@@ -2,22 +2,29 @@
 
 Its events are hints and no more: measured, it misses files in bursts, reports a moved folder by its
 top alone, and on Linux dies of a name that is not UTF-8. So a batch with a folder or with many paths
-in it asks for a scan once it is quiet, and a failure is told as events lost.
+in it asks for a scan once it is quiet, and a failure is told as events lost. Where it fails at once,
+or soon again, the roots are polled for a while, and then it is tried anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import time
 from collections.abc import Sequence
 
+from fcm_tui.safetext import visible
 from fcm_tui.watch.hints import Hints
 
 _DEBOUNCE_MS = 50
 _STEP_MS = 20
 _MANY = 1000
 _TIMEOUT_MS = 300
-_RESTART_AFTER = 0.1
+_STEADY = 10.0
+"""Seconds that a watch has to have lived for its failure to be a single mishap: it is begun anew at once."""
+_POLL_FOR = 30.0
+"""Seconds of polling before a watch that keeps failing is tried again."""
 
 
 class WatchfilesSource:
@@ -33,13 +40,15 @@ class WatchfilesSource:
         self._armed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._begun: float | None = None
+        self._unwatched: dict[bytes, str] = {}
         from watchfiles import awatch  # 60 ms, so only where this source is used
 
         self._awatch = awatch
 
     @property
     def unwatched(self) -> dict[bytes, str]:
-        return {}
+        return self._unwatched
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="watchfiles")
@@ -75,16 +84,32 @@ class WatchfilesSource:
             try:
                 if here:
                     await self._follow(here)
+                    self._begun = None  # it ended as it was told to
                 else:
                     self._armed.set()
                     await self._stop.wait()
             except Exception as error:  # its own error type is not exported on every platform
-                self._tell(Hints(lost=f"the watcher failed ({error})"))
-                await asyncio.sleep(_RESTART_AFTER)
+                await self._failed(_reason(error))
+
+    async def _failed(self, why: str) -> None:
+        """Return when it is time to begin anew; where that would be in vain, the roots are polled meanwhile."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            self._tell(Hints(lost=f"the watcher failed ({why})"))
+            if time.monotonic() - begun >= _STEADY:
+                return
+        self._unwatched = dict.fromkeys(
+            self._roots,
+            f'watchfiles cannot watch it ({why}): it is polled instead; on Linux `source = "inotify"` can',
+        )
+        self._armed.set()
+        self._ready.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_POLL_FOR):
+                await self._stop.wait()
 
     async def _follow(self, roots: list[str]) -> None:
         """Watch until told to stop; the first batch, events or none, shows that the watch stands."""
-        begun = False
         async for batch in self._awatch(
             *roots,
             watch_filter=None,
@@ -96,8 +121,9 @@ class WatchfilesSource:
             recursive=True,
             ignore_permission_denied=True,
         ):
-            if not begun:
-                begun = True
+            if self._begun is None:
+                self._begun = time.monotonic()
+                self._unwatched = {}
                 if self._armed.is_set():
                     self._tell(Hints(burst=True))  # what happened before the watch stood again
                 self._armed.set()
@@ -112,6 +138,13 @@ class WatchfilesSource:
         self._hints.add(hints)
         if self._hints:
             self._ready.set()
+
+
+def _reason(error: Exception) -> str:
+    """The innermost error's words: the watcher's own come wrapped in a group."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return visible(str(error))
 
 
 def _existing(roots: Sequence[bytes]) -> list[str]:
