@@ -43,5 +43,5 @@ def test_no_engine_module_loads_textual() -> None:
 
 @pytest.mark.parametrize("module", ["fcm_tui.config", "fcm_tui.datadir", "fcm_tui.commands.config"])
 def test_what_every_start_needs_stays_light(module: str) -> None:
-    heavy = {"difflib", "pathspec", "platformdirs", "tomlkit", "asyncio", "json"}
+    heavy = {"difflib", "platformdirs", "tomlkit", "asyncio", "json"}
     assert not heavy & imported_by(f"import {module}; from fcm_tui.config import load; load(None)")

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from fcm_tui import settings_defaults
 from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.gitignore import parse as parse_pattern
 from fcm_tui.settings_reader import Misplaced, Table, flag, one_of, text
 from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
 
@@ -23,7 +24,6 @@ FILE_NAME: Final = "fcm.toml"
 WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
 _LARGEST_FILE = 1 << 20
 _NO_PATTERNS: tuple[str, ...] = ()
-_PLAIN_PATTERN = re.compile(r"(?!#)!?[\w.*?/~$@+=,:#% -]*[\w.*?~$@+=,:#%-]/?")
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
     "database": "to the top, above the first [table]",
@@ -252,24 +252,17 @@ def _pattern_list(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadValue('write a list of texts such as ["*.log", "build/"]')
     for pattern in value:
-        if not _PLAIN_PATTERN.fullmatch(pattern):
-            _check_pattern(pattern)
+        _check_pattern(pattern)
     return tuple(value)
 
 
 def _check_pattern(pattern: str) -> None:
-    import warnings  # pathspec takes 30 ms or more, and few patterns need its opinion
-
-    import pathspec
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # such as re's "possible nested set"
-            spec = pathspec.GitIgnoreSpec.from_lines([pattern])
-    except (ValueError, re.error, Warning):
-        spec = None
-    if spec is None or all(compiled.include is None for compiled in spec.patterns) or "\0" in pattern:
-        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern")
+        rule = parse_pattern(pattern)
+    except (ValueError, UnicodeEncodeError) as error:
+        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern: {error}") from None
+    if rule is None:
+        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern: it is empty or a comment")
 
 
 def _source(value: Any) -> str:
