@@ -217,7 +217,8 @@ class Folder:
 
     def _make_link(self, name: bytes, target: bytes, mtime_ns: int | None, owner: tuple[int, int]) -> None:
         if sys.platform == "win32":
-            os.symlink(os.fsdecode(target), os.fsdecode(self._at(name)))
+            leads_to_folder = os.path.isdir(join(self.path, target))
+            os.symlink(os.fsdecode(target), os.fsdecode(self._at(name)), target_is_directory=leads_to_folder)
             return
         os.symlink(target, name, dir_fd=self._handle)
         with contextlib.suppress(OSError):
@@ -257,7 +258,7 @@ class Folder:
             os.link(temporary, name, src_dir_fd=self._handle, dst_dir_fd=self._handle, follow_symlinks=False)
         except FileExistsError:
             raise
-        except OSError:  # a file system without hard links
+        except (OSError, NotImplementedError):  # a file system without hard links
             if self.look(name) is not None:
                 raise FileExistsError(0, "something new stands there") from None
             os.rename(temporary, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)

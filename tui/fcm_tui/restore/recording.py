@@ -53,6 +53,7 @@ class Recording:
         self._intents = Intents(database.parent / INTENTS)
         self._stack = ExitStack()
         self._session: Session | None = None
+        self._late = 0
         self.is_elsewhere = False
         """Another process records, or another part of this one."""
 
@@ -66,7 +67,8 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._intents.withdraw()
+        if not self._late:
+            self._intents.withdraw()
         self._session = None
         self._stack.close()
 
@@ -113,5 +115,6 @@ class Recording:
                     found.append(change.sequence)
                     unseen.discard(change.path)
             if not unseen or self._session is not None or time.monotonic() > deadline:
-                return Recorded(tuple(found), unwatched, len(unseen))
+                self._late = len(unseen)
+                return Recorded(tuple(found), unwatched, self._late)
             time.sleep(_PAUSE)

@@ -1,0 +1,173 @@
+"""Restoring while another process records: it is told beforehand, and records what it sees."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fcm_tui.datadir import DataDir
+from fcm_tui.intents import Intents
+from fcm_tui.pipeline.session import INTENTS
+from fcm_tui.restore import recording as recording_module
+from fcm_tui.restore import run as running
+from tests.restore.conftest import Case
+
+STOPPABLE = pytest.mark.skipif(
+    sys.platform == "win32", reason="a process cannot be stopped and continued there"
+)
+Wait = Callable[..., Any]
+
+
+@contextmanager
+def recorder(case: Case) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fcm_tui", "record", str(case.root), "--data-dir", str(case.data_dir.path)],
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().startswith(b"ready: ")
+        yield process
+    finally:
+        if sys.platform != "win32":
+            process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.stdout.close()
+        process.wait(30)
+
+
+@pytest.fixture
+def live(case: Case, wait_for: Wait) -> Iterator[tuple[Case, subprocess.Popen[bytes]]]:
+    """A recorder at work that has recorded `a` as `one`, then as `two` (change 1)."""
+    case.write("a", "one\n")
+    with recorder(case) as process:
+        case.write("a", "two\n")
+        wait_for(lambda: case.last() == 1)
+        yield case, process
+
+
+def test_it_becomes_a_change_of_origin_restore_and_can_be_undone(live: tuple[Case, object]) -> None:
+    case, _ = live
+    out = case.restore("1", "--before")
+    assert out.endswith("recorded as change 2; `fcm-tui restore 2 --before` undoes it\n")
+    (change,) = case.since(1)
+    assert (change.kind, change.origin) == ("modified", "restore")
+    assert os.listdir(case.data_dir.path / INTENTS) == [], "what was announced is withdrawn"
+    case.restore("2", "--before")
+    assert (case.root / "a").read_text() == "two\n"
+    assert [c.origin for c in case.since(1)] == ["restore", "restore"]
+
+
+def test_a_persons_own_edit_afterwards_is_theirs(live: tuple[Case, object], wait_for: Wait) -> None:
+    case, _ = live
+    case.restore("1", "--before")
+    case.write("a", "two\n")
+    wait_for(lambda: case.last() == 3)
+    case.write("a", "one\n")
+    wait_for(lambda: case.last() == 4)
+    assert [c.origin for c in case.since(1)] == ["restore", "event", "event"]
+
+
+def test_a_folder_as_it_was(live: tuple[Case, object], wait_for: Wait) -> None:
+    case, _ = live
+    case.write("src/b", "moved and edited\n" * 30)
+    case.write("src/c", "deleted\n")
+    wait_for(lambda: case.last() == 3)
+    disk, then = case.disk(), case.moment()
+    (case.root / "src").rename(case.root / "lib")
+    wait_for(lambda: case.last() == 5)
+    case.write("lib/b", "moved and edited\n" * 30 + "here\n")
+    (case.root / "lib" / "c").unlink()
+    case.write("new", "new\n")
+    wait_for(lambda: case.last() == 8)
+    case.restore(str(case.root), "--at", then)
+    assert case.disk() == disk
+    assert {c.origin for c in case.since(8)} == {"restore"}
+    assert "moved" in {c.kind for c in case.since(8)}
+    assert "not recorded" not in case.err
+
+
+@STOPPABLE
+def test_what_the_recorder_has_not_recorded_yet_is_not_overwritten(
+    live: tuple[Case, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, process = live
+    process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(running, "_PATIENCE", 0.1)
+    case.write("a", "three\n")
+    assert "not recorded" in case.refused("1", "--before")
+    process.send_signal(signal.SIGCONT)
+    monkeypatch.setattr(running, "_PATIENCE", 20)
+    case.restore("1", "--before")
+    assert [(c.origin, c.size) for c in case.since(1)] == [("event", 6), ("restore", 4)]
+
+
+@STOPPABLE
+def test_a_recorder_that_lags_is_said_to_and_still_knows_what_it_was(
+    live: tuple[Case, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch, wait_for: Wait
+) -> None:
+    case, process = live
+    process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(recording_module, "_PATIENCE", 0.1)
+    case.restore("1", "--before")
+    assert "has not recorded it yet" in case.err
+    assert (case.root / "a").read_text() == "one\n"
+    process.send_signal(signal.SIGCONT)
+    wait_for(lambda: case.last() == 2)
+    assert [c.origin for c in case.since(1)] == ["restore"]
+
+
+def test_announcements_are_seen_at_once_and_end(tmp_path: Path) -> None:
+    folder = tmp_path / "intents"
+    asked = Intents(folder)
+    assert not asked(b"/a", b"1")
+    for number in range(20):
+        told = Intents(folder)
+        told.announce([(b"/a%d" % number, b"1"), (b"/gone\n\xff", None)])
+        assert asked(b"/a%d" % number, b"1"), "however soon after the one before"
+        assert asked(b"/gone\n\xff", None)
+        assert not asked(b"/a%d" % number, b"2")
+        assert not asked(b"/a%d" % number, None)
+        told.withdraw()
+        assert not asked(b"/a%d" % number, b"1")
+    assert os.listdir(folder) == []
+
+
+def test_an_announcement_that_nobody_withdrew_expires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fcm_tui import intents
+
+    monkeypatch.setattr(intents, "LIFE", -1.0)
+    folder = tmp_path / "intents"
+    Intents(folder).announce([(b"/a", b"1")])
+    assert not Intents(folder)(b"/a", b"1")
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b"{}", b'{"until": 1e99, "paths": 7}', b'{"until": 1e99, "paths": [[1, 2]]}',
+                b'{"until": 1e99, "paths": [["zz", null]]}', b'{"until": "x", "paths": []}', b"[" * 100_000],
+)  # fmt: skip
+def test_other_files_there_announce_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.json").write_bytes(content)
+    asked = Intents(tmp_path)
+    assert not asked(b"/a", b"1")
+    Intents(tmp_path).announce([(b"/a", b"1")])
+    assert asked(b"/a", b"1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the profile's rights hold there")
+def test_announcements_are_for_the_owners_eyes_only(data_dir: DataDir) -> None:
+    folder = data_dir.path / INTENTS
+    Intents(folder).announce([(b"/a", b"1")])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o600}
