@@ -10,6 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 _NAMES = [*(f"n{number}" for number in range(9)), "d0", "d1", "d2", "n\udcff" if os.name == "posix" else "nn"]
+_UNBLOCKED = getattr(os, "O_NONBLOCK", 0)
+
+
+def _put(place: Path, text: str) -> None:
+    """Write a file; a FIFO in its place is refused, where a plain open would wait for a reader for ever."""
+    with open(place, "w", opener=lambda path, flags: os.open(path, flags | _UNBLOCKED, 0o666)) as file:
+        file.write(text)
 
 
 class RandomWork:
@@ -85,7 +92,7 @@ class RandomWork:
 
     def _write(self) -> str:
         place = self._place()
-        place.write_text(self._text())
+        _put(place, self._text())
         return str(place)
 
     def _append(self) -> str:
@@ -121,13 +128,13 @@ class RandomWork:
         for name in self.dice.choices(_NAMES, k=self.dice.randrange(3)):
             place /= name
         place.mkdir(parents=True)
-        (place / self.dice.choice(_NAMES)).write_text(self._text())
+        _put(place / self.dice.choice(_NAMES), self._text())
         return str(place)
 
     def _replace(self) -> str:
         place = self._file()
         temporary = place.with_name(self.dice.choice(["t~", "tmp", "n3"]))
-        temporary.write_text(self._text())
+        _put(temporary, self._text())
         temporary.replace(place)
         return f"{temporary} {place}"
 
@@ -168,7 +175,7 @@ class RandomWork:
         if one.exists():
             one.rename(two)
         place.rename(one)
-        place.write_text(self._text())
+        _put(place, self._text())
         return str(place)
 
     def _copy(self) -> str:
@@ -186,13 +193,13 @@ class RandomWork:
         place = self._file()
         place.unlink()
         place.mkdir()
-        (place / self.dice.choice(_NAMES)).write_text(self._text())
+        _put(place / self.dice.choice(_NAMES), self._text())
         return str(place)
 
     def _folder_to_file(self) -> str:
         place = self._folder()
         shutil.rmtree(place)
-        place.write_text(self._text())
+        _put(place, self._text())
         return str(place)
 
     def _remove_folder(self) -> str:
@@ -211,7 +218,7 @@ class RandomWork:
         place = self._plain()
         text = place.read_text() if self.dice.random() < 0.5 else self._text()
         place.unlink()
-        place.write_text(text)
+        _put(place, text)
         return str(place)
 
     def _fifo(self) -> str:
@@ -234,6 +241,6 @@ class RandomWork:
     def _keep_times(self) -> str:
         place = self._plain()
         found = place.stat()
-        place.write_text(self._text())
+        _put(place, self._text())
         os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
         return str(place)

@@ -46,3 +46,9 @@ async def work_and_compare(recording: Recording, seed: int, steps: int, stretche
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_random_work_replays_to_the_disk(recording: Recording, seed: int) -> None:
     await work_and_compare(recording, seed, steps=100, stretches=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_longer_random_work_replays_to_the_disk(recording: Recording, seed: int) -> None:
+    await work_and_compare(recording, seed, steps=300, stretches=3)
