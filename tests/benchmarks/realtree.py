@@ -123,7 +123,10 @@ def _candidates(target: Path) -> Iterator[tuple[str, int]]:
 
 def _copy(path: str, folder: Path, turn: int) -> bool:
     """Copy a file below the folder of its turn; False where it may not be read."""
-    target = folder / str(turn) / os.path.splitdrive(path)[1].lstrip("\\/")
+    below = Path(os.path.splitdrive(path)[1].lstrip("\\/"))
+    # Where the sources themselves stand in a virtual environment, its name must not hide the copies.
+    parts = [f"{part} copied" if part in _LEFT_OUT_FOLDERS else part for part in below.parts]
+    target = folder.joinpath(str(turn), *parts)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copyfile(path, target)

@@ -22,6 +22,7 @@ from fcm_tui.capture.codec import (
     Encoded,
     decode,
     encode,
+    encode_whole,
     is_delta,
     steps_of,
     with_steps,
@@ -52,6 +53,12 @@ def test_a_piece_comes_back_exact(data: bytes) -> None:
     encoded = encode(data)
     assert encoded.base is None
     assert back(encoded, None) == data
+
+
+@given(st.lists(pieces, max_size=5), st.sampled_from([1, 3]))
+@settings(deadline=None)
+def test_many_pieces_are_encoded_as_each_by_itself(many: list[bytes], level: int) -> None:
+    assert encode_whole(many, level) == [encode(data, level=level) for data in many]
 
 
 @given(pieces, pieces)

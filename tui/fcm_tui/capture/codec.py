@@ -89,6 +89,14 @@ def encode(data: bytes, base: DeltaBase | None = None, level: int = LEVEL) -> En
     return whole
 
 
+def encode_whole(pieces: list[bytes], level: int = LEVEL) -> list[Encoded]:
+    """`encode` without bases, of many pieces: zstd is entered once, and the GIL is let go of once."""
+    if not any(pieces):  # zstandard refuses nothing at all
+        return [Encoded(RAW, None, data) for data in pieces]
+    frames = _compressor(level).multi_compress_to_buffer([*pieces], threads=1)
+    return [_whole(data, frames[place].tobytes()) for place, data in enumerate(pieces)]
+
+
 def decode(codec: str, data: bytes, base: bytes | None = None) -> bytes:
     """The piece that `encode` was given; `base` is the decoded base of a delta.
 
@@ -127,19 +135,26 @@ def steps_of(codec: str, data: bytes) -> int:
     return data[0] if is_delta(codec) and data else 0
 
 
-def with_steps(data: bytes, steps: int) -> bytes:
+def with_steps(data: bytes | memoryview, steps: int) -> bytes:
     """A delta's data, saying that it stands `steps` deltas above a whole piece."""
-    return bytes((min(steps, _STEPS_CEILING),)) + data[1:]
+    return b"".join((bytes((min(steps, _STEPS_CEILING),)), data[1:]))
 
 
 def _encode_whole(data: bytes, level: int) -> Encoded:
+    return _whole(data, _compressor(level).compress(data))
+
+
+def _compressor(level: int) -> zstandard.ZstdCompressor:
     compressors: dict[int, zstandard.ZstdCompressor] = _local.__dict__.setdefault("compressors", {})
     compressor = compressors.get(level)
     if compressor is None:
         compressor = compressors[level] = zstandard.ZstdCompressor(
             compression_params=zstandard.ZstdCompressionParameters(compression_level=level, **_FRAME)
         )
-    frame: bytes = compressor.compress(data)
+    return compressor
+
+
+def _whole(data: bytes, frame: bytes) -> Encoded:
     # Reading raw bytes back costs nothing, so a gain of a few bytes is not worth a frame.
     if len(frame) * 64 > len(data) * 63:
         return Encoded(RAW, None, data)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from queue import Queue
+from typing import Protocol
 
-from fcm_tui.capture.codec import FAST_LEVEL
-from fcm_tui.capture.growing import read_unsettled
-from fcm_tui.capture.stable import YOUNG_NS, Outcome, Reading, read_stable
-from fcm_tui.model import Capture, FileRecord
-from fcm_tui.pipeline.drafts import capture_of
+from fcm_tui.capture.stable import YOUNG_NS
+from fcm_tui.model import FileRecord
+from fcm_tui.pipeline.bulk import Batch, Bulk, Taken
+from fcm_tui.pipeline.bulk_process import BulkProcess
 from fcm_tui.pipeline.roots import WatchedRoot
-from fcm_tui.store.contents import ContentRow, pack
+from fcm_tui.pipeline.search import Search
 from fcm_tui.store.record import Record
 from fcm_tui.watch.scan import Findings
 
-_JOB_FILES = 200
-_JOB_BYTES = 32 << 20
-_IN_FLIGHT = 4
-_BATCH_BYTES = 24 << 20
+_AHEAD = 16
+"""Batches that may wait to be stored."""
+_STORED_BYTES = 24 << 20
+_STORED_FILES = 4000
+_FILES_A_PROCESS = 1000
+"""Below so many it is not worth its start."""
+_MOST_PROCESSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,9 @@ class Cancelled(Exception):
     """The baseline was asked to stop; what is stored of it stays, and the next start goes on."""
 
 
-@dataclass(slots=True)
-class _Taken:
-    file: FileRecord
-    stamp: bytes
-    rows: Sequence[ContentRow]
-    size: int
-
-
 def take_baseline(
     record: Record,
     root: WatchedRoot,
-    pool: Executor,
     on_progress: Callable[[Progress], None],
     is_cancelled: Callable[[], bool],
 ) -> Findings:
@@ -74,108 +70,121 @@ def take_baseline(
     Raises:
         Cancelled: `is_cancelled` said so, between two batches.
     """
-    started = time.monotonic()
-    findings = Findings()
-    root.scanner.scan_all(findings)
-    paths = [path for path in findings.changed if root.tree.get(path) is None]
-    worker = _Worker(root, record.new_id)
-    done = bytes_done = 0
-    on_progress(Progress(0, len(paths), 0, 0.0))
-    batch: list[_Taken] = []
-    batch_bytes = 0
-    for taken in _in_parallel(worker, _jobs(paths), pool):
-        batch += taken
-        done += len(taken)
-        batch_bytes += sum(t.size for t in taken)
-        if batch_bytes >= _BATCH_BYTES or len(batch) >= 4000:
-            _store(record, root, batch)
-            bytes_done += batch_bytes
-            batch, batch_bytes = [], 0
-            on_progress(Progress(done, len(paths), bytes_done, time.monotonic() - started))
-        if is_cancelled():
-            _store(record, root, batch)
-            raise Cancelled
-    time.sleep(YOUNG_NS / 1e9 if worker.restless else 0)
-    _store(record, root, [*batch, *worker.take_restless()])
-    on_progress(Progress(len(paths), len(paths), bytes_done + batch_bytes, time.monotonic() - started))
-    return findings
+    search = Search(root)
+    storing = _Storing(record, root, search, on_progress)
+    restless: list[bytes] = []
+    with ExitStack() as stack:
+        stack.callback(search.stop)
+        batches = _in_parallel(_takers(root, search, stack), search.jobs())
+        stack.callback(batches.close)
+        for batch in batches:
+            restless += batch.restless
+            storing.add(batch.taken)
+            if is_cancelled():
+                storing.flush()
+                raise Cancelled
+    if restless:
+        time.sleep(YOUNG_NS / 1e9)
+        storing.add(Bulk(root.bulk).take_now(restless))
+    storing.flush()
+    return search.findings
 
 
-def _store(record: Record, root: WatchedRoot, batch: list[_Taken]) -> None:
-    record.add_baseline([(t.file, t.stamp) for t in batch], [row for t in batch for row in t.rows])
-    for taken in batch:
-        root.tree.put(taken.file.path, taken.stamp)
+class _Storing:
+    """Gathers what was taken, and stores it in transactions worth their price."""
 
-
-def _jobs(paths: list[bytes]) -> Iterator[list[bytes]]:
-    for at in range(0, len(paths), _JOB_FILES):
-        yield paths[at : at + _JOB_FILES]
-
-
-class _Worker:
-    """Reads and packs files in pool threads."""
-
-    def __init__(self, root: WatchedRoot, new_id: Callable[[], bytes]) -> None:
+    def __init__(
+        self, record: Record, root: WatchedRoot, search: Search, on_progress: Callable[[Progress], None]
+    ) -> None:
+        self._record = record
         self._root = root
-        self._new_id = new_id
-        self._packed: set[bytes] = set()
-        self.restless: list[bytes] = []
+        self._search = search
+        self._started = time.monotonic()
+        self._on_progress = on_progress
+        self._waiting: list[Taken] = []
+        self._waiting_bytes = 0
+        self._new_in_tree: list[tuple[bytes, bytes]] = []
+        self._files = self._bytes = 0
+        self._report()
 
-    def take(self, paths: list[bytes]) -> tuple[list[_Taken], list[bytes]]:
-        """Files in their order, up to a bound of packed bytes, and the paths that are left over."""
-        now = time.time_ns()
-        taken: list[_Taken] = []
-        weight = 0
-        for number, path in enumerate(paths):
-            if weight > _JOB_BYTES:
-                return taken, paths[number:]
-            reading = read_stable(path, self._root.size_limit, now_ns=now)
-            if reading.outcome is Outcome.UNSETTLED:
-                self.restless.append(path)
-            elif reading.outcome is not Outcome.GONE and reading.state is not None:
-                taken.append(self._packed_up(reading))
-                weight += sum(len(row.data) for row in taken[-1].rows)
-        return taken, []
+    def add(self, taken: Sequence[Taken]) -> None:
+        self._waiting += taken
+        self._waiting_bytes += sum(t.state.size for t in taken)
+        if self._waiting_bytes >= _STORED_BYTES or len(self._waiting) >= _STORED_FILES:
+            self.flush()
 
-    def take_restless(self) -> Iterator[_Taken]:
-        """Files that were being written: as they are once two readings agree."""
-        for path in self.restless:
-            reading = read_stable(path, self._root.size_limit)
-            if reading.outcome is Outcome.UNSETTLED:
-                reading = read_unsettled(path, self._root.size_limit)
-            if reading.outcome is not Outcome.GONE and reading.state is not None:
-                yield self._packed_up(reading)
+    def flush(self) -> None:
+        waiting, record, root = self._waiting, self._record, self._root
+        files = [
+            FileRecord(record.new_id(), root.root.root_id, t.path, t.digest, t.capture, t.state)
+            for t in waiting
+        ]
+        record.add_baseline(files, [t.stamp for t in waiting], [row for t in waiting for row in t.rows])
+        self._new_in_tree += [(t.path, t.stamp) for t in waiting]
+        if self._search.is_over:
+            root.tree.fill(self._new_in_tree)
+            self._new_in_tree.clear()
+        self._files += len(waiting)
+        self._bytes += self._waiting_bytes
+        self._waiting, self._waiting_bytes = [], 0
+        self._report()
 
-    def _packed_up(self, reading: Reading) -> _Taken:
-        assert reading.state is not None
-        capture = capture_of(reading, self._root.is_secret(reading.path))
-        file = FileRecord(
-            self._new_id(), self._root.root.root_id, reading.path, reading.digest, capture, reading.state
-        )
-        rows: Sequence[ContentRow] = ()
-        if capture is Capture.STORED and reading.digest is not None and reading.data is not None:
-            rows = self._packed_once(reading.data, reading.digest)
-        return _Taken(file, reading.stamp, rows, reading.state.size)
-
-    def _packed_once(self, data: bytes, digest: bytes) -> Sequence[ContentRow]:
-        if digest in self._packed:
-            return ()
-        self._packed.add(digest)
-        return pack(data, digest, level=FAST_LEVEL).rows
+    def _report(self) -> None:
+        seconds = time.monotonic() - self._started
+        self._on_progress(Progress(self._files, self._search.total, self._bytes, seconds))
 
 
-def _in_parallel(worker: _Worker, jobs: Iterator[list[bytes]], pool: Executor) -> Iterator[list[_Taken]]:
-    """What the worker takes, about in the order of the jobs, a few jobs ahead of who stores it."""
-    flying: deque[Future[tuple[list[_Taken], list[bytes]]]] = deque()
-    more = True
-    while more or flying:
-        while more and len(flying) < _IN_FLIGHT:
-            job = next(jobs, None)
-            more = job is not None
-            if job is not None:
-                flying.append(pool.submit(worker.take, job))
-        if flying:
-            taken, left = flying.popleft().result()
-            if left:
-                flying.appendleft(pool.submit(worker.take, left))
-            yield taken
+class _Taker(Protocol):
+    def take(self, paths: list[bytes]) -> Batch: ...
+
+
+def _takers(root: WatchedRoot, search: Search, stack: ExitStack) -> list[_Taker]:
+    """One in a process of its own for each processor where there is work for them."""
+    wanted = min(os.cpu_count() or 1, _MOST_PROCESSES)
+    count = min(wanted, search.wait_for(wanted * _FILES_A_PROCESS) // _FILES_A_PROCESS)
+    if not count:
+        return [Bulk(root.bulk)]
+    processes = [BulkProcess(root.bulk) for _ in range(count)]
+    for process in processes:
+        stack.callback(process.close)
+    return list(processes)
+
+
+def _in_parallel(takers: Sequence[_Taker], jobs: Iterator[list[bytes]]) -> Generator[Batch]:
+    """What the takers take, as it comes, a few batches ahead of who stores it."""
+    ready: Queue[Batch | BaseException | None] = Queue(_AHEAD)
+    lock = threading.Lock()
+    stopping = threading.Event()
+
+    def work(taker: _Taker) -> None:
+        try:
+            while not stopping.is_set():
+                with lock:
+                    job = next(jobs, None)
+                if job is None:
+                    break
+                while job and not stopping.is_set():
+                    batch = taker.take(job)
+                    job = batch.left
+                    ready.put(batch)
+        except BaseException as error:
+            ready.put(error)
+        finally:
+            ready.put(None)
+
+    for taker in takers:
+        threading.Thread(target=work, args=(taker,), name="fcm-take", daemon=True).start()
+    at_work = len(takers)
+    try:
+        while at_work:
+            batch = ready.get()
+            if batch is None:
+                at_work -= 1
+            elif isinstance(batch, BaseException):
+                raise batch
+            else:
+                yield batch
+    finally:
+        stopping.set()
+        while at_work:
+            at_work -= ready.get() is None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from fcm_tui.capture.stable import Outcome, Reading
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Origin
 from fcm_tui.pipeline.lines import NOTHING, LineChanges, line_changes, unchanged
@@ -44,15 +43,6 @@ class _Step:
     found: Found | None
     base: Version | None
     group: Hashable = None
-
-
-def capture_of(reading: Reading, secret: bool) -> Capture:
-    """What is kept of a reading."""
-    if reading.outcome is Outcome.UNREADABLE:
-        return Capture.UNREADABLE
-    if secret:
-        return Capture.SECRET
-    return Capture.TOO_LARGE if reading.outcome is Outcome.TOO_LARGE else Capture.STORED
 
 
 def is_metadata_only(record: FileRecord, found: Found) -> bool:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome
 from fcm_tui.model import Capture, FileRecord, Origin
-from fcm_tui.pipeline.drafts import Found, capture_of, prepare, same_metadata
+from fcm_tui.pipeline.bulk import capture_of
+from fcm_tui.pipeline.drafts import Found, prepare, same_metadata
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.waiting import Waiting

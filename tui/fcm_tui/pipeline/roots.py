@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from fcm_tui.config import Settings
 from fcm_tui.model import Root
+from fcm_tui.pipeline.bulk import BulkSettings
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Scanner
 from fcm_tui.watch.tree import Tree, is_inside, join
@@ -33,7 +34,7 @@ class WatchedRoot:
     tree: Tree
     scanner: Scanner
     secrets: IgnoreRules
-    size_limit: int
+    bulk: BulkSettings
     poll: bool | None
     poll_interval: float
     device: int | None = None
@@ -50,6 +51,11 @@ class WatchedRoot:
     @property
     def path(self) -> bytes:
         return self.root.path
+
+    @property
+    def size_limit(self) -> int:
+        """Bytes above which only a file's digest is kept."""
+        return self.bulk.size_limit
 
     def is_secret(self, path: bytes) -> bool:
         """Whether the content of a file is not to be kept."""
@@ -107,7 +113,7 @@ def watched_roots(
                 tree,
                 Scanner(tree, IgnoreRules(root.path, own.ignore, skip), arm=arm),
                 IgnoreRules(root.path, settings.secrets),
-                own.size_limit,
+                BulkSettings(root.path, settings.secrets, own.size_limit),
                 own.poll,
                 own.poll_interval,
             )

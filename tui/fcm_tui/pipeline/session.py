@@ -125,7 +125,7 @@ class Session:
             if root.presence() is not Presence.HERE:
                 raise UsageError(f"{os.fsdecode(root.path)}: no such folder: name one that exists")
             try:
-                findings = take_baseline(self.record, root, self._pool, on_progress, is_cancelled)
+                findings = take_baseline(self.record, root, on_progress, is_cancelled)
             except Cancelled:
                 return True
             if any(folder == root.path for folder, _ in findings.unlistable):

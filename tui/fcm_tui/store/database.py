@@ -9,9 +9,13 @@ from pathlib import Path
 from fcm_tui.datadir import make_private
 from fcm_tui.errors import StoreError
 from fcm_tui.store import schema
+from fcm_tui.store.filling import discard_half_filled
 
 PAGE_SIZE = 16384
 """16 KiB pages read and write small blobs fastest (measured with blobs of 1 KiB to 1 MiB)."""
+
+CACHE_KIB = 16384
+"""Of pages, for the writer."""
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
@@ -24,14 +28,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
         StoreError: the file is not ours, is newer than this program, or is damaged.
     """
     try:
-        _discard_half_filled(path)
+        discard_half_filled(path)
         make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         schema.check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-16384")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
         schema.upgrade(connection)
@@ -69,26 +73,3 @@ def unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir"
     )
-
-
-def filling_mark(database: Path) -> Path:
-    """The file that stands beside a database while its first baseline is written without a journal."""
-    return database.with_name(f"{database.name}-filling")
-
-
-def sync(path: Path) -> None:
-    """All of a file on disk."""
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _discard_half_filled(database: Path) -> None:
-    """A first baseline that was killed: nothing of it was acknowledged, and it may not hold together."""
-    mark = filling_mark(database)
-    if mark.exists():
-        for suffix in ("-wal", "-shm", "-journal", ""):
-            Path(f"{database}{suffix}").unlink(missing_ok=True)
-        mark.unlink()

@@ -8,12 +8,12 @@ past 1 MiB of them) with codec `c` that lists the pieces' digests in order.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcm_tui.capture.chunks import counterparts, cut
-from fcm_tui.capture.codec import LEVEL, MAX_PIECE, DeltaBase, encode, steps_of
+from fcm_tui.capture.codec import LEVEL, MAX_PIECE, DeltaBase, encode, encode_whole, steps_of
 
 CHUNKS = "c"
 """Codec of a row that lists the digests of pieces."""
@@ -28,7 +28,7 @@ class ContentRow(NamedTuple):
     chunk: int
     codec: str
     base_digest: bytes | None
-    data: bytes
+    data: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,14 @@ def pack(data: bytes, digest: bytes, base: Version | None = None, *, level: int 
         row, piece = _pack_piece(data, digest, old, level)
         return Packed([row], Version(digest, data, (piece,)))
     return _pack_large(data, digest, base, level)
+
+
+def pack_whole(versions: Sequence[tuple[bytes, bytes]], *, level: int = LEVEL) -> list[ContentRow]:
+    """Encode many versions (digest and bytes) of at most 1 MiB each, none as a delta."""
+    encoded = encode_whole([data for _, data in versions], level)
+    return [
+        ContentRow(digest, 0, e.codec, None, e.data) for (digest, _), e in zip(versions, encoded, strict=True)
+    ]
 
 
 def _pack_piece(data: bytes, digest: bytes, base: DeltaBase | None, level: int) -> tuple[ContentRow, Piece]:

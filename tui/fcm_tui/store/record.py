@@ -9,14 +9,15 @@ import socket
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Root
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentRow, ContentStore
-from fcm_tui.store.database import filling_mark, open_writer, sync
+from fcm_tui.store.database import CACHE_KIB, open_writer
+from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 
 DIFFERENCE_LIMIT = 1 << 20
@@ -24,6 +25,8 @@ DIFFERENCE_LIMIT = 1 << 20
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
 pages are written again and again."""
+BASELINE_CACHE_KIB = 65536
+"""Of pages, so that an index page is not written again with every batch."""
 CUT_MARK = "\n… cut at 1 MiB\n"
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
@@ -38,7 +41,6 @@ class Record:
 
     def __init__(self, database: Path) -> None:
         self.database = database
-        self._filling = filling_mark(database)
         self.connection = open_writer(database)
         self.contents = ContentStore(self.connection)
         self.new_id = IdMaker().make
@@ -172,23 +174,21 @@ class Record:
         )
         return [path for (path,) in rows]
 
-    def add_baseline(self, files: Iterable[tuple[FileRecord, bytes]], contents: Iterable[ContentRow]) -> None:
-        """Files first seen, with their stamps, none of them a change.
+    def add_baseline(
+        self, files: Sequence[FileRecord], stamps: Sequence[bytes], contents: Iterable[ContentRow]
+    ) -> None:
+        """Files first seen, with new ids and their stamps, none of them a change.
 
         They are durable with the next change, or when the baseline stands.
         """
         now = time.time_ns()
         with self.transaction():
             self.contents.insert(contents)
-            files = list(files)
-            self._insert_files(files, now)
-            self._map(
-                [
-                    (f.file_id, f.path, f.digest, f.state.size)
-                    for f, _ in files
-                    if f.digest and f.capture == Capture.STORED
-                ],
-                now,
+            self._insert_files(files, stamps, now)
+            self.connection.execute(
+                "INSERT INTO backup_paths SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
+                " FROM files WHERE file_id >= ? AND capture = ? AND digest IS NOT NULL ON CONFLICT DO NOTHING",
+                (self.recorder_id, now, min((f.file_id for f in files), default=b"\xff"), Capture.STORED),
             )
 
     @contextmanager
@@ -198,20 +198,24 @@ class Record:
         A record that is still blank is written without a journal: a file beside it says so until all is on
         disk, and who finds that file at the start begins anew.
         """
-        if self._is_blank() and self._journal("OFF") == "off":
-            self._filling.touch(mode=0o600)
-            self.connection.execute("PRAGMA synchronous=OFF")
-        else:
-            self._journal("WAL")
-            self.connection.execute("PRAGMA synchronous=NORMAL")
-            self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
-        yield
-        self.connection.execute("PRAGMA synchronous=FULL")
-        self.connection.execute("PRAGMA wal_autocheckpoint=1000")
-        if self._filling.exists():
-            sync(self.database)
-            self._journal("WAL")
-            self._filling.unlink()
+        with ExitStack() as stack:
+            filling = None
+            if self._is_blank() and self._journal("OFF") == "off":
+                filling = stack.enter_context(closing(Filling(self.database)))
+                self.connection.execute("PRAGMA synchronous=OFF")
+            else:
+                self._journal("WAL")
+                self.connection.execute("PRAGMA synchronous=NORMAL")
+                self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
+            self.connection.execute(f"PRAGMA cache_size=-{BASELINE_CACHE_KIB}")
+            yield
+            self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.execute("PRAGMA wal_autocheckpoint=1000")
+            self.connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            if filling is not None:
+                filling.sync()
+                self._journal("WAL")
+                filling.whole()
 
     def _is_blank(self) -> bool:
         return not any(
@@ -222,8 +226,7 @@ class Record:
         """Set the journal's mode; the mode that holds then."""
         return str(self.connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0])
 
-    def _insert_files(self, files: Iterable[tuple[FileRecord, bytes]], now: int) -> None:
-        files = list(files)
+    def _insert_files(self, files: Sequence[FileRecord], stamps: Sequence[bytes], now: int) -> None:
         self.connection.executemany(
             "INSERT INTO files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns,"
             " inode, uid, gid, stamp) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -232,7 +235,7 @@ class Record:
                     now, f.file_id, f.root_id, f.path, f.digest, f.capture, f.state.size, f.state.mode, f.state.mtime_ns,
                     _signed(f.state.inode), f.state.uid, f.state.gid, stamp,
                 )
-                for f, stamp in files
+                for f, stamp in zip(files, stamps, strict=True)
             ],
         )  # fmt: skip
 
@@ -333,7 +336,7 @@ class Record:
             self.connection.execute("UPDATE files SET present = 0 WHERE file_id = ?", (draft.file_id,))
         elif draft.kind == "created":
             file = FileRecord(draft.file_id, draft.root_id, draft.path, draft.after, draft.capture, state)
-            self._insert_files([(file, stamp)], draft.time_ns)
+            self._insert_files([file], [stamp], draft.time_ns)
         else:
             self.connection.execute(
                 "UPDATE files SET root_id = ?, path = ?, digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?,"

@@ -1,0 +1,110 @@
+"""Files taken in a process of its own are those that are taken here, and no death of it loses any."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.model import Capture
+from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings
+from fcm_tui.pipeline.bulk_process import BulkProcess
+
+OLD_NS = 1_700_000_000_000_000_000
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    (folder / "empty").write_bytes(b"")
+    (folder / "text").write_text("line\n" * 1000)
+    (folder / "same text").write_text("line\n" * 1000)
+    (folder / "noise").write_bytes(os.urandom(5000))
+    (folder / "large").write_bytes(os.urandom(3 << 20) + bytes(1 << 20))
+    (folder / "too large").write_bytes(bytes(6 << 20))
+    (folder / ".env").write_text("PASSWORD=x\n")
+    if sys.platform != "win32":
+        (folder / "link").symlink_to("text")
+        with open(os.path.join(os.fsencode(folder), b"name\xff\n"), "w") as file:
+            file.write("x")
+    return folder
+
+
+@pytest.fixture
+def settings(root: Path) -> BulkSettings:
+    return BulkSettings(os.fsencode(root), (".env",), 5 << 20)
+
+
+@pytest.fixture
+def process(settings: BulkSettings) -> Iterator[BulkProcess]:
+    started = BulkProcess(settings)
+    yield started
+    started.close()
+
+
+def paths_of(root: Path) -> list[bytes]:
+    return [entry.path for entry in os.scandir(os.fsencode(root))] + [os.fsencode(root / "gone")]
+
+
+def plain(batch: Batch) -> list[object]:
+    """For comparing: rows' data as bytes."""
+    return [
+        (*taken[:5], [(*row[:4], bytes(row.data)) for row in taken.rows]) for taken in batch.taken
+    ] + [batch.restless, batch.left]  # fmt: skip
+
+
+def settle(root: Path, wait_for: object) -> None:
+    """Files are taken at once only when their last change is some milliseconds ago."""
+    wait_for(lambda: not Bulk(BulkSettings(os.fsencode(root), (), 1 << 30)).take(paths_of(root)).restless)  # type: ignore[operator]
+
+
+def test_a_process_takes_what_a_thread_takes(
+    root: Path, settings: BulkSettings, process: BulkProcess, wait_for: object
+) -> None:
+    settle(root, wait_for)
+    here, there = Bulk(settings).take(paths_of(root)), process.take(paths_of(root))
+    assert plain(here) == plain(there)
+    assert process.is_alive
+    captures = {os.path.basename(t.path): t.capture for t in there.taken}
+    assert captures[b".env"] is Capture.SECRET
+    assert captures[b"too large"] is Capture.TOO_LARGE
+    assert not next(t for t in there.taken if t.path.endswith(b".env")).rows
+    digests = [row.digest for t in there.taken for row in t.rows]
+    assert len(digests) == len(set(digests))
+
+
+def test_a_process_that_was_killed_is_replaced(
+    root: Path, settings: BulkSettings, process: BulkProcess, wait_for: object
+) -> None:
+    settle(root, wait_for)
+    process.take([os.fsencode(root / "text")])
+    process.kill()
+    assert plain(process.take(paths_of(root))) == plain(Bulk(settings).take(paths_of(root)))
+    assert not process.is_alive
+
+
+def test_where_no_process_can_be_started_a_thread_does_it(
+    root: Path, settings: BulkSettings, monkeypatch: pytest.MonkeyPatch, wait_for: object
+) -> None:
+    settle(root, wait_for)
+    monkeypatch.setattr(sys, "executable", "")
+    process = BulkProcess(settings)
+    assert plain(process.take(paths_of(root))) == plain(Bulk(settings).take(paths_of(root)))
+
+
+def test_more_than_a_batch_is_left_for_the_next(root: Path, process: BulkProcess, wait_for: object) -> None:
+    for number in range(12):
+        (root / f"f{number}").write_bytes(os.urandom(4 << 20))
+    settle(root, wait_for)
+    todo, taken = paths_of(root), []
+    turns = 0
+    while todo:
+        batch = process.take(todo)
+        taken += [t.path for t in batch.taken]
+        todo, turns = batch.left, turns + 1
+    assert turns > 2
+    assert sorted(taken) == sorted(set(paths_of(root)) - {os.fsencode(root / "gone")})
