@@ -21,6 +21,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import zstandard
 
@@ -50,8 +51,7 @@ class CodecError(ValueError):
     """Stored data does not decode: it is damaged, or was never ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """One piece ready for a row; `base` is the digest of what a delta builds on."""
 
     codec: str

@@ -30,6 +30,9 @@ class _Names:
         globs = [regex for literal, regex in patterns if literal is None]
         self.glob = re.compile(b"|".join(b"(?:%b)" % g for g in globs), re.DOTALL) if globs else None
 
+    def __bool__(self) -> bool:
+        return bool(self.exact) or self.glob is not None
+
     def __contains__(self, name: bytes) -> bool:
         return name in self.exact or (self.glob is not None and self.glob.fullmatch(name) is not None)
 
@@ -68,12 +71,12 @@ class IgnoreRules:
     def matches_path(self, path: bytes) -> bool:
         """Whether a file (absolute) is matched, or a folder above it inside the root."""
         folder, _, name = path.rpartition(SEPARATOR)
-        if self._is_within_matched(folder):
+        judged = self._judged.get(folder)
+        if judged or (judged is None and self._is_within_matched(folder)):
             return True
-        relative = self._relative(path)
-        return (name in self._candidates or relative in self._anywhere) and self._verdict(
-            relative, name, False
-        )
+        if name in self._candidates or (self._anywhere and self._relative(path) in self._anywhere):
+            return self._verdict(self._relative(path), name, False)
+        return False
 
     def _is_within_matched(self, folder: bytes) -> bool:
         """Whether a folder is matched, or one above it inside the root; asked for each file in it."""
