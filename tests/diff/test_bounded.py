@@ -41,8 +41,7 @@ def test_the_child_finds_what_libgit2_finds_here() -> None:
 def test_a_child_that_was_ended_is_replaced() -> None:
     old, new = _large()
     expected = bounded.ranges(old, new, *trim(old, new))
-    bounded._idle[0]._process.kill()
-    bounded._idle[0]._process.wait()
+    bounded._idle[0]._child.kill()
     assert bounded.ranges(old, new, *trim(old, new)) == expected
 
 

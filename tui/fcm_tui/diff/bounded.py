@@ -7,15 +7,12 @@ hash table takes hours; libgit2 has no limit of time, and a thread inside it can
 from __future__ import annotations
 
 import atexit
-import subprocess
 import sys
 import threading
 import time
 from array import array
-from pathlib import Path
-from typing import IO
 
-import fcm_tui
+from fcm_tui.child import Child, read, write
 from fcm_tui.diff import server, xdiff
 from fcm_tui.diff.pieces import ranges_by_piece
 
@@ -28,17 +25,6 @@ _IDLE_SECONDS = 30.0
 """For which a child waits for the next large text: starting one takes 40 ms."""
 _MAX_BYTES = 256 << 20
 """Of both texts together: beyond it the child's memory is not worth the finer answer."""
-
-_PACKAGES = str(Path(fcm_tui.__file__).resolve().parents[1])
-_PROGRAM = (
-    "import sys; _, folder, path = sys.argv; sys.path.append(folder);"
-    " from fcm_tui.diff.server import serve; serve(path)"
-)
-
-if sys.platform == "win32":
-    _CREATION_FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _CREATION_FLAGS = 0
 
 
 def ranges(old: bytes, new: bytes, head: int, old_end: int, new_end: int) -> list[xdiff.Range]:
@@ -64,29 +50,20 @@ class _Worker:
 
     def __init__(self) -> None:
         path = xdiff.engine().path
-        # -S leaves out the site-packages, and with them half of the start: needed for pygit2 only.
-        command = [sys.executable, "-I", *(["-S"] if path else []), "-c", _PROGRAM, _PACKAGES, path]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            creationflags=_CREATION_FLAGS,
-        )
+        # Only pygit2 itself has to be found among the installed packages.
+        self._child = Child(server.__name__, server.serve.__name__, path, site=not path)
 
     def ranges(self, old: bytes, new: bytes, seconds: float) -> list[xdiff.Range] | None:
         """None where the time did not suffice: then the process has ended."""
-        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog = threading.Timer(seconds, self._child.kill)
         watchdog.daemon = True
         watchdog.start()
-        requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None and answers is not None
+        requests, answers = self._child.requests, self._child.answers
         try:
             for part in (server.REQUEST.pack(len(old), len(new), seconds - _GRACE), old, new):
-                _write_all(requests, part)
-            (size,) = server.ANSWER.unpack(_read_exactly(answers, server.ANSWER.size))
-            numbers = array("i", _read_exactly(answers, size))
+                write(requests, part)
+            (size,) = server.ANSWER.unpack(read(answers, server.ANSWER.size))
+            numbers = array("i", bytes(read(answers, size)))
         except (OSError, EOFError):
             return None
         finally:
@@ -94,11 +71,7 @@ class _Worker:
         return list(zip(numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4], strict=True))
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._child.close()
 
 
 _idle: list[_Worker] = []
@@ -151,20 +124,3 @@ def _end_if_idle(worker: _Worker) -> None:
             return
         _idle.remove(worker)
     worker.end()
-
-
-def _write_all(pipe: IO[bytes], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[pipe.write(rest) :]
-
-
-def _read_exactly(pipe: IO[bytes], size: int) -> bytes:
-    parts = []
-    while size:
-        part = pipe.read(min(size, 1 << 20))
-        if not part:
-            raise EOFError("the child has ended")
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

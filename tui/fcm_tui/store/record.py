@@ -149,9 +149,13 @@ class Record:
     # Files
 
     def stamps(self, root: Root) -> Iterator[tuple[bytes, bytes]]:
-        """Path and stamp of every present file of a root."""
+        """Path and stamp of every present file of a root, in the order in which they came into the record.
+
+        Files of a folder mostly came together. Going through the whole table is twice as quick as the
+        way from an index to each row.
+        """
         return self.connection.execute(
-            "SELECT path, stamp FROM files WHERE root_id = ? AND present", (root.root_id,)
+            "SELECT path, stamp FROM files NOT INDEXED WHERE root_id = ? AND present", (root.root_id,)
         )
 
     def file_at(self, root_id: bytes, path: bytes) -> FileRecord | None:
