@@ -25,6 +25,7 @@ from fcm_tui.pipeline.work import SLICE_FILES, Target, read_all, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.renames import Verdict, identify
 from fcm_tui.watch.scan import Findings
+from fcm_tui.watch.scan_process import ScanProcess
 from fcm_tui.watch.tree import is_inside, join
 
 
@@ -78,6 +79,8 @@ class Engine:
         self._pool = pool
         self._on_commit = on_commit
         self._waiting = Waiting()
+        self.helper: ScanProcess | None = None
+        """Takes half of a scan of everything while there is one."""
         self.restored: Callable[[bytes, bytes | None], bool] = lambda path, digest: False
 
     def load(self) -> None:
@@ -109,7 +112,10 @@ class Engine:
         whole = {root.path: root for root in [*look.whole, *back, *deleted] if root in here}
         for root in whole.values():
             root.returned = False
-            root.scanner.scan_all(findings)
+            if self.helper is not None:
+                self.helper.scan_all(root.scanner, findings)
+            else:
+                root.scanner.scan_all(findings)
         scanned = [*findings.changed, *findings.vanished]
         for folder, deep in _without_repeats(look):
             owner = root_of(here, folder)

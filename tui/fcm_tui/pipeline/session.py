@@ -18,6 +18,7 @@ from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.record import Record
+from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
 SETTLING = 1.0
 """Seconds that the scan at the start gives to what is being written just then."""
@@ -68,6 +69,8 @@ class Session:
             own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
         )
         self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
+        if self.record.files_ever() >= WORTH_FILES:
+            self.engine.helper = ScanProcess()
         self.engine.restored = Intents(database.parent / INTENTS)
         self.engine.load()
         self.last_gap: Gap | None = self.record.last_gap()
@@ -75,6 +78,7 @@ class Session:
 
     def close(self) -> None:
         """Leave the record tidy: the moment noted, the log moved into the file."""
+        self._end_helper()
         self.record.still_here()
         self.record.checkpoint()
         self.record.close()
@@ -92,6 +96,14 @@ class Session:
             Cancelled: `is_cancelled` said so.
             UsageError: a new root is no folder that can be listed.
         """
+        try:
+            return self._catch_up(patient, on_progress, is_cancelled)
+        finally:
+            self._end_helper()
+
+    def _catch_up(
+        self, patient: bool, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+    ) -> Ready:
         engine, record = self.engine, self.record
         known = [root for root in engine.roots if root.baseline]
         new = [root for root in engine.roots if not root.baseline]
@@ -113,6 +125,11 @@ class Session:
         self.note_devices()
         self.note_gap()
         return Ready(len(engine.roots), self.files(), result.changes)
+
+    def _end_helper(self) -> None:
+        helper, self.engine.helper = self.engine.helper, None
+        if helper is not None:
+            helper.close()
 
     def _take_baselines(
         self,

@@ -158,6 +158,10 @@ class Record:
             "SELECT path, stamp FROM files NOT INDEXED WHERE root_id = ? AND present", (root.root_id,)
         )
 
+    def files_ever(self) -> int:
+        """About how many files were ever recorded; known at once."""
+        return int(self.connection.execute("SELECT coalesce(max(rowid), 0) FROM files").fetchone()[0])
+
     def file_at(self, root_id: bytes, path: bytes) -> FileRecord | None:
         """The present file at a path, or None."""
         row = self.connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.watch.ignore import IgnoreRules
@@ -24,8 +24,20 @@ class Findings:
     """Folders of the tree that are not there any more; their files are in `vanished`."""
     unlistable: list[tuple[bytes, OSError]] = field(default_factory=list)
     """Folders that could not be read; what is recorded of them is left alone."""
+    folders_new: list[bytes] = field(default_factory=list)
+    """Folders that the tree did not have."""
     folders_seen: int = 0
     files_seen: int = 0
+
+    def add(self, other: Findings) -> None:
+        """Take in what another part of the scan found."""
+        self.changed += other.changed
+        self.vanished += other.vanished
+        self.folders_gone += other.folders_gone
+        self.unlistable += other.unlistable
+        self.folders_new += other.folders_new
+        self.folders_seen += other.folders_seen
+        self.files_seen += other.files_seen
 
 
 class Scanner:
@@ -45,15 +57,43 @@ class Scanner:
 
     def scan_all(self, findings: Findings) -> None:
         """Compare the whole root."""
-        self._scan(self.tree.root, self.tree.top, findings, deep=True)
+        self.scan_trees([(self.tree.root, self.tree.top)], findings)
 
     def scan_folder(self, folder: bytes, findings: Findings, *, deep: bool = False) -> None:
-        """Compare one folder, or the nearest ancestor that the tree knows; new folders below it are walked."""
-        path, node = self.tree.nearest(folder)
-        self._scan(path, node, findings, deep=deep)
+        """Compare one folder, or the nearest ancestor that the tree knows; new folders below it are walked.
 
-    def _scan(self, path: bytes, node: Folder, findings: Findings, *, deep: bool) -> None:
-        stack = [(path, node)]
+        What has become a link is not followed: the folder that it stands in is compared instead.
+        """
+        path, node = self.tree.root, self.tree.top
+        for below, child in self.tree.way_to(folder):
+            if not _is_folder(below):
+                break
+            path, node = below, child
+        self._scan([(path, node)], findings, deep=deep)
+
+    def scan_trees(self, tops: Sequence[tuple[bytes, Folder]], findings: Findings) -> None:
+        """Compare these folders of the tree with all below them. Who calls has seen that they are no links."""
+        self._scan(list(tops), findings, deep=True)
+
+    def scan_all_but(self, others: Sequence[tuple[bytes, Folder]], findings: Findings) -> None:
+        """Compare the whole root but for the insides of some folders of the tree."""
+        left_out = frozenset(path for path, _ in others)
+        self._scan([(self.tree.root, self.tree.top)], findings, deep=True, left_out=left_out)
+
+    def arm(self, folders: Iterable[bytes]) -> None:
+        """Watch folders that somebody else is going to list."""
+        if self._arm is not None:
+            for folder in folders:
+                self._arm(folder)
+
+    def _scan(
+        self,
+        stack: list[tuple[bytes, Folder]],
+        findings: Findings,
+        *,
+        deep: bool,
+        left_out: frozenset[bytes] = frozenset(),
+    ) -> None:
         changed = findings.changed
         while stack:
             folder, node = stack.pop()
@@ -79,7 +119,7 @@ class Scanner:
                 if known is None:
                     if name in folders and entry.is_dir(follow_symlinks=False):
                         met_folders += 1
-                        if deep:
+                        if deep and prefix + name not in left_out:
                             stack.append((prefix + name, folders[name]))
                         continue
                     if ignored is not None and name in ignored:
@@ -93,6 +133,7 @@ class Scanner:
                     if is_folder:
                         child = folders[name] = Folder()
                         met_folders += 1
+                        findings.folders_new.append(prefix + name)
                         stack.append((prefix + name, child))
                         continue
                     if entry.is_file(follow_symlinks=False) or entry.is_symlink():
@@ -112,6 +153,7 @@ class Scanner:
                 elif stat.S_ISDIR(mode) and not self.rules.matches(folder, name, True):
                     child = folders[name] = Folder()  # the file is not met: it became this folder
                     met_folders += 1
+                    findings.folders_new.append(prefix + name)
                     stack.append((prefix + name, child))
             if met != len(files):
                 here = {entry.name for entry in entries if not _is_special(entry)}
@@ -127,6 +169,14 @@ class Scanner:
             return
         findings.vanished.extend(node.walk_files(folder))
         findings.folders_gone.append(folder)
+
+
+def _is_folder(path: bytes) -> bool:
+    """Whether a folder stands there, and not a link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _is_special(entry: os.DirEntry[bytes]) -> bool:

@@ -32,12 +32,12 @@ class Folder:
                 yield prefix + name
             stack.extend((prefix + name, child) for name, child in node.folders.items())
 
-    def walk_folders(self, path: bytes) -> Iterator[bytes]:
-        """The paths of this folder and all below it."""
+    def walk_folders(self, path: bytes) -> Iterator[tuple[bytes, Folder]]:
+        """Path and node of this folder and all below it, each after the one above it."""
         stack = [(path, self)]
         while stack:
             here, node = stack.pop()
-            yield here
+            yield here, node
             prefix = join(here, b"")
             stack.extend((prefix + name, child) for name, child in node.folders.items())
 
@@ -61,43 +61,41 @@ class Tree:
             node = node.folders.get(name) if node is not None else None
         return node
 
-    def nearest(self, folder: bytes) -> tuple[bytes, Folder]:
-        """The node of a folder, or of its closest ancestor that is in the tree, with its path."""
+    def folder(self, path: bytes) -> Folder:
+        """The node of a folder, made with those above it where the tree has none."""
+        node = self.top
+        for name in self._parts(path):
+            child = node.folders.get(name)
+            if child is None:
+                child = node.folders[name] = Folder()
+            node = child
+        return node
+
+    def way_to(self, folder: bytes) -> Iterator[tuple[bytes, Folder]]:
+        """Path and node of each folder from below the root down to this one, as far as the tree knows them."""
         node, path = self.top, self.root
         for name in self._parts(folder):
             child = node.folders.get(name)
             if child is None:
-                break
+                return
             node, path = child, join(path, name)
-        return path, node
+            yield path, node
 
     def fill(self, files: Iterable[tuple[bytes, bytes]]) -> None:
         """`put` for many files, quick where those of a folder follow each other."""
-        here, node = b"", self.top
+        here, names = None, self.top.files
         for path, stamp in files:
             folder, _, name = path.rpartition(SEPARATOR)
             if folder != here:
-                self.put(path, stamp)
-                here, node = folder, self._folder_of(path)
-                continue
-            self._count += name not in node.files
-            node.files[name] = stamp
-
-    def _folder_of(self, path: bytes) -> Folder:
-        folder = path.rpartition(SEPARATOR)[0]
-        node = self.find(folder) if len(folder) > len(self.root) else self.top
-        assert node is not None
-        return node
+                here, names = folder, self.folder(folder).files
+            if name not in names:
+                self._count += 1
+            names[name] = stamp
 
     def put(self, path: bytes, stamp: bytes) -> None:
         """Remember a file as recorded with this stamp."""
-        *folders, name = self._parts(path)
-        node = self.top
-        for part in folders:
-            child = node.folders.get(part)
-            if child is None:
-                child = node.folders[part] = Folder()
-            node = child
+        folder, _, name = path.rpartition(SEPARATOR)
+        node = self.folder(folder)
         self._count += name not in node.files
         node.files[name] = stamp
 
