@@ -16,6 +16,7 @@ from tests.benchmarks.realtree import build, read_all
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is what most are measured against")
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_it_runs(name: str, tmp_path: Path) -> None:

@@ -1,23 +1,25 @@
-"""The lines of hunks, cut out of texts of every size: small ones are measured whole, large ones as they are asked for."""
+"""The lines of hunks, cut out of texts of every size: small ones are split whole, large ones as they are asked for."""
 
 from __future__ import annotations
 
 import pytest
 
 from fcm_tui.pipeline import lines
-from fcm_tui.pipeline.lines import LineOffsets, line_changes
+from fcm_tui.pipeline.lines import Lines, line_changes
 
 TEXTS = [b"", b"a", b"a\n", b"\n\n", b"a\nb\nc", b"a\r\nb\n" * 9]
 
 
 @pytest.mark.parametrize("small", [0, 1 << 18])
 @pytest.mark.parametrize("text", TEXTS)
-def test_where_lines_start(text: bytes, small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_lines_of_a_text(text: bytes, small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "_SMALL", small)
     parts = text.split(b"\n")
-    starts = [min(len(b"\n".join(parts[:k])) + (k > 0), len(text)) for k in range(len(parts))]
-    offsets = LineOffsets(text)
-    assert [offsets.at(k) for k in range(len(parts))] == starts
+    whole = [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    for start in range(len(whole)):
+        for count in range(len(whole) - start + 1):
+            expected = b"".join(whole[start : start + count]).decode()
+            assert Lines(text).text(start + 1, count) == expected
 
 
 @pytest.mark.parametrize("small", [0, 1 << 18])

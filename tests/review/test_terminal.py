@@ -100,6 +100,7 @@ def test_nothing_hostile_reaches_the_terminal(empty: RecordBuilder) -> None:
             assert hostile not in terminal.raw
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_changes_open_and_scroll(
     empty: RecordBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from fcm_tui.diff import bounded, xdiff
 from fcm_tui.diff.fewest import fewest_changes
 from fcm_tui.diff.split import split_lines
-from fcm_tui.diff.trim import at_line, count_newlines, middle, trim
+from fcm_tui.diff.trim import Middle, around, at_line, count_newlines, trim
 from fcm_tui.model import Hunk, LineCounts
 
 __all__ = ["apply", "count_lines", "diff_lines", "split_lines"]
@@ -71,9 +71,13 @@ def diff_lines(old: bytes, new: bytes) -> list[Hunk]:
     if _is_one_hunk(old, new, head, old_end, new_end):
         return [Hunk(first + 1, old_count, first + 1, new_count)]
     if old_count + new_count <= _MINIMAL_LINES:
-        found = _around(old, new)
+        part = around(old, new, head, old_end, new_end)
+        found = xdiff.engine().diff(part.old, part.new, xdiff.MINIMAL)
+        if _nothing_comes_again(part, found):
+            return _hunks(xdiff.shifted(found, part.first))
         if xdiff.changed_lines(found) == fewest_changes(old[head:old_end], new[head:new_end]):
-            return _hunks(found)
+            found = xdiff.better(xdiff.engine(), part.old, part.new, found)
+            return _hunks(xdiff.shifted(found, part.first))
     if 2 * (first + count_newlines(old, old_end, len(old))) + old_count + new_count <= _LOCAL_LINES:
         return _hunks(xdiff.best(xdiff.engine(), old, new, xdiff.MYERS))
     return _hunks(bounded.ranges(old, new, head, old_end, new_end))
@@ -92,11 +96,17 @@ def _is_one_hunk(old: bytes, new: bytes, head: int, old_end: int, new_end: int) 
     return not (text.endswith(before, head, end) and at_line(text, end - len(before), head))
 
 
-def _around(old: bytes, new: bytes) -> list[xdiff.Range]:
-    """A small difference, compared together with some of the equal lines around it."""
-    part = middle(old, new)
-    found = xdiff.best(xdiff.engine(), part.old, part.new, xdiff.MINIMAL)
-    return xdiff.shifted(found, part.first)
+def _nothing_comes_again(part: Middle, ranges: list[xdiff.Range]) -> bool:
+    """No line that goes is among those that come: no diff changes fewer lines, and nothing was moved.
+
+    Any diff deletes and inserts at least the lines by which the two texts, as multisets, differ; where
+    what goes and what comes have none in common, that is all of them.
+    """
+    old_lines, new_lines = split_lines(part.old), split_lines(part.new)
+    gone: set[bytes] = set()
+    for start, end, _, _ in ranges:
+        gone.update(old_lines[start:end])
+    return all(gone.isdisjoint(new_lines[start:end]) for _, _, start, end in ranges)
 
 
 def _hunks(ranges: list[xdiff.Range]) -> list[Hunk]:

@@ -7,6 +7,8 @@ _CHUNK = 1 << 20  # split at once: a few milliseconds, after which other threads
 
 def split_lines(data: bytes) -> list[bytes]:
     """The lines of `data` with their terminators; only b"\\n" is one."""
+    if len(data) <= _CHUNK and b"\r" not in data:
+        return data.splitlines(keepends=True)  # which knows CR too, and is four times as fast
     result: list[bytes] = []
     start = 0
     while start < len(data):

@@ -38,7 +38,11 @@ class Middle:
 
 def middle(old: bytes, new: bytes) -> Middle:
     """The part of both texts that a diff needs to look at."""
-    head, old_end, new_end = trim(old, new)
+    return around(old, new, *trim(old, new))
+
+
+def around(old: bytes, new: bytes, head: int, old_end: int, new_end: int) -> Middle:
+    """`middle` of two texts that are trimmed already."""
     start = old.find(b"\n", head - _SURROUNDINGS, head) + 1 if head > _SURROUNDINGS else 0
     end = old.find(b"\n", old_end + _SURROUNDINGS) + 1 or len(old)
     return Middle(old[start:end], new[start : end + new_end - old_end], count_newlines(old, 0, start))

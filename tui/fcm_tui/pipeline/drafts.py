@@ -123,7 +123,8 @@ def _steps(verdict: Verdict, gone_folders: frozenset[bytes], contents: ContentSt
     for record, arrival in verdict.modified:
         found = _found(arrival)
         if is_metadata_only(record, found):
-            steps.append(_Step(Kind.METADATA, record, found, None))
+            unread = found.data is None
+            steps.append(_Step(Kind.METADATA, record, found, _version(record, contents) if unread else None))
         else:
             steps.append(_Step(Kind.MODIFIED, record, found, _version(record, contents)))
     steps += [_Step(Kind.CREATED, None, _found(arrival), None) for arrival in verdict.created]

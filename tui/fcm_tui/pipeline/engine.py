@@ -221,6 +221,8 @@ class Engine:
             )  # fmt: skip
             if arrival.capture != Capture.STORED:
                 arrival.data = None
+            if known is not None and _is_closed_only(known, arrival):
+                arrival.digest, arrival.capture = known.digest, known.capture
             if known is not None and _is_unchanged(known, arrival):
                 refreshed.append((arrival.stamp, arrival.root_id, arrival.path))
                 root.tree.put(arrival.path, arrival.stamp)
@@ -329,6 +331,16 @@ def _is_unchanged(known: FileRecord, arrival: Found) -> bool:
         and known.capture == arrival.capture
         and known.state.inode == arrival.state.inode
         and same_metadata(known.state, arrival.state)
+    )
+
+
+def _is_closed_only(known: FileRecord, arrival: Found) -> bool:
+    """It can no longer be read, and nothing else about it tells of another content."""
+    old, new = known.state, arrival.state
+    return (
+        arrival.capture == Capture.UNREADABLE
+        and (old.size, old.mtime_ns, old.inode) == (new.size, new.mtime_ns, new.inode)
+        and old.is_link == new.is_link
     )
 
 

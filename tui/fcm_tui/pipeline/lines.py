@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
-from fcm_tui.diff.lines import count_lines, diff_lines
+from fcm_tui.diff.lines import count_lines, diff_lines, split_lines
 from fcm_tui.model import Difference, Hunk, LineCounts
 
 _BLOCK = 1 << 16
 _SMALL = 1 << 18
-"""Bytes up to which all lines are measured at once: so many take no noticeable time."""
+"""Bytes up to which all lines are split at once: so many take no noticeable time."""
 _KEEP = (1 << 20) * 4 + 4
 """Bytes of one side of a hunk that are decoded: enough for the 1 MiB of characters that the record keeps."""
 
@@ -28,21 +27,27 @@ class LineChanges:
 NOTHING = LineChanges(None, None, ())
 
 
-class LineOffsets:
-    """Where lines start in UTF-8 text in which only LF ends one; asked in ascending order it reads the text once."""
+class Lines:
+    """Lines of UTF-8 text in which only LF ends one; asked for in ascending order it reads the text once."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._line = 0
         self._at = 0
-        self._lengths = (
-            list(accumulate(map(len, data.split(b"\n")), initial=0)) if len(data) <= _SMALL else None
-        )
+        self._lines = split_lines(data) if len(data) <= _SMALL else None
 
-    def at(self, line: int) -> int:
+    def text(self, start: int, count: int) -> str:
+        """Some lines as text, from number `start` (from 1) on; of very long ones their first part."""
+        if not count:
+            return ""
+        if self._lines is not None:
+            return b"".join(self._lines[start - 1 : start - 1 + count]).decode("utf-8", "replace")
+        low = self._at_line(start - 1)
+        high = self._at_line(start - 1 + count)
+        return self._data[low : min(high, low + _KEEP)].decode("utf-8", "replace")
+
+    def _at_line(self, line: int) -> int:
         """Offset of line number `line`, from 0; lines must not go down from call to call."""
-        if self._lengths is not None:
-            return min(self._lengths[line] + line, len(self._data))
         data, left, at = self._data, line - self._line, self._at
         while left:
             inside = data.count(b"\n", at, at + _BLOCK)
@@ -70,11 +75,11 @@ def line_changes(before: bytes | None, after: bytes | None) -> LineChanges:
     old = to_utf8(before, old_format.encoding) if before and old_format else b""
     new = to_utf8(after, new_format.encoding) if after and new_format else b""
     hunks = _hunks(old, new)
-    old_at, new_at = LineOffsets(old), LineOffsets(new)
+    old_lines, new_lines = Lines(old), Lines(new)
     return LineChanges(
         new_format,
         count_lines(hunks),
-        tuple(_difference(hunk, old, new, old_at, new_at) for hunk in hunks),
+        tuple(_difference(hunk, old_lines, new_lines) for hunk in hunks),
     )
 
 
@@ -97,17 +102,9 @@ def _lines_in(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
-def _difference(hunk: Hunk, old: bytes, new: bytes, old_at: LineOffsets, new_at: LineOffsets) -> Difference:
-    before = _text(old, old_at, hunk.old_start, hunk.old_count)
-    after = _text(new, new_at, hunk.new_start, hunk.new_count)
+def _difference(hunk: Hunk, old: Lines, new: Lines) -> Difference:
+    before = old.text(hunk.old_start, hunk.old_count)
+    after = new.text(hunk.new_start, hunk.new_count)
     if not hunk.new_count:
         return Difference(hunk, before, None)
     return Difference(hunk, after, before if hunk.old_count else None)
-
-
-def _text(data: bytes, offsets: LineOffsets, start: int, count: int) -> str:
-    if not count:
-        return ""
-    low = offsets.at(start - 1)
-    high = offsets.at(start - 1 + count)
-    return data[low : min(high, low + _KEEP)].decode("utf-8", "replace")
