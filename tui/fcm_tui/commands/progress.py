@@ -40,7 +40,12 @@ class ProgressLine:
 def describe(progress: Progress) -> str:
     """Files, bytes and time left, in words."""
     if not progress.files_total:
-        return "taking the baseline: listing folders"
+        so_far = (
+            f", {progress.files_done:,} files so far, {size_text(progress.bytes_done)}"
+            if progress.files_done
+            else ""
+        )
+        return f"taking the baseline: listing folders{so_far}"
     text = (
         f"taking the baseline: {progress.files_done:,} of {progress.files_total:,} files,"
         f" {size_text(progress.bytes_done)}"
