@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from fcm_tui import settings_defaults
 from fcm_tui.errors import ConfigError
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.tree import join
 
 needs_git = pytest.mark.skipif(
     shutil.which("git") is None or sys.platform == "win32", reason="compares with git on POSIX names"
@@ -206,9 +207,9 @@ def test_a_name_with_a_line_feed_is_a_name_of_its_own(repository: Path, patterns
 
 
 def test_what_is_to_be_skipped_is_skipped() -> None:
-    rules = IgnoreRules(ROOT, [], [ROOT + b"/own"])
+    rules = IgnoreRules(ROOT, [], [join(ROOT, b"own")])
     assert rules.matches(ROOT, b"own", True)
-    assert not rules.matches(ROOT + b"/deep", b"own", True)
+    assert not rules.matches(join(ROOT, b"deep"), b"own", True)
 
 
 def test_a_pattern_that_cannot_be_is_refused() -> None:

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 
 from fcm_tui.model import Capture, DiskState, FileRecord
 from fcm_tui.watch.renames import Arrival, Verdict, folder_moves, identify, top_folder
+from fcm_tui.watch.tree import SEPARATOR
 
 ROOT = b"r" * 16
-NAMES = [b"/r/a", b"/r/b", b"/r/c", b"/r/d", b"/r/x/a", b"/r/x/b"]
+
+
+def at(path: bytes) -> bytes:
+    """A path as this system writes it."""
+    return path.replace(b"/", SEPARATOR)
+
+
+NAMES = [at(b"/r/a"), at(b"/r/b"), at(b"/r/c"), at(b"/r/d"), at(b"/r/x/a"), at(b"/r/x/b")]
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,12 @@ ONE, TWO = Node(b"one", 1), Node(b"two", 1)
 
 
 @given(worlds(), worlds(), st.booleans())
-@example({b"/r/a": (1, ONE), b"/r/b": (2, TWO)}, {b"/r/a": (2, TWO), b"/r/b": (1, ONE)}, False)
-@example({b"/r/a": (1, ONE), b"/r/b": (2, TWO)}, {b"/r/b": (1, ONE), b"/r/c": (2, TWO)}, False)
+@example(
+    {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, TWO)}, {at(b"/r/a"): (2, TWO), at(b"/r/b"): (1, ONE)}, False
+)
+@example(
+    {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, TWO)}, {at(b"/r/b"): (1, ONE), at(b"/r/c"): (2, TWO)}, False
+)
 @settings(max_examples=200, deadline=None)
 def test_the_verdict_replays_to_the_disk(before: World, after: World, similar: bool) -> None:
     verdict = judged(before, after, similar=similar)
@@ -127,56 +139,59 @@ def moves(verdict: Verdict) -> set[tuple[bytes, bytes]]:
 
 
 def test_a_rotation_moves_each_and_creates_the_newcomer() -> None:
-    before: World = {b"/r/a": (1, ONE), b"/r/b": (2, TWO)}
-    after: World = {b"/r/a": (3, Node(b"three", 9)), b"/r/b": (1, ONE), b"/r/c": (2, TWO)}
+    before: World = {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, TWO)}
+    after: World = {at(b"/r/a"): (3, Node(b"three", 9)), at(b"/r/b"): (1, ONE), at(b"/r/c"): (2, TWO)}
     verdict = judged(before, after, similar=False)
-    assert [(r.path, a.path) for r, a in verdict.moved] == [(b"/r/b", b"/r/c"), (b"/r/a", b"/r/b")]
-    assert [a.path for a in verdict.created] == [b"/r/a"]
+    assert [(r.path, a.path) for r, a in verdict.moved] == [
+        (at(b"/r/b"), at(b"/r/c")),
+        (at(b"/r/a"), at(b"/r/b")),
+    ]
+    assert [a.path for a in verdict.created] == [at(b"/r/a")]
 
 
 def test_a_save_by_rename_keeps_the_paths_own_identity() -> None:
-    verdict = judged({b"/r/a": (1, ONE)}, {b"/r/a": (2, Node(b"three", 9))}, similar=False)
-    assert [(r.path, a.path) for r, a in verdict.modified] == [(b"/r/a", b"/r/a")]
+    verdict = judged({at(b"/r/a"): (1, ONE)}, {at(b"/r/a"): (2, Node(b"three", 9))}, similar=False)
+    assert [(r.path, a.path) for r, a in verdict.modified] == [(at(b"/r/a"), at(b"/r/a"))]
 
 
 def test_a_save_through_a_recorded_temporary_is_one_modification() -> None:
     """The temporary was recorded, then renamed over the file: the file's story goes on, the temporary's ends."""
-    before: World = {b"/r/a": (1, ONE), b"/r/b": (2, TWO)}
-    verdict = judged(before, {b"/r/a": (2, TWO)}, similar=True)
-    assert [r.path for r, _ in verdict.modified] == [b"/r/a"]
-    assert [r.path for r in verdict.deleted] == [b"/r/b"]
+    before: World = {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, TWO)}
+    verdict = judged(before, {at(b"/r/a"): (2, TWO)}, similar=True)
+    assert [r.path for r, _ in verdict.modified] == [at(b"/r/a")]
+    assert [r.path for r in verdict.deleted] == [at(b"/r/b")]
 
 
 def test_a_reused_inode_with_other_content_is_another_file() -> None:
-    verdict = judged({b"/r/a": (1, ONE)}, {b"/r/b": (1, Node(b"three", 9))}, similar=False)
+    verdict = judged({at(b"/r/a"): (1, ONE)}, {at(b"/r/b"): (1, Node(b"three", 9))}, similar=False)
     assert not verdict.moved
-    assert [r.path for r in verdict.deleted] == [b"/r/a"]
-    assert [a.path for a in verdict.created] == [b"/r/b"]
+    assert [r.path for r in verdict.deleted] == [at(b"/r/a")]
+    assert [a.path for a in verdict.created] == [at(b"/r/b")]
 
 
 def test_equal_content_under_another_inode_is_a_move_the_same_name_first() -> None:
-    before: World = {b"/r/a": (1, ONE), b"/r/b": (2, ONE)}
-    after: World = {b"/r/x/b": (3, ONE), b"/r/x/a": (4, ONE)}
+    before: World = {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, ONE)}
+    after: World = {at(b"/r/x/b"): (3, ONE), at(b"/r/x/a"): (4, ONE)}
     verdict = judged(before, after, similar=False)
-    assert moves(verdict) == {(b"/r/a", b"/r/x/a"), (b"/r/b", b"/r/x/b")}
+    assert moves(verdict) == {(at(b"/r/a"), at(b"/r/x/a")), (at(b"/r/b"), at(b"/r/x/b"))}
 
 
 def test_empty_files_are_not_paired_by_content() -> None:
-    verdict = judged({b"/r/a": (1, Node(b"", 1))}, {b"/r/b": (2, Node(b"", 2))}, similar=False)
+    verdict = judged({at(b"/r/a"): (1, Node(b"", 1))}, {at(b"/r/b"): (2, Node(b"", 2))}, similar=False)
     assert not verdict.moved
 
 
 def test_folder_moves_find_the_folder_that_moved() -> None:
     record = FileRecord(
-        b"1", ROOT, os.path.join(b"/r", b"old", b"d", b"f"), None, Capture.NONE, state_of(1, ONE)
+        b"1", ROOT, os.path.join(at(b"/r"), b"old", b"d", b"f"), None, Capture.NONE, state_of(1, ONE)
     )
-    arrival = Arrival(os.path.join(b"/r", b"new", b"d", b"f"), ROOT, state_of(1, ONE), None, None)
-    found = folder_moves([(record, arrival)], [b"/r/old", b"/r/old/d"])
-    assert found == {b"1": (b"/r/old", b"/r/new")}
+    arrival = Arrival(os.path.join(at(b"/r"), b"new", b"d", b"f"), ROOT, state_of(1, ONE), None, None)
+    found = folder_moves([(record, arrival)], [at(b"/r/old"), at(b"/r/old/d")])
+    assert found == {b"1": (at(b"/r/old"), at(b"/r/new"))}
     assert folder_moves([(record, arrival)], []) == {}
 
 
 def test_the_top_of_what_vanished() -> None:
-    gone = frozenset([b"/r/a", b"/r/a/b"])
-    assert top_folder(b"/r/a/b/f", gone) == b"/r/a"
-    assert top_folder(b"/r/c/f", gone) is None
+    gone = frozenset([at(b"/r/a"), at(b"/r/a/b")])
+    assert top_folder(at(b"/r/a/b/f"), gone) == at(b"/r/a")
+    assert top_folder(at(b"/r/c/f"), gone) is None

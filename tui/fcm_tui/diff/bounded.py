@@ -50,8 +50,7 @@ class _Worker:
 
     def __init__(self) -> None:
         path = xdiff.engine().path
-        # Only pygit2 itself has to be found among the installed packages.
-        self._child = Child(server.__name__, server.serve.__name__, path, site=not path)
+        self._child = Child(server.__name__, server.serve.__name__, path)
 
     def ranges(self, old: bytes, new: bytes, seconds: float) -> list[xdiff.Range] | None:
         """None where the time did not suffice: then the process has ended."""

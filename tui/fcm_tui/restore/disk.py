@@ -63,6 +63,8 @@ class Folder:
         """
         if make:
             os.makedirs(base, exist_ok=True)
+        if not _BY_HANDLE and not stat.S_ISDIR(os.stat(base).st_mode):
+            raise NotADirectoryError(f"{visible_path(base)} is no folder")
         folder = cls(base, os.open(base, _FOLDER) if _BY_HANDLE else None)
         try:
             for name in names:
