@@ -117,10 +117,14 @@ class Engine:
             else:
                 root.scanner.scan_all(findings)
         scanned = [*findings.changed, *findings.vanished]
+        hinted: dict[bytes, list[tuple[bytes, bool]]] = {}
         for folder, deep in _without_repeats(look):
             owner = root_of(here, folder)
             if owner is not None and owner.path not in whole:
-                owner.scanner.scan_folder(folder, findings, deep=deep)
+                hinted.setdefault(owner.path, []).append((folder, deep))
+        for root in here:
+            if root.path in hinted:
+                root.scanner.scan_hinted(hinted[root.path], findings)
         self._waiting.scan_origin.update(dict.fromkeys(scanned, Origin.SCAN))
         self._record(findings, patient)
         self._prune(findings.folders_gone)

@@ -113,7 +113,7 @@ class InotifySource:
             return  # gone, or not to be entered: the scan that armed it meets that itself
         before = self._path_of.get(watch)
         if before is not None and before != folder and self._watch_of.get(before) == watch:
-            del self._watch_of[before]
+            self._watch_of.pop(before, None)
         self._path_of[watch] = folder
         self._watch_of[folder] = watch
 
@@ -129,10 +129,11 @@ class InotifySource:
         self._drop(root)
 
     def _drop(self, folder: bytes) -> None:
-        for path in [path for path in self._watch_of if is_inside(path, folder)]:
-            watch = self._watch_of.pop(path)
-            self._path_of.pop(watch, None)
-            self._libc.inotify_rm_watch(self._handle, watch)
+        # The engine's thread arms folders meanwhile: a list of the keys is made in one step, a loop is not.
+        for path in list(self._watch_of):
+            if is_inside(path, folder) and (watch := self._watch_of.pop(path, None)) is not None:
+                self._path_of.pop(watch, None)
+                self._libc.inotify_rm_watch(self._handle, watch)
 
     def _readable(self) -> None:
         """Read what there is, a bounded piece a turn of the loop; the rest comes with the next."""
@@ -165,7 +166,7 @@ class InotifySource:
         if mask & IN_IGNORED:
             self._path_of.pop(watch, None)
             if self._watch_of.get(folder) == watch:
-                del self._watch_of[folder]
+                self._watch_of.pop(folder, None)
             return
         hints.folders.add(folder)
         if mask & IN_UNMOUNT:

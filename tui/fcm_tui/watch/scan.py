@@ -59,17 +59,23 @@ class Scanner:
         """Compare the whole root."""
         self.scan_trees([(self.tree.root, self.tree.top)], findings)
 
-    def scan_folder(self, folder: bytes, findings: Findings, *, deep: bool = False) -> None:
-        """Compare one folder, or the nearest ancestor that the tree knows; new folders below it are walked.
+    def scan_hinted(self, hints: Iterable[tuple[bytes, bool]], findings: Findings) -> None:
+        """Compare folders, each with whether to look at all below it too; new folders below them are walked.
 
-        What has become a link is not followed: the folder that it stands in is compared instead.
+        Of what is not there, or not known yet, the nearest ancestor that is both is compared, by itself and
+        once, however many hints lead to it. What has become a link is not followed either.
         """
-        path, node = self.tree.root, self.tree.top
-        for below, child in self.tree.way_to(folder):
-            if not _is_folder(below):
-                break
-            path, node = below, child
-        self._scan([(path, node)], findings, deep=deep)
+        targets: dict[bytes, tuple[Folder, bool]] = {}
+        for folder, deep in hints:
+            path, node = self.tree.root, self.tree.top
+            for below, child in self.tree.way_to(folder):
+                if not _is_folder(below):
+                    break
+                path, node = below, child
+            already = path in targets and targets[path][1]
+            targets[path] = (node, already or (deep and path == folder))
+        for path, (node, deep) in targets.items():
+            self._scan([(path, node)], findings, deep=deep)
 
     def scan_trees(self, tops: Sequence[tuple[bytes, Folder]], findings: Findings) -> None:
         """Compare these folders of the tree with all below them. Who calls has seen that they are no links."""

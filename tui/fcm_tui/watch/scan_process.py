@@ -56,9 +56,8 @@ class ScanProcess:
         gone = findings.folders_gone
         _leave_out(theirs, [path for path, _ in tops if any(is_inside(path, folder) for folder in gone)])
         findings.add(theirs)
-        for folder in theirs.folders_new:  # the tree has no node for them yet, and nobody has armed them
-            if scanner.tree.find(folder) is None:
-                scanner.scan_folder(folder, findings)
+        # The tree has no node for what is new there, and nobody has armed it.
+        scanner.scan_hinted([(folder, False) for folder in theirs.folders_new], findings)
 
     def kill(self) -> None:
         """End it at once."""
