@@ -186,6 +186,8 @@ def test_mistakes_get_one_line(cli: Cli) -> None:
         (2, ["record", str(cli.root / "missing")]),
         (2, ["log", "--database", "oracle:x"]),
         (1, ["restore", "/", "--at", "1h"]),
+        (2, ["log", "--limit", "99999999999999999999"]),
+        (2, ["record", "--once", str(cli.data)]),
     ):
         done = cli.run(*arguments, status=status)
         assert done.stderr.count(b"\n") == 1, done.stderr
@@ -212,3 +214,38 @@ def test_status(cli: Cli) -> None:
     assert (status["recording"], status["files"], status["changes"]) == (False, 0, 0)
     assert [root["path"] for root in status["roots"]] == [str(cli.root)]
     assert b"not recording" in cli.run("status").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["log"], ["log", "--json"], ["status"], ["cat", "1"], ["config", "show"]]
+)
+def test_a_full_disk_behind_stdout_is_one_line(cli: Cli, arguments: list[str]) -> None:
+    cli.once()
+    (cli.root / "f").write_text("one\n")
+    cli.once()
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fcm_tui", "--data-dir", str(cli.data), *arguments],
+            stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
+    assert b"No space left" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes it")
+def test_a_closed_stdout_is_no_crash(cli: Cli) -> None:
+    cli.once()
+    (cli.root / "f").write_text("one\n")
+    cli.once()
+    command = f"{sys.executable} -m fcm_tui --data-dir {cli.data} diff 1 >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_secret_is_said_to_be_one(cli: Cli) -> None:
+    (cli.root / ".env").write_text("A=1\n")
+    cli.once()
+    (cli.root / ".env").write_text("A=2\n")
+    cli.once()
+    assert b"(secret)" in cli.run("diff", "1", status=1).stderr

@@ -106,6 +106,23 @@ def test_check_counts(run: Run, file: Path, tmp_path: Path) -> None:
         run("check")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("theme = 'nope'", "no such theme"),
+        ("[keys]\nqiut = 'x'", "did you mean quit"),
+        ("[keys]\nquit = 'ctrl+zz'", "no key"),
+        ("[keys]\nquit = 'q,,x'", "no key"),
+        ("[keys]\nquit = 'j'", "both quit and list.down"),
+    ],
+)
+def test_check_asks_the_screen(run: Run, file: Path, text: str, says: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(UsageError, match=says):
+        run("check")
+
+
 def test_check_without_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the defaults hold" in run("check")
     monkeypatch.setenv("FCM_CONFIG", "/no/such/file")

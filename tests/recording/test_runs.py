@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fcm_tui.store.queries import Reader
+from fcm_tui.store.record import Record
 from fcm_tui.store.verify import Tally, verify
 from tests.recording.harness import Recording, fast
+from tests.waiting import eventually
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
 
@@ -204,3 +208,25 @@ async def wait_until(is_so: Callable[[], bool]) -> None:
     while not await asyncio.to_thread(is_so):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
+
+
+async def test_a_standstill_is_said_until_all_is_recorded(
+    recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks that find nothing to do, in between, prove nothing."""
+    commit, attempts = Record.commit, 0
+
+    def refuse(self: Record, *arguments: Any) -> tuple[int, int]:
+        nonlocal attempts
+        attempts += 1
+        if attempts <= 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        return commit(self, *arguments)
+
+    async with recording.running() as recorder:
+        monkeypatch.setattr(Record, "commit", refuse)
+        (root / "file").write_text("x\n")
+        await eventually(lambda: "full" in recorder.state.message)
+        await eventually(lambda: "full" not in recorder.state.message)
+        assert attempts == 3
+        await recording.settled()

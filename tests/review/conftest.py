@@ -58,7 +58,9 @@ def palette() -> Palette:
 def make_app(palette: Palette) -> Callable[..., ReviewApp]:
     """`make_app(builder, engine=None)`: the screen over a record."""
 
-    def make(builder: RecordBuilder, engine: Engine | None = None, notice: str = "") -> ReviewApp:
-        return ReviewApp(database=builder.database, engine=engine, palette=palette, notice=notice)
+    def make(
+        builder: RecordBuilder, engine: Engine | None = None, who: Callable[[], str] | None = None
+    ) -> ReviewApp:
+        return ReviewApp(database=builder.database, engine=engine, palette=palette, who=who)
 
     return make

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
@@ -100,3 +101,16 @@ async def test_help_opens_scrolls_and_closes(
             await shows(app, "lines inserted, updated, deleted")
             await pilot.press("pageup", "k", "j", close)
             await shows(app, "line ten")
+
+
+def test_other_keys_do_it_and_the_help_shows_them() -> None:
+    found = {key.id: key for key in keys.remapped({"quit": "x, f10", "diff.next-hunk": "]"})}
+    assert found["quit"].keys == ("x", "f10")
+    assert found["diff.next-hunk"].keys == ("right_square_bracket",)
+    assert found["help"] == next(key for key in keys.KEYMAP if key.id == "help")
+
+
+@pytest.mark.parametrize("changes", [{"quit": "j"}, {"quit": "f99"}, {"nothing": "x"}, {"zoom": "?"}])
+def test_keys_that_cannot_be_are_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(ConfigError):
+        keys.remapped(changes)

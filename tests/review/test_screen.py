@@ -151,7 +151,7 @@ async def test_reading_a_diff_is_not_disturbed(record: RecordBuilder, make_app: 
 
 
 async def test_a_viewer_follows_another_process(record: RecordBuilder, make_app: Make) -> None:
-    app = make_app(record, None, "PID 4711 records")
+    app = make_app(record, None, lambda: "PID 4711 records")
     async with app.run_test(size=(120, 40)):
         await shows(app, "◇ viewer   PID 4711 records")
         record.change("/home/ann/project/fresh.txt", b"from elsewhere\n", Kind.CREATED)

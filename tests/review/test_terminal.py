@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -205,3 +206,29 @@ def test_the_first_run_can_be_declined(tmp_path: Path) -> None:
         terminal.wait("Record this directory?")
         terminal.press("q")
         assert terminal.end() == 0
+
+
+def test_the_configurations_keys_and_who_records(tmp_path: Path) -> None:
+    root, data, configuration = tmp_path / "root", tmp_path / "data", tmp_path / "fcm.toml"
+    root.mkdir()
+    configuration.write_text("[keys]\nquit = 'x'\n")
+    command = [sys.executable, "-m", "fcm_tui", "--data-dir", str(data), "--config", str(configuration)]
+    recorder = subprocess.Popen([*command, "record", str(root)], stdout=subprocess.PIPE)
+    try:
+        assert recorder.stdout is not None
+        recorder.stdout.readline()
+        with Terminal(command, columns=120, rows=30, environ=PLAIN, cwd=ROOT) as terminal:
+            terminal.wait(f"process {recorder.pid} records")
+            terminal.wait("x quit")
+            recorder.terminate()
+            recorder.wait()
+            terminal.wait("nobody records now")
+            terminal.press("q")
+            terminal.press("?")
+            terminal.wait("Esc closes it")
+            terminal.press("enter")
+            terminal.press("x")
+            assert terminal.end() == 0
+    finally:
+        recorder.kill()
+        recorder.communicate()

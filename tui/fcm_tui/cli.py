@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import signal
@@ -22,9 +23,12 @@ _TAKES_VALUE = ("--data-dir", "--config", "--database")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 not so, 2 usage or configuration."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:  # closed by who started us
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
     try:
         args = _parse(arguments)
         status: int = args.func(args)
+        sys.stdout.flush()
         return status
     except FcmError as error:
         print(f"fcm-tui: {visible(str(error))}", file=sys.stderr)
@@ -34,6 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141 if os.name == "posix" else 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):
+            _silence_stdout()
+        what = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        print(f"fcm-tui: {visible(what)}{error.strerror or error}: mend that, and try again", file=sys.stderr)
+        return 2
+    except Exception as error:
+        if type(error).__module__ != "sqlite3":  # which is not imported for an error that is none of its own
+            raise
+        print(
+            f"fcm-tui: the record cannot be used: {visible(str(error))}: see whether the disk is full or broken",
+            file=sys.stderr,
+        )
+        return 2
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -169,7 +169,8 @@ class Recorder:
             schedule.add(source.take())
             try:
                 await self._in_thread(schedule.look)
-                self._trouble = ""
+                if not schedule.is_behind:
+                    self._trouble = ""
             except (sqlite3.Error, OSError, MemoryError) as error:
                 self._trouble = (
                     f"recording stands still: {visible(str(error))}; it is tried again every {RETRY:g} s"

@@ -93,6 +93,11 @@ def _check(settings: config.Settings, path: Path) -> None:
     if settings.source is None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return
+    from fcm_tui.review import keys, theme  # what only the screen knows is asked of it
+
+    keys.remapped(settings.keys)
+    if settings.theme is not None:
+        theme.open_palette(settings.theme)
     counts = (
         _counted(len(settings.roots), "root"),
         _counted(len(settings.ignore), "ignore pattern"),

@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     with open_record(args) as reader:
         change = find_change(reader, args.change)
         if args.other is None:
-            old, new = _before(reader, change), _after(reader, change)
+            new = _after(reader, change)  # first, as its refusal tells why nothing was kept
+            old = _before(reader, change)
             shown = change
         else:
             shown = find_change(reader, args.other)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -59,8 +61,11 @@ def _once(place: Place, roots: list[bytes]) -> int:
         session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
         try:
             ready = session.catch_up(patient=False, on_progress=progress.show)
-        finally:
-            session.close()
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                session.close()
+            raise
+        session.close()
     _tell_ready(ready)
     if ready.changes:
         print(f"{ready.changes} changes recorded", file=sys.stderr)

@@ -10,7 +10,8 @@ from pathlib import Path
 from fcm_tui.commands.common import database_of, folders, settings_of
 from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir, Lock, open_data_dir
-from fcm_tui.errors import DataDirError
+from fcm_tui.errors import DataDirError, UsageError
+from fcm_tui.watch.tree import is_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,19 @@ def choose_roots(place: Place, paths: list[str]) -> list[bytes]:
     """The folders named, else those configured, else those of the last run; empty where there are none.
 
     Raises:
-        UsageError: one named is no folder.
+        UsageError: one named is no folder, or one is the data directory.
     """
-    if paths:
-        return folders(paths)
+    roots = folders(paths) if paths else _known_roots(place)
+    own = os.fsencode(os.path.realpath(place.data_dir.path))
+    for root in roots:
+        if is_inside(root, own):
+            raise UsageError(
+                f"{os.fsdecode(root)}: it is the data directory, which records itself never: name another folder"
+            )
+    return roots
+
+
+def _known_roots(place: Place) -> list[bytes]:
     if place.settings.roots:
         return list(dict.fromkeys(os.path.realpath(root.path) for root in place.settings.roots))
     if place.database.exists():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.recording import Place, choose_roots, find_place
+from fcm_tui.config import Settings
 from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: the terminal will not do, or there is nothing to record or to show.
     """
+    place = find_place(args)
+    use_keys(place.settings)
     from fcm_tui.review import app
 
-    place = find_place(args)
     theme = args.theme or place.settings.theme
     held = place.data_dir.try_lock()
     if held is None:
@@ -38,6 +40,18 @@ def run(args: argparse.Namespace) -> int:
         return app.run(database=place.database, recorder=_recorder(place, roots), theme=theme)
 
 
+def use_keys(settings: Settings) -> None:
+    """The keys that the configuration wants, for the screens that are imported after this.
+
+    Raises:
+        ConfigError: they cannot be.
+    """
+    if settings.keys:
+        from fcm_tui.review import keys
+
+        keys.use(settings.keys)
+
+
 def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
     from fcm_tui.review import app
 
@@ -50,7 +64,14 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         )
     if not place.database.exists():
         raise UsageError(f"{place.data_dir.path}: {by} is only just starting: try again in a moment")
-    return app.run(database=place.database, recorder=None, theme=theme, notice_text=f"{by} records")
+
+    def who() -> str:
+        at_work = place.data_dir.lock_holder()
+        if at_work is None:
+            return "nobody records now"
+        return f"process {at_work} records" if at_work else "another process records"
+
+    return app.run(database=place.database, recorder=None, theme=theme, who=who)
 
 
 def _recorder(place: Place, roots: list[bytes]) -> Recorder:

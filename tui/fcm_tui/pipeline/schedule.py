@@ -38,6 +38,8 @@ class Schedule:
         self._expected = now
         self._last_look_ns = time.time_ns()
         self._lost = ""
+        self.is_behind = False
+        """A look failed, and the scan that makes up for it has not come to its end yet."""
 
     def seconds_to_wait(self) -> float:
         """Until something is due, hints or none."""
@@ -64,6 +66,7 @@ class Schedule:
     def failed(self, retry_in: float) -> None:
         """The last look did not come to its end: everything has to be scanned, after a while."""
         self._next_scan = self._next_wait = time.monotonic() + retry_in
+        self.is_behind = True
 
     def look(self) -> None:
         """One pass, and the gap ledger's part of it."""
@@ -112,6 +115,7 @@ class Schedule:
         roots = self._session.engine.roots
         took = ended - started
         if whole is roots:
+            self.is_behind = False
             self._next_scan = ended + max(self._session.settings.scan_interval, _SCAN_SHARE * took)
             self._burst_over = None
         for root in roots:

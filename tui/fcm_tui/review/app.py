@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from textual import work
@@ -52,11 +52,14 @@ class ReviewApp(PatientApp[int]):
     CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
-    def __init__(self, *, database: Path, engine: Engine | None, palette: Palette, notice: str = "") -> None:
+    def __init__(
+        self, *, database: Path, engine: Engine | None, palette: Palette, who: Callable[[], str] | None = None
+    ) -> None:
         self.palette = palette
         super().__init__(ansi_color=palette.theme.native)
         self._engine = engine
-        self._notice = visible(notice)
+        self._who = who
+        self._notice = ""
         self._source = Source(database)
         self._versions = Source(database)
         self._failure = ""
@@ -93,6 +96,8 @@ class ReviewApp(PatientApp[int]):
         if self._engine is None:
             self._recorded.set()
             self._follow_record()
+        if self._who is not None:
+            self._follow_recording_process(self._who)
         self._keep_counts()
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
@@ -143,6 +148,13 @@ class ReviewApp(PatientApp[int]):
                 if seen is not None:
                     await self._catch_up()
                 seen = version
+
+    @work(group="live", exit_on_error=False)
+    async def _follow_recording_process(self, who: Callable[[], str]) -> None:
+        while True:
+            self._notice = visible(await asyncio.to_thread(who))
+            self._tick()
+            await asyncio.sleep(1.0)
 
     async def _catch_up(self) -> None:
         try:
@@ -361,17 +373,20 @@ class ReviewApp(PatientApp[int]):
         await self._versions.close()
 
 
-def run(*, database: Path, recorder: Engine | None, theme: str | None, notice_text: str = "") -> int:
+def run(
+    *, database: Path, recorder: Engine | None, theme: str | None, who: Callable[[], str] | None = None
+) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
-    `recorder` None makes it a viewer of what another process records. Ctrl-C, SIGTERM and a closed
+    `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
+    does, and may read files. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it, or the theme is wrong.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), notice=notice_text)
+    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who)
     return asyncio.run(_run(app))
 
 

@@ -6,9 +6,15 @@ arrows, F1 and `?`. `control+c` ends the program as it does everywhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys, _character_to_key
+
+from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 
@@ -48,7 +54,7 @@ _SHOWN = {
     "question_mark": "?", "f1": "F1", "right_square_bracket": "]", "left_square_bracket": "[",
 }  # fmt: skip
 
-KEYMAP = (
+KEYMAP: tuple[Key, ...] = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
@@ -92,6 +98,68 @@ KEYMAP = (
     Key("offer.yes", ("enter", "y"), "answer(True)", "record it, and open the screen", OFFER),
     Key("offer.no", ("q", "n", "escape", "ctrl+c"), "answer(False)", "leave; nothing is recorded", OFFER),
 )
+
+
+TOGETHER = (
+    (EVERYWHERE, LIST, TREE),
+    (EVERYWHERE, LIST, LOG),
+    (EVERYWHERE, DIFF),
+    (HELP,),
+    (OFFER,),
+)
+"""Contexts whose keys are live at the same time: a key may do one thing only in each."""
+
+_NAMED = frozenset(key.value for key in Keys)
+_WITH_MODIFIER = re.compile(r"(?:ctrl|alt|shift)\+(?:shift\+)?[a-z0-9]")
+
+
+def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
+    """The key map with some actions on other keys: action to keys, comma-separated, as the configuration has it.
+
+    Raises:
+        ConfigError: an action or a key that there is not, or a key that would do two things at once.
+    """
+    identities = [key.id for key in KEYMAP]
+    for identity in changes:
+        if identity not in identities:
+            near = get_close_matches(identity, identities, 1)
+            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(identities)}"
+            raise ConfigError(f"[keys] {identity}: no such action: {meant}")
+    found = tuple(
+        replace(key, keys=tuple(_names(key.id, changes[key.id]))) if key.id in changes else key
+        for key in KEYMAP
+    )
+    for contexts in TOGETHER:
+        users: dict[str, str] = {}
+        for entry in found:
+            for name in entry.keys if entry.context in contexts else ():
+                other = users.setdefault(name, entry.id)
+                if other != entry.id:
+                    raise ConfigError(
+                        f"[keys] {_SHOWN.get(name, name)} would do both {other} and {entry.id}: give one another key"
+                    )
+    return found
+
+
+def use(changes: Mapping[str, str]) -> None:
+    """Make the remapped keys the key map. Before the screens are imported, as they bind keys then.
+
+    Raises:
+        ConfigError: as `remapped`.
+    """
+    global KEYMAP
+    KEYMAP = remapped(changes)
+
+
+def _names(identity: str, keys: str) -> Iterator[str]:
+    for word in keys.split(","):
+        text = word.strip()
+        name = _character_to_key(text) if len(text) == 1 else text
+        if not text or not (len(text) == 1 or name in _NAMED or _WITH_MODIFIER.fullmatch(name)):
+            raise ConfigError(
+                f"[keys] {identity}: {text!r} is no key: write letters, digits, and names such as f5, space or ctrl+d"
+            )
+        yield name
 
 
 def bindings(*contexts: str) -> list[BindingType]:
