@@ -220,6 +220,7 @@ class Record:
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.execute("PRAGMA wal_autocheckpoint=1000")
             self.connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self.connection.execute("PRAGMA shrink_memory")
             if filling is not None:
                 filling.sync()
                 self._journal("WAL")
