@@ -5,6 +5,7 @@ Not `multiprocessing`: under a screen its way of starting fails, as it passes on
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import subprocess
@@ -60,6 +61,32 @@ class Child:
         self.kill()
         self.requests.close()
         self.answers.close()
+
+
+class Helper:
+    """A child that may be missing: who has it does its work where it could not be started, or has died."""
+
+    def __init__(self, module: str, function: str) -> None:
+        """Start it; it gets ready while the caller goes on."""
+        self._child: Child | None = None
+        with contextlib.suppress(OSError):
+            self._child = Child(module, function)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it, and not the caller, does the work."""
+        return self._child is not None and self._child.is_alive
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._child is not None:
+            self._child.kill()
+
+    def close(self) -> None:
+        """End it, and free what it held."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
 
 
 def send(pipe: FileIO, *parts: bytes | memoryview) -> None:

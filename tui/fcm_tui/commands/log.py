@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         UsageError: a filter is not one.
     """
     if args.limit is not None and not 0 <= args.limit < 1 << 63:
-        raise UsageError(f"--limit {args.limit}: give 0 or more, in at most 18 digits")
+        raise UsageError(f"--limit {args.limit}: give 0 or more, below 2 to the 63rd")
     filters = Filters(
         path=absolute(args.path) if args.path is not None else None,
         since_ns=_moment(args.since),

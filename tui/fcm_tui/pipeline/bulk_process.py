@@ -16,7 +16,7 @@ import struct
 from io import FileIO
 from typing import Any
 
-from fcm_tui.child import Child, receive, send
+from fcm_tui.child import Helper, receive, send
 from fcm_tui.model import Capture, DiskState
 from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings, Taken
 from fcm_tui.store.packing import ContentRow
@@ -26,22 +26,17 @@ _TOLD = struct.Struct("=Q")
 _CAPTURES = {capture.value: capture for capture in Capture}
 
 
-class BulkProcess:
+class BulkProcess(Helper):
     """`Bulk` in a process of its own; for one thread."""
 
     def __init__(self, settings: BulkSettings) -> None:
         """Start it; it gets ready while the caller goes on."""
         self._settings = settings
         self._substitute: Bulk | None = None
-        self._child: Child | None = None
-        with contextlib.suppress(OSError):
-            self._child = Child(__name__, serve.__name__)
-            send(self._child.requests, pickle.dumps(settings))
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it, and not the caller's thread, does the work."""
-        return self._child is not None and self._child.is_alive
+        super().__init__(__name__, serve.__name__)
+        if self._child is not None:
+            with contextlib.suppress(OSError):
+                send(self._child.requests, pickle.dumps(settings))
 
     def take(self, paths: list[bytes]) -> Batch:
         """As `Bulk.take`."""
@@ -54,17 +49,6 @@ class BulkProcess:
         if self._substitute is None:
             self._substitute = Bulk(self._settings)
         return self._substitute.take(paths)
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self._child is not None:
-            self._child.kill()
-
-    def close(self) -> None:
-        """End it, and free what it held."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
 
 
 def serve() -> None:

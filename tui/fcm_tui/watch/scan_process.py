@@ -15,7 +15,7 @@ import signal
 from collections.abc import Sequence
 from io import FileIO
 
-from fcm_tui.child import Child, receive, send
+from fcm_tui.child import Helper, receive, send
 from fcm_tui.watch.scan import Findings, Scanner
 from fcm_tui.watch.tree import Folder, Tree, is_inside
 
@@ -27,18 +27,12 @@ _SHARE = 0.44
 _Tops = Sequence[tuple[bytes, Folder]]
 
 
-class ScanProcess:
+class ScanProcess(Helper):
     """Scans some trees of a root while the caller scans the rest."""
 
     def __init__(self) -> None:
         """Start it; it gets ready while the caller goes on."""
-        self._child: Child | None = None
-        with contextlib.suppress(OSError):
-            self._child = Child(__name__, serve.__name__)
-
-    @property
-    def is_alive(self) -> bool:
-        return self._child is not None and self._child.is_alive
+        super().__init__(__name__, serve.__name__)
 
     def scan_all(self, scanner: Scanner, findings: Findings) -> None:
         """`scanner.scan_all`, shared with the process where that is worth it."""
@@ -58,17 +52,6 @@ class ScanProcess:
         findings.add(theirs)
         # The tree has no node for what is new there, and nobody has armed it.
         scanner.scan_hinted([(folder, False) for folder in theirs.folders_new], findings)
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self._child is not None:
-            self._child.kill()
-
-    def close(self) -> None:
-        """End it, and free what it held."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.close()
 
     def _begin(self, scanner: Scanner, tops: _Tops) -> bool:
         if self._child is None:
