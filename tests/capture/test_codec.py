@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from fcm_tui.capture.chunks import AVERAGE_PIECE, MIN_PIECE, counterparts, cut
 from fcm_tui.capture.codec import (
+    EDITS,
     MAX_PIECE,
     MAX_STEPS,
     MAX_WORK,
     CodecError,
     DeltaBase,
     Encoded,
+    Span,
     decode,
     encode,
     encode_whole,
@@ -80,7 +82,35 @@ def test_an_edit_comes_back_exact(at: int, removed: int, inserted: bytes) -> Non
     assert back(encode(edited, DeltaBase(DIGEST, TEXT, 0)), TEXT) == edited
 
 
-@given(st.sampled_from("rzsd?"), st.binary(max_size=200), st.one_of(st.none(), pieces))
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.binary(max_size=40)), max_size=6))
+@settings(deadline=None)
+def test_known_edits_come_back_exact_and_cost_little_more_than_their_bytes(
+    edits: list[tuple[int, int, bytes]],
+) -> None:
+    parts: list[bytes] = []
+    spans: list[Span] = []
+    at = length = 0
+    for keep, leave, came in edits:
+        parts += [TEXT[at : at + keep], came]
+        spans.append((at + keep, at + keep + leave, length + keep, length + keep + len(came)))
+        at, length = at + keep + leave, length + keep + len(came)
+    data = b"".join([*parts, TEXT[at:]])
+    encoded = encode(data, DeltaBase(DIGEST, TEXT, 0), spans=spans)
+    assert back(encoded, TEXT) == data
+    if edits:
+        assert encoded.codec == EDITS
+        assert len(encoded.data) <= 4 + sum(5 + len(came) for _, _, came in edits)
+        assert steps_of(*encoded[::2]) == 1
+
+
+def test_edits_that_do_not_lead_to_the_content_are_not_used() -> None:
+    new = b"first\n" + TEXT[:-1]
+    encoded = encode(new, DeltaBase(DIGEST, TEXT, 0), spans=[(0, 0, 0, 6)])
+    assert encoded.codec != EDITS
+    assert back(encoded, TEXT) == new
+
+
+@given(st.sampled_from("rzsde?"), st.binary(max_size=200), st.one_of(st.none(), pieces))
 @settings(max_examples=500, deadline=None)
 def test_any_bytes_decode_or_are_refused_within_the_bound(
     codec: str, data: bytes, base: bytes | None
@@ -184,6 +214,12 @@ def test_a_bomb_is_refused_before_it_is_expanded() -> None:
         ("z", b"not a frame", None, "decompress|decodes"),
         ("s", b"\x01\x05\x00", None, "without a base"),
         ("s", b"", b"base", "inside a number"),
+        ("e", b"", b"base", "inside a number"),
+        ("e", b"\x01\x05\x02", b"base", "inside a number"),
+        ("e", b"\x01\x05\x02\x03\x00", b"base", "fit its base"),
+        ("e", b"\x01\x05\x02\x00\x02a", b"base", "fit its base"),
+        ("e", b"\x01\x05\x02\x00\x01a\x00\x01\x00", b"base", "another size"),
+        ("e", b"\x01\xff\xff\x7f", b"base", "are the most"),
         ("s", b"\x01\xff\xff\xff\xff\xff\x01", b"base", "inside a number"),
         ("s", b"\x01\x05\x00", b"base", "fit its base"),
         ("\x1b[2J", b"", None, r"'\\x1b\[2J'"),

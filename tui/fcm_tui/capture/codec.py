@@ -6,10 +6,12 @@
 | `z` | a zstd frame of the content |
 | `s` | steps, head, tail, middle: the base's first `head` and last `tail` bytes around `middle` |
 | `d` | the same with the middle as a zstd frame whose dictionary is the base's own middle and a margin |
+| `e` | steps, length of the content, edits; the rest of the base is kept |
 
+An edit is: bytes of the base to keep, bytes of it to leave out, length of what comes there, that itself.
 `steps` is one byte: how many deltas lie between this content and the whole one that it starts from
-(255: that many or more), so that the writer can bound chains without walking them. `head` and `tail`
-are LEB128 numbers. Frames carry no magic number and no checksum, as the content's SHA-256 guards
+(255: that many or more), so that the writer can bound chains without walking them. Lengths are
+LEB128 numbers. Frames carry no magic number and no checksum, as the content's SHA-256 guards
 them and most deltas are some forty bytes; they always carry the content's size, so that a hostile
 row is refused before anything is allocated for it.
 
@@ -19,6 +21,7 @@ Everything here is pure and safe to call from many threads; zstd works without t
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -34,7 +37,10 @@ MAX_STEPS = 128
 MAX_WORK = 64 << 20
 """Bytes that decoding one version may produce on its way, all steps together."""
 
-RAW, WHOLE, SPLICE, DELTA = "r", "z", "s", "d"
+RAW, WHOLE, SPLICE, DELTA, EDITS = "r", "z", "s", "d", "e"
+
+Span = tuple[int, int, int, int]
+"""`base[a:b]` is replaced by `data[c:d]`; in bytes."""
 
 _STEPS_CEILING = 255
 _MARGIN = 1024
@@ -69,8 +75,13 @@ class DeltaBase:
     """Deltas below it, as `steps_of` tells; 0 for a piece stored whole."""
 
 
-def encode(data: bytes, base: DeltaBase | None = None, level: int = LEVEL) -> Encoded:
+def encode(
+    data: bytes, base: DeltaBase | None = None, level: int = LEVEL, spans: Sequence[Span] | None = None
+) -> Encoded:
     """Encode a piece as small as is cheap: raw, whole (at zstd's `level`), or as a delta against `base`.
+
+    Args:
+        spans: where it is known already, all in which `data` differs from the base, in order.
 
     Raises:
         ValueError: the piece is larger than `MAX_PIECE`.
@@ -79,7 +90,9 @@ def encode(data: bytes, base: DeltaBase | None = None, level: int = LEVEL) -> En
         raise ValueError(f"a piece has at most {MAX_PIECE} bytes, not {len(data)}: cut it first")
     delta = None
     if base is not None and base.steps < MAX_STEPS and (base.steps + 1) * len(data) <= MAX_WORK:
-        delta = _encode_delta(data, base)
+        delta = _encode_edits(data, base, spans) if spans else None
+        if delta is None or len(delta.data) * _HEAD_START > len(data):
+            delta = _encode_delta(data, base)
         if len(delta.data) * _HEAD_START <= len(data):
             return delta
     whole = _encode_whole(data, level)
@@ -109,10 +122,12 @@ def decode(codec: str, data: bytes, base: bytes | None = None) -> bytes:
         return data
     if codec == WHOLE:
         return _expand(data, MAX_PIECE)
-    if codec not in (SPLICE, DELTA):
+    if not is_delta(codec):
         raise CodecError(f"has the unknown codec {codec[:16]!r}")
     if base is None:
         raise CodecError("is a delta without a base")
+    if codec == EDITS:
+        return _apply_edits(data, base)
     head, at = _number(data, 1)
     tail, at = _number(data, at)
     if head + tail > len(base) or head + tail > MAX_PIECE:
@@ -127,7 +142,7 @@ def decode(codec: str, data: bytes, base: bytes | None = None) -> bytes:
 
 def is_delta(codec: str) -> bool:
     """Whether data of this codec needs a base."""
-    return codec in (SPLICE, DELTA)
+    return codec in (SPLICE, DELTA, EDITS)
 
 
 def steps_of(codec: str, data: bytes) -> int:
@@ -178,6 +193,44 @@ def _encode_delta(data: bytes, base: DeltaBase) -> Encoded:
             codec, middle = DELTA, frame
     start = bytes((min(base.steps + 1, _STEPS_CEILING),))
     return Encoded(codec, base.digest, b"".join((start, _varint(head), _varint(tail), middle)))
+
+
+def _encode_edits(data: bytes, base: DeltaBase, spans: Sequence[Span]) -> Encoded | None:
+    """None where the spans do not lead from the base to the data: content is never trusted to a claim."""
+    parts = [bytes((min(base.steps + 1, _STEPS_CEILING),)), _varint(len(data))]
+    whole: list[bytes] = []
+    at = 0
+    for old_from, old_to, new_from, new_to in spans:
+        kept, came = base.data[at:old_from], data[new_from:new_to]
+        whole += (kept, came)
+        parts += (_varint(len(kept)), _varint(old_to - old_from), _varint(len(came)), came)
+        at = old_to
+    whole.append(base.data[at:])
+    if b"".join(whole) != data:
+        return None
+    return Encoded(EDITS, base.digest, b"".join(parts))
+
+
+def _apply_edits(data: bytes, base: bytes) -> bytes:
+    length, at = _number(data, 1)
+    if length > MAX_PIECE:
+        raise CodecError(f"says that it decodes to {length} bytes where {MAX_PIECE} are the most")
+    parts: list[bytes] = []
+    done = 0
+    while at < len(data):
+        keep, at = _number(data, at)
+        leave, at = _number(data, at)
+        size, at = _number(data, at)
+        if done + keep + leave > len(base) or at + size > len(data):
+            raise CodecError("does not fit its base")
+        parts += (base[done : done + keep], data[at : at + size])
+        done += keep + leave
+        at += size
+    parts.append(base[done:])
+    whole = b"".join(parts)
+    if len(whole) != length:
+        raise CodecError("decodes to another size than it says")
+    return whole
 
 
 _FRAME = {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from fcm_tui.diff import bounded, xdiff
+from fcm_tui.diff.edits import EDITED_BYTES, find_edits
 from fcm_tui.diff.fewest import fewest_changes
 from fcm_tui.diff.split import split_lines
 from fcm_tui.diff.trim import Middle, around, at_line, count_newlines, trim
@@ -63,6 +64,15 @@ def diff_lines(old: bytes, new: bytes) -> list[Hunk]:
     Takes 2 s at most, whatever the texts. Call it from a thread: it releases the GIL where it works
     for long, and several calls may run at once.
     """
+    if len(old) + len(new) <= EDITED_BYTES:
+        edits = find_edits(old, new)
+        if edits is not None:
+            return [edit.hunk for edit in edits]
+    return diff_all_lines(old, new)
+
+
+def diff_all_lines(old: bytes, new: bytes) -> list[Hunk]:
+    """`diff_lines` of texts in which more than a few small edits are expected."""
     if old == new:
         return []
     head, old_end, new_end = trim(old, new)

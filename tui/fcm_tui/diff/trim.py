@@ -16,7 +16,7 @@ def trim(old: bytes, new: bytes) -> tuple[int, int, int]:
     Byte offsets, each at the start of a line or the end of the text.
     """
     shorter = min(len(old), len(new))
-    head = old.rfind(b"\n", 0, _common_head(old, new, shorter)) + 1
+    head = old.rfind(b"\n", 0, equal_run(old, 0, new, 0)) + 1
     tail = _common_tail(old, new, shorter - head)
     if tail:
         old_start, new_start = len(old) - tail, len(new) - tail
@@ -53,15 +53,20 @@ def at_line(data: bytes, offset: int, head: int) -> bool:
     return offset == head or data[offset - 1] == 0x0A
 
 
-def _common_head(old: bytes, new: bytes, limit: int) -> int:
+def equal_run(old: bytes, old_from: int, new: bytes, new_from: int) -> int:
+    """How many bytes from these two offsets on are equal."""
+    limit = min(len(old) - old_from, len(new) - new_from)
     same, step = 0, _FIRST_STEP
-    while same < limit and new.startswith(old[same : min(same + step, limit)], same):
-        same = min(same + step, limit)
+    while same < limit:
+        reach = min(same + step, limit)
+        if not new.startswith(old[old_from + same : old_from + reach], new_from + same):
+            break
+        same = reach
         step = min(step * 2, _LAST_STEP)
     differs = min(same + step, limit)
     while same < differs:
         middle = (same + differs + 1) // 2
-        if new.startswith(old[same:middle], same):
+        if new.startswith(old[old_from + same : old_from + middle], new_from + same):
             same = middle
         else:
             differs = middle - 1

@@ -160,7 +160,8 @@ def _work(step: _Step) -> tuple[LineChanges, Packed | None]:
     if record.digest == found.digest:
         kept = record.capture == Capture.STORED
         return unchanged(found.data), None if kept else pack(found.data, found.digest)
-    packed = pack(found.data, found.digest, step.base)
     if step.base is None or record.state.is_link != found.state.is_link:
+        packed = pack(found.data, found.digest, step.base)
         return LineChanges(unchanged(found.data).format, None, ()), packed
-    return line_changes(step.base.data, found.data), packed
+    lines = line_changes(step.base.data, found.data)
+    return lines, pack(found.data, found.digest, step.base, spans=lines.spans)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fcm_tui.capture.codec import Span
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
-from fcm_tui.diff.lines import count_lines, diff_lines, split_lines
+from fcm_tui.diff.edits import EDITED_BYTES, Edit, find_edits
+from fcm_tui.diff.lines import count_lines, diff_all_lines, split_lines
 from fcm_tui.model import Difference, Hunk, LineCounts
 
 _BLOCK = 1 << 16
@@ -22,6 +24,8 @@ class LineChanges:
     format: TextFormat | None
     counts: LineCounts | None
     differences: tuple[Difference, ...]
+    spans: tuple[Span, ...] | None = None
+    """Where the bytes differ, if that came out by the way."""
 
 
 NOTHING = LineChanges(None, None, ())
@@ -74,6 +78,14 @@ def line_changes(before: bytes | None, after: bytes | None) -> LineChanges:
         return LineChanges(new_format, None, ())
     old = to_utf8(before, old_format.encoding) if before and old_format else b""
     new = to_utf8(after, new_format.encoding) if after and new_format else b""
+    edits = find_edits(old, new) if old and new and len(old) + len(new) <= EDITED_BYTES else None
+    if edits is not None:
+        return LineChanges(
+            new_format,
+            count_lines([edit.hunk for edit in edits]),
+            tuple(_of_edit(edit, old, new) for edit in edits),
+            tuple(edit[1:] for edit in edits) if old is before and new is after else None,
+        )
     hunks = _hunks(old, new)
     old_lines, new_lines = Lines(old), Lines(new)
     return LineChanges(
@@ -91,7 +103,7 @@ def unchanged(data: bytes) -> LineChanges:
 
 def _hunks(old: bytes, new: bytes) -> list[Hunk]:
     if old and new:
-        return diff_lines(old, new)
+        return diff_all_lines(old, new)
     if not old and not new:
         return []
     count = _lines_in(old or new)
@@ -103,8 +115,18 @@ def _lines_in(data: bytes) -> int:
 
 
 def _difference(hunk: Hunk, old: Lines, new: Lines) -> Difference:
-    before = old.text(hunk.old_start, hunk.old_count)
-    after = new.text(hunk.new_start, hunk.new_count)
+    return _told(hunk, old.text(hunk.old_start, hunk.old_count), new.text(hunk.new_start, hunk.new_count))
+
+
+def _of_edit(edit: Edit, old: bytes, new: bytes) -> Difference:
+    return _told(
+        edit.hunk,
+        old[edit.old_from : edit.old_to].decode("utf-8", "replace"),
+        new[edit.new_from : edit.new_to].decode("utf-8", "replace"),
+    )
+
+
+def _told(hunk: Hunk, before: str, after: str) -> Difference:
     if not hunk.new_count:
         return Difference(hunk, before, None)
     return Difference(hunk, after, before if hunk.old_count else None)

@@ -6,7 +6,7 @@ import sqlite3
 
 import zstandard
 
-from fcm_tui.capture.codec import DELTA, RAW, SPLICE, WHOLE
+from fcm_tui.capture.codec import DELTA, EDITS, RAW, SPLICE, WHOLE
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE
 
 FIRST_BYTES = 64
@@ -48,6 +48,9 @@ def _length_of_piece(codec: str, first: bytes, stored: int) -> int | None:
         return stored
     if codec == WHOLE:
         return _frame(first)
+    if codec == EDITS:
+        length = _number(first, 1)
+        return length[0] if length else None
     if codec not in (SPLICE, DELTA):
         return None
     head = _number(first, 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcm_tui.capture.chunks import counterparts, cut
-from fcm_tui.capture.codec import LEVEL, MAX_PIECE, DeltaBase, encode, encode_whole, steps_of
+from fcm_tui.capture.codec import LEVEL, MAX_PIECE, DeltaBase, Span, encode, encode_whole, steps_of
 
 CHUNKS = "c"
 """Codec of a row that lists the digests of pieces."""
@@ -58,16 +58,25 @@ class Packed:
     version: Version
 
 
-def pack(data: bytes, digest: bytes, base: Version | None = None, *, level: int = LEVEL) -> Packed:
+def pack(
+    data: bytes,
+    digest: bytes,
+    base: Version | None = None,
+    *,
+    level: int = LEVEL,
+    spans: Sequence[Span] | None = None,
+) -> Packed:
     """Encode a version, as a delta against `base` (the file's version before) where that is smaller.
 
-    `digest` is the SHA-256 of `data`. The base has to be in the store when the rows are inserted, or
+    `digest` is the SHA-256 of `data`; `spans` are all the places in which it differs from the base's
+    bytes, where they are known. The base has to be in the store when the rows are inserted, or
     to come before them in the same call of `ContentStore.insert`. A chain of deltas never becomes
     longer than `codec.MAX_STEPS` nor dearer to decode than `codec.MAX_WORK`.
     """
     if len(data) <= MAX_PIECE:
         old = _delta_base(base, 0) if base is not None and base.pieces else None
-        row, piece = _pack_piece(data, digest, old, level)
+        whole_base = base is not None and len(base.pieces) == 1
+        row, piece = _pack_piece(data, digest, old, level, spans if whole_base else None)
         return Packed([row], Version(digest, data, (piece,)))
     return _pack_large(data, digest, base, level)
 
@@ -80,10 +89,12 @@ def pack_whole(versions: Sequence[tuple[bytes, bytes]], *, level: int = LEVEL) -
     ]
 
 
-def _pack_piece(data: bytes, digest: bytes, base: DeltaBase | None, level: int) -> tuple[ContentRow, Piece]:
+def _pack_piece(
+    data: bytes, digest: bytes, base: DeltaBase | None, level: int, spans: Sequence[Span] | None = None
+) -> tuple[ContentRow, Piece]:
     if base is not None and base.digest == digest:
         base = None
-    encoded = encode(data, base, level)
+    encoded = encode(data, base, level, spans)
     row = ContentRow(digest, 0, encoded.codec, encoded.base, encoded.data)
     return row, Piece(digest, len(data), steps_of(encoded.codec, encoded.data))
 

@@ -101,7 +101,7 @@ CREATE TABLE backup_paths (
 CREATE TABLE contents (
     digest      BLOB NOT NULL,
     chunk       INTEGER NOT NULL,
-    codec       TEXT NOT NULL,                -- r raw, z zstd, s and d deltas, c list of pieces' digests
+    codec       TEXT NOT NULL,                -- r raw, z zstd, s, d and e deltas, c list of pieces' digests
     base_digest BLOB,                         -- of a delta: the content that it changes
     data        BLOB NOT NULL,                -- at most 1 MiB
     PRIMARY KEY (digest, chunk)
