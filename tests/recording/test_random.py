@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fcm_tui.pipeline import ahead, bookkeeper, work
 from fcm_tui.store.verify import Tally, verify
 from tests.recording.harness import Recording, disk, replay
 from tests.recording.random_work import RandomWork
@@ -21,12 +22,12 @@ async def work_and_compare(recording: Recording, seed: int, steps: int, stretche
     other = recording.roots[0].with_name("other")
     other.mkdir()
     recording.roots.append(other)
-    work = RandomWork(recording.roots, seed)
+    actor = RandomWork(recording.roots, seed)
 
     def act(count: int) -> None:
         for _ in range(count):
-            work.act()
-            work.pause()
+            actor.act()
+            actor.pause()
 
     act(steps // 3)
     for _ in range(stretches):
@@ -46,6 +47,28 @@ async def work_and_compare(recording: Recording, seed: int, steps: int, stretche
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_random_work_replays_to_the_disk(recording: Recording, seed: int) -> None:
     await work_and_compare(recording, seed, steps=100, stretches=2)
+
+
+@pytest.fixture
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few files are many slices, helped with by processes, and several commits."""
+    monkeypatch.setattr(work, "FIRST_SLICE_FILES", 3)
+    monkeypatch.setattr(work, "SLICE_FILES", 4)
+    monkeypatch.setattr(ahead, "WORTH_FILES", 1)
+    monkeypatch.setattr(bookkeeper, "_TOGETHER_FILES", 6)
+
+
+@pytest.mark.usefixtures("small_slices")
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_random_work_in_many_slices_replays_to_the_disk(recording: Recording, seed: int) -> None:
+    await work_and_compare(recording, seed, steps=100, stretches=2)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_slices")
+@pytest.mark.parametrize("seed", [13, 14])
+async def test_longer_random_work_in_many_slices_replays_to_the_disk(recording: Recording, seed: int) -> None:
+    await work_and_compare(recording, seed, steps=300, stretches=3)
 
 
 @pytest.mark.slow

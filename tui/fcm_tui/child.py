@@ -66,11 +66,11 @@ class Child:
 class Helper:
     """A child that may be missing: who has it does its work where it could not be started, or has died."""
 
-    def __init__(self, module: str, function: str) -> None:
+    def __init__(self, module: str, function: str, *arguments: str) -> None:
         """Start it; it gets ready while the caller goes on."""
         self._child: Child | None = None
         with contextlib.suppress(OSError):
-            self._child = Child(module, function)
+            self._child = Child(module, function, *arguments)
 
     @property
     def is_alive(self) -> bool:

@@ -53,8 +53,7 @@ class Operation(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """One changed range of lines.
 
     `old[old_start - 1 : old_start - 1 + old_count]` is replaced by
@@ -74,8 +73,7 @@ class Hunk:
         return Operation.UPDATE if self.new_count else Operation.DELETE
 
 
-@dataclass(frozen=True, slots=True)
-class LineCounts:
+class LineCounts(NamedTuple):
     """Lines of Insert hunks, new lines of Update hunks, lines of Delete hunks."""
 
     inserted: int
@@ -189,13 +187,14 @@ class FileRecord:
     state: DiskState
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A hunk with its lines, as text; what the table `differences` holds once."""
 
     hunk: Hunk
+    digest: bytes
+    """Of operation and lines: its key in that table."""
     affected: str
-    """The lines after the change; for a deletion, before it. Terminators included."""
+    """The lines after the change; for a deletion, before it. Terminators included; cut where they are very long."""
     replaced: str | None
     """For an update, the lines that stood there before."""
 

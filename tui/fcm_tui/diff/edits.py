@@ -119,6 +119,8 @@ def _where_they_agree(
     for both in range(1, _REACH + 1):
         for goes in range(max(0, both - new_last), min(both, old_last) + 1):
             comes = both - goes
+            if goes < old_count and comes < new_count and old[goes] != new[comes]:
+                continue
             if old[goes : goes + _AGREE] == new[comes : comes + _AGREE]:
                 return goes, comes
     return None

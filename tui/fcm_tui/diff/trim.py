@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _FIRST_STEP = 1 << 12
+_SHORT_STEP = 256
+"""Bytes that are compared as two numbers: quicker than halving them further."""
 _SURROUNDINGS = 1024
 """Bytes of equal text around a difference that decide where its hunks come to lie."""
 _LAST_STEP = 1 << 18  # compared at once: well under a millisecond, so other threads get their turn
@@ -57,20 +59,22 @@ def equal_run(old: bytes, old_from: int, new: bytes, new_from: int) -> int:
     """How many bytes from these two offsets on are equal."""
     limit = min(len(old) - old_from, len(new) - new_from)
     same, step = 0, _FIRST_STEP
-    while same < limit:
-        reach = min(same + step, limit)
-        if not new.startswith(old[old_from + same : old_from + reach], new_from + same):
-            break
-        same = reach
+    while same < limit and new.startswith(old[old_from + same : old_from + same + step], new_from + same):
+        same += step
         step = min(step * 2, _LAST_STEP)
-    differs = min(same + step, limit)
-    while same < differs:
-        middle = (same + differs + 1) // 2
-        if new.startswith(old[old_from + same : old_from + middle], new_from + same):
-            same = middle
-        else:
-            differs = middle - 1
-    return same
+    if same >= limit:
+        return limit
+    while step > _SHORT_STEP:
+        step //= 2
+        if new.startswith(old[old_from + same : old_from + same + step], new_from + same):
+            same += step
+    ours = int.from_bytes(old[old_from + same : old_from + same + step], "little")
+    theirs = int.from_bytes(new[new_from + same : new_from + same + step], "little")
+    differing = ours ^ theirs
+    if not differing:
+        return min(same + step, limit)
+    lowest = (differing & -differing).bit_length() - 1
+    return min(same + lowest // 8, limit)
 
 
 def _common_tail(old: bytes, new: bytes, limit: int) -> int:

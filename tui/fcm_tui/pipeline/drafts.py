@@ -6,10 +6,11 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Origin
+from fcm_tui.pipeline.content import Work, before_of, work_out
 from fcm_tui.pipeline.lines import NOTHING, LineChanges, line_changes, unchanged
 from fcm_tui.pipeline.owners import owner_name
+from fcm_tui.pipeline.taking import kept_version
 from fcm_tui.pipeline.work import spread
 from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Version, pack
 from fcm_tui.watch.renames import Arrival, Verdict, folder_moves, top_folder
@@ -22,6 +23,8 @@ class Found(Arrival):
     stamp: bytes = b""
     data: bytes | None = None
     capture: Capture = Capture.NONE
+    work: Work | None = None
+    """What is worked out already, of a change from `known` to this."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Prepared:
     stamps: list[bytes] = field(default_factory=list)
     rows: list[ContentRow] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
+    """Those whose bytes are here."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,8 @@ class _Step:
     found: Found | None
     base: Version | None
     group: Hashable = None
+    work: Work | None = None
+    """Where it is worked out already."""
 
 
 def is_metadata_only(record: FileRecord, found: Found) -> bool:
@@ -74,7 +80,7 @@ def prepare(
         origin_of: how the change at a path to a digest was noticed.
     """
     steps = _steps(verdict, gone_folders, contents)
-    done = spread(_work, steps, pool)
+    done = spread(_work, steps, pool) if any(step.work is None for step in steps) else map(_work, steps)
     prepared = Prepared()
     for step, (lines, packed) in zip(steps, done, strict=True):
         record, found = step.record, step.found
@@ -105,29 +111,37 @@ def prepare(
         prepared.stamps.append(found.stamp if found else b"")
         if packed is not None:
             prepared.rows.extend(packed.rows)
-            prepared.versions.append(packed.version)
+            if found is not None and found.data is not None:
+                prepared.versions.append(packed.version)
     return prepared
 
 
 def _steps(verdict: Verdict, gone_folders: frozenset[bytes], contents: ContentStore) -> list[_Step]:
     moved_with = folder_moves(verdict.moved, gone_folders)
     steps = [
-        _Step(Kind.DELETED, record, None, _version(record, contents), top_folder(record.path, gone_folders))
+        _Step(
+            Kind.DELETED, record, None, kept_version(before_of(record), contents),
+            top_folder(record.path, gone_folders),
+        )
         for record in verdict.deleted
-    ]
+    ]  # fmt: skip
     for record, arrival in verdict.moved:
         found = _found(arrival)
         known = record.digest == found.digest and found.data is not None
-        base = None if known else _version(record, contents)
+        base = None if known else kept_version(before_of(record), contents)
         steps.append(_Step(Kind.MOVED, record, found, base, moved_with.get(record.file_id)))
     for record, arrival in verdict.modified:
         found = _found(arrival)
         if is_metadata_only(record, found):
-            unread = found.data is None
-            steps.append(_Step(Kind.METADATA, record, found, _version(record, contents) if unread else None))
+            base = kept_version(before_of(record), contents) if found.data is None else None
+            steps.append(_Step(Kind.METADATA, record, found, base))
         else:
-            steps.append(_Step(Kind.MODIFIED, record, found, _version(record, contents)))
-    steps += [_Step(Kind.CREATED, None, _found(arrival), None) for arrival in verdict.created]
+            base = kept_version(before_of(record), contents) if found.work is None else None
+            steps.append(_Step(Kind.MODIFIED, record, found, base, None, found.work))
+    for arrival in verdict.created:
+        found = _found(arrival)
+        work = found.work if found.known is None else None
+        steps.append(_Step(Kind.CREATED, None, found, None, None, work))
     return steps
 
 
@@ -136,18 +150,10 @@ def _found(arrival: Arrival) -> Found:
     return arrival
 
 
-def _version(record: FileRecord, contents: ContentStore) -> Version | None:
-    """The bytes of a record's version where they were kept."""
-    if record.capture != Capture.STORED or record.digest is None:
-        return None
-    try:
-        return contents.version(record.digest)
-    except ContentMissing:
-        return None  # damaged or thinned out: `verify` tells; the new version is kept whole
-
-
 def _work(step: _Step) -> tuple[LineChanges, Packed | None]:
     """Compare and pack: for pool threads."""
+    if step.work is not None:
+        return step.work
     record, found = step.record, step.found
     if found is None:
         return (line_changes(step.base.data, None) if step.base else NOTHING), None
@@ -155,13 +161,7 @@ def _work(step: _Step) -> tuple[LineChanges, Packed | None]:
         return unchanged(step.base.data), None  # moved without a need to read it
     if found.capture != Capture.STORED or found.data is None or found.digest is None:
         return NOTHING, None
-    if record is None:
-        return line_changes(None, found.data), pack(found.data, found.digest)
-    if record.digest == found.digest:
+    if record is not None and record.digest == found.digest:
         kept = record.capture == Capture.STORED
         return unchanged(found.data), None if kept else pack(found.data, found.digest)
-    if step.base is None or record.state.is_link != found.state.is_link:
-        packed = pack(found.data, found.digest, step.base)
-        return LineChanges(unchanged(found.data).format, None, ()), packed
-    lines = line_changes(step.base.data, found.data)
-    return lines, pack(found.data, found.digest, step.base, spans=lines.spans)
+    return work_out(before_of(record), step.base, found.state.is_link, found.data, found.digest)

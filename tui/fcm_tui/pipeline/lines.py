@@ -9,6 +9,7 @@ from fcm_tui.capture.text import TextFormat, detect, to_utf8
 from fcm_tui.diff.edits import EDITED_BYTES, Edit, find_edits
 from fcm_tui.diff.lines import count_lines, diff_all_lines, split_lines
 from fcm_tui.model import Difference, Hunk, LineCounts
+from fcm_tui.store.chain import difference
 
 _BLOCK = 1 << 16
 _SMALL = 1 << 18
@@ -70,9 +71,14 @@ class Lines:
         return at
 
 
-def line_changes(before: bytes | None, after: bytes | None) -> LineChanges:
-    """Compare two versions by lines; None is no file, so all lines are inserted or deleted."""
-    old_format = detect(before) if before is not None else None
+def line_changes(
+    before: bytes | None, after: bytes | None, before_format: TextFormat | None = None
+) -> LineChanges:
+    """Compare two versions by lines; None is no file, so all lines are inserted or deleted.
+
+    `before_format` is that of a version that is known to be text.
+    """
+    old_format = before_format or (detect(before) if before is not None else None)
     new_format = detect(after) if after is not None else None
     if (before is not None and old_format is None) or (after is not None and new_format is None):
         return LineChanges(new_format, None, ())
@@ -115,18 +121,14 @@ def _lines_in(data: bytes) -> int:
 
 
 def _difference(hunk: Hunk, old: Lines, new: Lines) -> Difference:
-    return _told(hunk, old.text(hunk.old_start, hunk.old_count), new.text(hunk.new_start, hunk.new_count))
+    return difference(
+        hunk, old.text(hunk.old_start, hunk.old_count), new.text(hunk.new_start, hunk.new_count)
+    )
 
 
 def _of_edit(edit: Edit, old: bytes, new: bytes) -> Difference:
-    return _told(
+    return difference(
         edit.hunk,
         old[edit.old_from : edit.old_to].decode("utf-8", "replace"),
         new[edit.new_from : edit.new_to].decode("utf-8", "replace"),
     )
-
-
-def _told(hunk: Hunk, before: str, after: str) -> Difference:
-    if not hunk.new_count:
-        return Difference(hunk, before, None)
-    return Difference(hunk, after, before if hunk.old_count else None)

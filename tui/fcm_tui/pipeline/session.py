@@ -74,7 +74,7 @@ class Session:
         self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
         if self.record.files_ever() >= WORTH_FILES:
             self.engine.helper = ScanProcess()
-        self.engine.restored = Intents(database.parent / INTENTS)
+        self.engine.announce(Intents(database.parent / INTENTS))
         self.engine.load()
         self.last_gap: Gap | None = self.record.last_gap()
         self._unlistable: dict[bytes, str] = {}
@@ -82,6 +82,7 @@ class Session:
     def close(self) -> None:
         """Leave the record tidy: the moment noted, the log moved into the file."""
         self._end_helper()
+        self.engine.close()
         self.record.still_here()
         self.record.checkpoint()
         self.record.close()

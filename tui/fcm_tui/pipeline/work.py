@@ -1,52 +1,37 @@
-"""The part of recording that needs neither database nor order, so that threads can do it: reading and preparing."""
+"""Much work cut into parts: slices that are committed together, jobs for the threads of a pool."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import TypeVar
-
-from fcm_tui.capture.stable import Reading, read_stable
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SLICE_FILES = 512
-SLICE_BYTES = 64 << 20
+SLICE_FILES = 256
+FIRST_SLICE_FILES = 128
+SLICE_BYTES = 32 << 20
 _INLINE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A path to read and the size above which only its digest is taken."""
+def slices(paths: Sequence[bytes], size_of: Callable[[bytes], int]) -> Iterator[list[bytes]]:
+    """Paths in their order, in lists of at most 256 files and, large files aside, 32 MiB.
 
-    path: bytes
-    size_limit: int
-
-
-def slices(targets: Sequence[Target]) -> Iterator[list[Target]]:
-    """Targets in their order, in lists of at most 512 files and, large files aside, 64 MiB."""
-    part: list[Target] = []
+    The first is shorter: the sooner it can be put into the record while the next is taken.
+    """
+    part: list[bytes] = []
     total = 0
-    for target in targets:
-        try:
-            size = min(os.lstat(target.path).st_size, target.size_limit)
-        except OSError:
-            size = 0
-        if part and (len(part) >= SLICE_FILES or total + size > SLICE_BYTES):
+    files = FIRST_SLICE_FILES
+    for path in paths:
+        size = size_of(path)
+        if part and (len(part) >= files or total + size > SLICE_BYTES):
             yield part
-            part, total = [], 0
-        part.append(target)
+            part, total, files = [], 0, SLICE_FILES
+        part.append(path)
         total += size
     if part:
         yield part
-
-
-def read_all(targets: Sequence[Target], pool: Executor, *, settle: bool = True) -> list[Reading]:
-    """Read every target, in their order, on the pool where there are many."""
-    return spread(lambda target: read_stable(target.path, target.size_limit, settle=settle), targets, pool)
 
 
 def spread(work: Callable[[T], R], items: Sequence[T], pool: Executor) -> list[R]:

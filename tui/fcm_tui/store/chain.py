@@ -13,6 +13,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from fcm_tui.model import Difference, Hunk
+
 CHAINED_COLUMNS = (
     "sequence", "time_ns", "root_id", "file_id", "path", "previous_path", "kind", "before_digest", "after_digest",
     "size", "mode", "mtime_ns", "previous_size", "previous_mode", "previous_mtime_ns", "owner", "process", "capture",
@@ -21,6 +23,10 @@ CHAINED_COLUMNS = (
 """Columns of `changes` in the order in which they are hashed; `recorder_id` stands in the chain's start."""
 
 HunkRow = tuple[bytes, int, int, int, int]
+
+DIFFERENCE_LIMIT = 1 << 20
+"""Characters of one side of a difference that are kept; `contents` has all."""
+CUT_MARK = "\n… cut at 1 MiB\n"
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
 
@@ -43,9 +49,19 @@ def link(previous: bytes, columns: Sequence[object], hunks: Sequence[HunkRow]) -
 
 def difference_digest(operation: str, affected: str, replaced: str | None) -> bytes:
     """The key of a row of `differences`: SHA-256 of operation and lines, each preceded by its length in bytes."""
-    digest = hashlib.sha256(operation.encode())
-    for part in (affected, replaced):
-        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
-        digest.update(b":%d:" % len(data))
-        digest.update(data)
-    return digest.digest()
+    first = affected.encode("utf-8", "surrogatepass")
+    second = b"" if replaced is None else replaced.encode("utf-8", "surrogatepass")
+    whole = b"%b:%d:%b:%d:%b" % (operation.encode(), len(first), first, len(second), second)
+    return hashlib.sha256(whole).digest()
+
+
+def difference(hunk: Hunk, before: str, after: str) -> Difference:
+    """What is kept of a hunk that replaces some lines by others."""
+    affected = _cut(after if hunk.new_count else before)
+    replaced = _cut(before) if hunk.old_count and hunk.new_count else None
+    return Difference(hunk, difference_digest(hunk.operation.value, affected, replaced), affected, replaced)
+
+
+def _cut(lines: str) -> str:
+    """What `differences` keeps of one side; the digest covers what it keeps."""
+    return lines if len(lines) <= DIFFERENCE_LIMIT else lines[:DIFFERENCE_LIMIT] + CUT_MARK

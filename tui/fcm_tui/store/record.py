@@ -16,20 +16,15 @@ from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Root
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentRow, ContentStore
-from fcm_tui.store.database import CACHE_KIB, open_writer
+from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
+from fcm_tui.store.rows import INSERT_FILE, file_row, rows_of, signed, unsigned
 
-DIFFERENCE_LIMIT = 1 << 20
-"""Characters of one side of a difference that are kept; `contents` has all."""
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
 pages are written again and again."""
-BASELINE_CACHE_KIB = 65536
-"""Of pages, so that an index page is not written again with every batch."""
-CUT_MARK = "\n… cut at 1 MiB\n"
-
-_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
+_PARAMETERS = 500
 
 
 class Record:
@@ -42,6 +37,8 @@ class Record:
     def __init__(self, database: Path) -> None:
         self.database = database
         self.connection = open_writer(database)
+        self.sequence = 0
+        self._chain_hash = b""
         self.contents = ContentStore(self.connection)
         self.new_id = IdMaker().make
         self.recorder_id = self._sign_in()
@@ -49,8 +46,8 @@ class Record:
             "SELECT sequence, chain_hash FROM changes WHERE recorder_id = ? ORDER BY sequence DESC LIMIT 1",
             (self.recorder_id,),
         ).fetchone()
-        self.sequence: int = row[0] if row else 0
-        self._chain_hash: bytes = row[1] if row else chain.start(self.recorder_id)
+        self.sequence = row[0] if row else 0
+        self._chain_hash = row[1] if row else chain.start(self.recorder_id)
         self.last_seen_ns = self._last_seen_ns
 
     def close(self) -> None:
@@ -64,12 +61,17 @@ class Record:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing of it."""
+        """All of it or nothing of it. One inside another is a part of it."""
+        if self.connection.in_transaction:
+            yield
+            return
+        before = self.sequence, self._chain_hash
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.connection.execute("COMMIT")
         except BaseException:
+            self.sequence, self._chain_hash = before
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
@@ -96,12 +98,16 @@ class Record:
         return bytes(recorder_id)
 
     def still_here(self) -> None:
-        """Note that this recorder runs, so that its next start knows how long it was absent."""
+        """Note that this recorder runs, so that its next start knows how long it was absent.
+
+        The cache gives back what the last burst filled it with.
+        """
         with self.transaction():
             self.connection.execute(
                 "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?",
                 (time.time_ns(), self.recorder_id),
             )
+        self.connection.execute("PRAGMA shrink_memory")
 
     # Roots
 
@@ -143,7 +149,7 @@ class Record:
         """Remember the device that the root is on (an unsigned `st_dev`)."""
         with self.transaction():
             self.connection.execute(
-                "UPDATE roots SET device = ? WHERE root_id = ?", (_signed(device), root.root_id)
+                "UPDATE roots SET device = ? WHERE root_id = ?", (signed(device), root.root_id)
             )
 
     # Files
@@ -164,22 +170,26 @@ class Record:
 
     def file_at(self, root_id: bytes, path: bytes) -> FileRecord | None:
         """The present file at a path, or None."""
-        row = self.connection.execute(
-            "SELECT file_id, root_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid FROM files"
-            " WHERE root_id = ? AND path = ? AND present",
-            (root_id, path),
-        ).fetchone()
-        if row is None:
-            return None
-        file_id, _, _, digest, capture, size, mtime_ns, inode, mode, uid, gid = row
-        state = DiskState(size, mtime_ns, 0, _unsigned(inode), mode, uid, gid)
-        return FileRecord(file_id, root_id, path, digest, Capture(capture), state)
+        return self.files_at(root_id, [path]).get(path)
+
+    def files_at(self, root_id: bytes, paths: Sequence[bytes]) -> dict[bytes, FileRecord]:
+        """The present files at some paths of a root, by path."""
+        found = {}
+        for start in range(0, len(paths), _PARAMETERS):
+            part = paths[start : start + _PARAMETERS]
+            for row in self.connection.execute(
+                "SELECT file_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid FROM files"
+                f" WHERE root_id = ? AND path IN ({','.join('?' * len(part))}) AND present",
+                (root_id, *part),
+            ):
+                file_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid = row
+                state = DiskState(size, mtime_ns, 0, unsigned(inode), mode, uid, gid)
+                found[path] = FileRecord(file_id, root_id, path, digest, Capture(capture), state)
+        return found
 
     def paths_of_inode(self, inode: int) -> list[bytes]:
         """Where present files with an inode were seen last."""
-        rows = self.connection.execute(
-            "SELECT path FROM files WHERE inode = ? AND present", (_signed(inode),)
-        )
+        rows = self.connection.execute("SELECT path FROM files WHERE inode = ? AND present", (signed(inode),))
         return [path for (path,) in rows]
 
     def add_baseline(
@@ -192,7 +202,9 @@ class Record:
         now = time.time_ns()
         with self.transaction():
             self.contents.insert(contents)
-            self._insert_files(files, stamps, now)
+            self.connection.executemany(
+                INSERT_FILE, [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)]
+            )
             self.connection.execute(
                 "INSERT INTO backup_paths SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
                 " FROM files WHERE file_id >= ? AND capture = ? AND digest IS NOT NULL ON CONFLICT DO NOTHING",
@@ -215,11 +227,9 @@ class Record:
                 self._journal("WAL")
                 self.connection.execute("PRAGMA synchronous=NORMAL")
                 self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
-            self.connection.execute(f"PRAGMA cache_size=-{BASELINE_CACHE_KIB}")
             yield
             self.connection.execute("PRAGMA synchronous=FULL")
-            self.connection.execute("PRAGMA wal_autocheckpoint=1000")
-            self.connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self.connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             self.connection.execute("PRAGMA shrink_memory")
             if filling is not None:
                 filling.sync()
@@ -234,25 +244,6 @@ class Record:
     def _journal(self, mode: str) -> str:
         """Set the journal's mode; the mode that holds then."""
         return str(self.connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0])
-
-    def _insert_files(self, files: Sequence[FileRecord], stamps: Sequence[bytes], now: int) -> None:
-        self.connection.executemany(
-            "INSERT INTO files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns,"
-            " inode, uid, gid, stamp) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                (
-                    now, f.file_id, f.root_id, f.path, f.digest, f.capture, f.state.size, f.state.mode, f.state.mtime_ns,
-                    _signed(f.state.inode), f.state.uid, f.state.gid, stamp,
-                )
-                for f, stamp in zip(files, stamps, strict=True)
-            ],
-        )  # fmt: skip
-
-    def _map(self, versions: list[tuple[bytes, bytes, bytes, int]], now: int) -> None:
-        self.connection.executemany(
-            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(self.recorder_id, i, d, p, f"sha256:{d.hex()}", now, size) for i, p, d, size in versions],
-        )
 
     def refresh(self, stamps: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """New stamps of files in which nothing changed that is recorded: (stamp, root id, path)."""
@@ -281,80 +272,18 @@ class Record:
         Returns:
             The first and last sequence.
         """
-        sequence, chain_hash = self.sequence, self._chain_hash
-        first = sequence + 1
-        changes: list[tuple[object, ...]] = []
-        links: list[tuple[object, ...]] = []
-        differences: dict[bytes, tuple[object, ...]] = {}
-        versions: list[tuple[bytes, bytes, bytes, int]] = []
-        for draft in drafts:
-            sequence += 1
-            hunks: list[chain.HunkRow] = []
-            for difference in draft.differences:
-                hunk = difference.hunk
-                operation = hunk.operation.value
-                affected = _cut(difference.affected)
-                replaced = None if difference.replaced is None else _cut(difference.replaced)
-                digest = chain.difference_digest(operation, affected, replaced)
-                differences[digest] = (digest, operation, affected, replaced)
-                links.append(
-                    (
-                        self.recorder_id,
-                        sequence,
-                        len(hunks),
-                        digest,
-                        hunk.old_start,
-                        hunk.old_count,
-                        hunk.new_start,
-                        hunk.new_count,
-                    )
-                )
-                hunks.append((digest, hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count))
-            group = None if draft.group is None else groups.setdefault(draft.group, sequence)
-            columns = (sequence, *_columns(draft, group))
-            chain_hash = chain.link(chain_hash, columns, hunks)
-            changes.append((self.recorder_id, *columns, chain_hash))
-            if draft.after is not None and draft.capture == Capture.STORED and draft.state is not None:
-                versions.append((draft.file_id, draft.path, draft.after, draft.state.size))
+        made = rows_of(drafts, stamps, groups, self.recorder_id, self.sequence, self._chain_hash)
         now = drafts[-1].time_ns if drafts else time.time_ns()
         with self.transaction():
             self.contents.insert(contents)
-            for draft, stamp in zip(drafts, stamps, strict=True):
-                self._place(draft, stamp)
-            self._map(versions, now)
-            self.connection.executemany(
-                "INSERT INTO differences VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", differences.values()
-            )
-            self.connection.executemany(
-                "INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)", links
-            )
-            self.connection.executemany(
-                f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})",
-                changes,
-            )
+            for statement, rows in made.statements():
+                self.connection.executemany(statement, rows)
             self.connection.execute(
                 "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (now, self.recorder_id)
             )
-        self.sequence, self._chain_hash = sequence, chain_hash
-        return first, sequence
-
-    def _place(self, draft: Draft, stamp: bytes) -> None:
-        """Bring the file's row to where and what it is now."""
-        state = draft.state
-        if state is None:
-            self.connection.execute("UPDATE files SET present = 0 WHERE file_id = ?", (draft.file_id,))
-        elif draft.kind == "created":
-            file = FileRecord(draft.file_id, draft.root_id, draft.path, draft.after, draft.capture, state)
-            self._insert_files([file], [stamp], draft.time_ns)
-        else:
-            self.connection.execute(
-                "UPDATE files SET root_id = ?, path = ?, digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?,"
-                " inode = ?, uid = ?, gid = ?, stamp = ? WHERE file_id = ?",
-                (
-                    draft.root_id, draft.path, draft.after, draft.capture, state.size, state.mode, state.mtime_ns,
-                    _signed(state.inode), state.uid, state.gid, stamp, draft.file_id,
-                ),
-            )  # fmt: skip
+        first = self.sequence + 1
+        self.sequence, self._chain_hash = made.last, made.chain_hash
+        return first, made.last
 
     # Gaps
 
@@ -398,34 +327,8 @@ class Record:
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _columns(draft: Draft, group: int | None) -> tuple[object, ...]:
-    state, previous, counts = draft.state, draft.previous, draft.counts
-    return (
-        draft.time_ns, draft.root_id, draft.file_id, draft.path, draft.previous_path, draft.kind, draft.before, draft.after,
-        state.size if state else None, state.mode if state else None, state.mtime_ns if state else None,
-        previous.size if previous else None, previous.mode if previous else None, previous.mtime_ns if previous else None,
-        draft.owner, draft.process, draft.capture, draft.origin, group,
-        counts.inserted if counts else None, counts.updated if counts else None, counts.deleted if counts else None,
-        draft.encoding, draft.newline,
-    )  # fmt: skip
-
-
-def _cut(lines: str) -> str:
-    """What `differences` keeps of one side; the digest covers what it keeps."""
-    return lines if len(lines) <= DIFFERENCE_LIMIT else lines[:DIFFERENCE_LIMIT] + CUT_MARK
-
-
 def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "?"
-
-
-def _signed(number: int) -> int:
-    """SQLite's integers are signed; device and inode numbers are not."""
-    return number - (1 << 64) if number >= 1 << 63 else number
-
-
-def _unsigned(number: int) -> int:
-    return number + (1 << 64) if number < 0 else number

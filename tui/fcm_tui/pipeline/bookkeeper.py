@@ -1,0 +1,382 @@
+"""From what a pass found to committed changes: read, told who is who, compared, and put into the record.
+
+Slices of files are taken while the slice before them is put into the record, and several slices are
+committed together: a commit has to reach the disk, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fcm_tui.capture.growing import read_unsettled
+from fcm_tui.capture.stable import Outcome
+from fcm_tui.model import Capture, FileRecord, Origin
+from fcm_tui.pipeline.ahead import Ahead, Begun
+from fcm_tui.pipeline.bulk import capture_of
+from fcm_tui.pipeline.content import before_of
+from fcm_tui.pipeline.drafts import Found, Prepared, prepare, same_metadata
+from fcm_tui.pipeline.roots import WatchedRoot, root_of
+from fcm_tui.pipeline.similar import Similarity
+from fcm_tui.pipeline.taking import Taken, Target, read
+from fcm_tui.pipeline.waiting import Waiting
+from fcm_tui.pipeline.work import SLICE_FILES, slices
+from fcm_tui.store.record import Record
+from fcm_tui.watch.renames import Verdict, identify
+from fcm_tui.watch.scan import Findings
+from fcm_tui.watch.tree import is_inside, join
+
+_TOGETHER_FILES = 1024
+_TOGETHER_BYTES = 32 << 20
+_TOGETHER_SECONDS = 0.3
+"""After so many files, bytes or seconds what was put into the record is committed."""
+
+
+@dataclass(slots=True)
+class _Written:
+    """What follows in memory from changes, once they are committed."""
+
+    verdict: Verdict
+    prepared: Prepared
+
+
+class Bookkeeper:
+    """Records what differs between disk and record. For one thread."""
+
+    def __init__(
+        self,
+        record: Record,
+        roots: Sequence[WatchedRoot],
+        waiting: Waiting,
+        pool: Executor,
+        on_commit: Callable[[int, int], None],
+    ) -> None:
+        """`on_commit` is told the first and last sequence after each commit."""
+        self.record = record
+        self.roots = roots
+        self.restored: Callable[[bytes, bytes | None], bool] = lambda path, digest: False
+        """Whether a path got a content from a restore."""
+        self._waiting = waiting
+        self._pool = pool
+        self._on_commit = on_commit
+        self._ahead = Ahead(record.database, pool)
+        self._known: dict[bytes, FileRecord | None] = {}
+        """What the record says of the paths that this pass reads, as it began."""
+        self._moved: set[bytes] = set()
+        """Paths of which this pass has recorded that a file came from, went to, or was deleted there."""
+        self._written: list[_Written] = []
+
+    def close(self) -> None:
+        """End what helps it."""
+        self._ahead.close()
+
+    def enter(self, findings: Findings, patient: bool) -> None:
+        """Record what a pass found, and what waited for this one."""
+        waiting = self._waiting
+        changed = list(dict.fromkeys([*findings.changed, *waiting.due()]))
+        vanished = dict.fromkeys([*findings.vanished, *waiting.vanished])
+        gone_folders = frozenset(waiting.gone_folders(findings.folders_gone))
+        records = self._vanished_records(vanished, changed)
+        paths = [path for path in sorted(set(changed)) if not patient or waiting.may_read(path)]
+        paths = self._likely_moves_first(paths, records)
+        try:
+            if records or paths:
+                with _without_looking_for_cycles():
+                    self._record_slices(paths, records, gone_folders, patient)
+        finally:
+            self._ahead.rest()
+            self._known.clear()
+            self._moved.clear()
+            self._written.clear()
+        waiting.forget_groups()
+
+    def _record_slices(
+        self,
+        paths: Sequence[bytes],
+        records: dict[bytes, FileRecord],
+        gone_folders: frozenset[bytes],
+        patient: bool,
+    ) -> None:
+        """Put what is at these paths into the record, and what vanished; several slices in a transaction."""
+        taken_slices = self._taken(paths, patient)
+        is_last = False
+        while not is_last:
+            with self.record.transaction():
+                first = self.record.sequence + 1
+                until = time.monotonic() + _TOGETHER_SECONDS
+                files = size = 0
+                for taken, is_last in taken_slices:
+                    found = self._arrivals(taken, records, patient)
+                    self._put(found, records, gone_folders, patient, deletions=is_last)
+                    files += len(taken)
+                    size += sum(arrival.state.size for arrival in found)
+                    if files >= _TOGETHER_FILES or size >= _TOGETHER_BYTES or time.monotonic() > until:
+                        break
+            self._committed(first)
+
+    def _taken(self, paths: Sequence[bytes], patient: bool) -> Iterator[tuple[list[Taken], bool]]:
+        """What came of the paths, slice by slice, and whether it is the last; meanwhile the next is taken."""
+        parts = slices(paths, self._size)
+        self._ahead.expect(len(paths))
+        begun: Begun | None = self._ahead.begin(self._targets(next(parts, [])), patient)
+        while begun is not None:
+            taken = self._ahead.finish(begun)
+            part = next(parts, None)
+            begun = self._ahead.begin(self._targets(part), patient) if part is not None else None
+            yield taken, begun is None
+
+    def _size(self, path: bytes) -> int:
+        """Bytes that are read of a file."""
+        root = root_of(self.roots, path)
+        try:
+            return min(os.lstat(path).st_size, root.size_limit if root is not None else 0)
+        except OSError:
+            return 0
+
+    def _vanished_records(self, vanished: Iterable[bytes], changed: list[bytes]) -> dict[bytes, FileRecord]:
+        """Records whose path is empty, by path. A path that is there again is added to `changed`."""
+        records: dict[bytes, FileRecord] = {}
+        for path in vanished:
+            root = root_of(self.roots, path)
+            record = self.record.file_at(root.root.root_id, path) if root is not None else None
+            if record is None:
+                self._waiting.returned(path)
+            elif os.path.lexists(path) and _is_file_or_link(path):
+                self._waiting.returned(path)
+                changed.append(path)
+            else:
+                records[path] = record
+        return records
+
+    def _likely_moves_first(self, paths: list[bytes], records: dict[bytes, FileRecord]) -> list[bytes]:
+        """Files that have a vanished file's inode come first, so that a move and its source meet in one slice."""
+        if not records:
+            return paths
+        inodes = {record.state.inode for record in records.values()}
+        return sorted(paths, key=lambda path: _inode(path) not in inodes)
+
+    def _targets(self, paths: Sequence[bytes]) -> list[Target]:
+        """What is to be read, with what the record says of it now."""
+        owned: dict[bytes, tuple[WatchedRoot, list[bytes]]] = {}
+        for path in paths:
+            root = root_of(self.roots, path)
+            if root is not None:
+                owned.setdefault(root.path, (root, []))[1].append(path)
+        for root, inside in owned.values():
+            self._known.update(self.record.files_at(root.root.root_id, inside))
+        targets = {path: self._target(root, path) for root, inside in owned.values() for path in inside}
+        return [targets[path] for path in paths if path in targets]
+
+    def _target(self, root: WatchedRoot, path: bytes) -> Target:
+        known = self._known.get(path)
+        inode = known.state.inode if known is not None else 0
+        return Target(path, root.size_limit, root.is_secret(path), before_of(known), inode)
+
+    def _arrivals(
+        self, taken: Sequence[Taken], records: dict[bytes, FileRecord], patient: bool
+    ) -> list[Found]:
+        """What was read and differs; what is not settled waits, what did not change is refreshed."""
+        found: list[Found] = []
+        newcomers: list[Found] = []
+        refreshed: list[tuple[bytes, bytes, bytes]] = []
+        for reading, capture, work in taken:
+            path = reading.path
+            root = root_of(self.roots, path)
+            if root is None:
+                continue
+            known = self._known.get(path)
+            if path in self._moved:  # in a slice before this one: what was worked out is of no use
+                known = self._known[path] = self.record.file_at(root.root.root_id, path)
+                reading, capture, work = read(self._target(root, path), patient)
+            if reading.outcome is Outcome.UNSETTLED:
+                size = reading.state.size if reading.state else 0
+                overdue = self._waiting.unsettled(path, size)
+                if patient and not overdue:
+                    continue
+                reading = read_unsettled(path, root.size_limit)
+                capture = capture_of(reading, root.is_secret(path))
+                self._waiting.captured(path)
+            else:
+                self._waiting.settled(path)
+            if reading.outcome is Outcome.GONE or reading.state is None:
+                if known is not None:
+                    records.setdefault(path, known)
+                self._waiting.settled(path)
+                continue
+            arrival = Found(
+                path, root.root.root_id, reading.state, reading.digest, known,
+                reading.stamp, reading.data, capture, work,
+            )  # fmt: skip
+            if arrival.capture != Capture.STORED:
+                arrival.data = None
+            if known is not None and _is_closed_only(known, arrival):
+                arrival.digest, arrival.capture = known.digest, known.capture
+            if known is not None and _is_unchanged(known, arrival):
+                refreshed.append((arrival.stamp, arrival.root_id, path))
+                root.tree.put(path, arrival.stamp)
+                continue
+            if known is None:
+                newcomers.append(arrival)
+            found.append(arrival)
+        present = {arrival.path for arrival in found}
+        for arrival in newcomers:
+            self._missed_source(arrival, records, present)
+        if refreshed:
+            self.record.refresh(refreshed)
+        return found
+
+    def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
+        """A new file with the inode of a recorded one: look whether that one's path is empty now."""
+        for path in self.record.paths_of_inode(arrival.state.inode):
+            if path in present or path in records or os.path.lexists(path):
+                continue
+            root = root_of(self.roots, path)
+            record = self.record.file_at(root.root.root_id, path) if root is not None else None
+            if record is not None:
+                records[path] = record
+
+    def _put(
+        self,
+        found: list[Found],
+        records: dict[bytes, FileRecord],
+        gone_folders: frozenset[bytes],
+        patient: bool,
+        *,
+        deletions: bool,
+    ) -> None:
+        """Decide who is who, and record it; of the vanished, those that need wait no longer."""
+        waiting = self._waiting
+        verdict = identify(list(records.values()), found, Similarity(self.record.contents))
+        paths = {arrival.path for arrival in found}
+        ready = [
+            record
+            for record in verdict.deleted
+            if not patient or waiting.gone_for_good(record.path) or _in_the_way(record.path, paths)
+        ]
+        if not deletions:
+            ready = [record for record in ready if _in_the_way(record.path, paths)]
+        verdict.deleted[:] = ready
+        if not (verdict.deleted or verdict.moved or verdict.modified or verdict.created):
+            return
+        deleted = verdict.deleted
+        for at in range(SLICE_FILES, len(deleted), SLICE_FILES):
+            self._write(Verdict(deleted[at : at + SLICE_FILES], [], [], []), records, gone_folders)
+        verdict.deleted[:] = deleted[:SLICE_FILES]
+        self._write(verdict, records, gone_folders)
+
+    def _write(
+        self, verdict: Verdict, records: dict[bytes, FileRecord], gone_folders: frozenset[bytes]
+    ) -> None:
+        prepared = prepare(
+            verdict,
+            gone_folders,
+            self._origin,
+            self.record.contents,
+            self.record.new_id,
+            _now_ns(),
+            self._pool,
+        )
+        self.record.commit(prepared.drafts, prepared.stamps, prepared.rows, self._waiting.groups)
+        self._moved.update(arrival.path for _, arrival in verdict.moved)
+        for old in _left(verdict):
+            self._moved.add(old.path)
+            records.pop(old.path, None)
+        self._written.append(_Written(verdict, prepared))
+
+    def _committed(self, first: int) -> None:
+        """What follows in memory from what was put into the record, now that it is there for good."""
+        record, waiting = self.record, self._waiting
+        for written in self._written:
+            for version in written.prepared.versions:
+                record.contents.remember(version)
+            for old in _left(written.verdict):
+                waiting.returned(old.path)
+                root = root_of(self.roots, old.path)
+                if root is not None:
+                    root.tree.drop(old.path)
+            for draft, stamp in zip(written.prepared.drafts, written.prepared.stamps, strict=True):
+                waiting.scan_origin.pop(draft.path, None)
+                root = root_of(self.roots, draft.path)
+                if draft.state is not None and root is not None:
+                    root.tree.put(draft.path, stamp)
+        self._written.clear()
+        if record.sequence >= first:
+            self._on_commit(first, record.sequence)
+
+    def _origin(self, path: bytes, digest: bytes | None) -> Origin:
+        if self.restored(path, digest):
+            return Origin.RESTORE
+        return self._waiting.scan_origin.get(path, Origin.EVENT)
+
+
+@contextmanager
+def _without_looking_for_cycles() -> Iterator[None]:
+    """Nothing that a change is made of refers to itself, and looking for it takes a twentieth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _left(verdict: Verdict) -> list[FileRecord]:
+    """The records whose file is no longer where it was."""
+    return [*verdict.deleted, *(source for source, _ in verdict.moved)]
+
+
+def _is_unchanged(known: FileRecord, arrival: Found) -> bool:
+    """Nothing that the record tells differs: a link made to it, a save of the same bytes at the same time."""
+    return (
+        known.digest == arrival.digest
+        and known.capture == arrival.capture
+        and known.state.inode == arrival.state.inode
+        and same_metadata(known.state, arrival.state)
+    )
+
+
+def _is_closed_only(known: FileRecord, arrival: Found) -> bool:
+    """It can no longer be read, and nothing else about it tells of another content."""
+    old, new = known.state, arrival.state
+    return (
+        arrival.capture == Capture.UNREADABLE
+        and (old.size, old.mtime_ns, old.inode) == (new.size, new.mtime_ns, new.inode)
+        and old.is_link == new.is_link
+    )
+
+
+def _in_the_way(path: bytes, arrivals: set[bytes]) -> bool:
+    """A vanished file whose path is now a folder above an arrival, or was below one."""
+    if not arrivals:
+        return False
+    parent = os.path.dirname(path)
+    while parent and parent != os.path.dirname(parent):
+        if parent in arrivals:
+            return True
+        parent = os.path.dirname(parent)
+    if not os.path.isdir(path):
+        return False
+    inside = join(path, b"")
+    return any(is_inside(arrival, path) or arrival.startswith(inside) for arrival in arrivals)
+
+
+def _now_ns() -> int:
+    """The time as the log tells it, in whole microseconds: a moment read there names the same change."""
+    return time.time_ns() // 1000 * 1000
+
+
+def _is_file_or_link(path: bytes) -> bool:
+    return os.path.islink(path) or os.path.isfile(path)
+
+
+def _inode(path: bytes) -> int:
+    try:
+        return os.lstat(path).st_ino
+    except OSError:
+        return -1

@@ -1,0 +1,182 @@
+"""Taking changed files in a process of its own, while the engine commits the ones before them.
+
+Python's threads would wait for each other: of a change's half millisecond nearly all is spent in the
+interpreter. A process that cannot be started, or that dies, costs only speed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import marshal
+import os
+import signal
+import struct
+import threading
+from collections.abc import Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from fcm_tui.capture.stable import Outcome, Reading
+from fcm_tui.capture.text import TextFormat
+from fcm_tui.child import Helper, receive, send
+from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
+from fcm_tui.pipeline.content import Before, Work
+from fcm_tui.pipeline.lines import LineChanges
+from fcm_tui.pipeline.taking import Taken, Taker, Target
+from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Version
+from fcm_tui.store.database import open_reader
+
+_CACHE_BYTES = 16 << 20
+_TOLD = struct.Struct("=Q")
+"""Bytes of what an answer tells of the files, before their contents and rows."""
+_CAPTURES = {capture.value: capture for capture in Capture}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+
+class TakingProcess(Helper):
+    """`Taker` in a process of its own, a number of targets at a time; for one thread."""
+
+    def __init__(self, database: Path) -> None:
+        """Start it; it gets ready while the caller goes on. It reads the versions before from `database`."""
+        super().__init__(__name__, serve.__name__, os.fspath(database))
+        self._is_ready = False
+        self._greeting = threading.Thread(target=self._await_greeting, daemon=True)
+        self._greeting.start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has started; that takes as long as a few hundred files."""
+        return self._is_ready
+
+    def _await_greeting(self) -> None:
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(OSError, EOFError):
+                receive(child.answers)
+                self._is_ready = True
+
+    def close(self) -> None:
+        self.kill()
+        self._greeting.join()
+        super().close()
+
+    def begin(self, targets: Sequence[Target], settle: bool) -> None:
+        """Hand over targets; `finish` is to be called before the next ones."""
+        if self._child is not None:
+            try:
+                send(self._child.requests, marshal.dumps((settle, [tuple(_plain(t)) for t in targets])))
+            except OSError:
+                self.close()
+
+    def finish(self) -> list[Taken] | None:
+        """What came of the targets, in their order; None where the process is not there to tell."""
+        if self._child is None:
+            return None
+        try:
+            return _unpacked(receive(self._child.answers))
+        except (OSError, EOFError):
+            self.close()
+            return None
+
+
+def serve(database: str) -> None:
+    """Take files as standard input says, until it is closed."""
+    gc.disable()  # nothing here refers to itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the starter decides
+    requests, answers = FileIO(0), FileIO(1, "w")
+    with contextlib.suppress(OSError, EOFError):
+        taker = Taker(ContentStore(open_reader(Path(database)), cache_bytes=_CACHE_BYTES))
+        send(answers)
+        while True:
+            settle, plain = marshal.loads(receive(requests))
+            taken = [_lightened(target, taker.take(target, settle)) for target in map(_target, plain)]
+            send(answers, *_packed(taken))
+
+
+def _plain(target: Target) -> tuple[Any, ...]:
+    """A target as values that `marshal` knows."""
+    return (*target[:3], tuple(target.before) if target.before is not None else None, target.inode)
+
+
+def _target(plain: tuple[Any, ...]) -> Target:
+    path, size_limit, is_secret, before, inode = plain
+    return Target(path, size_limit, is_secret, Before(*before) if before else None, inode)
+
+
+def _lightened(target: Target, taken: Taken) -> Taken:
+    """Without the data that nobody will ask for."""
+    state = taken.reading.state
+    if (
+        taken.work is not None
+        and state is not None
+        and target.before is not None
+        and state.inode == target.inode
+    ):
+        taken.reading.data = None
+    return taken
+
+
+def _packed(taken: list[Taken]) -> list[bytes | memoryview]:
+    """What came of some targets, as the parts of a message."""
+    blobs: list[bytes | memoryview] = []
+    told = []
+    for reading, capture, work in taken:
+        state, data = reading.state, reading.data
+        told.append(
+            (
+                reading.path, reading.outcome.value, tuple(state) if state else None, reading.stamp, reading.digest,
+                None if data is None else len(data), capture.value, _work_told(work),
+            )
+        )  # fmt: skip
+        if data is not None:
+            blobs.append(data)
+        if work is not None:
+            blobs += [row.data for row in work.packed.rows]
+    head = marshal.dumps(told)
+    return [_TOLD.pack(len(head)), head, *blobs]
+
+
+def _work_told(work: Work | None) -> tuple[Any, ...] | None:
+    if work is None:
+        return None
+    lines, packed = work
+    text, counts = lines.format, lines.counts
+    return (
+        (text.encoding, text.newline) if text else None,
+        tuple(counts) if counts else None,
+        [(tuple(d.hunk), *d[1:]) for d in lines.differences],
+        [(*row[:4], len(row.data)) for row in packed.rows],
+        [(piece.digest, piece.length, piece.steps) for piece in packed.version.pieces],
+    )
+
+
+def _unpacked(message: memoryview) -> list[Taken]:
+    at = _TOLD.size + _TOLD.unpack_from(message)[0]
+    told: list[tuple[Any, ...]] = marshal.loads(message[_TOLD.size : at])
+    result = []
+    for path, outcome, state, stamp, digest, size, capture, worked in told:
+        data = None
+        if size is not None:
+            data = bytes(message[at : at + size])
+            at += size
+        reading = Reading(
+            path, _OUTCOMES[outcome], DiskState._make(state) if state else None, stamp, digest, data
+        )
+        work = None
+        if worked is not None:
+            text, counts, differences, parts, pieces = worked
+            rows = []
+            for row_digest, chunk, codec, base, length in parts:
+                rows.append(ContentRow(row_digest, chunk, codec, base, bytes(message[at : at + length])))
+                at += length
+            lines = LineChanges(
+                TextFormat(*text) if text else None,
+                LineCounts(*counts) if counts else None,
+                tuple(Difference(Hunk._make(hunk), *rest) for hunk, *rest in differences),
+            )
+            version = Version(digest, data or b"", tuple(Piece(*piece) for piece in pieces))
+            work = Work(lines, Packed(rows, version))
+        result.append(Taken(reading, _CAPTURES[capture], work))
+    return result

@@ -1,0 +1,154 @@
+"""Drafts turned into rows: numbered, chained, and in statements that take many of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind
+from fcm_tui.store import chain
+
+Row = tuple[object, ...]
+
+_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
+
+INSERT_FILE = (
+    "INSERT INTO files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns,"
+    " inode, uid, gid, stamp) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_FILE_GONE = "UPDATE files SET present = 0 WHERE file_id = ?"
+_FILE_IN_PLACE = (
+    "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?"
+    " WHERE file_id = ?"
+)
+"""Path and inode are as they were: their indexes need not be looked at, which takes half of the time."""
+_FILE_ELSEWHERE = (
+    "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?,"
+    " root_id = ?, path = ?, inode = ? WHERE file_id = ?"
+)
+_MAP = "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_DIFFERENCE = "INSERT INTO differences VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_LINK = "INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_CHANGE = f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})"
+
+
+@dataclass(slots=True)
+class Rows:
+    """What some changes put into the tables."""
+
+    last: int
+    """The last sequence."""
+    chain_hash: bytes
+    """Of that change."""
+    files: dict[str, list[Row]] = field(default_factory=dict)
+    """By statement; no file is in two of them, so their order is free."""
+    versions: list[Row] = field(default_factory=list)
+    differences: dict[bytes, Row] = field(default_factory=dict)
+    links: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
+
+    def statements(self) -> Iterator[tuple[str, Iterable[Row]]]:
+        """Each with its rows, in the order in which they are to be executed."""
+        yield from self.files.items()
+        yield _MAP, self.versions
+        yield _DIFFERENCE, self.differences.values()
+        yield _LINK, self.links
+        yield _CHANGE, self.changes
+
+
+def rows_of(
+    drafts: Sequence[Draft],
+    stamps: Sequence[bytes],
+    groups: dict[Hashable, int],
+    recorder_id: bytes,
+    sequence: int,
+    chain_hash: bytes,
+) -> Rows:
+    """The rows of changes.
+
+    Args:
+        drafts: in the order in which replaying them gives the disk.
+        stamps: of each draft's file after the change (empty for a deletion).
+        groups: first sequence of each group; it grows with the groups that begin here.
+        sequence: of the change before the first.
+        chain_hash: of that one.
+    """
+    rows = Rows(sequence, chain_hash)
+    for draft, stamp in zip(drafts, stamps, strict=True):
+        rows.last = sequence = sequence + 1
+        hunks: list[chain.HunkRow] = []
+        for ordinal, (hunk, digest, affected, replaced) in enumerate(draft.differences):
+            rows.differences[digest] = (digest, hunk.operation.value, affected, replaced)
+            rows.links.append((recorder_id, sequence, ordinal, digest, *hunk))
+            hunks.append((digest, *hunk))
+        group = None if draft.group is None else groups.setdefault(draft.group, sequence)
+        columns = (sequence, *_columns(draft, group))
+        rows.chain_hash = chain.link(rows.chain_hash, columns, hunks)
+        rows.changes.append((recorder_id, *columns, rows.chain_hash))
+        statement, values = _file(draft, stamp)
+        rows.files.setdefault(statement, []).append(values)
+        if draft.after is not None and draft.capture == Capture.STORED and draft.state is not None:
+            address = f"sha256:{draft.after.hex()}"
+            rows.versions.append(
+                (
+                    recorder_id,
+                    draft.file_id,
+                    draft.after,
+                    draft.path,
+                    address,
+                    draft.time_ns,
+                    draft.state.size,
+                )
+            )
+    return rows
+
+
+def file_row(file: FileRecord, stamp: bytes, first_seen_ns: int) -> Row:
+    """A file that is new to the record, for `INSERT_FILE`."""
+    state = file.state
+    return (
+        first_seen_ns, file.file_id, file.root_id, file.path, file.digest, file.capture, state.size, state.mode,
+        state.mtime_ns, signed(state.inode), state.uid, state.gid, stamp,
+    )  # fmt: skip
+
+
+def _file(draft: Draft, stamp: bytes) -> tuple[str, Row]:
+    """What brings the file's row to where and what it is now."""
+    state = draft.state
+    if state is None:
+        return _FILE_GONE, (draft.file_id,)
+    if draft.kind is Kind.CREATED:
+        file = FileRecord(draft.file_id, draft.root_id, draft.path, draft.after, draft.capture, state)
+        return INSERT_FILE, file_row(file, stamp, draft.time_ns)
+    values = (
+        draft.after, draft.capture, state.size, state.mode, state.mtime_ns, state.uid, state.gid, stamp,
+    )  # fmt: skip
+    if _is_in_place(draft, state):
+        return _FILE_IN_PLACE, (*values, draft.file_id)
+    return _FILE_ELSEWHERE, (*values, draft.root_id, draft.path, signed(state.inode), draft.file_id)
+
+
+def _is_in_place(draft: Draft, state: DiskState) -> bool:
+    return draft.kind is not Kind.MOVED and draft.previous is not None and draft.previous.inode == state.inode
+
+
+def _columns(draft: Draft, group: int | None) -> Row:
+    state, previous, counts = draft.state, draft.previous, draft.counts
+    return (
+        draft.time_ns, draft.root_id, draft.file_id, draft.path, draft.previous_path, draft.kind, draft.before, draft.after,
+        state.size if state else None, state.mode if state else None, state.mtime_ns if state else None,
+        previous.size if previous else None, previous.mode if previous else None, previous.mtime_ns if previous else None,
+        draft.owner, draft.process, draft.capture, draft.origin, group,
+        counts.inserted if counts else None, counts.updated if counts else None, counts.deleted if counts else None,
+        draft.encoding, draft.newline,
+    )  # fmt: skip
+
+
+def signed(number: int) -> int:
+    """SQLite's integers are signed; device and inode numbers are not."""
+    return number - (1 << 64) if number >= 1 << 63 else number
+
+
+def unsigned(number: int) -> int:
+    """The inverse of `signed`."""
+    return number + (1 << 64) if number < 0 else number
