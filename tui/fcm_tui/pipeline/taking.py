@@ -71,7 +71,7 @@ class Taker:
         base = kept_version(before, self._contents)
         known = self._formats.pop(base.digest, None) if base else None
         work = work_out(before, base, state.is_link, data, digest, known)
-        self._contents.remember(work.packed.version)
+        self._contents.remember(work.packed.version, base)
         if len(self._formats) >= _FORMATS:
             self._formats.clear()
         self._formats[digest] = work.lines.format

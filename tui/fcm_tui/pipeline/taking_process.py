@@ -28,7 +28,7 @@ from fcm_tui.pipeline.taking import Taken, Taker, Target
 from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Version
 from fcm_tui.store.database import open_reader
 
-_CACHE_BYTES = 16 << 20
+_CACHE_BYTES = 32 << 20
 _TOLD = struct.Struct("=Q")
 """Bytes of what an answer tells of the files, before their contents and rows."""
 _CAPTURES = {capture.value: capture for capture in Capture}

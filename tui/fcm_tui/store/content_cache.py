@@ -33,3 +33,9 @@ class ContentCache:
         while self.size > self._limit:
             _, (dropped, _) = self._entries.popitem(last=False)
             self.size -= len(dropped) + ENTRY_BYTES
+
+    def drop(self, digest: bytes) -> None:
+        """Make room: this piece is not expected to be asked for again."""
+        entry = self._entries.pop(digest, None)
+        if entry is not None:
+            self.size -= len(entry[0]) + ENTRY_BYTES

@@ -101,11 +101,14 @@ class ContentStore:
         self._connection.executemany(_INSERT, ready)
         return self._connection.total_changes - before
 
-    def remember(self, version: Version) -> None:
+    def remember(self, version: Version, instead_of: Version | None = None) -> None:
         """Keep a version of one piece in memory, as its file's next version will build on it.
 
-        Call it once the version's rows are committed.
+        Call it once the version's rows are committed, where this store is also inserted into.
+        `instead_of` is the file's version before, which is not expected to be asked for again.
         """
+        if instead_of is not None:
+            self._cache.drop(instead_of.digest)
         if len(version.pieces) == 1:
             self._cache.put(version.digest, version.data, version.pieces[0].steps)
 
