@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from fcm_tui.diff.edits import Edit, find_edits
 from fcm_tui.diff.fewest import fewest_changes
-from fcm_tui.diff.lines import diff_all_lines
+from fcm_tui.diff.lines import diff_all_lines, diff_lines
 from tests.diff.cases import assert_exact, edited, source
 
 
@@ -52,6 +52,15 @@ def test_most_edits_of_a_program_are_found_and_stand_where_a_diff_of_all_lines_h
             same += [edit.hunk for edit in edits] == diff_all_lines(old, new)
     assert found > 200
     assert same >= found - 3
+
+
+def test_an_edit_at_the_very_start_is_not_touched_by_one_that_could_stand_higher() -> None:
+    """The insertion in front of everything leaves the old text's offset at 0, as if nothing were before."""
+    old = b"a\na\r\na\na\n"
+    new = b"\na\na\r\na\n\na\na\r\na\na\n"
+    edits = find_edits(old, new)
+    assert edits is None
+    assert_exact(old, new, diff_lines(old, new))
 
 
 def test_an_inserted_block_starts_where_git_lets_it_start(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def find_edits(old: bytes, new: bytes) -> list[Edit] | None:
         came.update(comes)
         old_end, new_end = old_at + sum(map(len, goes)), new_at + sum(map(len, comes))
         stretch = _Stretch(old_at, old_end, len(goes), new_at, new_end, len(comes))
-        up = _lines_up(old, new, stretch, first)
+        up = _lines_up(old, new, stretch, first, is_first=not edits)
         if up is None:
             return None
         edits.append(_edit(old, stretch, line, shift, up))
@@ -126,10 +126,11 @@ def _where_they_agree(
     return None
 
 
-def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int) -> int | None:
+def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int, *, is_first: bool) -> int | None:
     """How many lines further up a hunk reads best that could as well stand there.
 
-    `first` is where the equal text in front of it begins, in `old`. None where that cannot be told here.
+    `first` is where the equal text in front of it begins, in `old`: for all but the first, behind another
+    edit. None where the answer cannot be told here.
     """
     if (stretch.gone and stretch.came) or stretch.old_from == first:
         return 0  # what is replaced stands where it stands; so does what has nothing equal in front
@@ -150,7 +151,7 @@ def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int) -> int | No
         return None
     a, b, c, d = found[0]
     up = lines - a
-    nearest = 0 if not low else _AGREE if low == first else 1
+    nearest = 1 if low > first else 0 if is_first else _AGREE
     if (b - a, d - c) != (stretch.gone, stretch.came) or a != c or up < 0 or a < nearest:
         return None  # it would touch the edit before it, or goes on beyond what was looked at
     return up
