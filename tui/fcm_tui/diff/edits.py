@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from fcm_tui.diff import xdiff
 from fcm_tui.diff.split import split_lines
-from fcm_tui.diff.trim import at_line, count_newlines, equal_run
+from fcm_tui.diff.trim import SURROUNDINGS, could_stand_higher, count_newlines, equal_run
 from fcm_tui.model import Hunk
 
-EDITED_BYTES = 16 << 20
+_BYTES = 16 << 20
 """Of both texts: up to so many, having gone through what is equal for nothing is not noticed."""
 _REACHES = (1024, 8192)
 """Bytes of text behind a difference in which the place is looked for where both agree again."""
@@ -26,8 +26,6 @@ _AGREE = 3
 """Lines that agree in a row where a difference ends: fewer could be a blank line and a bracket."""
 _MOST = 48
 """Differences after which a diff of all lines is quicker."""
-_SURROUNDINGS = 1024
-"""Bytes of equal text in front of a difference that decide where its hunk comes to lie."""
 
 
 class Edit(NamedTuple):
@@ -54,8 +52,11 @@ class _Stretch(NamedTuple):
 def find_edits(old: bytes, new: bytes) -> list[Edit] | None:
     """The edits that make `new` of `old`, in order, never adjacent: as few lines as any diff has.
 
-    None where they are not few, small and far enough apart, or where lines may have been moved.
+    None where they are not few, small and far enough apart, where lines may have been moved, and for
+    very large texts.
     """
+    if len(old) + len(new) > _BYTES:
+        return None
     edits: list[Edit] = []
     gone: set[bytes] = set()
     came: set[bytes] = set()
@@ -137,10 +138,9 @@ def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int, *, is_first
     text, start, end = (
         (old, stretch.old_from, stretch.old_to) if stretch.gone else (new, stretch.new_from, stretch.new_to)
     )
-    before = text[text.rfind(b"\n", 0, start - 1) + 1 : start]
-    if not (text.endswith(before, start, end) and at_line(text, end - len(before), start)):
+    if not could_stand_higher(text, start, end):
         return 0
-    low = max(first, stretch.old_from - _SURROUNDINGS)
+    low = max(first, stretch.old_from - SURROUNDINGS)
     low = old.find(b"\n", low - 1, stretch.old_from) + 1 if low else 0
     lines = count_newlines(old, low, stretch.old_from)
     new_low = stretch.new_from - (stretch.old_from - low)
@@ -159,7 +159,7 @@ def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int, *, is_first
 
 def _equal_behind(old: bytes, new: bytes, stretch: _Stretch) -> int:
     """Bytes of whole equal lines behind a difference, as far as they matter to where its hunk lies."""
-    text = old[stretch.old_to : stretch.old_to + _SURROUNDINGS]
+    text = old[stretch.old_to : stretch.old_to + SURROUNDINGS]
     same = equal_run(text, 0, new, stretch.new_to)
     return same if same == len(old) - stretch.old_to else text.rfind(b"\n", 0, same) + 1
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from fcm_tui.diff import bounded, xdiff
-from fcm_tui.diff.edits import EDITED_BYTES, find_edits
+from fcm_tui.diff.edits import find_edits
 from fcm_tui.diff.fewest import fewest_changes
 from fcm_tui.diff.split import split_lines
-from fcm_tui.diff.trim import Middle, around, at_line, count_newlines, trim
+from fcm_tui.diff.trim import Middle, around, could_stand_higher, count_newlines, trim
 from fcm_tui.model import Hunk, LineCounts
 
 __all__ = ["apply", "count_lines", "diff_lines", "split_lines"]
@@ -64,11 +64,8 @@ def diff_lines(old: bytes, new: bytes) -> list[Hunk]:
     Takes 2 s at most, whatever the texts. Call it from a thread: it releases the GIL where it works
     for long, and several calls may run at once.
     """
-    if len(old) + len(new) <= EDITED_BYTES:
-        edits = find_edits(old, new)
-        if edits is not None:
-            return [edit.hunk for edit in edits]
-    return diff_all_lines(old, new)
+    edits = find_edits(old, new)
+    return diff_all_lines(old, new) if edits is None else [edit.hunk for edit in edits]
 
 
 def diff_all_lines(old: bytes, new: bytes) -> list[Hunk]:
@@ -101,9 +98,7 @@ def _is_one_hunk(old: bytes, new: bytes, head: int, old_end: int, new_end: int) 
     if not head or not small:  # a long block's place matters little to who reads it
         return True
     text, end = (new, new_end) if old_end == head else (old, old_end)
-    before = text[text.rfind(b"\n", 0, head - 1) + 1 : head]
-    # Lines that only one text has could stand one line higher if their last is also in front of them.
-    return not (text.endswith(before, head, end) and at_line(text, end - len(before), head))
+    return not could_stand_higher(text, head, end)
 
 
 def _nothing_comes_again(part: Middle, ranges: list[xdiff.Range]) -> bool:

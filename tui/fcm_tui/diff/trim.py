@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _FIRST_STEP = 1 << 12
 _SHORT_STEP = 256
 """Bytes that are compared as two numbers: quicker than halving them further."""
-_SURROUNDINGS = 1024
+SURROUNDINGS = 1024
 """Bytes of equal text around a difference that decide where its hunks come to lie."""
 _LAST_STEP = 1 << 18  # compared at once: well under a millisecond, so other threads get their turn
 
@@ -45,8 +45,8 @@ def middle(old: bytes, new: bytes) -> Middle:
 
 def around(old: bytes, new: bytes, head: int, old_end: int, new_end: int) -> Middle:
     """`middle` of two texts that are trimmed already."""
-    start = old.find(b"\n", head - _SURROUNDINGS, head) + 1 if head > _SURROUNDINGS else 0
-    end = old.find(b"\n", old_end + _SURROUNDINGS) + 1 or len(old)
+    start = old.find(b"\n", head - SURROUNDINGS, head) + 1 if head > SURROUNDINGS else 0
+    end = old.find(b"\n", old_end + SURROUNDINGS) + 1 or len(old)
     return Middle(old[start:end], new[start : end + new_end - old_end], count_newlines(old, 0, start))
 
 
@@ -75,6 +75,12 @@ def equal_run(old: bytes, old_from: int, new: bytes, new_from: int) -> int:
         return min(same + step, limit)
     lowest = (differing & -differing).bit_length() - 1
     return min(same + lowest // 8, limit)
+
+
+def could_stand_higher(text: bytes, start: int, end: int) -> bool:
+    """Lines that only one text has could as well stand one line higher: their last is also in front of them."""
+    before = text[text.rfind(b"\n", 0, start - 1) + 1 : start]
+    return text.endswith(before, start, end) and at_line(text, end - len(before), start)
 
 
 def _common_tail(old: bytes, new: bytes, limit: int) -> int:

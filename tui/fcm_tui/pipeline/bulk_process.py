@@ -8,21 +8,14 @@ only speed: its work is done in the caller's thread.
 from __future__ import annotations
 
 import contextlib
-import gc
 import marshal
 import pickle
-import signal
-import struct
-from io import FileIO
-from typing import Any
 
-from fcm_tui.child import Helper, receive, send
+from fcm_tui.child import Helper, receive, send, serving, told_in, with_data
 from fcm_tui.model import Capture, DiskState
 from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings, Taken
 from fcm_tui.store.packing import ContentRow
 
-_TOLD = struct.Struct("=Q")
-"""Bytes of what an answer tells of the files, before the data of all their rows."""
 _CAPTURES = {capture.value: capture for capture in Capture}
 
 
@@ -53,9 +46,7 @@ class BulkProcess(Helper):
 
 def serve() -> None:
     """Take files as standard input says, until it is closed."""
-    gc.disable()  # nothing here refers to itself, and looking for it takes a twentieth of the time
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the starter decides
-    requests, answers = FileIO(0), FileIO(1, "w")
+    requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
         bulk = Bulk(pickle.loads(receive(requests)))
         while True:
@@ -68,14 +59,11 @@ def _packed(batch: Batch) -> list[bytes | memoryview]:
         (t.path, t.digest, t.capture.value, tuple(t.state), t.stamp, [(*row[:4], len(row.data)) for row in t.rows])
         for t in batch.taken
     ]  # fmt: skip
-    head = marshal.dumps((told, batch.restless, batch.left))
-    return [_TOLD.pack(len(head)), head, *(row.data for t in batch.taken for row in t.rows)]
+    return with_data((told, batch.restless, batch.left), (row.data for t in batch.taken for row in t.rows))
 
 
 def _unpacked(message: memoryview) -> Batch:
-    at = _TOLD.size + _TOLD.unpack_from(message)[0]
-    told: list[tuple[Any, ...]]
-    told, restless, left = marshal.loads(message[_TOLD.size : at])
+    (told, restless, left), at = told_in(message)
     taken = []
     for path, digest, capture, state, stamp, parts in told:
         rows = []

@@ -1,7 +1,7 @@
-"""The recording engine: from hints and scans to committed changes. For one thread; it sleeps nowhere.
+"""The recording engine: from hints and scans to what differs, which its bookkeeper records. It sleeps nowhere.
 
-What is recorded is always the difference between disk and record: a pass lists what was hinted at (or
-everything), reads what differs, decides who is who, and commits in slices. What cannot be settled in a
+For one thread. What is recorded is always the difference between disk and record: a pass lists what was
+hinted at (or everything), and hands on what differs to be read, told who is who, and committed. What cannot be settled in a
 pass is kept and looked at again in a later one, whose time the pass tells.
 """
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fcm_tui.capture.codec import Span
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
-from fcm_tui.diff.edits import EDITED_BYTES, Edit, find_edits
+from fcm_tui.diff.edits import Edit, find_edits
 from fcm_tui.diff.lines import count_lines, diff_all_lines, split_lines
 from fcm_tui.model import Difference, Hunk, LineCounts
 from fcm_tui.store.chain import difference
@@ -84,7 +84,7 @@ def line_changes(
         return LineChanges(new_format, None, ())
     old = to_utf8(before, old_format.encoding) if before and old_format else b""
     new = to_utf8(after, new_format.encoding) if after and new_format else b""
-    edits = find_edits(old, new) if old and new and len(old) + len(new) <= EDITED_BYTES else None
+    edits = find_edits(old, new) if old and new else None
     if edits is not None:
         return LineChanges(
             new_format,

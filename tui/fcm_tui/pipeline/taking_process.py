@@ -7,20 +7,16 @@ interpreter. A process that cannot be started, or that dies, costs only speed.
 from __future__ import annotations
 
 import contextlib
-import gc
 import marshal
 import os
-import signal
-import struct
 import threading
 from collections.abc import Sequence
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from fcm_tui.capture.stable import Outcome, Reading
 from fcm_tui.capture.text import TextFormat
-from fcm_tui.child import Helper, receive, send
+from fcm_tui.child import Helper, receive, send, serving, told_in, with_data
 from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
 from fcm_tui.pipeline.content import Before, Work
 from fcm_tui.pipeline.lines import LineChanges
@@ -29,8 +25,6 @@ from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Vers
 from fcm_tui.store.database import open_reader
 
 _CACHE_BYTES = 32 << 20
-_TOLD = struct.Struct("=Q")
-"""Bytes of what an answer tells of the files, before their contents and rows."""
 _CAPTURES = {capture.value: capture for capture in Capture}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
@@ -66,7 +60,7 @@ class TakingProcess(Helper):
         """Hand over targets; `finish` is to be called before the next ones."""
         if self._child is not None:
             try:
-                send(self._child.requests, marshal.dumps((settle, [tuple(_plain(t)) for t in targets])))
+                send(self._child.requests, marshal.dumps((settle, [_plain(target) for target in targets])))
             except OSError:
                 self.close()
 
@@ -83,9 +77,7 @@ class TakingProcess(Helper):
 
 def serve(database: str) -> None:
     """Take files as standard input says, until it is closed."""
-    gc.disable()  # nothing here refers to itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the starter decides
-    requests, answers = FileIO(0), FileIO(1, "w")
+    requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
         taker = Taker(ContentStore(open_reader(Path(database)), cache_bytes=_CACHE_BYTES))
         send(answers)
@@ -134,8 +126,7 @@ def _packed(taken: list[Taken]) -> list[bytes | memoryview]:
             blobs.append(data)
         if work is not None:
             blobs += [row.data for row in work.packed.rows]
-    head = marshal.dumps(told)
-    return [_TOLD.pack(len(head)), head, *blobs]
+    return with_data(told, blobs)
 
 
 def _work_told(work: Work | None) -> tuple[Any, ...] | None:
@@ -153,8 +144,7 @@ def _work_told(work: Work | None) -> tuple[Any, ...] | None:
 
 
 def _unpacked(message: memoryview) -> list[Taken]:
-    at = _TOLD.size + _TOLD.unpack_from(message)[0]
-    told: list[tuple[Any, ...]] = marshal.loads(message[_TOLD.size : at])
+    told, at = told_in(message)
     result = []
     for path, outcome, state, stamp, digest, size, capture, worked in told:
         data = None

@@ -8,14 +8,11 @@ gets ready while the record is loaded. Where it cannot be started, or dies, the 
 from __future__ import annotations
 
 import contextlib
-import gc
 import marshal
 import pickle
-import signal
 from collections.abc import Sequence
-from io import FileIO
 
-from fcm_tui.child import Helper, receive, send
+from fcm_tui.child import Helper, receive, send, serving
 from fcm_tui.watch.scan import Findings, Scanner
 from fcm_tui.watch.tree import Folder, Tree, is_inside
 
@@ -81,9 +78,7 @@ class ScanProcess(Helper):
 
 def serve() -> None:
     """Scan as standard input says, until it is closed."""
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the starter decides
-    requests, answers = FileIO(0), FileIO(1, "w")
+    requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
         while True:
             root, rules = pickle.loads(receive(requests))
