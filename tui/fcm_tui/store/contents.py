@@ -16,6 +16,7 @@ from fcm_tui.capture.codec import CodecError, decode, is_delta, steps_of, with_s
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store.content_cache import ContentCache
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
+from fcm_tui.store.statements import Insert
 
 __all__ = ["ContentRow", "ContentStore", "Packed", "Piece", "Version", "pack"]
 
@@ -23,8 +24,9 @@ _PARAMETERS = 500
 _LONGEST_WALK = 4096
 _HEAVIEST_WALK = 256 << 20
 
-_INSERT = """INSERT INTO contents (digest, chunk, codec, base_digest, data) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (digest, chunk) DO NOTHING"""
+_INSERT = Insert(
+    "contents (digest, chunk, codec, base_digest, data)", 5, "ON CONFLICT (digest, chunk) DO NOTHING"
+)
 
 
 _Row = tuple[str, bytes | None, bytes]
@@ -98,7 +100,7 @@ class ContentStore:
                 steps.setdefault(row.digest, own)
             ready.append(row)
         before = self._connection.total_changes
-        self._connection.executemany(_INSERT, ready)
+        _INSERT.run(self._connection, ready)
         return self._connection.total_changes - before
 
     def remember(self, version: Version, instead_of: Version | None = None) -> None:

@@ -202,8 +202,9 @@ class Record:
         now = time.time_ns()
         with self.transaction():
             self.contents.insert(contents)
-            self.connection.executemany(
-                INSERT_FILE, [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)]
+            INSERT_FILE.run(
+                self.connection,
+                [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)],
             )
             self.connection.execute(
                 "INSERT INTO backup_paths SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
@@ -277,7 +278,7 @@ class Record:
         with self.transaction():
             self.contents.insert(contents)
             for statement, rows in made.statements():
-                self.connection.executemany(statement, rows)
+                statement.run(self.connection, rows)
             self.connection.execute(
                 "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (now, self.recorder_id)
             )

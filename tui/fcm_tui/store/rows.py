@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind
 from fcm_tui.store import chain
-
-Row = tuple[object, ...]
+from fcm_tui.store.statements import Insert, Row, Statement
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
 
-INSERT_FILE = (
-    "INSERT INTO files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns,"
-    " inode, uid, gid, stamp) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+INSERT_FILE = Insert(
+    "files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns, inode, uid, gid,"
+    " stamp)",
+    14,
 )
-_FILE_GONE = "UPDATE files SET present = 0 WHERE file_id = ?"
-_FILE_IN_PLACE = (
+_FILE_GONE = Statement("UPDATE files SET present = 0 WHERE file_id = ?")
+_FILE_IN_PLACE = Statement(
     "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?"
     " WHERE file_id = ?"
 )
 """Path and inode are as they were: their indexes need not be looked at, which takes half of the time."""
-_FILE_ELSEWHERE = (
+_FILE_ELSEWHERE = Statement(
     "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?,"
     " root_id = ?, path = ?, inode = ? WHERE file_id = ?"
 )
-_MAP = "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_DIFFERENCE = "INSERT INTO differences VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_LINK = "INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_CHANGE = f"INSERT INTO changes ({','.join(_CHANGE_COLUMNS)}) VALUES ({','.join('?' * len(_CHANGE_COLUMNS))})"
+_MAP = Insert("backup_paths", 7, "ON CONFLICT DO NOTHING")
+_DIFFERENCE = Insert("differences", 4, "ON CONFLICT DO NOTHING")
+_LINK = Insert("change_differences", 8)
+_CHANGE = Insert(f"changes ({','.join(_CHANGE_COLUMNS)})", len(_CHANGE_COLUMNS))
 
 
 @dataclass(slots=True)
@@ -40,18 +40,18 @@ class Rows:
     """The last sequence."""
     chain_hash: bytes
     """Of that change."""
-    files: dict[str, list[Row]] = field(default_factory=dict)
+    files: dict[Statement, list[Row]] = field(default_factory=dict)
     """By statement; no file is in two of them, so their order is free."""
     versions: list[Row] = field(default_factory=list)
     differences: dict[bytes, Row] = field(default_factory=dict)
     links: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
 
-    def statements(self) -> Iterator[tuple[str, Iterable[Row]]]:
+    def statements(self) -> Iterator[tuple[Statement, Sequence[Row]]]:
         """Each with its rows, in the order in which they are to be executed."""
         yield from self.files.items()
         yield _MAP, self.versions
-        yield _DIFFERENCE, self.differences.values()
+        yield _DIFFERENCE, [*self.differences.values()]
         yield _LINK, self.links
         yield _CHANGE, self.changes
 
@@ -107,12 +107,12 @@ def file_row(file: FileRecord, stamp: bytes, first_seen_ns: int) -> Row:
     """A file that is new to the record, for `INSERT_FILE`."""
     state = file.state
     return (
-        first_seen_ns, file.file_id, file.root_id, file.path, file.digest, file.capture, state.size, state.mode,
+        1, first_seen_ns, file.file_id, file.root_id, file.path, file.digest, file.capture.value, state.size, state.mode,
         state.mtime_ns, signed(state.inode), state.uid, state.gid, stamp,
     )  # fmt: skip
 
 
-def _file(draft: Draft, stamp: bytes) -> tuple[str, Row]:
+def _file(draft: Draft, stamp: bytes) -> tuple[Statement, Row]:
     """What brings the file's row to where and what it is now."""
     state = draft.state
     if state is None:
