@@ -48,12 +48,14 @@ class Search:
             Exception: what ended the listing.
         """
         found, at = self.findings.changed, 0
+        tree = self._root.tree
+        is_blank = tree.count() == 0
         while True:
             is_over = self._over.wait(0 if len(found) - at >= _JOB_FILES else _PAUSE)
             part = found[at : at + _JOB_FILES]
             if len(part) == _JOB_FILES or is_over:
                 at += len(part)
-                yield [path for path in part if self._root.tree.get(path) is None]
+                yield part if is_blank else [path for path in part if tree.get(path) is None]
             if is_over and at >= len(found):
                 break
         if self._error is not None:
