@@ -54,6 +54,13 @@ def test_most_edits_of_a_program_are_found_and_stand_where_a_diff_of_all_lines_h
     assert same >= found - 3
 
 
+def test_lines_that_could_stand_anywhere_up_to_the_edit_before_are_left_to_a_diff_of_all_lines() -> None:
+    """One line replaced, not one inserted and another deleted four lines below."""
+    old, new = b"b\n" * 5, b"b\n583438\nb\nb\nb\n"
+    assert find_edits(old, new) is None
+    assert [(hunk.old_count, hunk.new_count) for hunk in diff_lines(old, new)] == [(1, 1)]
+
+
 def test_an_edit_at_the_very_start_is_not_touched_by_one_that_could_stand_higher() -> None:
     """The insertion in front of everything leaves the old text's offset at 0, as if nothing were before."""
     old = b"a\na\r\na\na\n"

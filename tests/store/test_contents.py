@@ -143,6 +143,24 @@ def test_the_bound_holds_across_restarts(connection: sqlite3.Connection) -> None
     assert max(depths) == MAX_STEPS
 
 
+@pytest.mark.parametrize("batch", [1, 7])
+def test_the_bound_holds_whatever_a_packer_takes_its_base_for(
+    connection: sqlite3.Connection, batch: int
+) -> None:
+    """A base that was stored long before, by another file, lies deeper than who saw it new believes."""
+    versions = edits(3 * MAX_STEPS)
+    rows = [*pack(versions[0], sha256(versions[0])).rows]
+    for before, after in pairwise(versions):
+        whole = pack(before, sha256(before)).version  # as if nothing lay below it
+        rows += pack(after, sha256(after), whole).rows
+    store = ContentStore(connection, cache_bytes=1 << 16)
+    for start in range(0, len(rows), batch):
+        store.insert(rows[start : start + batch])
+    assert max(depth(connection, sha256(data)) for data in versions) == MAX_STEPS
+    assert list(store.verify_all()) == []
+    assert store.get(sha256(versions[-1])) == versions[-1]
+
+
 def test_steps_are_corrected_where_the_base_was_stored_otherwise(connection: sqlite3.Connection) -> None:
     """Two files reach the same content in one batch, one of them along a chain: the chain's length counts."""
     store = ContentStore(connection)

@@ -140,6 +140,8 @@ def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int, *, is_first
     )
     if not could_stand_higher(text, start, end):
         return 0
+    if not is_first and _could_stand_at(text, start - (stretch.old_from - first), start, end):
+        return None  # one hunk with the edit before it would tell both
     low = max(first, stretch.old_from - SURROUNDINGS)
     low = old.find(b"\n", low - 1, stretch.old_from) + 1 if low else 0
     lines = count_newlines(old, low, stretch.old_from)
@@ -155,6 +157,11 @@ def _lines_up(old: bytes, new: bytes, stretch: _Stretch, first: int, *, is_first
     if (b - a, d - c) != (stretch.gone, stretch.came) or a != c or up < 0 or a < nearest:
         return None  # it would touch the edit before it, or goes on beyond what was looked at
     return up
+
+
+def _could_stand_at(text: bytes, top: int, start: int, end: int) -> bool:
+    """Lines could stand anywhere from `top` on: from there to where they end all repeats in their length."""
+    return text[top:start] == text[top + end - start : end]
 
 
 def _equal_behind(old: bytes, new: bytes, stretch: _Stretch) -> int:

@@ -25,6 +25,7 @@ from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
+from fcm_tui.pipeline.way import Way, may_be_file
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.renames import Verdict, identify
@@ -70,6 +71,9 @@ class Bookkeeper:
         self._moved: set[bytes] = set()
         """Paths of which this pass has recorded that a file came from, went to, or was deleted there."""
         self._written: list[_Written] = []
+        self._began = 0.0
+        """When this pass began; monotonic, seconds."""
+        self._way = Way(roots)
 
     def close(self) -> None:
         """End what helps it."""
@@ -78,11 +82,13 @@ class Bookkeeper:
     def enter(self, findings: Findings, patient: bool) -> None:
         """Record what a pass found, and what waited for this one."""
         waiting = self._waiting
+        self._began = time.monotonic()
+        self._way = Way(self.roots)
         changed = list(dict.fromkeys([*findings.changed, *waiting.due()]))
         vanished = dict.fromkeys([*findings.vanished, *waiting.vanished])
         gone_folders = frozenset(waiting.gone_folders(findings.folders_gone))
         records = self._vanished_records(vanished, changed)
-        paths = [path for path in sorted(set(changed)) if not patient or waiting.may_read(path)]
+        paths = [path for path in sorted(set(changed)) if self._is_to_be_read(path, patient)]
         paths = self._likely_moves_first(paths, records)
         try:
             if records or paths:
@@ -95,6 +101,12 @@ class Bookkeeper:
             self._written.clear()
         waiting.forget_groups()
 
+    def _is_to_be_read(self, path: bytes, patient: bool) -> bool:
+        if not self._way.is_clear(path):
+            self._waiting.settled(path)
+            return False
+        return not patient or self._waiting.may_read(path)
+
     def _record_slices(
         self,
         paths: Sequence[bytes],
@@ -106,7 +118,7 @@ class Bookkeeper:
         taken_slices = self._taken(paths, patient)
         is_last = False
         while not is_last:
-            with self.record.transaction():
+            with self._transaction():
                 first = self.record.sequence + 1
                 until = time.monotonic() + _TOGETHER_SECONDS
                 files = size = 0
@@ -118,6 +130,17 @@ class Bookkeeper:
                     if files >= _TOGETHER_FILES or size >= _TOGETHER_BYTES or time.monotonic() > until:
                         break
             self._committed(first)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One of the record, after whose failure no group has a number that was rolled back."""
+        groups = dict(self._waiting.groups)
+        try:
+            with self.record.transaction():
+                yield
+        except BaseException:
+            self._waiting.groups = groups
+            raise
 
     def _taken(self, paths: Sequence[bytes], patient: bool) -> Iterator[tuple[list[Taken], bool]]:
         """What came of the paths, slice by slice, and whether it is the last; meanwhile the next is taken."""
@@ -146,7 +169,7 @@ class Bookkeeper:
             record = self.record.file_at(root.root.root_id, path) if root is not None else None
             if record is None:
                 self._waiting.returned(path)
-            elif os.path.lexists(path) and _is_file_or_link(path):
+            elif self._may_be_there(path):
                 self._waiting.returned(path)
                 changed.append(path)
             else:
@@ -203,11 +226,15 @@ class Bookkeeper:
                 self._waiting.captured(path)
             else:
                 self._waiting.settled(path)
+            if reading.state is None and reading.outcome is Outcome.UNREADABLE:
+                continue  # a folder above cannot be entered: nobody knows
             if reading.outcome is Outcome.GONE or reading.state is None:
                 if known is not None:
                     records.setdefault(path, known)
                 self._waiting.settled(path)
                 continue
+            records.pop(path, None)
+            self._waiting.returned(path)
             arrival = Found(
                 path, root.root.root_id, reading.state, reading.digest, known,
                 reading.stamp, reading.data, capture, work,
@@ -233,7 +260,7 @@ class Bookkeeper:
     def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
         """A new file with the inode of a recorded one: look whether that one's path is empty now."""
         for path in self.record.paths_of_inode(arrival.state.inode):
-            if path in present or path in records or os.path.lexists(path):
+            if path in present or path in records or self._may_be_there(path):
                 continue
             root = root_of(self.roots, path)
             record = self.record.file_at(root.root.root_id, path) if root is not None else None
@@ -256,11 +283,10 @@ class Bookkeeper:
         ready = [
             record
             for record in verdict.deleted
-            if not patient or waiting.gone_for_good(record.path) or _in_the_way(record.path, paths)
+            if _in_the_way(record.path, paths)
+            or (deletions and (not patient or waiting.gone_for_good(record.path, self._began)))
         ]
-        if not deletions:
-            ready = [record for record in ready if _in_the_way(record.path, paths)]
-        verdict.deleted[:] = ready
+        verdict.deleted[:] = [record for record in ready if not self._is_back(record.path)]
         if not (verdict.deleted or verdict.moved or verdict.modified or verdict.created):
             return
         deleted = verdict.deleted
@@ -268,6 +294,16 @@ class Bookkeeper:
             self._write(Verdict(deleted[at : at + SLICE_FILES], [], [], []), records, gone_folders)
         verdict.deleted[:] = deleted[:SLICE_FILES]
         self._write(verdict, records, gone_folders)
+
+    def _may_be_there(self, path: bytes) -> bool:
+        return self._way.is_clear(path) and may_be_file(path)
+
+    def _is_back(self, path: bytes) -> bool:
+        """Something stands again where a file was missed: it is looked at in the next pass."""
+        is_back = self._may_be_there(path)
+        if is_back:
+            self._waiting.vanished.setdefault(path, self._began)
+        return is_back
 
     def _write(
         self, verdict: Verdict, records: dict[bytes, FileRecord], gone_folders: frozenset[bytes]
@@ -369,10 +405,6 @@ def _in_the_way(path: bytes, arrivals: set[bytes]) -> bool:
 def _now_ns() -> int:
     """The time as the log tells it, in whole microseconds: a moment read there names the same change."""
     return time.time_ns() // 1000 * 1000
-
-
-def _is_file_or_link(path: bytes) -> bool:
-    return os.path.islink(path) or os.path.isfile(path)
 
 
 def _inode(path: bytes) -> int:

@@ -74,9 +74,13 @@ class Waiting:
             self._gone_folders.clear()
             self.groups.clear()
 
-    def gone_for_good(self, path: bytes) -> bool:
-        """Whether a vanished file's grace is over; it begins with the first question."""
-        return time.monotonic() - self.vanished.setdefault(path, time.monotonic()) >= GRACE
+    def gone_for_good(self, path: bytes, looked: float) -> bool:
+        """Whether a vanished file's grace was over at a moment; it begins with the first question.
+
+        `looked` is when this pass began, which may take long: where the file is now may be among the hints that
+        came meanwhile.
+        """
+        return looked - self.vanished.setdefault(path, time.monotonic()) >= GRACE
 
     def returned(self, path: bytes) -> None:
         """Something stands at the path again, or its vanishing is recorded."""

@@ -12,7 +12,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 
-from fcm_tui.capture.codec import CodecError, decode, is_delta, steps_of, with_steps
+from fcm_tui.capture.codec import MAX_STEPS, CodecError, decode, encode, is_delta, steps_of, with_steps
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store.content_cache import ContentCache
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
@@ -77,14 +77,16 @@ class ContentStore:
         """Insert rows in their order, and say how many were new; content that is there stays.
 
         A delta's base has to be there already or to come before it, which is also what rules out
-        circles. The steps that a delta's row states are set right here, where the base's are known.
+        circles. The steps that a delta's row states are set right here, where the base's are known, and one
+        with more than `MAX_STEPS` below it is stored whole, whatever its packer took the base for.
 
         Raises:
             ValueError: a delta's base is neither in the store nor before it; nothing was inserted.
         """
         rows = list(rows)
         steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
-        ready = []
+        before = self._connection.total_changes
+        ready: list[ContentRow] = []
         for row in rows:
             own = 0
             if row.base_digest is not None:
@@ -94,14 +96,26 @@ class ContentStore:
                         f"{_name(row.digest)} builds on {_name(row.base_digest)}, which is not stored"
                     )
                 own = below + 1
-                if row.data[0] != own:
+                if own > MAX_STEPS:
+                    _INSERT.run(self._connection, ready)  # the base may be among them
+                    ready.clear()
+                    row = self._made_whole(row, row.base_digest)
+                    own = 0
+                elif row.data[0] != own:
                     row = row._replace(data=with_steps(row.data, own))
             if row.chunk == 0 and row.codec != CHUNKS:
                 steps.setdefault(row.digest, own)
             ready.append(row)
-        before = self._connection.total_changes
         _INSERT.run(self._connection, ready)
         return self._connection.total_changes - before
+
+    def _made_whole(self, row: ContentRow, base: bytes) -> ContentRow:
+        """A delta as the row of its content, whole; as it is where the base is damaged."""
+        try:
+            whole = encode(decode(row.codec, bytes(row.data), self._piece(base)[0]))
+        except CodecError:
+            return row
+        return row._replace(codec=whole.codec, base_digest=None, data=whole.data)
 
     def remember(self, version: Version, instead_of: Version | None = None) -> None:
         """Keep a version of one piece in memory, as its file's next version will build on it.

@@ -189,6 +189,6 @@ def _is_special(entry: os.DirEntry[bytes]) -> bool:
     """Neither a file nor a link: a folder, FIFO, socket or device in the place of a recorded file, or gone."""
     try:
         mode = entry.stat(follow_symlinks=False).st_mode
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, PermissionError)  # with a folder that can be listed and not entered
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode))
