@@ -230,3 +230,15 @@ async def test_a_standstill_is_said_until_all_is_recorded(
         await eventually(lambda: "full" not in recorder.state.message)
         assert attempts == 3
         await recording.settled()
+
+
+async def test_a_first_look_goes_on_beside_somebody_who_reads_the_blank_record(
+    recording: Recording, root: Path
+) -> None:
+    """The screen may open a record before its first look begins."""
+    (root / "file").write_text("x\n")
+    with Record(recording.database), read(recording) as reader:
+        reader.count()
+        async with recording.running() as recorder:
+            assert recorder.state.message == ""
+            assert reader.sizes().files == 1

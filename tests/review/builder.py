@@ -123,11 +123,12 @@ class RecordBuilder:
                     capture="excluded", origin="event", size=number,
                 )  # fmt: skip
 
-    def gap(self, root: bytes | None, seconds: int, found: int) -> None:
-        """A stretch of time in which events may have been missed."""
+    def gap(self, root: bytes | None, after: int, found: int) -> None:
+        """Half a second behind a change, ten seconds long: a time in which others may have been missed."""
+        from_ns = START_NS + after * 10**9 + 10**9 // 2
         self._insert(
-            "gaps", recorder_id=RECORDER, gap=1, root_id=root and self._roots[root], from_ns=START_NS,
-            to_ns=START_NS + seconds * 10**9, reason="not running", changes_found=found,
+            "gaps", recorder_id=RECORDER, gap=1, root_id=root and self._roots[root], from_ns=from_ns,
+            to_ns=from_ns + 10**10, reason="not running", changes_found=found,
         )  # fmt: skip
 
     def _present(self, path: bytes, content: bytes) -> None:

@@ -21,6 +21,7 @@ class FakeState:
     phase: str = "recording"
     files: int = 0
     roots: int = 1
+    standing_still: bool = False
     message: str = ""
     progress: FakeProgress | None = None
     last_gap: Gap | None = None

@@ -11,6 +11,7 @@ from fcm_tui.errors import StoreError
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.pane import Pane
+from fcm_tui.store.queries import Filters
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
 from tests.review.screens import lines, shows, text
@@ -246,3 +247,42 @@ async def test_mouse_selects_a_row(record: RecordBuilder, make_app: Make) -> Non
         assert app.log_view.cursor == 1
         await pilot.click(app.diff_view, offset=(20, 1))
         assert app.focused is app.diff_view
+
+
+async def test_a_gap_is_marked_at_its_place_and_told_when_the_cursor_is_there(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.gap(b"/home/ann/project", after=6, found=1)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "last gap")
+        await eventually(lambda: [row[0] for row in lines(app.log_view)[:8]] == list(" ┄      "))
+        await pilot.press("j")
+        await shows(app, "┄ gap")
+        await shows(app, "1 change found by scan (not running)")
+        await pilot.press("j")
+        await shows(app, "last gap")
+        await pilot.press("q")
+
+
+async def test_a_gap_elsewhere_is_not_marked_where_one_folder_is_shown(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.root("/home/ann/other")
+    record.gap(b"/home/ann/other", after=6, found=1)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await eventually(lambda: "┄" in text(app))
+        await app.log_view.load(Filters(path=b"/home/ann/project"))
+        await eventually(lambda: "┄" not in text(app))
+        await pilot.press("q")
+
+
+async def test_a_standstill_is_said_first(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine(state=FakeState(standing_still=True, message="recording stands still: no room"))
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "✗ standing still")
+        await shows(app, "recording stands still: no room")
+        await pilot.press("q")
+    assert app.return_value == 0

@@ -13,7 +13,10 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import FileIO
 from typing import Any, cast
 
@@ -24,6 +27,10 @@ _PROGRAM = (
     " getattr(import_module(sys.argv[2]), sys.argv[3])(*sys.argv[4:])"
 )
 
+PATIENCE = 10.0
+"""Seconds without a sign of life after which a helper that somebody waits for is killed: it may have been stopped."""
+_BEAT = 1.0
+"""Seconds between two signs of life."""
 _PIPE_BYTES = 1 << 20
 """What Linux gives to any user, unless it was told otherwise."""
 
@@ -75,7 +82,7 @@ class Child:
 
 
 class Helper:
-    """A child that may be missing: who has it does its work where it could not be started, or has died."""
+    """A child that may be missing: who has it does its work where it could not be started, died, or stands still."""
 
     def __init__(self, module: str, function: str, *arguments: str) -> None:
         """Start it; it gets ready while the caller goes on."""
@@ -87,6 +94,34 @@ class Helper:
     def is_alive(self) -> bool:
         """Whether it, and not the caller, does the work."""
         return self._child is not None and self._child.is_alive
+
+    def tell(self, *parts: bytes | memoryview) -> bool:
+        """Send it a message of these parts; False where it is not there to take it, and will not be."""
+        child = self._child
+        if child is None:
+            return False
+        try:
+            with _patience(child):
+                send(child.requests, *parts)
+        except OSError:
+            self.close()
+            return False
+        return True
+
+    def answer(self) -> memoryview | None:
+        """Its next message; None where it is not there to answer, and will not be."""
+        child = self._child
+        if child is None:
+            return None
+        try:
+            while True:
+                with _patience(child):
+                    message = receive(child.answers)
+                if message:
+                    return message
+        except (OSError, EOFError):
+            self.close()
+            return None
 
     def kill(self) -> None:
         """End it at once."""
@@ -100,6 +135,18 @@ class Helper:
             child.close()
 
 
+@contextmanager
+def _patience(child: Child) -> Iterator[None]:
+    """Kill the child where what it is to do inside takes too long; what waits for it then gets an error."""
+    watchdog = threading.Timer(PATIENCE, child.kill)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+
+
 def _widen(pipe: FileIO) -> None:
     """Let a pipe hold more, where the system can: each turn of writer and reader takes time (a baseline: 6 %)."""
     if sys.platform == "linux":
@@ -107,11 +154,31 @@ def _widen(pipe: FileIO) -> None:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def serving() -> tuple[FileIO, FileIO]:
+class Answers:
+    """Where a helper's answers go. An empty message every second says that it is at work, however long that takes."""
+
+    def __init__(self) -> None:
+        self._pipe = FileIO(1, "w")
+        self._lock = threading.Lock()
+        threading.Thread(target=self._beat, name="fcm-beat", daemon=True).start()
+
+    def send(self, *parts: bytes | memoryview) -> None:
+        """Send one message, which consists of these parts."""
+        with self._lock:
+            send(self._pipe, *parts)
+
+    def _beat(self) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while True:
+                time.sleep(_BEAT)
+                self.send()
+
+
+def serving() -> tuple[FileIO, Answers]:
     """For a helper's own function: where its requests come from and its answers go to."""
     gc.disable()  # nothing in a helper refers to itself, and looking for it takes a twentieth of the time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the starter decides
-    return FileIO(0), FileIO(1, "w")
+    return FileIO(0), Answers()
 
 
 def with_data(told: Any, data: Iterable[bytes | memoryview]) -> list[bytes | memoryview]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import stat
 import sys
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from fcm_tui.errors import DataDirError
+from fcm_tui.model import Standing
 
 DATABASE_NAME: Final = "record.db"
 LOCK_NAME: Final = "recorder.lock"
@@ -26,6 +28,10 @@ _OURS: Final = frozenset(
         *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal")),
     )
 )
+_NOTE_BYTES = 4096
+"""Of the lock file. They are there from the start, and written over in place: that needs no room on a full disk."""
+_TROUBLE_LENGTH = 600
+"""Characters, each of which JSON may write as six bytes."""
 _ATTEMPTS = 6
 _PAUSE = 0.005
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -76,6 +82,20 @@ class Lock:
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
 
+    def say(self, standing: Standing) -> None:
+        """Tell other processes how the recorder does; what cannot be written is not told.
+
+        For one thread at a time.
+        """
+        told = {
+            "phase": standing.phase,
+            "trouble": standing.trouble[:_TROUBLE_LENGTH],
+            "since": standing.since_ns,
+        }
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                _write_note(self._descriptor, json.dumps(told))
+
     def release(self) -> None:
         """Let another process record. Further calls do nothing."""
         descriptor, self._descriptor = self._descriptor, None
@@ -105,7 +125,7 @@ class DataDir:
 
     @property
     def lock_file(self) -> Path:
-        """The file that the recorder holds locked; its text is the recorder's process id."""
+        """The file that the recorder holds locked: a line with its process id, a line with its `Standing`."""
         return self.path / LOCK_NAME
 
     @property
@@ -125,8 +145,7 @@ class DataDir:
             for _ in range(_ATTEMPTS):
                 descriptor = self._take()
                 if descriptor is not None:
-                    os.lseek(descriptor, 0, os.SEEK_SET)
-                    os.write(descriptor, b"%-20d\n" % os.getpid())  # as long as any number before it
+                    _write_note(descriptor)
                     return Lock(descriptor)
                 time.sleep(_PAUSE)
         except OSError as error:
@@ -143,12 +162,24 @@ class DataDir:
             if not _is_locked(descriptor):
                 return None
             os.lseek(descriptor, 0, os.SEEK_SET)
-            text = os.read(descriptor, 32).strip()
+            text = os.read(descriptor, 32).partition(b"\n")[0].strip()
             return int(text) if text.isdigit() else 0
         except OSError:
             return None
         finally:
             os.close(descriptor)
+
+    def standing(self) -> Standing | None:
+        """What the recorder at work, or the last one, said of itself; None where it said nothing."""
+        for _ in range(_ATTEMPTS):  # it may be writing just now
+            try:
+                told = json.loads(self.lock_file.read_bytes().partition(b"\n")[2])
+                return Standing(told["phase"], told["trouble"], told["since"])
+            except OSError:
+                return None
+            except (ValueError, KeyError, TypeError):
+                time.sleep(_PAUSE)
+        return None
 
     def _take(self) -> int | None:
         descriptor = open_private(self.lock_file)
@@ -161,6 +192,13 @@ class DataDir:
                 return None
             undo.pop_all()
         return descriptor
+
+
+def _write_note(descriptor: int, told: str = "") -> None:
+    # The number stands in a line as long as any before it, so that a reader never sees two mixed.
+    note = b"%-20d\n%s" % (os.getpid(), told.encode("ascii"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.write(descriptor, note.ljust(_NOTE_BYTES - 1) + b"\n")
 
 
 def open_data_dir(

@@ -5,6 +5,7 @@
     │   ├── ConfigError       a value in the configuration file, with file and line
     │   ├── DataDirError      the data directory cannot be used
     │   └── StoreError        the database file is foreign, newer, or damaged
+    ├── Unrecorded            recording had to end before all was recorded: exit status 1
     └── NotSoError            the thing asked for is not so: exit status 1
         ├── NoSuchChange      no change, path or version of that name
         ├── ContentMissing    a version whose bytes were not kept, with the reason
@@ -40,6 +41,10 @@ class DataDirError(UsageError):
 
 class StoreError(UsageError):
     """The database is not ours, comes from a newer program, or is damaged."""
+
+
+class Unrecorded(FcmError):
+    """Recording ended with changes on the disk that could not be recorded; the next start finds them."""
 
 
 class NotSoError(FcmError):

@@ -168,6 +168,18 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a recorder does, as other processes are told it."""
+
+    phase: str
+    """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+    trouble: str = ""
+    """What cannot be recorded now, or could not when it ended, and why; empty where all can."""
+    since_ns: int | None = None
+    """Since when; None where all can be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Told to screens after a commit: the changes `first..last` of this recorder are readable."""
 

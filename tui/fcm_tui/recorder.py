@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,12 +18,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.config import Settings
-from fcm_tui.errors import FcmError
-from fcm_tui.model import Gap, Notice
+from fcm_tui.errors import FcmError, Unrecorded
+from fcm_tui.model import Gap, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
+from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
@@ -30,6 +32,9 @@ DEBOUNCE = 0.022
 """Seconds from the first hint to the look: what was just written is then old enough to be read once."""
 RETRY = 2.0
 """Seconds until work that failed is tried again."""
+
+_REFUSALS = (sqlite3.Error, OSError, MemoryError)
+"""What the disk, the database or the system may say for a while."""
 
 T = TypeVar("T")
 
@@ -42,6 +47,8 @@ class RecorderState:
     """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
     roots: int = 0
     files: int = 0
+    standing_still: bool = False
+    """Nothing can be recorded now; `message` says why. It goes on by itself once the cause is gone."""
     pending: bool = False
     """Something waits to be looked at again."""
     message: str = ""
@@ -61,10 +68,12 @@ class Recorder:
         *,
         own_paths: Sequence[bytes] = (),
         on_progress: Callable[[Progress], None] | None = None,
+        say: Callable[[Standing], None] = lambda standing: None,
     ) -> None:
         """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
 
-        `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken.
+        `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken,
+        `say` in a thread when it stands otherwise than before, for other processes.
         """
         self._database = database
         self._settings = settings
@@ -72,7 +81,11 @@ class Recorder:
         self._own_paths = list(own_paths)
         self._on_progress = on_progress
         self._state = RecorderState(roots=len(self._roots))
+        self._say = say
+        self._said: Standing | None = None
         self._is_stopping = False
+        self._stopping = asyncio.Event()
+        self._was_stopped = False
         self._is_ready = asyncio.Event()
         self._ready = Ready(0, 0, 0)
         self._queues: list[asyncio.Queue[Notice]] = []
@@ -97,6 +110,13 @@ class Recorder:
     def stop(self) -> None:
         """End soon, and cleanly: what was hinted at is still recorded. For the loop's thread."""
         self._is_stopping = True
+        self._stopping.set()
+        if self._source is not None:
+            self._source.wake()
+
+    def continued(self) -> None:
+        """The process had been stopped, and goes on: events may be lost. For the loop's thread."""
+        self._was_stopped = True
         if self._source is not None:
             self._source.wake()
 
@@ -110,16 +130,19 @@ class Recorder:
 
         Raises:
             FcmError: what keeps it from recording at all.
+            Unrecorded: not all that changed could be recorded before the end.
         """
         self._loop = asyncio.get_running_loop()
         try:
             self._source = await self._in_thread(
                 lambda: make_source(self._settings.watch_source, self._roots)
             )
-            await self._open(self._source)
+            self._source.start()
+            await self._open_patiently(self._source)
             await self._watch(self._source)
+            self._set(phase="stopped", progress=None)
         except Cancelled:
-            pass
+            self._set(phase="stopped", progress=None)
         except FcmError as error:
             self._set(phase="failed", message=str(error))
             raise
@@ -127,7 +150,28 @@ class Recorder:
             if self._source is not None:
                 self._source.close()
             await self._close()
-        self._set(phase="stopped", progress=None)
+
+    async def _open_patiently(self, source: Source) -> None:
+        """Open the record; where the disk refuses, again and again until it does not, or until `stop`."""
+        while True:
+            began = time.monotonic()
+            try:
+                await self._open(source)
+                return
+            except _REFUSALS as error:
+                retry = max(RETRY, time.monotonic() - began)
+                why = self._stand_still(error, retry)
+            await self._close_session(all_recorded=False)
+            with contextlib.suppress(OSError):
+                await self._in_thread(lambda: discard_half_filled(self._database))
+            await self._tell()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(retry):
+                    await self._stopping.wait()
+            if self._is_stopping:
+                raise Unrecorded(
+                    f"recording ended before its first look was complete: {why}: the next start goes on"
+                )
 
     async def _open(self, source: Source) -> None:
         """Open the record and bring it up to date; from here on every change counts."""
@@ -143,16 +187,17 @@ class Recorder:
             )
         )
         self._session = session
-        source.start()
         await source.armed()
         self._set(phase="baseline")
+        await self._tell()
         self._ready = await self._in_thread(
             lambda: session.catch_up(
                 patient=True, on_progress=self._progress, is_cancelled=lambda: self._is_stopping
             )
         )
-        await self._tell_state()
+        self._goes_on()
         self._set(phase="recording", progress=None)
+        await self._tell_state()
         self._is_ready.set()
 
     async def _watch(self, source: Source) -> None:
@@ -166,26 +211,53 @@ class Recorder:
                     await source.wait()
             if not self._is_stopping and not schedule.is_due():
                 await asyncio.sleep(DEBOUNCE)
+            if self._was_stopped:
+                self._was_stopped = False
+                schedule.lost("the process was stopped")
             schedule.add(source.take())
             try:
                 await self._in_thread(schedule.look)
                 if not schedule.is_behind:
-                    self._trouble = ""
-            except (sqlite3.Error, OSError, MemoryError) as error:
-                self._trouble = (
-                    f"recording stands still: {visible(str(error))}; it is tried again every {RETRY:g} s"
-                )
-                schedule.failed(RETRY)
+                    self._goes_on()
+            except Exception as error:  # whatever it is, only going on can record what happens from now on
+                schedule.failed(f"recording stood still: {self._stand_still(error)}", RETRY)
             await self._tell_state()
         schedule.add(source.take())
-        with contextlib.suppress(sqlite3.Error, OSError):
+        try:
             await self._in_thread(schedule.last_look)
+        except Exception as error:
+            raise Unrecorded(
+                f"recording ended with changes that are not recorded: {self._stand_still(error)}:"
+                " the next start finds them"
+            ) from error
+        self._goes_on()
+        await self._tell_state()
+
+    def _stand_still(self, error: Exception, retry: float = RETRY) -> str:
+        """Nothing can be recorded now; why, in words."""
+        why = _words(error)
+        self._trouble = f"recording stands still: {why}; it is tried again every {retry:.0f} s"
+        self._set(standing_still=True, message=self._trouble)
+        return why
+
+    def _goes_on(self) -> None:
+        self._trouble = ""
+        self._set(standing_still=False)
+
+    async def _tell(self) -> None:
+        """Tell other processes, if there is anything new."""
+        trouble, said = self._state.message, self._said
+        since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
+        standing = Standing(self._state.phase, trouble, since_ns if trouble else None)
+        if standing != self._said:
+            self._said = standing
+            await self._in_thread(lambda: self._say(standing))
 
     async def _tell_state(self) -> None:
         session, source = self._session, self._source
         if session is None or source is None:
             return
-        files, last_gap = await self._in_thread(lambda: (session.files(), session.last_gap))
+        files, last_gap = await self._in_thread(lambda: (session.files(), session.engine.ledger.last))
         polled = [
             f"{visible(path.decode(errors='replace'))}: {why}"
             for path, why in source.unwatched.items()
@@ -193,12 +265,17 @@ class Recorder:
         ]
         message = "; ".join(filter(None, [self._trouble, *polled, session.trouble]))
         self._set(files=files, last_gap=last_gap, message=message, pending=session.is_waiting)
+        await self._tell()
 
-    async def _close(self) -> None:
+    async def _close_session(self, *, all_recorded: bool) -> None:
         session, self._session = self._session, None
         if session is not None:
-            with contextlib.suppress(sqlite3.Error):
-                await self._in_thread(session.close)
+            with contextlib.suppress(*_REFUSALS):
+                await self._in_thread(lambda: session.close(all_recorded=all_recorded))
+
+    async def _close(self) -> None:
+        await self._close_session(all_recorded=not self._state.standing_still)
+        await self._tell()
         self._thread.shutdown(wait=False)
         self._pool.shutdown(wait=False)
 
@@ -224,3 +301,14 @@ class Recorder:
 
     def _set(self, **changes: object) -> None:
         self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, for a person; the kind of error too where it is none that we expect."""
+    if isinstance(error, MemoryError):
+        return "memory is used up"
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({visible(str(error.filename))})" if error.filename else ""
+        return f"{error.strerror}{where}"
+    said = visible(str(error))
+    return said if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {said}"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from fcm_tui.model import DiskState
+from fcm_tui.watch.shortage import is_shortage
 from fcm_tui.watch.stamp import stamp
 
 YOUNG_NS = 20_000_000
@@ -70,6 +71,9 @@ def read_stable(path: bytes, size_limit: int, *, now_ns: int | None = None, sett
         size_limit: bytes; above it only the digest is taken.
         now_ns: the current time, to judge the mtime's age; taken afresh if not given.
         settle: whether a file modified less than `YOUNG_NS` ago is to be looked at again.
+
+    Raises:
+        OSError: descriptors or memory have run out: nothing can be said about the file.
     """
     try:
         found = os.lstat(path)
@@ -142,13 +146,17 @@ def _read_link(path: bytes, found: os.stat_result) -> Reading:
 def _refused(path: bytes, error: OSError) -> Reading:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Reading(path, Outcome.GONE)
+    if is_shortage(error):
+        raise error
     if error.errno == errno.ELOOP:  # became a link between lstat and open
         return Reading(path, Outcome.UNSETTLED)
     try:
         found = os.lstat(path)
     except OSError:
         return Reading(path, Outcome.UNREADABLE, error=error)
-    return Reading(path, Outcome.UNREADABLE, DiskState.of(found), stamp(found), error=error)
+    # What is not for lack of rights may be over soon, and leave no trace in the times: every scan looks again.
+    seen = stamp(found) if error.errno in (errno.EACCES, errno.EPERM) else b""
+    return Reading(path, Outcome.UNREADABLE, DiskState.of(found), seen, error=error)
 
 
 def _is_young(found: os.stat_result, now_ns: int) -> bool:

@@ -6,16 +6,20 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import UsageError
-from fcm_tui.model import Capture, Change, Kind
+from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.queries import Filters
+from fcm_tui.store.queries import Filters, Reader
+from fcm_tui.watch.tree import is_inside
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}
+
+_GAP_COLOUR = 35
 
 
 def add_parser(
@@ -43,6 +47,9 @@ def add_parser(
     parser.add_argument("--limit", metavar="N", type=int, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--gaps", action="store_true", help="with --json: also the times in which events may have been missed"
+    )
     parser.set_defaults(func=run)
 
 
@@ -65,9 +72,85 @@ def run(args: argparse.Namespace) -> int:
     )
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        for change in reader.iterate(filters, limit=args.limit, reverse=args.reverse):
-            print(as_json(change) if args.json else as_line(change, colour=colour))
+        changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
+        gaps = _gaps(reader, filters, reverse=args.reverse) if args.gaps or not args.json else []
+        for entry in _merged(changes, gaps, reverse=args.reverse, limit=args.limit):
+            if isinstance(entry, Gap):
+                print(json.dumps(gap_values(entry)) if args.json else _gap_line(entry, colour=colour))
+            else:
+                print(as_json(entry) if args.json else as_line(entry, colour=colour))
     return 0
+
+
+def _gaps(reader: Reader, filters: Filters, *, reverse: bool) -> list[Gap]:
+    """The gaps that the filters let through; none where they ask for changes of a kind, which a gap is not."""
+    if filters.kinds or filters.text is not None or filters.unreviewed or filters.host is not None:
+        return []
+    found = [gap for gap in reader.gaps(None) if _concerns(gap, filters)]
+    return found[::-1] if reverse else found
+
+
+def _concerns(gap: Gap, filters: Filters) -> bool:
+    path, since, until = filters.path, filters.since_ns, filters.until_ns
+    if (
+        path is not None
+        and gap.root is not None
+        and not (is_inside(path, gap.root) or is_inside(gap.root, path))
+    ):
+        return False
+    if since is not None and gap.to_ns is not None and gap.to_ns < since:
+        return False
+    return until is None or gap.from_ns < until
+
+
+def _merged(
+    changes: Iterable[Change], gaps: list[Gap], *, reverse: bool, limit: int | None
+) -> Iterator[Change | Gap]:
+    """Changes in their order, each gap where it began; none beyond the last change that a limit lets through."""
+    waiting = iter(gaps)
+    gap = next(waiting, None)
+    for change in changes:
+        while gap is not None and (
+            gap.from_ns < change.time_ns if reverse else gap.from_ns >= change.time_ns
+        ):
+            yield gap
+            gap = next(waiting, None)
+        yield change
+        limit = None if limit is None else limit - 1
+    while gap is not None and limit != 0:
+        yield gap
+        gap = next(waiting, None)
+
+
+def gap_values(gap: Gap) -> dict[str, object]:
+    """A gap as JSON tells it; its number, under `gap`, is what no change has."""
+    return {
+        "gap": gap.gap,
+        "root": None if gap.root is None else os.fsdecode(gap.root),
+        "from": time_text(gap.from_ns),
+        "to": None if gap.to_ns is None else time_text(gap.to_ns),
+        "reason": gap.reason,
+        "changes_found": gap.changes_found,
+    }
+
+
+def gap_text(gap: Gap) -> str:
+    """`2026-11-25 10:02:00 to 10:05:00: 312 changes found by scan in FOLDER (reason)`."""
+    start = datetime.fromtimestamp(gap.from_ns / 1e9)
+    where = f" in {visible_path(gap.root)}" if gap.root is not None else ""
+    if gap.to_ns is None:
+        return f"{start:%Y-%m-%d %H:%M:%S} to now: not looked at yet{where} ({visible(gap.reason)})"
+    end = datetime.fromtimestamp(gap.to_ns / 1e9)
+    form = "%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S"
+    changes = "1 change" if gap.changes_found == 1 else f"{gap.changes_found or 0:,} changes"
+    return (
+        f"{start:%Y-%m-%d %H:%M:%S} to {end:{form}}: {changes} found by scan{where} ({visible(gap.reason)})"
+    )
+
+
+def _gap_line(gap: Gap, *, colour: bool) -> str:
+    line = f"{'gap':>7}  {gap_text(gap)}"
+    return f"\x1b[{_GAP_COLOUR}m{line}\x1b[0m" if colour else line
 
 
 def _moment(text: str | None) -> int | None:

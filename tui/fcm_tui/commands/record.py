@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from fcm_tui.commands.progress import ProgressLine
-from fcm_tui.commands.recording import Place, choose_roots, find_place, lock
+from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock
+from fcm_tui.datadir import Lock
 from fcm_tui.errors import UsageError
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
@@ -46,8 +47,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
         )
-    with lock(place):
-        return _once(place, roots) if args.once else _until_stopped(place, roots)
+    with lock(place) as held:
+        if left := dropped(place, roots):
+            print(f"fcm-tui: {visible(left)}", file=sys.stderr, flush=True)
+        return _once(place, roots) if args.once else _until_stopped(place, roots, held)
 
 
 def _tell_ready(ready: Ready) -> None:
@@ -63,7 +66,7 @@ def _once(place: Place, roots: list[bytes]) -> int:
             ready = session.catch_up(patient=False, on_progress=progress.show)
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
-                session.close()
+                session.close(all_recorded=False)
             raise
         session.close()
     _tell_ready(ready)
@@ -74,45 +77,53 @@ def _once(place: Place, roots: list[bytes]) -> int:
     return 0
 
 
-def _until_stopped(place: Place, roots: list[bytes]) -> int:
+def _until_stopped(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
-    return asyncio.run(_record(place, roots))
+    return asyncio.run(_record(place, roots, held))
 
 
-async def _record(place: Place, roots: list[bytes]) -> int:
+async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
     from fcm_tui.recorder import Recorder
 
     with ProgressLine() as progress:
         recorder = Recorder(
-            place.database, place.settings, roots, own_paths=place.own_paths, on_progress=progress.show
+            place.database,
+            place.settings,
+            roots,
+            own_paths=place.own_paths,
+            on_progress=progress.show,
+            say=held.say,
         )
-        _on_signals(recorder.stop)
+        _on_signals(recorder.stop, recorder.continued)
         running = asyncio.create_task(recorder.run())
         readiness = asyncio.create_task(recorder.ready())
-        await asyncio.wait({running, readiness}, return_when=asyncio.FIRST_COMPLETED)
-    if readiness.done():
-        _tell_ready(await readiness)
-    told = ""
-    while not running.done():
-        if recorder.state.message != told:
-            told = recorder.state.message
-            print(
-                f"fcm-tui: {visible(told) if told else 'all is recorded again'}", file=sys.stderr, flush=True
-            )
-        await asyncio.wait({running}, timeout=1.0)
+        told = ""
+        awaited = {running, readiness}
+        while not running.done():
+            done, _ = await asyncio.wait(awaited, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            if readiness in done:
+                progress.end()
+                _tell_ready(await readiness)
+                awaited = {running}
+            if recorder.state.message != told and not running.done():
+                told = recorder.state.message
+                said = visible(told) if told else "all is recorded again"
+                print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
     readiness.cancel()
     await running
     return 0
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
-    """Ctrl-C and SIGTERM end cleanly."""
+def _on_signals(stop: Callable[[], None], continued: Callable[[], None]) -> None:
+    """Ctrl-C and SIGTERM end cleanly; who was stopped (Ctrl-Z, SIGSTOP) is told when it goes on."""
     import asyncio
 
     loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGCONT, continued)
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, stop)

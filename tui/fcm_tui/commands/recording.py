@@ -58,12 +58,24 @@ def choose_roots(place: Place, paths: list[str]) -> list[bytes]:
 def _known_roots(place: Place) -> list[bytes]:
     if place.settings.roots:
         return list(dict.fromkeys(os.path.realpath(root.path) for root in place.settings.roots))
-    if place.database.exists():
-        from fcm_tui.store.queries import Reader
+    return _last_roots(place)
 
-        with Reader(place.database) as reader:
-            return [root.path for root in reader.roots() if root.active]
-    return []
+
+def _last_roots(place: Place) -> list[bytes]:
+    if not place.database.exists():
+        return []
+    from fcm_tui.store.queries import Reader
+
+    with Reader(place.database) as reader:
+        return reader.active_roots()
+
+
+def dropped(place: Place, roots: list[bytes]) -> str:
+    """Which folders of the last run are not among these, in a line; empty where none is left out."""
+    left = [os.fsdecode(root) for root in _last_roots(place) if root not in roots]
+    if not left:
+        return ""
+    return f"no longer watched: {', '.join(left)}: to watch them too, name them as well"
 
 
 def lock(place: Place) -> Lock:

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.commands.recording import Place, choose_roots, find_place
+from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place
 from fcm_tui.config import Settings
+from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
             if not offer_current_directory(here, theme=theme):
                 return 0
             roots = choose_roots(place, [str(here)])
-        return app.run(database=place.database, recorder=_recorder(place, roots), theme=theme)
+        recorder = _recorder(place, roots, held)
+        return app.run(database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots))
 
 
 def use_keys(settings: Settings) -> None:
@@ -69,12 +71,14 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         at_work = place.data_dir.lock_holder()
         if at_work is None:
             return "nobody records now"
-        return f"process {at_work} records" if at_work else "another process records"
+        by = f"process {at_work}" if at_work else "another process"
+        standing = place.data_dir.standing()
+        return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
     return app.run(database=place.database, recorder=None, theme=theme, who=who)
 
 
-def _recorder(place: Place, roots: list[bytes]) -> Recorder:
+def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
     from fcm_tui.recorder import Recorder
 
-    return Recorder(place.database, place.settings, roots, own_paths=place.own_paths)
+    return Recorder(place.database, place.settings, roots, own_paths=place.own_paths, say=held.say)

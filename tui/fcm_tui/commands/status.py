@@ -8,12 +8,12 @@ import os
 from datetime import datetime
 
 from fcm_tui.commands.common import database_of, settings_of
-from fcm_tui.commands.log import time_text
+from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
-from fcm_tui.model import Gap
-from fcm_tui.safetext import visible_path
-from fcm_tui.store.queries import Reader
+from fcm_tui.errors import StoreError
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.queries import Reader, RecorderInfo
 
 
 def add_parser(
@@ -29,26 +29,20 @@ def run(args: argparse.Namespace) -> int:
     """Print the status."""
     data_dir = open_data_dir(args.data_dir, create=False)
     database = database_of(args, settings_of(args), data_dir)
-    with Reader(database) as reader:
-        status = _status(reader, data_dir)
-        print(json.dumps(status) if args.json else _for_people(reader, data_dir))
+    try:
+        with Reader(database) as reader:
+            print(json.dumps(_status(reader, data_dir)) if args.json else _for_people(reader, data_dir))
+    except StoreError:
+        if data_dir.lock_holder() is None:
+            raise
+        # The record is only being made, or made anew as there was no room for it.
+        print(json.dumps(_of_recorder(data_dir)) if args.json else "\n".join(_recorder_lines(data_dir)))
     return 0
-
-
-def _gap(gap: Gap) -> dict[str, object]:
-    return {
-        "root": None if gap.root is None else os.fsdecode(gap.root),
-        "from": time_text(gap.from_ns),
-        "to": None if gap.to_ns is None else time_text(gap.to_ns),
-        "reason": gap.reason,
-        "changes_found": gap.changes_found,
-    }
 
 
 def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
     recorder, sizes = reader.recorder(), reader.sizes()
     head = reader.head()
-    holder = data_dir.lock_holder()
     return {
         "recorder": recorder.recorder_id.hex() if recorder else None,
         "host": recorder.host if recorder else None,
@@ -57,9 +51,6 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "version": recorder.version if recorder else None,
         "first_seen": time_text(recorder.first_seen_ns) if recorder else None,
         "last_seen": time_text(recorder.last_seen_ns) if recorder else None,
-        "recording": holder is not None,
-        "pid": holder,
-        "data_dir": str(data_dir.path),
         "roots": [
             {
                 "path": os.fsdecode(root.path),
@@ -75,22 +66,32 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "versions": sizes.versions,
         "database_bytes": sizes.database_bytes,
         "head": {"sequence": head[0], "chain": head[1].hex()} if head else None,
-        "gaps": [_gap(gap) for gap in reader.gaps()],
+        "gaps": [gap_values(gap) for gap in reader.gaps()],
         "shipping": None,
-        "last_error": None,
+        **_of_recorder(data_dir),
+    }
+
+
+def _of_recorder(data_dir: DataDir) -> dict[str, object]:
+    """What the recorder itself tells, whether there is a record yet or not."""
+    holder, standing = data_dir.lock_holder(), data_dir.standing()
+    trouble = standing.trouble if standing is not None else ""
+    return {
+        "recording": holder is not None,
+        "pid": holder,
+        "phase": None if standing is None or holder is None else standing.phase,
+        "data_dir": str(data_dir.path),
+        "last_error": trouble or None,
+        "last_error_since": time_text(standing.since_ns)
+        if standing is not None and standing.since_ns
+        else None,
     }
 
 
 def _for_people(reader: Reader, data_dir: DataDir) -> str:
-    recorder, sizes, holder = reader.recorder(), reader.sizes(), data_dir.lock_holder()
-    lines = []
+    recorder, sizes = reader.recorder(), reader.sizes()
+    lines = _recorder_lines(data_dir, recorder)
     if recorder is not None:
-        seen = datetime.fromtimestamp(recorder.last_seen_ns / 1e9)
-        lines.append(
-            f"recording (process {holder})"
-            if holder is not None
-            else f"not recording; the last time {seen:%Y-%m-%d %H:%M:%S}"
-        )
         lines.append(f"recorder   {recorder.recorder_id.hex()} on {recorder.host}")
     lines.append(f"data       {data_dir.path} ({size_text(sizes.database_bytes)})")
     lines.append(f"files      {sizes.files:,}   versions {sizes.versions:,}   changes {sizes.changes:,}")
@@ -105,12 +106,16 @@ def _for_people(reader: Reader, data_dir: DataDir) -> str:
     return "\n".join(lines)
 
 
-def gap_text(gap: Gap) -> str:
-    """`10:02 to 10:05: 312 changes found by scan (reason)`."""
-    start = datetime.fromtimestamp(gap.from_ns / 1e9)
-    if gap.to_ns is None:
-        return f"{start:%Y-%m-%d %H:%M:%S} to now: {gap.reason}"
-    end = datetime.fromtimestamp(gap.to_ns / 1e9)
-    form = "%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S"
-    where = f" in {visible_path(gap.root)}" if gap.root is not None else ""
-    return f"{start:%Y-%m-%d %H:%M:%S} to {end:{form}}: {gap.changes_found} changes found by scan{where} ({gap.reason})"
+def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> list[str]:
+    holder, standing = data_dir.lock_holder(), data_dir.standing()
+    lines = []
+    if holder is not None:
+        lines.append(f"recording (process {holder})")
+    elif recorder is not None:
+        seen = datetime.fromtimestamp(recorder.last_seen_ns / 1e9)
+        lines.append(f"not recording; the last time {seen:%Y-%m-%d %H:%M:%S}")
+    if standing is not None and standing.trouble and standing.since_ns is not None:
+        since = datetime.fromtimestamp(standing.since_ns / 1e9)
+        said = "trouble   " if holder is not None else "last error"
+        lines.append(f"{said} {visible(standing.trouble)} (since {since:%Y-%m-%d %H:%M:%S})")
+    return lines

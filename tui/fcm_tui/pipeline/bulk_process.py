@@ -1,8 +1,8 @@
 """Taking files in processes of their own, as Python's threads would wait for each other most of the time.
 
 Measured on 100,000 files and two cores, threads that share an interpreter with the writer of the
-database leave a third of the machine idle. A process that cannot be started, or that dies, costs
-only speed: its work is done in the caller's thread.
+database leave a third of the machine idle. A process that cannot be started, that dies or is stopped,
+costs only speed: its work is done in the caller's thread.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import marshal
 import pickle
 
-from fcm_tui.child import Helper, receive, send, serving, told_in, with_data
+from fcm_tui.child import Helper, receive, serving, told_in, with_data
 from fcm_tui.model import Capture, DiskState
 from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings, Taken
 from fcm_tui.store.packing import ContentRow
@@ -27,18 +27,14 @@ class BulkProcess(Helper):
         self._settings = settings
         self._substitute: Bulk | None = None
         super().__init__(__name__, serve.__name__)
-        if self._child is not None:
-            with contextlib.suppress(OSError):
-                send(self._child.requests, pickle.dumps(settings))
+        self.tell(pickle.dumps(settings))
 
     def take(self, paths: list[bytes]) -> Batch:
         """As `Bulk.take`."""
-        if self._child is not None:
-            try:
-                send(self._child.requests, marshal.dumps(paths))
-                return _unpacked(receive(self._child.answers))
-            except (OSError, EOFError):
-                self.close()
+        if self.tell(marshal.dumps(paths)):
+            message = self.answer()
+            if message is not None:
+                return _unpacked(message)
         if self._substitute is None:
             self._substitute = Bulk(self._settings)
         return self._substitute.take(paths)
@@ -50,7 +46,7 @@ def serve() -> None:
     with contextlib.suppress(OSError, EOFError):
         bulk = Bulk(pickle.loads(receive(requests)))
         while True:
-            send(answers, *_packed(bulk.take(marshal.loads(receive(requests)))))
+            answers.send(*_packed(bulk.take(marshal.loads(receive(requests)))))
 
 
 def _packed(batch: Batch) -> list[bytes | memoryview]:

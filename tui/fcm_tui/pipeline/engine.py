@@ -8,13 +8,14 @@ pass is kept and looked at again in a later one, whose time the pass tells.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Origin
+from fcm_tui.pipeline import ledger
 from fcm_tui.pipeline.bookkeeper import Bookkeeper
+from fcm_tui.pipeline.ledger import Ledger
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.store.record import Record
@@ -31,11 +32,13 @@ class Look:
     """To be listed."""
     deep: set[bytes] = field(default_factory=set)
     """To be listed with everything below them, and watched anew."""
+    again: set[bytes] = field(default_factory=set)
+    """As `deep`, and nobody hinted at what differs there: a scan finds it."""
     whole: list[WatchedRoot] = field(default_factory=list)
     """To be scanned from top to bottom."""
 
     def __bool__(self) -> bool:
-        return bool(self.folders or self.deep or self.whole)
+        return bool(self.folders or self.deep or self.again or self.whole)
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Engine:
         """`on_commit` is told the first and last sequence after each commit, in the engine's thread."""
         self.record = record
         self.roots = list(roots)
+        self.ledger = Ledger(record)
         self._waiting = Waiting()
         self._bookkeeper = Bookkeeper(record, self.roots, self._waiting, pool, on_commit)
         self.helper: ScanProcess | None = None
@@ -82,6 +86,7 @@ class Engine:
             baseline_ns, device = self.record.baseline_of(root.root)
             root.baseline = baseline_ns is not None
             root.device = None if device is None else device % (1 << 64)
+        self.ledger.take_over(self.roots)
 
     def announce(self, restored: Callable[[bytes, bytes | None], bool]) -> None:
         """Whether a path got a content from a restore is to be asked there."""
@@ -109,13 +114,19 @@ class Engine:
         here = [root for root in self.roots if self._is_here(root)]
         back = [root for root in here if root.returned]
         deleted = [root for root in here if root.identity is None]
-        whole = {root.path: root for root in [*look.whole, *back, *deleted] if root in here}
+        missed = [root for root in here if self.ledger.concerns(root)]
+        whole = {root.path: root for root in [*look.whole, *back, *deleted, *missed] if root in here}
+        self.ledger.write()
         for root in whole.values():
             root.returned = False
             if self.helper is not None:
                 self.helper.scan_all(root.scanner, findings)
             else:
                 root.scanner.scan_all(findings)
+        for folder in look.again:
+            owner = root_of(here, folder)
+            if owner is not None and owner.path not in whole:
+                owner.scanner.scan_hinted([(folder, True)], findings)
         scanned = [*findings.changed, *findings.vanished]
         hinted: dict[bytes, list[tuple[bytes, bool]]] = {}
         for folder, deep in _without_repeats(look):
@@ -132,25 +143,20 @@ class Engine:
         result.last = self.record.sequence
         result.again_in = self._waiting.next_in()
         result.returned = bool(back)
-        for root in back:
-            self._close_gap(root, result.changes)
+        self.ledger.scanned(whole.values())
+        self.ledger.passed(is_settled=result.again_in is None)
         return result
 
     def _is_here(self, root: WatchedRoot) -> bool:
-        """Whether a root can be looked at; while it is away its gap stays open."""
-        presence = root.presence()
-        if presence is Presence.AWAY:
-            if root.gap is None:
-                root.gap = self.record.open_gap(
-                    root.root, time.time_ns(), "the root was unmounted or out of reach"
-                )
-            return False
-        return presence is Presence.HERE or root.tree.count() > 0
-
-    def _close_gap(self, root: WatchedRoot, changes: int) -> None:
-        if root.gap is not None:
-            self.record.close_gap(root.gap, time.time_ns(), changes)
-            root.gap = None
+        """Whether a root can be looked at; while it is not there, or once it was replaced, the gap ledger says so."""
+        seen_ns = root.seen_ns
+        presence = root.at = root.presence()
+        if presence is not Presence.HERE:
+            reason = ledger.AWAY if presence is Presence.AWAY else ledger.GONE
+            self.ledger.miss([root], reason, from_ns=seen_ns)
+        elif root.returned and seen_ns is not None and not self.ledger.concerns(root):
+            self.ledger.miss([root], ledger.REPLACED, from_ns=seen_ns)
+        return presence is Presence.HERE or (presence is Presence.DELETED and root.tree.count() > 0)
 
     def _prune(self, folders: Iterable[bytes]) -> None:
         """Take vanished folders out of the trees once no file in them waits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -43,8 +44,10 @@ class WatchedRoot:
     """Device and inode of the folder that stood there at the last look; None while none did."""
     returned: bool = False
     """Another folder stands there than at the look before: all of it is to be scanned and watched."""
-    gap: int | None = None
-    """Number of the open gap while the root is away."""
+    at: Presence = Presence.HERE
+    """What stood there at the last look."""
+    seen_ns: int | None = None
+    """When a folder stood there last; None before the first look."""
     baseline: bool = False
     """Whether the baseline stands."""
 
@@ -75,6 +78,7 @@ class WatchedRoot:
         if self.device is not None and found.st_dev != self.device and self._is_empty() and self.tree.count():
             return Presence.AWAY  # the mount point without its mount
         self.identity = (found.st_dev, found.st_ino)
+        self.seen_ns = time.time_ns()
         self.returned = self.returned or before != self.identity
         return Presence.HERE
 

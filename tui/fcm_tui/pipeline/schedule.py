@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.pipeline.session import Session
@@ -13,8 +14,6 @@ ROOT_CHECK = 1.0
 """Seconds between two looks at whether the roots are there."""
 QUIET = 0.3
 """Seconds without hints after which a burst is over."""
-STALL = 10.0
-"""Seconds beyond the expected after which the program was suspended or stopped, and events may be lost."""
 HEARTBEAT = 60.0
 """Seconds between two notes that this recorder runs."""
 _SCAN_SHARE = 200
@@ -35,8 +34,8 @@ class Schedule:
         self._next_wait: float | None = None
         self._burst_over: float | None = None
         self._polls: dict[bytes, float] = {}
-        self._expected = now
-        self._last_look_ns = time.time_ns()
+        self._waits_from = clocks.now()
+        self._waits_for = 0.0
         self._lost = ""
         self.is_behind = False
         """A look failed, and the scan that makes up for it has not come to its end yet."""
@@ -47,15 +46,17 @@ class Schedule:
         moments = [now + ROOT_CHECK, self._next_scan, self._next_heartbeat, *self._polls.values()]
         moments += [moment for moment in (self._next_wait, self._burst_over) if moment is not None]
         seconds = max(0.0, min(moments) - now)
-        self._expected = now + seconds
+        self._waits_from, self._waits_for = clocks.now(), seconds
         return seconds
 
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
-        now = time.monotonic()
-        if now > self._expected + STALL:
-            self._lost = "the program stood still"
-        return self._next_wait is not None and self._next_wait <= now
+        self.lost(clocks.standstill(self._waits_from, clocks.now(), self._waits_for))
+        return self._next_wait is not None and self._next_wait <= time.monotonic()
+
+    def lost(self, why: str) -> None:
+        """Events may have been missed since the last look, unless `why` is empty."""
+        self._lost = why or self._lost
 
     def add(self, hints: Hints) -> None:
         """Take in what the source hinted at."""
@@ -63,14 +64,16 @@ class Schedule:
             self._burst_over = time.monotonic() + QUIET
         self._hints.add(hints)
 
-    def failed(self, retry_in: float) -> None:
-        """The last look did not come to its end: everything has to be scanned, after a while."""
+    def failed(self, why: str, retry_in: float) -> None:
+        """The last look did not come to its end: everything has to be scanned, after a while; a gap until then."""
+        self._session.engine.ledger.miss(self._session.engine.roots, why)
         self._next_scan = self._next_wait = time.monotonic() + retry_in
         self.is_behind = True
 
     def look(self) -> None:
-        """One pass, and the gap ledger's part of it."""
-        self._look(patient=True)
+        """One pass; none while the last one failed a moment ago."""
+        if not self.is_behind or time.monotonic() >= self._next_scan:
+            self._look(patient=True)
 
     def last_look(self) -> None:
         """The pass before the end: nothing is waited for."""
@@ -80,26 +83,23 @@ class Schedule:
         session, hints = self._session, self._hints
         self._hints = Hints()
         started = time.monotonic()
-        lost = hints.lost or self._lost
-        whole = self._whole(started, bool(lost))
-        gap = None
+        lost, self._lost = "; ".join(filter(None, (self._lost, hints.lost))), ""
         if lost:
-            gap = session.record.open_gap(None, self._last_look_ns, lost)
-        result = session.engine.run(Look(hints.folders, hints.deep, whole), patient=patient)
+            session.engine.ledger.miss(session.engine.roots, lost)
+        whole = self._whole(started, bool(lost) or self.is_behind)
+        again = session.readable_again()
+        result = session.engine.run(Look(hints.folders, hints.deep, again, whole), patient=patient)
         ended = time.monotonic()
-        if gap is not None:
-            session.record.close_gap(gap, time.time_ns(), result.changes)
-            session.note_gap()
-            self._lost = ""
+        for folder in again.difference(folder for folder, _ in result.unlistable):
+            session.note_readable(folder)
         if result.returned:
             self._source.rearm()
             session.note_devices()
         self._plan(whole, started, ended, result.again_in)
-        session.note_unlistable(result.unlistable, whole=bool(whole))
+        session.note_unlistable(result.unlistable, whole=len(whole) == len(session.engine.roots))
         if ended >= self._next_heartbeat:
             session.record.still_here()
             self._next_heartbeat = ended + HEARTBEAT
-        self._last_look_ns = time.time_ns()
 
     def _whole(self, now: float, lost: bool) -> list[WatchedRoot]:
         """Roots to be scanned from top to bottom now."""

@@ -15,16 +15,20 @@ from pathlib import Path
 from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
-from fcm_tui.model import Gap
 from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
-from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
+from fcm_tui.pipeline.ledger import NOT_RUNNING
+from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.record import Record
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
 SETTLING = 1.0
 """Seconds that the scan at the start gives to what is being written just then."""
+_MISSING = {
+    Presence.DELETED: "it is not there, so its files count as deleted; if it was renamed, name its new path",
+    Presence.AWAY: "it is unmounted or out of reach: nothing of it is recorded until it is back",
+}
 INTENTS = "intents"
 """Folder beside the database in which a restore announces itself."""
 
@@ -63,7 +67,6 @@ class Session:
         self.settings = settings
         self._pool = pool
         self.record = Record(database)
-        self.started_ns = time.time_ns()
         own = self.record.set_roots(roots)
         files = [
             os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", "-filling")
@@ -76,16 +79,23 @@ class Session:
             self.engine.helper = ScanProcess()
         self.engine.announce(Intents(database.parent / INTENTS))
         self.engine.load()
-        self.last_gap: Gap | None = self.record.last_gap()
         self._unlistable: dict[bytes, str] = {}
 
-    def close(self) -> None:
-        """Leave the record tidy: the moment noted, the log moved into the file."""
+    def close(self, *, all_recorded: bool = True) -> None:
+        """Leave the record tidy: the moment noted up to which all is recorded, the log moved into the file.
+
+        Without `all_recorded` that moment stays as it was, for the next start to tell since when changes were missed.
+
+        Raises:
+            sqlite3.Error: the disk refuses; all is ended nevertheless.
+        """
         self._end_helper()
         self.engine.close()
-        self.record.still_here()
-        self.record.checkpoint()
-        self.record.close()
+        with self.record:
+            if all_recorded:
+                self.engine.ledger.passed(is_settled=True)
+                self.record.still_here()
+            self.record.checkpoint()
 
     def catch_up(
         self,
@@ -118,17 +128,12 @@ class Session:
             if cancelled:
                 raise Cancelled
         result = Pass(first=record.sequence + 1, last=record.sequence)
-        absent_since = record.last_seen_ns
         if known:
-            gap = record.open_gap(None, absent_since or self.started_ns, "the recorder was not running")
+            ledger = engine.ledger
+            ledger.miss([root for root in known if not ledger.concerns(root)], NOT_RUNNING)
             result = self._reconcile(known, patient)
-            record.close_gap(gap, time.time_ns(), result.changes)
             self.note_unlistable(result.unlistable, whole=True)
-        for number, _ in record.open_gaps():
-            if all(root.gap != number for root in engine.roots):
-                record.close_gap(number, time.time_ns(), result.changes)
         self.note_devices()
-        self.note_gap()
         return Ready(len(engine.roots), self.files(), result.changes)
 
     def _end_helper(self) -> None:
@@ -179,28 +184,44 @@ class Session:
                 device = os.stat(root.path).st_dev
             except OSError:
                 continue
-            if device != root.device and root.gap is None:
+            if device != root.device and not self.engine.ledger.concerns(root):
                 root.device = device
                 self.record.set_device(root.root, device)
 
-    def note_gap(self) -> None:
-        """The gap ledger has a new entry."""
-        self.last_gap = self.record.last_gap()
-
     def note_unlistable(self, folders: Sequence[tuple[bytes, OSError]], *, whole: bool) -> None:
-        """Remember for the status which folders cannot be read; a scan of everything tells of all."""
-        if whole:
-            self._unlistable.clear()
-        self._unlistable.update({folder: error.strerror or "unreadable" for folder, error in folders})
+        """Remember which folders cannot be read; a scan of everything tells of all.
+
+        One of whose files the record knows some is a gap until it can be read again.
+        """
+        found = {folder: error.strerror or "unreadable" for folder, error in folders}
+        for folder in [folder for folder in self._unlistable if whole and folder not in found]:
+            self.note_readable(folder)
+        for folder, why in found.items():
+            root = root_of(self.engine.roots, folder)
+            node = root.tree.find(folder) if root is not None else None
+            if root is not None and node is not None and (node.files or node.folders):
+                reason = f"{visible_path(folder)} could not be read ({why})"
+                self.engine.ledger.miss([root], reason, folder=folder)
+        self._unlistable.update(found)
+
+    def note_readable(self, folder: bytes) -> None:
+        """A folder that could not be read has been scanned, or is gone."""
+        self._unlistable.pop(folder, None)
+        self.engine.ledger.is_readable(folder)
+
+    def readable_again(self) -> set[bytes]:
+        """Folders that could not be read, and can be now: to be looked at again."""
+        return {folder for folder in self._unlistable if _is_readable(folder)}
 
     @property
     def trouble(self) -> str:
         """What cannot be recorded, in a few words; empty where all can."""
-        if not self._unlistable:
-            return ""
-        folder, why = next(iter(self._unlistable.items()))
-        more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
-        return f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded"
+        said = [f"{visible_path(r.path)}: {_MISSING[r.at]}" for r in self.engine.roots if r.at in _MISSING]
+        if self._unlistable:
+            folder, why = next(iter(self._unlistable.items()))
+            more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
+            said.append(f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded")
+        return "; ".join(said)
 
     @property
     def is_waiting(self) -> bool:
@@ -210,6 +231,16 @@ class Session:
     def files(self) -> int:
         """How many files are recorded now."""
         return sum(root.tree.count() for root in self.engine.roots)
+
+
+def _is_readable(folder: bytes) -> bool:
+    try:
+        os.scandir(folder).close()
+    except (FileNotFoundError, NotADirectoryError):
+        return True  # it is no longer a folder that cannot be read
+    except OSError:
+        return False
+    return True
 
 
 def _give_back() -> None:

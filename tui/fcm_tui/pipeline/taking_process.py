@@ -1,7 +1,7 @@
 """Taking changed files in a process of its own, while the engine commits the ones before them.
 
 Python's threads would wait for each other: of a change's half millisecond nearly all is spent in the
-interpreter. A process that cannot be started, or that dies, costs only speed.
+interpreter. A process that cannot be started, that dies or is stopped, costs only speed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from fcm_tui.capture.stable import Outcome, Reading
 from fcm_tui.capture.text import TextFormat
-from fcm_tui.child import Helper, receive, send, serving, told_in, with_data
+from fcm_tui.child import Helper, receive, serving, told_in, with_data
 from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
 from fcm_tui.pipeline.content import Before, Work
 from fcm_tui.pipeline.lines import LineChanges
@@ -58,21 +58,12 @@ class TakingProcess(Helper):
 
     def begin(self, targets: Sequence[Target], settle: bool) -> None:
         """Hand over targets; `finish` is to be called before the next ones."""
-        if self._child is not None:
-            try:
-                send(self._child.requests, marshal.dumps((settle, [_plain(target) for target in targets])))
-            except OSError:
-                self.close()
+        self.tell(marshal.dumps((settle, [_plain(target) for target in targets])))
 
     def finish(self) -> list[Taken] | None:
         """What came of the targets, in their order; None where the process is not there to tell."""
-        if self._child is None:
-            return None
-        try:
-            return _unpacked(receive(self._child.answers))
-        except (OSError, EOFError):
-            self.close()
-            return None
+        message = self.answer()
+        return None if message is None else _unpacked(message)
 
 
 def serve(database: str) -> None:
@@ -80,11 +71,11 @@ def serve(database: str) -> None:
     requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
         taker = Taker(ContentStore(open_reader(Path(database)), cache_bytes=_CACHE_BYTES))
-        send(answers)
+        answers.send()
         while True:
             settle, plain = marshal.loads(receive(requests))
             taken = [_lightened(target, taker.take(target, settle)) for target in map(_target, plain)]
-            send(answers, *_packed(taken))
+            answers.send(*_packed(taken))
 
 
 def _plain(target: Target) -> tuple[Any, ...]:

@@ -17,8 +17,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from fcm_tui.errors import FcmError, StoreError
-from fcm_tui.review import keys, terminal, wording
+from fcm_tui.errors import FcmError, StoreError, Unrecorded
+from fcm_tui.review import keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
@@ -53,16 +53,24 @@ class ReviewApp(PatientApp[int]):
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(
-        self, *, database: Path, engine: Engine | None, palette: Palette, who: Callable[[], str] | None = None
+        self,
+        *,
+        database: Path,
+        engine: Engine | None,
+        palette: Palette,
+        who: Callable[[], str] | None = None,
+        notice: str = "",
     ) -> None:
         self.palette = palette
         super().__init__(ansi_color=palette.theme.native)
         self._engine = engine
         self._who = who
-        self._notice = ""
+        self._notice = notice
         self._source = Source(database)
         self._versions = Source(database)
         self._failure = ""
+        self.unrecorded = ""
+        """Why not all was recorded before the end, if so."""
         self._stopping = False
         self._recorded = asyncio.Event()
         self._diff_wanted = 0
@@ -119,6 +127,7 @@ class ReviewApp(PatientApp[int]):
                 self._failure = "recording ended"
         except FcmError as error:
             self._failure = visible(str(error))
+            self.unrecorded = self._failure if isinstance(error, Unrecorded) else ""
         except Exception as error:
             await asyncio.to_thread(_log.error, "the recorder failed", exc_info=error)
             self._failure = f"recording failed: {type(error).__name__}: {visible(str(error))}"
@@ -194,10 +203,11 @@ class ReviewApp(PatientApp[int]):
             try:
                 await self.tree_view.load()
                 sizes = await self._source.call(lambda record: record.sizes())
-                gaps = await self._source.call(lambda record: record.gaps(1))
+                gaps = await self._source.call(lambda record: record.gaps(log_gaps.MOST))
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
+            self.log_view.show_gaps(gaps)
             self._say_status(Status(None, gap=gaps[0] if gaps else None, sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
@@ -214,6 +224,7 @@ class ReviewApp(PatientApp[int]):
             self._failure,
             self._stopping,
             status.gap,
+            self.log_view.gap,
             status.sizes,
         )
         self.status_line.say(self._status)
@@ -374,19 +385,24 @@ class ReviewApp(PatientApp[int]):
 
 
 def run(
-    *, database: Path, recorder: Engine | None, theme: str | None, who: Callable[[], str] | None = None
+    *,
+    database: Path,
+    recorder: Engine | None,
+    theme: str | None,
+    who: Callable[[], str] | None = None,
+    notice: str = "",
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
-    does, and may read files. Ctrl-C, SIGTERM and a closed
+    does, and may read files; `notice` is shown while nothing is more urgent. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it, or the theme is wrong.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who)
+    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice)
     return asyncio.run(_run(app))
 
 
@@ -401,5 +417,8 @@ async def _run(app: ReviewApp) -> int:
         await app.close_record()
     if app.crash is not None:
         print(f"fcm-tui: the screen failed: {app.crash}; what was recorded is safe", file=sys.stderr)
+        return 1
+    if app.unrecorded:
+        print(f"fcm-tui: {app.unrecorded}", file=sys.stderr)
         return 1
     return status or 0

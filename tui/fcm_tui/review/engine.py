@@ -37,6 +37,10 @@ class State(Protocol):
     @property
     def roots(self) -> int: ...
     @property
+    def standing_still(self) -> bool:
+        """Nothing can be recorded now, for the reason in `message`."""
+
+    @property
     def message(self) -> str:
         """What is wrong, or empty."""
 

@@ -39,6 +39,8 @@ def sections(first: str) -> list[list[Line]]:
     signs += [
         [(wording.fit(f"  {sign}", _KEYS), style), (meaning, "text")] for sign, style, meaning in _SIGNS
     ]
+    missed = "changes before this one may be missing"
+    signs.append([(wording.fit(f"  {wording.GAP}", _KEYS), "warning"), (missed, "text")])
     signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
     made.append([*signs, []])
     return made

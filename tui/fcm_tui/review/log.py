@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
 from textual import work
@@ -11,9 +11,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fcm_tui.errors import StoreError
-from fcm_tui.model import Change
+from fcm_tui.model import Change, Gap
 from fcm_tui.review import keys, wording
 from fcm_tui.review.cursor_view import CursorView
+from fcm_tui.review.log_gaps import LogGaps
 from fcm_tui.review.log_pages import PAGE, LogPages
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.theme import Palette
@@ -45,6 +46,7 @@ class EventLog(CursorView):
         super().__init__(palette, id=id)
         self._source = source
         self._pages = LogPages()
+        self._gaps = LogGaps()
         self._wanted: set[int] = set()
         self._filters = Filters()
         self._many_roots = False
@@ -82,6 +84,25 @@ class EventLog(CursorView):
         if many != self._many_roots:
             self._many_roots = many
             self.refresh()
+
+    def show_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Mark where changes may have been missed; `gaps` come newest first."""
+        if list(gaps) != self._gaps.gaps:
+            self._gaps = LogGaps(gaps)
+            self.refresh()
+
+    @property
+    def gap(self) -> Gap | None:
+        """The gap between the selected change and the one before it, if there is one."""
+        return self._gap_below(self.cursor) if self.total else None
+
+    def _gap_below(self, row: int) -> Gap | None:
+        change, below = self._pages.row(row), row + 1
+        is_last = below >= self.total
+        older = None if is_last else self._pages.row(below)
+        if change is None or (older is None and not (is_last and self._pages.complete)):
+            return None  # not read yet
+        return self._gaps.below(change, older, self._filters.path)
 
     def empty(self) -> list[str]:
         if not self._loaded:
@@ -249,7 +270,8 @@ class EventLog(CursorView):
             who = " " * 13
         room = max(4, width - used - len(who))
         segments = [
-            Segment(f" {clock} ", self.palette("muted", *over)),
+            Segment(wording.GAP if self._gap_below(row) else " ", self.palette("warning", *over)),
+            Segment(f"{clock} ", self.palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", self.palette(kind, *over)),
             *self._path(change, room, over),
             Segment(" " + who, self.palette("muted", *over)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ class Source:
         self._opener = opener
         self._thread = ThreadPoolExecutor(1, "reader")
         self._record: Record | None = None
+        self._file: tuple[int, int] | None = None
 
     async def call(self, work: Callable[[Record], T]) -> T:
         """What `work` returns for the record, in the reader's thread.
@@ -57,14 +59,25 @@ class Source:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
 
     def _work(self, work: Callable[[Record], T]) -> T:
+        file = self._file_now()
+        if self._record is not None and file != self._file:  # a first look began anew, with another file
+            self._record.close()
+            self._record = None
         if self._record is None:
-            self._record = self._opener(self._database)
+            self._record, self._file = self._opener(self._database), file
         try:
             return work(self._record)
         except sqlite3.Error as error:
             self._record.close()
             self._record = None
             raise StoreError(f"the record cannot be read just now: {error}") from error
+
+    def _file_now(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._database)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     async def close(self) -> None:
         """Close the record and end the thread, after what it is doing."""

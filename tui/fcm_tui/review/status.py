@@ -30,6 +30,8 @@ class Status:
     """Why nothing is recorded or read any more, if so."""
     stopping: bool = False
     gap: Gap | None = None
+    gap_here: Gap | None = None
+    """Between the selected change and the one before it."""
     sizes: Sizes | None = None
 
 
@@ -53,8 +55,10 @@ def parts(status: Status) -> list[list[Part]]:
     elif state is None and status.sizes is not None:
         fields.append([(wording.plural(status.sizes.files, "file"), "text")])
     gap = (state.last_gap if state is not None else None) or status.gap
-    if gap is not None:
-        fields.append(_gap(gap))
+    if status.gap_here is not None:
+        fields.append(_gap(status.gap_here, f"{wording.GAP} gap "))
+    elif gap is not None:
+        fields.append(_gap(gap, "last gap "))
     if status.sizes is not None:
         fields.append([("store ", "muted"), (wording.size(status.sizes.database_bytes), "text")])
     return fields
@@ -68,6 +72,8 @@ def _head(status: Status) -> list[Part]:
         return [("✗ not recording", "bad")]
     if state is None:
         return [("◇ viewer", "accent")]
+    if state.standing_still and state.phase in ("baseline", "recording"):
+        return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]
     if state.phase == "stopped":
@@ -100,13 +106,13 @@ def _progress(progress: Progress) -> list[Part]:
     return said
 
 
-def _gap(gap: Gap) -> list[Part]:
+def _gap(gap: Gap, label: str) -> list[Part]:
     start = wording.hour(gap.from_ns)
     stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.hour(gap.to_ns)}"
     if gap.to_ns is not None and wording.hour(gap.to_ns) == start:
         stretch = start
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
-    return [("last gap ", "muted"), (f"{stretch}{found}", "text")]
+    return [(label, "muted"), (f"{stretch}{found} ({visible(gap.reason)})", "text")]
 
 
 def number_found(count: int) -> str:

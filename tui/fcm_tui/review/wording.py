@@ -14,6 +14,9 @@ from fcm_tui.safetext import visible_path
 SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "→", Kind.METADATA: "·"}
 """What stands for a kind in the log: readable without any colour."""
 
+GAP = "┄"
+"""In front of the first change after a time in which others may have been missed."""
+
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
     Capture.SECRET: "secret",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 from fcm_tui.datadir import make_private
@@ -17,6 +18,9 @@ PAGE_SIZE = 16384
 CHECKPOINT_PAGES = 4000
 """Pages of the write-ahead log (64 MB) after which they are moved into the file: an index page that every
 commit changes is so written there once for many of them."""
+
+BUSY_MS = 30_000
+"""For which a lock of another process is waited for."""
 
 CACHE_KIB = 65536
 """Of pages, for the writer: the indexes' leaves that every burst changes, of some 100,000 changes."""
@@ -34,7 +38,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
     try:
         discard_half_filled(path)
         make_private(path)
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
+        )
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
         schema.check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
@@ -59,11 +65,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro",
+            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}",
             uri=True,
             isolation_level=None,
             check_same_thread=False,
-            timeout=30,
+            timeout=BUSY_MS / 1000,
         )
         connection.execute("PRAGMA cache_size=-8192")
         if schema.check(connection) == 0:
@@ -71,6 +77,17 @@ def open_reader(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection
+
+
+def _is_frozen(path: Path) -> bool:
+    """Whether nobody can write here; SQLite would want to, as readers do while there may be a writer, unless told so.
+
+    With a write-ahead log left behind it is not: what is in the log would be missing.
+    """
+    folder = path.parent
+    if sys.platform == "win32" or os.access(folder, os.W_OK) or Path(f"{path}-wal").exists():
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY) or os.stat(folder).st_uid == os.geteuid()
 
 
 def unusable(path: Path, error: Exception) -> StoreError:

@@ -167,6 +167,10 @@ class Reader:
         )
         return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
 
+    def active_roots(self) -> list[bytes]:
+        """The directories that the latest run watched, by path; known at once."""
+        return [p for (p,) in self._connection.execute("SELECT path FROM roots WHERE active ORDER BY path")]
+
     def log(
         self,
         filters: Filters | None = None,
@@ -290,12 +294,12 @@ class Reader:
         entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
         return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]
 
-    def gaps(self, limit: int = 100) -> list[Gap]:
+    def gaps(self, limit: int | None = 100) -> list[Gap]:
         """The gap ledger, newest first."""
         rows = self._connection.execute(
             "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
             " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
-            (limit,),
+            (-1 if limit is None else limit,),
         )
         return [Gap(*row) for row in rows]
 

@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -13,10 +14,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from fcm_tui import __version__
-from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Root
+from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentRow, ContentStore
-from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
+from fcm_tui.store.database import BUSY_MS, CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.rows import INSERT_FILE, file_row, rows_of, signed, unsigned
@@ -116,8 +117,11 @@ class Record:
         return [p for (p,) in self.connection.execute("SELECT path FROM roots WHERE active ORDER BY path")]
 
     def set_roots(self, paths: Sequence[bytes]) -> list[Root]:
-        """Make these the watched directories; those of earlier runs are kept, but not watched."""
+        """Make these the watched directories; those of earlier runs are kept, but not watched, which is a gap."""
         with self.transaction():
+            for root in self._roots("active AND baseline_ns IS NOT NULL"):
+                if root.path not in paths:
+                    self.open_gap(root, self.last_seen_ns or time.time_ns(), "the root was not watched")
             self.connection.execute("UPDATE roots SET active = 0")
             for path in paths:
                 self.connection.execute(
@@ -125,8 +129,11 @@ class Record:
                     " ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
                     (self.new_id(), self.recorder_id, path),
                 )
+        return self._roots("active")
+
+    def _roots(self, condition: str) -> list[Root]:
         rows = self.connection.execute(
-            "SELECT root_id, recorder_id, path FROM roots WHERE active ORDER BY path"
+            f"SELECT root_id, recorder_id, path FROM roots WHERE {condition} ORDER BY path"
         )
         return [Root(*row) for row in rows]
 
@@ -221,7 +228,7 @@ class Record:
         """
         with ExitStack() as stack:
             filling = None
-            if self._is_blank() and self._journal("OFF") == "off":
+            if self._is_blank() and self._is_without_journal():
                 filling = stack.enter_context(closing(Filling(self.database)))
                 self.connection.execute("PRAGMA synchronous=OFF")
             else:
@@ -241,6 +248,16 @@ class Record:
         return not any(
             self.connection.execute(f"SELECT 1 FROM {t} LIMIT 1").fetchone() for t in ("changes", "files")
         )
+
+    def _is_without_journal(self) -> bool:
+        """Leave the journal out from here on; not where somebody, such as the screen, has begun to read already."""
+        self.connection.execute("PRAGMA busy_timeout=0")
+        try:
+            return self._journal("OFF") == "off"
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
     def _journal(self, mode: str) -> str:
         """Set the journal's mode; the mode that holds then."""
@@ -301,10 +318,10 @@ class Record:
         return int(number)
 
     def close_gap(self, number: int, to_ns: int, changes_found: int) -> None:
-        """End a gap: a scan has found what changed in it."""
+        """End a gap: a scan has found what changed in it. It never ends before it begins, whatever the clock says."""
         with self.transaction():
             self.connection.execute(
-                "UPDATE gaps SET to_ns = ?, changes_found = ? WHERE recorder_id = ? AND gap = ?",
+                "UPDATE gaps SET to_ns = max(from_ns, ?), changes_found = ? WHERE recorder_id = ? AND gap = ?",
                 (to_ns, changes_found, self.recorder_id, number),
             )
 
@@ -317,10 +334,19 @@ class Record:
         ).fetchone()
         return Gap(*row) if row else None
 
-    def open_gaps(self) -> list[tuple[int, bytes | None]]:
-        """Gaps that an earlier run left open: number and root id."""
+    def found_by_scan(self, root: Root, after: int) -> int:
+        """How many changes of a root scans have found since a sequence."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM changes WHERE recorder_id = ? AND sequence > ? AND root_id = ? AND origin = ?",
+            (self.recorder_id, after, root.root_id, Origin.SCAN),
+        ).fetchone()
+        return int(row[0])
+
+    def open_gaps(self) -> list[tuple[int, bytes | None, int, str]]:
+        """Gaps that an earlier run left open: number, root id, begin (ns) and reason."""
         return self.connection.execute(
-            "SELECT gap, root_id FROM gaps WHERE recorder_id = ? AND to_ns IS NULL", (self.recorder_id,)
+            "SELECT gap, root_id, from_ns, reason FROM gaps WHERE recorder_id = ? AND to_ns IS NULL",
+            (self.recorder_id,),
         ).fetchall()
 
     def checkpoint(self) -> None:

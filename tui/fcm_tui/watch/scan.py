@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.shortage import is_shortage
 from fcm_tui.watch.stamp import stamp
 from fcm_tui.watch.tree import Folder, Tree, join
 
@@ -48,7 +49,9 @@ class Scanner:
     """
 
     def __init__(self, tree: Tree, rules: IgnoreRules, *, arm: Callable[[bytes], None] | None = None) -> None:
-        """`arm` is called with each folder before it is listed: with a watch set first, whatever
+        """Every scan raises an `OSError` where descriptors or memory run out; what was not compared is unknown then.
+
+        `arm` is called with each folder before it is listed: with a watch set first, whatever
         appears after the listing gives an event.
         """
         self.tree = tree
@@ -112,6 +115,8 @@ class Scanner:
                 self._folder_gone(folder, findings)
                 continue
             except OSError as error:
+                if is_shortage(error):
+                    raise
                 findings.unlistable.append((folder, error))
                 continue
             findings.folders_seen += 1

@@ -2,7 +2,7 @@
 
 Looking at a file is half Python's work and half the system's, and threads of one interpreter gain
 nothing by sharing it (measured: two take 1.15 times as long as one, two processes 0.56). The process
-gets ready while the record is loaded. Where it cannot be started, or dies, the caller does all.
+gets ready while the record is loaded. Where it cannot be started, dies or is stopped, the caller does all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import marshal
 import pickle
 from collections.abc import Sequence
 
-from fcm_tui.child import Helper, receive, send, serving
+from fcm_tui.child import Helper, receive, serving
 from fcm_tui.watch.scan import Findings, Scanner
 from fcm_tui.watch.tree import Folder, Tree, is_inside
 
@@ -56,23 +56,16 @@ class ScanProcess(Helper):
         known = [
             (folder, node.files, list(node.folders)) for path, top in tops for folder, node in top.walk_folders(path)
         ]  # fmt: skip
-        try:
-            send(self._child.requests, pickle.dumps((scanner.tree.root, scanner.rules)))
-            send(self._child.requests, marshal.dumps(([path for path, _ in tops], known)))
-        except OSError:
-            self.close()
-            return False
-        return True
+        return self.tell(pickle.dumps((scanner.tree.root, scanner.rules))) and self.tell(
+            marshal.dumps(([path for path, _ in tops], known))
+        )
 
     def _findings(self) -> Findings | None:
-        """None where it has died: then nobody has looked at its part."""
-        if self._child is None:
+        """None where it has died or stands still: then nobody has looked at its part."""
+        message = self.answer()
+        if message is None:
             return None
-        try:
-            found: Findings = pickle.loads(receive(self._child.answers))
-        except (OSError, EOFError):
-            self.close()
-            return None
+        found: Findings = pickle.loads(message)
         return found
 
 
@@ -91,7 +84,7 @@ def serve() -> None:
                     node.folders.setdefault(name, Folder())
             findings = Findings()
             Scanner(tree, rules).scan_trees([(path, tree.folder(path)) for path in tops], findings)
-            send(answers, pickle.dumps(findings))
+            answers.send(pickle.dumps(findings))
 
 
 def _share(tree: Tree) -> list[tuple[bytes, Folder]]:

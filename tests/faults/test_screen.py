@@ -1,0 +1,82 @@
+"""What a person at the screen sees of a full disk: while it lasts, when it is over, and on leaving meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo terminals", allow_module_level=True)
+
+from tests.faults.conftest import CLI, Program
+from tests.ptyharness import Terminal
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+CWD = str(Path(__file__).parents[2])
+FullDisk = Callable[[], Callable[[], None]]
+
+
+def screen(program: Program, *paths: str) -> Terminal:
+    command = [*CLI, "--data-dir", str(program.data), *paths]
+    return Terminal(command, columns=160, rows=30, environ={"LC_ALL": "C.UTF-8"}, cwd=CWD)
+
+
+def test_the_screen_says_that_the_disk_is_full_and_when_it_is_over(
+    program: Program, full_disk: FullDisk
+) -> None:
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("● recording")
+        free = full_disk()
+        for number in range(20):
+            (program.root / f"f{number}").write_bytes(os.urandom(20_000))
+        recorder.wait("✗ standing still")
+        recorder.wait("database or disk is full")
+        with screen(program) as viewer:
+            viewer.wait("database or disk is full")
+            free()
+            recorder.wait("● recording")
+            recorder.wait("20 changes found by scan")
+            viewer.wait("records")
+            viewer.wait("20 changes found by scan")
+            viewer.press("q")
+            assert viewer.end() == 0
+        recorder.press("q")
+        assert recorder.end() == 0
+    program.run("verify")
+
+
+def test_leaving_the_screen_with_changes_that_are_not_recorded_says_so(
+    program: Program, full_disk: FullDisk
+) -> None:
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("● recording")
+        full_disk()
+        for number in range(20):
+            (program.root / f"f{number}").write_bytes(os.urandom(20_000))
+        recorder.wait("✗ standing still")
+        recorder.press("q")
+        assert recorder.end() == 1
+        wait_for(lambda: b"recording ended with changes that are not recorded" in recorder.raw)
+    assert "disk is full" in program.trouble()
+
+
+def test_a_first_look_that_began_anew_is_followed_by_the_screen(
+    program: Program, full_disk: FullDisk
+) -> None:
+    full_disk()()
+    for number in range(600):
+        (program.root / f"f{number}").write_bytes(os.urandom(20_000))
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("✗ standing still")
+        for number in range(1, 600):
+            (program.root / f"f{number}").unlink()
+        recorder.wait("● recording")
+        (program.root / "seen").write_text("x\n")
+        recorder.wait("+ seen")
+        recorder.press("q")
+        assert recorder.end() == 0
