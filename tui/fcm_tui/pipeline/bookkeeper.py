@@ -201,8 +201,10 @@ class Bookkeeper:
                 reading = read_unsettled(path, root.size_limit)
                 capture = capture_of(reading, root.is_secret(path))
                 self._waiting.captured(path)
-            else:
+            elif reading.outcome is not Outcome.HELD:
                 self._waiting.settled(path)
+            if reading.outcome is Outcome.HELD and not (self._waiting.held(path) and patient):
+                continue
             if reading.outcome is Outcome.GONE or reading.state is None:
                 if known is not None:
                     records.setdefault(path, known)
@@ -217,6 +219,8 @@ class Bookkeeper:
             if known is not None and _is_closed_only(known, arrival):
                 arrival.digest, arrival.capture = known.digest, known.capture
             if known is not None and _is_unchanged(known, arrival):
+                if reading.outcome is Outcome.HELD:
+                    continue
                 refreshed.append((arrival.stamp, arrival.root_id, path))
                 root.tree.put(path, arrival.stamp)
                 continue

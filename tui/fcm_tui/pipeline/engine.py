@@ -96,6 +96,10 @@ class Engine:
         """Something could not be settled yet."""
         return self._waiting.next_in() is not None
 
+    def held(self) -> list[bytes]:
+        """Files that wait to be recorded, as other programs keep them for themselves."""
+        return self._waiting.held_now()
+
     def run(self, look: Look, *, patient: bool = True) -> Pass:
         """One pass.
 

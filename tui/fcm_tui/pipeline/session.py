@@ -196,6 +196,18 @@ class Session:
     @property
     def trouble(self) -> str:
         """What cannot be recorded, in a few words; empty where all can."""
+        return "; ".join(filter(None, [self._unlistable_told(), self._held_told()]))
+
+    def _held_told(self) -> str:
+        held = self.engine.held()
+        if not held:
+            return ""
+        more = f" and {len(held) - 1} more" if len(held) > 1 else ""
+        return (
+            f"{visible_path(held[0])}{more}: another program keeps it for itself: recorded once it is let go"
+        )
+
+    def _unlistable_told(self) -> str:
         if not self._unlistable:
             return ""
         folder, why = next(iter(self._unlistable.items()))
