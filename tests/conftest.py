@@ -33,6 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         "XDG_CACHE_HOME": ".cache",
         "APPDATA": "AppData/Roaming",
         "LOCALAPPDATA": "AppData/Local",
+        "WIN_PD_OVERRIDE_LOCAL_APPDATA": "AppData/Local",
         "FCM_DATA_DIR": "fcm-data",
         "FCM_CONFIG": "",
         "FCM_DATABASE": "",
