@@ -18,6 +18,7 @@ from enum import Enum, auto
 
 from fcm_tui.capture.opening import is_held, open_to_read
 from fcm_tui.model import DiskState
+from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.stamp import stamp
 
 YOUNG_NS = 20_000_000
@@ -67,12 +68,12 @@ def read_stable(path: bytes, size_limit: int, *, now_ns: int | None = None, sett
         settle: whether a file modified less than `YOUNG_NS` ago is to be looked at again.
     """
     try:
-        found = os.lstat(path)
+        found = os.lstat(on_disk(path))
         if stat.S_ISLNK(found.st_mode):
             return _read_link(path, found)
         if not stat.S_ISREG(found.st_mode):
             return Reading(path, Outcome.GONE)
-        handle = open_to_read(path)
+        handle = open_to_read(on_disk(path))
     except OSError as error:
         return _refused(path, error, is_held(error))
     try:
@@ -129,8 +130,8 @@ def _digest_of(handle: int, size: int) -> tuple[int, bytes]:
 
 
 def _read_link(path: bytes, found: os.stat_result) -> Reading:
-    target = os.readlink(path)
-    if stamp(os.lstat(path)) != stamp(found):
+    target = os.readlink(on_disk(path))
+    if stamp(os.lstat(on_disk(path))) != stamp(found):
         return Reading(path, Outcome.UNSETTLED, DiskState.of(found), stamp(found))
     state = DiskState.of(found)._replace(size=len(target))
     return Reading(path, Outcome.READ, state, stamp(found), hashlib.sha256(target).digest(), target)
@@ -142,7 +143,7 @@ def _refused(path: bytes, error: OSError, held: bool) -> Reading:
     if error.errno == errno.ELOOP:  # became a link between lstat and open
         return Reading(path, Outcome.UNSETTLED)
     try:
-        found = os.lstat(path)
+        found = os.lstat(on_disk(path))
     except OSError:
         return Reading(path, Outcome.UNREADABLE, error=error)
     if held:

@@ -27,6 +27,7 @@ from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
+from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.renames import Verdict, identify
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.tree import is_inside, join
@@ -134,7 +135,7 @@ class Bookkeeper:
         """Bytes that are read of a file."""
         root = root_of(self.roots, path)
         try:
-            return min(os.lstat(path).st_size, root.size_limit if root is not None else 0)
+            return min(os.lstat(on_disk(path)).st_size, root.size_limit if root is not None else 0)
         except OSError:
             return 0
 
@@ -146,7 +147,7 @@ class Bookkeeper:
             record = self.record.file_at(root.root.root_id, path) if root is not None else None
             if record is None:
                 self._waiting.returned(path)
-            elif os.path.lexists(path) and _is_file_or_link(path):
+            elif root is not None and stands(path, root.path) and _is_file_or_link(path):
                 self._waiting.returned(path)
                 changed.append(path)
             else:
@@ -237,10 +238,10 @@ class Bookkeeper:
     def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
         """A new file with the inode of a recorded one: look whether that one's path is empty now."""
         for path in self.record.paths_of_inode(arrival.state.inode):
-            if path in present or path in records or os.path.lexists(path):
-                continue
             root = root_of(self.roots, path)
-            record = self.record.file_at(root.root.root_id, path) if root is not None else None
+            if path in present or path in records or root is None or stands(path, root.path):
+                continue
+            record = self.record.file_at(root.root.root_id, path)
             if record is not None:
                 records[path] = record
 
@@ -364,7 +365,7 @@ def _in_the_way(path: bytes, arrivals: set[bytes]) -> bool:
         if parent in arrivals:
             return True
         parent = os.path.dirname(parent)
-    if not os.path.isdir(path):
+    if not os.path.isdir(on_disk(path)):
         return False
     inside = join(path, b"")
     return any(is_inside(arrival, path) or arrival.startswith(inside) for arrival in arrivals)
@@ -376,11 +377,12 @@ def _now_ns() -> int:
 
 
 def _is_file_or_link(path: bytes) -> bool:
-    return os.path.islink(path) or os.path.isfile(path)
+    place = on_disk(path)
+    return os.path.islink(place) or os.path.isfile(place)
 
 
 def _inode(path: bytes) -> int:
     try:
-        return os.lstat(path).st_ino
+        return os.lstat(on_disk(path)).st_ino
     except OSError:
         return -1

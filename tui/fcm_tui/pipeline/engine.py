@@ -18,6 +18,7 @@ from fcm_tui.pipeline.bookkeeper import Bookkeeper
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.store.record import Record
+from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.scan_process import ScanProcess
 from fcm_tui.watch.tree import is_inside
@@ -160,7 +161,7 @@ class Engine:
         """Take vanished folders out of the trees once no file in them waits."""
         for folder in folders:
             root = root_of(self.roots, folder)
-            if root is not None and not os.path.isdir(folder):
+            if root is not None and not (stands(folder, root.path) and os.path.isdir(on_disk(folder))):
                 root.tree.prune(folder)
 
 
