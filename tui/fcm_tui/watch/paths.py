@@ -6,6 +6,7 @@ characters, unless a path begins with `\\?\`; and it finds `Readme` where `READM
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -70,8 +71,21 @@ if sys.platform in ("win32", "darwin"):
                 return False
         return True
 
+    def spelled(folder: bytes, name: bytes) -> bytes:
+        """A name as the folder has it; the name itself where the folder has it in no spelling."""
+        with contextlib.suppress(OSError):
+            names = os.listdir(on_disk(folder))
+            same = [other for other in names if os.fsdecode(other).casefold() == os.fsdecode(name).casefold()]
+            if same and name not in same:
+                return same[0]
+        return name
+
 else:
 
     def stands(path: bytes, root: bytes) -> bool:
         """Whether something stands at a path below a root."""
         return os.path.lexists(path)
+
+    def spelled(folder: bytes, name: bytes) -> bytes:
+        """The name itself."""
+        return name
