@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import blockbuster.blockbuster
+import hypothesis
 import pytest
 from blockbuster import BlockBuster, BlockingError
 
 import fcm_tui
 from fcm_tui.datadir import DataDir, open_data_dir
 from tests import waiting
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 TESTS = str(Path(__file__).resolve().parent)
 PACKAGE = str(Path(fcm_tui.__file__).resolve().parent)

@@ -279,8 +279,4 @@ def test_a_file_that_left_the_folder_stays_where_it_is(case: Case) -> None:
     (case.root / "d" / "a").rename(case.root / "other" / "a")
     case.record()
     case.restore(str(case.root / "d"), "--at", then)
-    assert {path.replace(os.fsencode(os.sep), b"/") for path in case.disk()} == {
-        b"d/a",
-        b"other/a",
-        b"other/b",
-    }
+    assert set(case.disk()) == {b"d/a", b"other/a", b"other/b"}
