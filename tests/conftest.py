@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import blockbuster.blockbuster
+import hypothesis
 import pytest
 from blockbuster import BlockBuster, BlockingError
 
 import fcm_tui
 from fcm_tui.datadir import DataDir, open_data_dir
 from tests import waiting
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 TESTS = str(Path(__file__).resolve().parent)
 PACKAGE = str(Path(fcm_tui.__file__).resolve().parent)
@@ -33,6 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         "XDG_CACHE_HOME": ".cache",
         "APPDATA": "AppData/Roaming",
         "LOCALAPPDATA": "AppData/Local",
+        "WIN_PD_OVERRIDE_LOCAL_APPDATA": "AppData/Local",
         "FCM_DATA_DIR": "fcm-data",
         "FCM_CONFIG": "",
         "FCM_DATABASE": "",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.programs import needs_git
 
 ENGLISH = "the quick brown fox\njumps over\nthe lazy dog\n"
 
@@ -88,7 +89,7 @@ def test_a_first_run_and_a_change(cli: Cli) -> None:
     assert cli.run("cat", f"sha256:{change['after']}").stdout == (cli.root / "a.txt").read_bytes()
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="no git on this system")
+@needs_git
 def test_diff_applies_and_its_json_applies(cli: Cli) -> None:
     old, new = "a\r\nb\nc\x0cd\n\u2028e", "a\r\nB\nc\x0cd\nx\n\u2028e\n"
     (cli.root / "f").write_bytes(old.encode())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from fcm_tui.config import Settings
 from fcm_tui.watch.ignore import IgnoreRules
 
-ROOT = b"/root"
+ROOT = os.fsencode(os.path.abspath("/root"))
 LEFT_OUT = """
     .git/ .hg/ .svn/ .jj/ .bzr/ CVS/ __pycache__/ .mypy_cache/ .pytest_cache/ .ruff_cache/ .cache/ .tox/ .nox/
     .venv/ venv/ node_modules/ a.pyc .a.py.swp a.swx a.py~ .#a #a# a.kate-swp ~$a.docx .~lock.a.odt#
@@ -21,11 +23,15 @@ WITHHELD = """
 OPEN = ".env.example id_rsa.pub server.crt credentials lib/shadow key.py environment"
 
 
+def _below(name: str) -> bytes:
+    return os.path.join(ROOT, os.fsencode(name.replace("/", os.sep)))
+
+
 @pytest.mark.parametrize(("names", "expected"), [(LEFT_OUT, True), (KEPT, False)])
 def test_what_is_not_recorded(names: str, expected: bool) -> None:
     rules = IgnoreRules(ROOT, Settings().ignore)
     for name in names.split():
-        found = rules.matches(ROOT + b"/deep/er", name.rstrip("/").encode(), name.endswith("/"))
+        found = rules.matches(_below("deep/er"), name.rstrip("/").encode(), name.endswith("/"))
         assert found is expected, name
 
 
@@ -33,4 +39,4 @@ def test_what_is_not_recorded(names: str, expected: bool) -> None:
 def test_what_is_recorded_without_its_content(names: str, expected: bool) -> None:
     rules = IgnoreRules(ROOT, Settings().secrets)
     for name in names.split():
-        assert rules.matches_path(ROOT + b"/" + name.encode()) is expected, name
+        assert rules.matches_path(_below(name)) is expected, name

@@ -32,12 +32,20 @@ def _large() -> tuple[bytes, bytes]:
     return b"".join(old), b"".join(rng.choice(old) if rng.random() < 0.1 else line for line in old)
 
 
+@pytest.fixture
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a process takes to start on this machine."""
+    monkeypatch.setattr(bounded, "_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("time_enough")
 def test_the_child_finds_what_libgit2_finds_here() -> None:
     old, new = _large()
     for _ in range(2):  # the second time from the child that waited
         assert bounded.ranges(old, new, *trim(old, new)) == xdiff.engine().diff(old, new, xdiff.MYERS)
 
 
+@pytest.mark.usefixtures("time_enough")
 def test_a_child_that_was_ended_is_replaced() -> None:
     old, new = _large()
     expected = bounded.ranges(old, new, *trim(old, new))

@@ -13,6 +13,7 @@ from fcm_tui.diff.edits import Edit, find_edits
 from fcm_tui.diff.fewest import fewest_changes
 from fcm_tui.diff.lines import diff_all_lines, diff_lines
 from tests.diff.cases import assert_exact, edited, source
+from tests.programs import needs_git
 
 
 def applied(old: bytes, new: bytes, edits: list[Edit]) -> bytes:
@@ -70,6 +71,7 @@ def test_an_edit_at_the_very_start_is_not_touched_by_one_that_could_stand_higher
     assert_exact(old, new, diff_lines(old, new))
 
 
+@needs_git
 def test_an_inserted_block_starts_where_git_lets_it_start(tmp_path: Path) -> None:
     block = b"def %s():\n    if x:\n        return 1\n\n    return 2\n\n\n"  # the blank lines could be those in front
     added = b"def b(y):\n    return y\n\n\n"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from fcm_tui.diff.lines import count_lines, diff_lines, split_lines
 from fcm_tui.model import Hunk, LineCounts, Operation
 from tests.diff.cases import assert_exact, edited, source, texts
+from tests.programs import needs_git
 
 
 @given(edited())
@@ -97,6 +98,7 @@ def _pair(rng: random.Random) -> tuple[bytes, bytes]:
     return b"".join(old), b"".join(new)
 
 
+@needs_git
 def test_never_more_changed_lines_than_git(tmp_path: Path) -> None:
     rng = random.Random(20_240)
     pairs = [_pair(rng) for _ in range(600)]

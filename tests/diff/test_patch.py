@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pygit2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -216,8 +217,7 @@ def test_the_text_of_a_patch() -> None:
 
 
 def _hash_object(data: bytes) -> bytes:
-    done = subprocess.run(["git", "hash-object", "--stdin"], input=data, capture_output=True, check=True)
-    return done.stdout.strip()
+    return str(pygit2.hash(data)).encode()
 
 
 def test_nothing_changed_is_an_empty_patch() -> None:

@@ -79,7 +79,7 @@ def test_a_file_that_is_there_again_when_it_is_read_was_not_deleted(
     file.write_text("three\n")
     answers = iter([False])
     there = bookkeeper.may_be_file
-    monkeypatch.setattr(bookkeeper, "may_be_file", lambda path: next(answers, None) is None and there(path))
+    monkeypatch.setattr(bookkeeper, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
     wait_for(lambda: not session.engine.run(Look(folders={os.fsencode(root)}), patient=patient).again_in)
     assert kinds(session) == [(Kind.MODIFIED, "file")]
 
@@ -89,7 +89,7 @@ def test_a_file_that_is_back_before_its_deletion_is_told_is_looked_at_again(
 ) -> None:
     answers = iter([False])
     there = bookkeeper.may_be_file
-    monkeypatch.setattr(bookkeeper, "may_be_file", lambda path: next(answers, None) is None and there(path))
+    monkeypatch.setattr(bookkeeper, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
     session.engine.load()
     session.engine._waiting.vanished[os.fsencode(root / "file")] = time.monotonic() - 2 * GRACE
     look(session)

@@ -19,7 +19,7 @@ from fcm_tui.model import Change
 from fcm_tui.store.queries import Reader
 
 Disk = dict[bytes, tuple[str, int, bytes]]
-"""Path below the root to digest, permissions, and a link's target."""
+"""Path below the root (with `/`) to digest, permissions, and a link's target."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Case:
             for name in [*files, *folders]:
                 path = os.path.join(folder, name)
                 state = os.lstat(path)
-                key = path[len(os.fsencode(self.root)) + 1 :]
+                key = path[len(os.fsencode(self.root)) + 1 :].replace(os.fsencode(os.sep), b"/")
                 if stat.S_ISLNK(state.st_mode):
                     found[key] = ("link", 0, os.readlink(path))
                 elif stat.S_ISREG(state.st_mode):

@@ -219,7 +219,9 @@ def open_data_dir(
             _make(path)
         path = Path(os.path.realpath(path))
         status = os.stat(path)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if create:  # what Windows says of a name that cannot be, or of one below a file
+            raise _unusable(path, error) from None
         raise DataDirError(f"nothing is recorded in {path} yet: start `fcm-tui record PATH` first") from None
     except (NotADirectoryError, FileExistsError):
         raise DataDirError(f"the data directory {path} is not a directory: name another --data-dir") from None

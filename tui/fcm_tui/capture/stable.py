@@ -16,7 +16,9 @@ import time
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from fcm_tui.capture.opening import is_held, open_to_read
 from fcm_tui.model import DiskState
+from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.shortage import is_shortage
 from fcm_tui.watch.stamp import stamp
 
@@ -24,14 +26,6 @@ YOUNG_NS = 20_000_000
 """Below this age of the mtime, a second write could still get the same one (clock ticks are up to 10 ms)."""
 
 _PIECE = 4 << 20
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOINHERIT", 0)
-)
 
 
 class Outcome(Enum):
@@ -47,6 +41,8 @@ class Outcome(Enum):
     """There is no file or link at the path any more."""
     UNREADABLE = auto()
     """The file is there but cannot be read; `error` says why."""
+    HELD = auto()
+    """Another program keeps the file for itself: look again. It has no stamp, so that any scan finds it again."""
 
 
 @dataclass(slots=True)
@@ -76,18 +72,20 @@ def read_stable(path: bytes, size_limit: int, *, now_ns: int | None = None, sett
         OSError: descriptors or memory have run out: nothing can be said about the file.
     """
     try:
-        found = os.lstat(path)
+        found = os.lstat(on_disk(path))
         if stat.S_ISLNK(found.st_mode):
             return _read_link(path, found)
         if not stat.S_ISREG(found.st_mode):
             return Reading(path, Outcome.GONE)
-        handle = os.open(path, _FLAGS)
-        try:
-            return _read_open(path, found, handle, size_limit, now_ns, settle)
-        finally:
-            os.close(handle)
+        handle = open_to_read(on_disk(path))
     except OSError as error:
-        return _refused(path, error)
+        return _refused(path, error, is_held(error))
+    try:
+        return _read_open(path, found, handle, size_limit, now_ns, settle)
+    except OSError as error:
+        return _refused(path, error, is_held(error, reading=True))
+    finally:
+        os.close(handle)
 
 
 def _read_open(
@@ -136,14 +134,14 @@ def _digest_of(handle: int, size: int) -> tuple[int, bytes]:
 
 
 def _read_link(path: bytes, found: os.stat_result) -> Reading:
-    target = os.readlink(path)
-    if stamp(os.lstat(path)) != stamp(found):
+    target = os.readlink(on_disk(path))
+    if stamp(os.lstat(on_disk(path))) != stamp(found):
         return Reading(path, Outcome.UNSETTLED, DiskState.of(found), stamp(found))
     state = DiskState.of(found)._replace(size=len(target))
     return Reading(path, Outcome.READ, state, stamp(found), hashlib.sha256(target).digest(), target)
 
 
-def _refused(path: bytes, error: OSError) -> Reading:
+def _refused(path: bytes, error: OSError, held: bool) -> Reading:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Reading(path, Outcome.GONE)
     if is_shortage(error):
@@ -151,9 +149,11 @@ def _refused(path: bytes, error: OSError) -> Reading:
     if error.errno == errno.ELOOP:  # became a link between lstat and open
         return Reading(path, Outcome.UNSETTLED)
     try:
-        found = os.lstat(path)
+        found = os.lstat(on_disk(path))
     except OSError:
         return Reading(path, Outcome.UNREADABLE, error=error)
+    if held:
+        return Reading(path, Outcome.HELD, DiskState.of(found), error=error)
     # What is not for lack of rights may be over soon, and leave no trace in the times: every scan looks again.
     seen = stamp(found) if error.errno in (errno.EACCES, errno.EPERM) else b""
     return Reading(path, Outcome.UNREADABLE, DiskState.of(found), seen, error=error)

@@ -16,6 +16,8 @@ from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.safetext import visible
 from fcm_tui.store.queries import Reader
+from fcm_tui.watch.paths import spelled
+from fcm_tui.watch.tree import join
 
 DIGEST_PREFIX = "sha256:"
 
@@ -79,9 +81,10 @@ def digest_named(name: str) -> bytes | None:
 
 
 def absolute(path: str) -> bytes:
-    """A path argument as the record has it: absolute, links in the folders above it resolved."""
+    """A path argument as the record has it: absolute, links in the folders above it resolved, spelled as on the disk."""
     folder, name = os.path.split(os.path.abspath(path))
-    return os.fsencode(os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder))
+    above = os.fsencode(os.path.realpath(folder))
+    return join(above, spelled(above, os.fsencode(name))) if name else above
 
 
 def folders(paths: Sequence[str]) -> list[bytes]:

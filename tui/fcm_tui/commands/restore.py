@@ -143,8 +143,15 @@ def _tell(args: argparse.Namespace, done: Done) -> None:
         print(f"recorded as changes {numbers[0]} to {numbers[-1]}")
         if args.at is not None and args.to is None:
             then = (_EPOCH + timedelta(microseconds=done.since_ns // 1000)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            print(f"`fcm-tui restore {visible(shlex.quote(args.what))} --at {then}` undoes it")
+            print(f"`fcm-tui restore {visible(_word(args.what))} --at {then}` undoes it")
     if recorded.unwatched:
         print("note: outside the watched folders it is not recorded", file=sys.stderr)
     if recorded.late:
         print("note: the recorder has not recorded it yet; `fcm-tui log` shows when it has", file=sys.stderr)
+
+
+def _word(text: str) -> str:
+    """A word as a person may paste it into this system's shell."""
+    if sys.platform != "win32":
+        return shlex.quote(text)
+    return f'"{text}"' if any(mark in text for mark in " &()^;,%'`") else text

@@ -28,6 +28,7 @@ from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.pipeline.way import Way, may_be_file
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
+from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.renames import Verdict, identify
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.tree import is_inside, join
@@ -157,7 +158,7 @@ class Bookkeeper:
         """Bytes that are read of a file."""
         root = root_of(self.roots, path)
         try:
-            return min(os.lstat(path).st_size, root.size_limit if root is not None else 0)
+            return min(os.lstat(on_disk(path)).st_size, root.size_limit if root is not None else 0)
         except OSError:
             return 0
 
@@ -169,7 +170,7 @@ class Bookkeeper:
             record = self.record.file_at(root.root.root_id, path) if root is not None else None
             if record is None:
                 self._waiting.returned(path)
-            elif self._may_be_there(path):
+            elif root is not None and self._may_be_there(path, root):
                 self._waiting.returned(path)
                 changed.append(path)
             else:
@@ -224,10 +225,12 @@ class Bookkeeper:
                 reading = read_unsettled(path, root.size_limit)
                 capture = capture_of(reading, root.is_secret(path))
                 self._waiting.captured(path)
-            else:
+            elif reading.outcome is not Outcome.HELD:
                 self._waiting.settled(path)
             if reading.state is None and reading.outcome is Outcome.UNREADABLE:
                 continue  # a folder above cannot be entered: nobody knows
+            if reading.outcome is Outcome.HELD and not (self._waiting.held(path) and patient):
+                continue
             if reading.outcome is Outcome.GONE or reading.state is None:
                 if known is not None:
                     records.setdefault(path, known)
@@ -244,6 +247,8 @@ class Bookkeeper:
             if known is not None and _is_closed_only(known, arrival):
                 arrival.digest, arrival.capture = known.digest, known.capture
             if known is not None and _is_unchanged(known, arrival):
+                if reading.outcome is Outcome.HELD:
+                    continue
                 refreshed.append((arrival.stamp, arrival.root_id, path))
                 root.tree.put(path, arrival.stamp)
                 continue
@@ -260,10 +265,10 @@ class Bookkeeper:
     def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
         """A new file with the inode of a recorded one: look whether that one's path is empty now."""
         for path in self.record.paths_of_inode(arrival.state.inode):
-            if path in present or path in records or self._may_be_there(path):
-                continue
             root = root_of(self.roots, path)
-            record = self.record.file_at(root.root.root_id, path) if root is not None else None
+            if path in present or path in records or root is None or self._may_be_there(path, root):
+                continue
+            record = self.record.file_at(root.root.root_id, path)
             if record is not None:
                 records[path] = record
 
@@ -295,12 +300,13 @@ class Bookkeeper:
         verdict.deleted[:] = deleted[:SLICE_FILES]
         self._write(verdict, records, gone_folders)
 
-    def _may_be_there(self, path: bytes) -> bool:
-        return self._way.is_clear(path) and may_be_file(path)
+    def _may_be_there(self, path: bytes, root: WatchedRoot) -> bool:
+        return self._way.is_clear(path) and may_be_file(path, root.path)
 
     def _is_back(self, path: bytes) -> bool:
         """Something stands again where a file was missed: it is looked at in the next pass."""
-        is_back = self._may_be_there(path)
+        root = root_of(self.roots, path)
+        is_back = root is not None and self._may_be_there(path, root)
         if is_back:
             self._waiting.vanished.setdefault(path, self._began)
         return is_back
@@ -396,7 +402,7 @@ def _in_the_way(path: bytes, arrivals: set[bytes]) -> bool:
         if parent in arrivals:
             return True
         parent = os.path.dirname(parent)
-    if not os.path.isdir(path):
+    if not os.path.isdir(on_disk(path)):
         return False
     inside = join(path, b"")
     return any(is_inside(arrival, path) or arrival.startswith(inside) for arrival in arrivals)
@@ -409,6 +415,6 @@ def _now_ns() -> int:
 
 def _inode(path: bytes) -> int:
     try:
-        return os.lstat(path).st_ino
+        return os.lstat(on_disk(path)).st_ino
     except OSError:
         return -1

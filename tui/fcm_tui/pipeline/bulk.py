@@ -118,7 +118,7 @@ class Bulk:
 
 def capture_of(reading: Reading, secret: bool) -> Capture:
     """What is kept of a reading."""
-    if reading.outcome is Outcome.UNREADABLE:
+    if reading.outcome in (Outcome.UNREADABLE, Outcome.HELD):
         return Capture.UNREADABLE
     if secret:
         return Capture.SECRET

@@ -19,6 +19,7 @@ from fcm_tui.pipeline.ledger import Ledger
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.store.record import Record
+from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.scan_process import ScanProcess
 from fcm_tui.watch.tree import is_inside
@@ -101,6 +102,10 @@ class Engine:
         """Something could not be settled yet."""
         return self._waiting.next_in() is not None
 
+    def held(self) -> list[bytes]:
+        """Files that wait to be recorded, as other programs keep them for themselves."""
+        return self._waiting.held_now()
+
     def run(self, look: Look, *, patient: bool = True) -> Pass:
         """One pass.
 
@@ -162,7 +167,7 @@ class Engine:
         """Take vanished folders out of the trees once no file in them waits."""
         for folder in folders:
             root = root_of(self.roots, folder)
-            if root is not None and not os.path.isdir(folder):
+            if root is not None and not (stands(folder, root.path) and os.path.isdir(on_disk(folder))):
                 root.tree.prune(folder)
 
 

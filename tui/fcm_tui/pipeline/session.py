@@ -216,12 +216,24 @@ class Session:
     @property
     def trouble(self) -> str:
         """What cannot be recorded, in a few words; empty where all can."""
-        said = [f"{visible_path(r.path)}: {_MISSING[r.at]}" for r in self.engine.roots if r.at in _MISSING]
-        if self._unlistable:
-            folder, why = next(iter(self._unlistable.items()))
-            more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
-            said.append(f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded")
-        return "; ".join(said)
+        missing = [f"{visible_path(r.path)}: {_MISSING[r.at]}" for r in self.engine.roots if r.at in _MISSING]
+        return "; ".join(filter(None, [*missing, self._unlistable_told(), self._held_told()]))
+
+    def _held_told(self) -> str:
+        held = self.engine.held()
+        if not held:
+            return ""
+        more = f" and {len(held) - 1} more" if len(held) > 1 else ""
+        return (
+            f"{visible_path(held[0])}{more}: another program keeps it for itself: recorded once it is let go"
+        )
+
+    def _unlistable_told(self) -> str:
+        if not self._unlistable:
+            return ""
+        folder, why = next(iter(self._unlistable.items()))
+        more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
+        return f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded"
 
     @property
     def is_waiting(self) -> bool:

@@ -14,6 +14,12 @@ RETRY = 0.025
 """Seconds until a file that was just written is looked at again, at the least."""
 PATIENCE = 1.0
 """Seconds after which a file that keeps changing is captured as it is, and again after as long."""
+HELD_LOOK = 0.5
+"""Seconds, at the most, between two looks at a file that another program keeps for itself."""
+HELD_TOLD = 0.5
+"""Seconds after which it is told that such a file waits; scanners for viruses hold each for a moment."""
+HELD_PATIENCE = 30.0
+"""Seconds after which such a file counts as unreadable; it is looked at further, and recorded once it is let go."""
 _BYTES_PER_SECOND = 50 << 20
 """How fast a file that keeps changing may be read again and again: a tenth of what a core hashes."""
 
@@ -35,6 +41,7 @@ class Waiting:
     groups: dict[Hashable, int] = field(default_factory=dict)
     """First sequence of each group of changes that is still being recorded."""
     _moving: dict[bytes, _Moving] = field(default_factory=dict)
+    _held: dict[bytes, None] = field(default_factory=dict)
     _gone_folders: set[bytes] = field(default_factory=set)
 
     def due(self) -> list[bytes]:
@@ -54,6 +61,19 @@ class Waiting:
         moving.next_look = now + max(RETRY, size / _BYTES_PER_SECOND)
         return now - moving.since >= PATIENCE
 
+    def held(self, path: bytes) -> bool:
+        """Note that another program keeps a file for itself. True once it has done so for long."""
+        now = time.monotonic()
+        moving = self._moving.setdefault(path, _Moving(now, now))
+        moving.next_look = now + min(max(RETRY, (now - moving.since) / 4), HELD_LOOK)
+        self._held[path] = None
+        return now - moving.since >= HELD_PATIENCE
+
+    def held_now(self) -> list[bytes]:
+        """Files that other programs have kept for themselves for more than a moment, oldest first."""
+        before = time.monotonic() - HELD_TOLD
+        return [path for path in self._held if path in self._moving and self._moving[path].since <= before]
+
     def captured(self, path: bytes) -> None:
         """It was captured as it is, and may go on changing."""
         if path in self._moving:
@@ -62,6 +82,7 @@ class Waiting:
     def settled(self, path: bytes) -> None:
         """It was read as one version, or is gone."""
         self._moving.pop(path, None)
+        self._held.pop(path, None)
 
     def gone_folders(self, folders: Iterable[bytes]) -> set[bytes]:
         """Folders that vanished in this pass or in those whose files still wait."""

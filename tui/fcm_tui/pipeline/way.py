@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
+from fcm_tui.watch.paths import is_folder_at, on_disk, stands
 from fcm_tui.watch.tree import SEPARATOR, join
 
 
@@ -40,17 +42,23 @@ class Way:
         return True
 
 
-def may_be_file(path: bytes) -> bool:
-    """A file or link stands there, or may: nobody knows while a folder above it cannot be entered."""
+def may_be_file(path: bytes, root: bytes) -> bool:
+    """A file or link of exactly this name stands there, or may: nobody knows while a folder above is closed to us."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = os.lstat(on_disk(path)).st_mode
     except OSError as error:
-        return isinstance(error, PermissionError)
-    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+        return _is_closed(error)
+    return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and stands(path, root)
 
 
 def _is_folder(path: bytes) -> bool:
     try:
-        return stat.S_ISDIR(os.lstat(path).st_mode)
+        os.lstat(on_disk(path))
     except OSError as error:
-        return isinstance(error, PermissionError)
+        return _is_closed(error)
+    return is_folder_at(path)
+
+
+def _is_closed(error: OSError) -> bool:
+    """On Windows this error is that of a file about to go, which somebody still has open."""
+    return sys.platform != "win32" and isinstance(error, PermissionError)

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.restore.plan import names_below
 from fcm_tui.safetext import visible_path
+from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.tree import join
 
 _BY_HANDLE = sys.platform != "win32"
@@ -62,8 +63,8 @@ class Folder:
             OSError: the system refuses.
         """
         if make:
-            os.makedirs(base, exist_ok=True)
-        if not _BY_HANDLE and not stat.S_ISDIR(os.stat(base).st_mode):
+            os.makedirs(on_disk(base), exist_ok=True)
+        if not _BY_HANDLE and not stat.S_ISDIR(os.stat(on_disk(base)).st_mode):
             raise NotADirectoryError(f"{visible_path(base)} is no folder")
         folder = cls(base, os.open(base, _FOLDER) if _BY_HANDLE else None)
         try:
@@ -81,7 +82,14 @@ class Folder:
             os.close(handle)
 
     def _at(self, name: bytes) -> bytes:
-        return join(self.path, name) if self._handle is None else name
+        if self._handle is not None:
+            return name
+        if sys.platform == "win32" and b":" in name:
+            raise RestoreRefused(
+                f"{visible_path(join(self.path, name))}: Windows writes what has a colon in its name into"
+                " a stream of another file: name another place with --to"
+            )
+        return on_disk(join(self.path, name))
 
     def _enter(self, name: bytes, make: bool) -> Folder:
         if make:
@@ -109,7 +117,10 @@ class Folder:
 
     def names(self) -> list[bytes]:
         """Everything in the folder."""
-        return [os.fsencode(name) for name in os.listdir(self.path if self._handle is None else self._handle)]
+        return [
+            os.fsencode(name)
+            for name in os.listdir(on_disk(self.path) if self._handle is None else self._handle)
+        ]
 
     def read(self, name: bytes) -> Iterator[bytes]:
         """The bytes of a file, or a link's target.

@@ -3,13 +3,14 @@
 Where all patterns are names and globs of a name, as the defaults are, they are one set and one regular
 expression. Otherwise each pattern is asked, about the names that some pattern could match at all. The
 last pattern wins, so `!.venv` brings a default back; as in git, what lies in an ignored folder cannot be
-brought back.
+brought back. Where the file system takes `.ENV` for `.env`, so do the patterns.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
 from fcm_tui.errors import ConfigError
@@ -17,6 +18,8 @@ from fcm_tui.gitignore import Rule, parse
 from fcm_tui.watch.tree import SEPARATOR, join
 
 _WINDOWS = os.sep == "\\"
+_FOLDS_CASE = sys.platform in ("win32", "darwin")
+_FLAGS = re.DOTALL | (re.IGNORECASE if _FOLDS_CASE else 0)
 _JUDGED_FOLDERS = 4096
 
 
@@ -26,15 +29,17 @@ class _Names:
     def __init__(self, patterns: Iterable[tuple[bytes | None, bytes]]) -> None:
         """Of each pattern the one text that matches, or None, and its regular expression."""
         patterns = list(patterns)
-        self.exact = frozenset(literal for literal, _ in patterns if literal is not None)
+        self.exact = frozenset(_folded(literal) for literal, _ in patterns if literal is not None)
         globs = [regex for literal, regex in patterns if literal is None]
-        self.glob = re.compile(b"|".join(b"(?:%b)" % g for g in globs), re.DOTALL) if globs else None
+        self.glob = re.compile(b"|".join(b"(?:%b)" % g for g in globs), _FLAGS) if globs else None
 
     def __bool__(self) -> bool:
         return bool(self.exact) or self.glob is not None
 
     def __contains__(self, name: bytes) -> bool:
-        return name in self.exact or (self.glob is not None and self.glob.fullmatch(name) is not None)
+        return _folded(name) in self.exact or (
+            self.glob is not None and self.glob.fullmatch(name) is not None
+        )
 
 
 class IgnoreRules:
@@ -94,7 +99,7 @@ class IgnoreRules:
     def _verdict(self, path: bytes, name: bytes, is_folder: bool) -> bool:
         """What the last of the patterns that match says."""
         if not self._compiled:
-            self._compiled = [(rule, re.compile(rule.regex, re.DOTALL)) for rule in self._rules]
+            self._compiled = [(rule, re.compile(rule.regex, _FLAGS)) for rule in self._rules]
         for rule, regex in self._compiled:
             if (is_folder or not rule.folders_only) and regex.fullmatch(name if rule.name_only else path):
                 return not rule.negated
@@ -103,6 +108,10 @@ class IgnoreRules:
     def _relative(self, path: bytes) -> bytes:
         relative = path[self._prefix :]
         return relative.replace(b"\\", b"/") if _WINDOWS else relative
+
+
+def _folded(name: bytes) -> bytes:
+    return name.lower() if _FOLDS_CASE else name
 
 
 def _rule(pattern: str) -> Rule | None:

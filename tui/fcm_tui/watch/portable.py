@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from fcm_tui.safetext import visible
 from fcm_tui.watch.hints import Hints
+from fcm_tui.watch.paths import on_disk
 
 _DEBOUNCE_MS = 50
 _STEP_MS = 20
@@ -109,7 +110,10 @@ class WatchfilesSource:
                 await self._stop.wait()
 
     async def _follow(self, roots: list[str]) -> None:
-        """Watch until told to stop; the first batch, events or none, shows that the watch stands."""
+        """Watch until told to stop, or other roots exist; the first batch, events or none, shows that the watch stands.
+
+        On Windows a root that was deleted or renamed cannot be made again while it is watched.
+        """
         async for batch in self._awatch(
             *roots,
             watch_filter=None,
@@ -129,6 +133,8 @@ class WatchfilesSource:
                 self._armed.set()
             if batch:
                 await self._digest([path for _, path in batch])
+            if await asyncio.to_thread(_existing, self._roots) != roots:
+                self._stop.set()
 
     async def _digest(self, paths: list[str]) -> None:
         hints = await asyncio.to_thread(_hints_of, paths)
@@ -156,7 +162,7 @@ def _hints_of(paths: list[str]) -> Hints:
     for path in paths:
         name = os.fsencode(path)
         hints.folders.add(os.path.dirname(name))
-        if os.path.isdir(name) and not os.path.islink(name):
+        if os.path.isdir(on_disk(name)) and not os.path.islink(name):
             hints.deep.add(name)
             hints.burst = True
     return hints

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.paths import is_folder, is_folder_at, on_disk
 from fcm_tui.watch.shortage import is_shortage
 from fcm_tui.watch.stamp import stamp
 from fcm_tui.watch.tree import Folder, Tree, join
@@ -72,7 +73,7 @@ class Scanner:
         for folder, deep in hints:
             path, node = self.tree.root, self.tree.top
             for below, child in self.tree.way_to(folder):
-                if not _is_folder(below):
+                if not is_folder_at(below):
                     break
                 path, node = below, child
             already = path in targets and targets[path][1]
@@ -109,7 +110,7 @@ class Scanner:
             if self._arm is not None:
                 self._arm(folder)
             try:
-                with os.scandir(folder) as listing:
+                with os.scandir(on_disk(folder)) as listing:
                     entries = list(listing)
             except (FileNotFoundError, NotADirectoryError):
                 self._folder_gone(folder, findings)
@@ -128,20 +129,20 @@ class Scanner:
                 name = entry.name
                 known = files.get(name)
                 if known is None:
-                    if name in folders and entry.is_dir(follow_symlinks=False):
+                    if name in folders and is_folder(entry):
                         met_folders += 1
                         if deep and prefix + name not in left_out:
                             stack.append((prefix + name, folders[name]))
                         continue
                     if ignored is not None and name in ignored:
                         continue
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                    if self.rules.matches(folder, name, is_folder):
+                    is_inner = is_folder(entry)
+                    if self.rules.matches(folder, name, is_inner):
                         if node.ignored is None:
                             ignored = node.ignored = set()
                         node.ignored.add(name)
                         continue
-                    if is_folder:
+                    if is_inner:
                         child = folders[name] = Folder()
                         met_folders += 1
                         findings.folders_new.append(prefix + name)
@@ -161,7 +162,7 @@ class Scanner:
                 if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                     met += 1
                     changed.append(prefix + name)
-                elif stat.S_ISDIR(mode) and not self.rules.matches(folder, name, True):
+                elif is_folder(entry) and not self.rules.matches(folder, name, True):
                     child = folders[name] = Folder()  # the file is not met: it became this folder
                     met_folders += 1
                     findings.folders_new.append(prefix + name)
@@ -170,7 +171,7 @@ class Scanner:
                 here = {entry.name for entry in entries if not _is_special(entry)}
                 findings.vanished.extend(prefix + name for name in files if name not in here)
             if met_folders != len(folders):
-                here = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+                here = {entry.name for entry in entries if is_folder(entry)}
                 for name in [name for name in folders if name not in here]:
                     self._folder_gone(prefix + name, findings)
 
@@ -180,14 +181,6 @@ class Scanner:
             return
         findings.vanished.extend(node.walk_files(folder))
         findings.folders_gone.append(folder)
-
-
-def _is_folder(path: bytes) -> bool:
-    """Whether a folder stands there, and not a link to one."""
-    try:
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
-        return False
 
 
 def _is_special(entry: os.DirEntry[bytes]) -> bool:
