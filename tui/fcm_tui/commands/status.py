@@ -74,7 +74,9 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "changes": sizes.changes,
         "versions": sizes.versions,
         "database_bytes": sizes.database_bytes,
-        "head": {"sequence": head[0], "chain": head[1].hex()} if head else None,
+        "head": {"recorder": head.recorder.hex(), "sequence": head.sequence, "chain": head.chain.hex()}
+        if head
+        else None,
         "gaps": [_gap(gap) for gap in reader.gaps()],
         "shipping": None,
         "last_error": None,
@@ -101,6 +103,9 @@ def _for_people(reader: Reader, data_dir: DataDir) -> str:
         lines.append(
             f"root       {visible_path(root.path)}  {root.files:,} files, {root.changes:,} changes{state}"
         )
+    head = reader.head()
+    if head is not None:
+        lines.append(f"head       {head.sequence} {head.chain.hex()}")
     lines += [f"gap        {gap_text(gap)}" for gap in reader.gaps(5)]
     return "\n".join(lines)
 

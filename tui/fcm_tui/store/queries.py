@@ -11,6 +11,7 @@ from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 
@@ -228,13 +229,13 @@ class Reader:
         ).fetchone()
         return (None, None) if row is None else (row[0], row[1])
 
-    def head(self) -> tuple[int, bytes] | None:
-        """Sequence and chain hash of this recorder's newest change."""
+    def head(self) -> Head | None:
+        """The end of this recorder's chain; None before its first change."""
         row = self._connection.execute(
-            "SELECT sequence, chain_hash FROM changes WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1)"
-            " ORDER BY sequence DESC LIMIT 1"
+            "SELECT recorder_id, sequence, chain_hash FROM changes"
+            " WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1) ORDER BY sequence DESC LIMIT 1"
         ).fetchone()
-        return (int(row[0]), bytes(row[1])) if row else None
+        return Head(*row) if row else None
 
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host.

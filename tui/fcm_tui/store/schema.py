@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from fcm_tui.errors import StoreError
+from fcm_tui.store import row_hashes
 
 APPLICATION_ID = 0x46434D54  # "FCMT"
 
@@ -166,7 +167,16 @@ INSERT INTO backup_paths SELECT * FROM backup_paths_by_key;
 DROP TABLE backup_paths_by_key;
 """
 
-STEPS = (_FIRST, _SECOND)
+# Hashes of rows that the chain does not cover (`row_hashes`); `upgrade` fills them in.
+_THIRD = """
+ALTER TABLE recorders ADD COLUMN row_hash BLOB;
+ALTER TABLE roots ADD COLUMN row_hash BLOB;
+ALTER TABLE gaps ADD COLUMN row_hash BLOB;
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD)
+WITH_ROW_HASHES = 3
+"""The step from which on small tables carry hashes."""
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
@@ -179,8 +189,12 @@ def upgrade(connection: sqlite3.Connection) -> None:
     for number in range(found, len(STEPS)):
         connection.executescript(
             f"BEGIN IMMEDIATE;{STEPS[number]};PRAGMA user_version={number + 1};"
-            f"PRAGMA application_id={APPLICATION_ID};COMMIT;"
+            f"PRAGMA application_id={APPLICATION_ID};"
         )
+        if number + 1 == WITH_ROW_HASHES:
+            for table in row_hashes.COLUMNS:
+                row_hashes.renew(connection, table)
+        connection.execute("COMMIT")
 
 
 def check(connection: sqlite3.Connection) -> int:
