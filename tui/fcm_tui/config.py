@@ -36,6 +36,8 @@ _ELSEWHERE = {
     "ignore": "under a [[roots]]; what holds for every root is patterns in [ignore]",
     "patterns": "to [ignore] or [secrets]",
     "defaults": "to [ignore] or [secrets]",
+    "detectors": "to [secrets]",
+    "allow": "to [secrets]",
 }
 
 
@@ -66,6 +68,10 @@ class Settings:
     """Patterns for every root, gitignore syntax, the later one wins: the shipped ones, the person's."""
     secrets: tuple[str, ...] = settings_defaults.SECRET
     """Patterns of files whose changes are recorded without a byte of their content."""
+    detectors: tuple[str, ...] = settings_defaults.DETECTORS
+    """Names of what looks for secrets in other files, which are then treated alike."""
+    allowed: tuple[str, ...] = ()
+    """Patterns of files into which the detectors do not look."""
     size_limit: int = 64 << 20
     """Bytes, for roots that say nothing else."""
     watch_source: str = "auto"
@@ -230,6 +236,8 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         roots=tuple(roots),
         ignore=ignore,
         secrets=_patterns(secrets_table, settings_defaults.SECRET),
+        detectors=secrets_table.take("detectors", _detectors, Settings().detectors),
+        allowed=secrets_table.take("allow", _pattern_list, _NO_PATTERNS),
         size_limit=size_limit,
         watch_source=source,
         scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
@@ -246,6 +254,14 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
 def _patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:
     defaults = shipped if table.take("defaults", flag, True) else _NO_PATTERNS
     return defaults + table.take("patterns", _pattern_list, _NO_PATTERNS)
+
+
+def _detectors(value: Any) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return settings_defaults.DETECTORS if value else ()
+    if not isinstance(value, list):
+        raise BadValue('write true, false, or a list of names such as ["private-key", "github"]')
+    return tuple(one_of(name, settings_defaults.DETECTORS) for name in value)
 
 
 def _pattern_list(value: Any) -> tuple[str, ...]:

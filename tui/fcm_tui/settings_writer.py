@@ -9,7 +9,7 @@ from typing import Any
 
 from fcm_tui.config import RootSettings, Settings
 from fcm_tui.safetext import visible
-from fcm_tui.settings_defaults import IGNORED, SECRET
+from fcm_tui.settings_defaults import DETECTORS, IGNORED, SECRET
 from fcm_tui.settings_values import format_duration, format_size
 
 
@@ -24,7 +24,7 @@ def as_toml(settings: Settings) -> str:
         table = document[name]
         lines += ["", f"[{name}]", f"defaults = {_toml(bool(table['defaults']))}"]
         lines += [f"#     {_toml(pattern)}" for pattern in table["defaults"]]
-        lines += _assignments({"patterns": table["patterns"]})
+        lines += _assignments({key: value for key, value in table.items() if key != "defaults"})
     for root in document["roots"]:
         lines += ["", "[[roots]]", *_assignments(root)]
     if settings.keys:
@@ -51,13 +51,17 @@ def _document(settings: Settings) -> dict[str, Any]:
         },
         "capture": {"size_limit": format_size(settings.size_limit)},
         "ignore": _patterns(settings.ignore, IGNORED),
-        "secrets": _patterns(settings.secrets, SECRET),
+        "secrets": {
+            **_patterns(settings.secrets, SECRET),
+            "detectors": True if settings.detectors == DETECTORS else list(settings.detectors),
+            "allow": list(settings.allowed),
+        },
         "roots": [_root(root, settings) for root in settings.roots],
         "keys": dict(settings.keys),
     }
 
 
-def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, list[str]]:
+def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, Any]:
     defaults = shipped if patterns[: len(shipped)] == shipped else ()
     return {"defaults": list(defaults), "patterns": list(patterns[len(defaults) :])}
 

@@ -175,7 +175,10 @@ class Bookkeeper:
     def _target(self, root: WatchedRoot, path: bytes) -> Target:
         known = self._known.get(path)
         inode = known.state.inode if known is not None else 0
-        return Target(path, root.size_limit, root.is_secret(path), before_of(known), inode)
+        secrets = root.secrets
+        return Target(
+            path, root.size_limit, secrets.by_name(path), before_of(known), inode, secrets.detectors(path)
+        )
 
     def _arrivals(
         self, taken: Sequence[Taken], records: dict[bytes, FileRecord], patient: bool
@@ -199,7 +202,7 @@ class Bookkeeper:
                 if patient and not overdue:
                     continue
                 reading = read_unsettled(path, root.size_limit)
-                capture = capture_of(reading, root.is_secret(path))
+                capture = capture_of(reading, root.secrets.by_name(path), root.secrets.detectors(path))
                 self._waiting.captured(path)
             else:
                 self._waiting.settled(path)

@@ -89,12 +89,12 @@ def serve(database: str) -> None:
 
 def _plain(target: Target) -> tuple[Any, ...]:
     """A target as values that `marshal` knows."""
-    return (*target[:3], tuple(target.before) if target.before is not None else None, target.inode)
+    return (*target[:3], tuple(target.before) if target.before is not None else None, *target[4:])
 
 
 def _target(plain: tuple[Any, ...]) -> Target:
-    path, size_limit, is_secret, before, inode = plain
-    return Target(path, size_limit, is_secret, Before(*before) if before else None, inode)
+    path, size_limit, is_secret, before, *rest = plain
+    return Target(path, size_limit, is_secret, Before(*before) if before else None, *rest)
 
 
 def _lightened(target: Target, taken: Taken) -> Taken:
