@@ -144,6 +144,8 @@ patterns = ["a\\ ", "\u202E*"]
 patterns = ["!*.key"]
 detectors = ["jwt"]
 allow = ["*.md"]
+[encryption]
+key = "file:a$$key"
 [[roots]]
 path = "one$$two"
 ignore = ["x"]

@@ -19,6 +19,7 @@ KEYS = {
     "capture": {"size_limit"},
     "ignore": {"defaults", "patterns"},
     "secrets": {"defaults", "patterns", "detectors", "allow"},
+    "encryption": {"key"},
     "roots": {"path", "ignore", "size_limit", "poll", "poll_interval"},
     "keys": set(),
 }

@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "defaults": "to [ignore] or [secrets]",
     "detectors": "to [secrets]",
     "allow": "to [secrets]",
+    "key": "to [encryption]",
 }
 
 
@@ -82,6 +83,9 @@ class Settings:
     """Seconds, for roots that say nothing else."""
     database: Path | None = None
     """The SQLite file that takes the record, or None for the one in the data directory."""
+    encryption: str | None = None
+    """Where the key is that contents and differences are encrypted with: `file:` and an absolute path,
+    `environment` or `keyring`; None: they are not."""
     theme: str | None = None
     """Name of a theme, or None for the screen's own choice."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -203,7 +207,12 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     def database(value: Any) -> Path:
         return parse_database(text(value), base, environ)
 
-    watch, capture = top.table("watch"), top.table("capture")
+    def encryption(value: Any) -> str:
+        if text(value).startswith("file:"):
+            return f"file:{parse_path(value.removeprefix('file:'), base, environ)}"
+        return one_of(value, ("environment", "keyring", "file:PATH"))
+
+    watch, capture, encryption_table = top.table("watch"), top.table("capture"), top.table("encryption")
     size_limit = capture.take("size_limit", parse_size, Settings().size_limit)
     source = watch.take("source", _source, Settings().watch_source)
     poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
@@ -243,10 +252,11 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
         poll_interval=poll_interval,
         database=top.take("database", database, None, quote=False),
+        encryption=encryption_table.take("key", encryption, None, quote=False),
         theme=top.take("theme", text, None),
         keys=MappingProxyType(keys),
     )
-    for table in (top, watch, capture, ignore_table, secrets_table):
+    for table in (top, watch, capture, ignore_table, secrets_table, encryption_table):
         table.finish(_ELSEWHERE)
     return settings
 

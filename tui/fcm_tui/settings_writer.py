@@ -18,7 +18,7 @@ def as_toml(settings: Settings) -> str:
     document = _document(settings)
     lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
     lines += _assignments(document)
-    for name in ("watch", "capture"):
+    for name in ("watch", "capture", "encryption"):
         lines += ["", f"[{name}]", *_assignments(document[name])]
     for name in ("ignore", "secrets"):
         table = document[name]
@@ -50,6 +50,7 @@ def _document(settings: Settings) -> dict[str, Any]:
             "poll_interval": format_duration(settings.poll_interval),
         },
         "capture": {"size_limit": format_size(settings.size_limit)},
+        "encryption": {"key": _literal(settings.encryption) if settings.encryption else None},
         "ignore": _patterns(settings.ignore, IGNORED),
         "secrets": {
             **_patterns(settings.secrets, SECRET),

@@ -14,6 +14,7 @@ from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.model import Gap
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.queries import Reader
+from fcm_tui.store.sealing import keys_of
 
 
 def add_parser(
@@ -77,6 +78,7 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "head": {"recorder": head.recorder.hex(), "sequence": head.sequence, "chain": head.chain.hex()}
         if head
         else None,
+        "encrypted_with": [key.hex() for key in keys_of(reader.connection)],
         "gaps": [_gap(gap) for gap in reader.gaps()],
         "shipping": None,
         "last_error": None,
@@ -106,6 +108,7 @@ def _for_people(reader: Reader, data_dir: DataDir) -> str:
     head = reader.head()
     if head is not None:
         lines.append(f"head       {head.sequence} {head.chain.hex()}")
+    lines += [f"encrypted  with the key {key.hex()}" for key in keys_of(reader.connection)]
     lines += [f"gap        {gap_text(gap)}" for gap in reader.gaps(5)]
     return "\n".join(lines)
 

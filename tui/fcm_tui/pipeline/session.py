@@ -20,6 +20,7 @@ from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
 from fcm_tui.safetext import visible_path
+from fcm_tui.store import sealing
 from fcm_tui.store.record import Record
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
@@ -62,6 +63,7 @@ class Session:
         """
         self.settings = settings
         self._pool = pool
+        sealing.hold(settings.encryption)
         self.record = Record(database)
         self.started_ns = time.time_ns()
         own = self.record.set_roots(roots)

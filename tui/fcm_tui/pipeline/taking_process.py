@@ -21,6 +21,7 @@ from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
 from fcm_tui.pipeline.content import Before, Work
 from fcm_tui.pipeline.lines import LineChanges
 from fcm_tui.pipeline.taking import Taken, Taker, Target
+from fcm_tui.store import sealing
 from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Version
 from fcm_tui.store.database import open_reader
 
@@ -36,6 +37,10 @@ class TakingProcess(Helper):
         """Start it; it gets ready while the caller goes on. It reads the versions before from `database`."""
         super().__init__(__name__, serve.__name__, os.fspath(database))
         self._is_ready = False
+        sealer = sealing.held()
+        if self._child is not None:
+            with contextlib.suppress(OSError):
+                send(self._child.requests, marshal.dumps(sealer.key if sealer else None))
         self._greeting = threading.Thread(target=self._await_greeting, daemon=True)
         self._greeting.start()
 
@@ -79,6 +84,7 @@ def serve(database: str) -> None:
     """Take files as standard input says, until it is closed."""
     requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
+        sealing.hold_key(marshal.loads(receive(requests)))
         taker = Taker(ContentStore(open_reader(Path(database)), cache_bytes=_CACHE_BYTES))
         send(answers)
         while True:

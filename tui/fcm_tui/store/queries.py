@@ -14,6 +14,7 @@ from fcm_tui.model import Capture, Change, Gap, Kind, Origin
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.sealing import keys_of, opener
 
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
@@ -189,8 +190,15 @@ class Reader:
         after: Key | None = None,
         reverse: bool = False,
     ) -> Iterator[Change]:
-        """As `log`, one at a time."""
-        where, values = _where(filters or Filters())
+        """As `log`, one at a time.
+
+        Raises:
+            ContentSealed: lines are looked for that are encrypted, and the key is not there.
+        """
+        sealed = filters is not None and filters.text is not None and bool(keys_of(self._connection))
+        if sealed:
+            self._open_lines()
+        where, values = _where(filters or Filters(), sealed)
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -203,6 +211,15 @@ class Reader:
         values.append(-1 if limit is None else limit)
         for row in self._connection.execute(sql, values):
             yield _change(row)
+
+    def _open_lines(self) -> None:
+        """Give SQL the function that opens a side of a difference."""
+        sealer = opener(self._connection)
+
+        def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
+            return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
+
+        self._connection.create_function("opened_lines", 3, opened, deterministic=True)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
@@ -327,7 +344,7 @@ class Reader:
         return [FileNow(i, p, bool(here), d, Capture(c), s, m, t, f) for i, p, here, d, c, s, m, t, f in rows]
 
 
-def _where(filters: Filters) -> tuple[list[str], list[Any]]:
+def _where(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     where: list[str] = []
     values: list[Any] = []
 
@@ -353,10 +370,14 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
             "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
         )
     if filters.text is not None:
+        affected, replaced = (
+            f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
+            for side in ("affected", "replaced")
+        )
         add(
             "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
             " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
-            " AND (instr(d.affected_lines, ?) OR instr(d.replaced_lines, ?)))",
+            f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
             filters.text,
             filters.text,
         )

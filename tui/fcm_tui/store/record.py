@@ -20,6 +20,7 @@ from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.rows import INSERT_FILE, file_row, rows_of, signed, unsigned
+from fcm_tui.store.sealing import sealer_for
 
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
@@ -39,7 +40,12 @@ class Record:
         self.connection = open_writer(database)
         self.sequence = 0
         self._chain_hash = b""
-        self.contents = ContentStore(self.connection)
+        try:
+            self._sealer = sealer_for(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
+        self.contents = ContentStore(self.connection, sealer=self._sealer)
         self.new_id = IdMaker().make
         self.recorder_id = self._sign_in()
         row = self.connection.execute(
@@ -278,7 +284,9 @@ class Record:
         Returns:
             The first and last sequence.
         """
-        made = rows_of(drafts, stamps, groups, self.recorder_id, self.sequence, self._chain_hash)
+        made = rows_of(
+            drafts, stamps, groups, self.recorder_id, self.sequence, self._chain_hash, self._sealer
+        )
         now = drafts[-1].time_ns if drafts else time.time_ns()
         with self.transaction():
             self.contents.insert(contents)

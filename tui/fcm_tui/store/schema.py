@@ -102,7 +102,7 @@ CREATE TABLE backup_paths (
 CREATE TABLE contents (
     digest      BLOB NOT NULL,
     chunk       INTEGER NOT NULL,
-    codec       TEXT NOT NULL,                -- r raw, z zstd, s, d and e deltas, c list of pieces' digests
+    codec       TEXT NOT NULL,                -- r raw, z zstd, s, d and e deltas, c list of digests; x before it: sealed
     base_digest BLOB,                         -- of a delta: the content that it changes
     data        BLOB NOT NULL,                -- at most 1 MiB
     PRIMARY KEY (digest, chunk)
@@ -174,7 +174,14 @@ ALTER TABLE roots ADD COLUMN row_hash BLOB;
 ALTER TABLE gaps ADD COLUMN row_hash BLOB;
 """
 
-STEPS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+CREATE TABLE sealing_keys (
+    key_id   BLOB NOT NULL PRIMARY KEY,       -- of the key that contents and differences are encrypted with
+    since_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
 

@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import chain, row_hashes, schema
 from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.sealing import keys_of, opener
 
 _EVERY = 4096
 _COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
@@ -70,7 +72,10 @@ def verify(
 
     Raises:
         StoreError: the database is locked, or the disk does not give what it holds.
+        ContentSealed: it is encrypted, and the key is not there.
     """
+    if keys_of(connection):
+        opener(connection)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     connection.execute("BEGIN")
 
@@ -199,13 +204,20 @@ def _wrong_types(columns: list[object]) -> list[str]:
 
 def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     total = _count(connection, "differences")
+    sealed = bool(keys_of(connection))
     for digest, operation, affected, replaced in connection.execute(
         "SELECT digest, operation, affected_lines, replaced_lines FROM differences"
     ):
         tally.differences += 1
         try:
-            holds = chain.difference_digest(operation, affected, replaced) == digest
-        except (TypeError, AttributeError):
+            if isinstance(affected, bytes) and sealed:
+                sealer = opener(connection)
+                affected = sealer.open_lines(digest, "affected", affected)
+                replaced = replaced if replaced is None else sealer.open_lines(digest, "replaced", replaced)
+                holds = sealer.keyed(chain.difference_digest(operation, affected, replaced)) == digest
+            else:
+                holds = chain.difference_digest(operation, affected, replaced) == digest
+        except (TypeError, AttributeError, CodecError):
             holds = False
         if not holds:
             yield Problem("difference", _hex(digest), "has other lines than its digest says")
