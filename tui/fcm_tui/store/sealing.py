@@ -103,7 +103,7 @@ _ring = _Ring()
 
 def hold(source: str | None) -> None:
     """From now on the key that this setting names (`sealing_key.read_key`), or none."""
-    if source != _ring.source:
+    if source is None or source != _ring.source:
         _ring.source, _ring.sealer = source, None
 
 
