@@ -40,10 +40,11 @@ def _token(*literals: bytes, rest: bytes) -> Detector:
 DETECTORS = {
     # RFC 7468, RFC 4880 section 6.2, and OpenSSH's: the words and, within some lines of headers, a body; a
     # body as in a JSON text, its line ends written as \n, counts too. PuTTY's PPK says how many lines follow.
+    # No text is read in two ways by the repeated part: else a hostile one would take for ever.
     "private-key": Detector(
         (b"PRIVATE KEY", b"Private-Lines:", b"AGE-SECRET-KEY-1"),
         rb"-----BEGIN (?:[A-Z0-9]{2,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----"
-        rb"(?:\\+[nr]|[\s\"'+,>#*|]|[A-Za-z-]{2,20}: [^\n\\]{0,100}){1,100}?[A-Za-z0-9+/]{40}"
+        rb"(?:\\+[nr]|[\s\"'+,>#*|]|[A-Za-z-]{2,20}: [^\n\\]{0,100}(?:\n|\\+[nr])){1,100}?[A-Za-z0-9+/]{40}"
         rb"|Private-Lines: \d+\s+[A-Za-z0-9+/]{40}"
         rb"|AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}",
     ),

@@ -147,8 +147,10 @@ def keys_of(connection: sqlite3.Connection) -> list[bytes]:
     """The ids of the keys with which rows of a record are sealed."""
     try:
         return [key_id for (key_id,) in connection.execute("SELECT key_id FROM sealing_keys")]
-    except sqlite3.OperationalError:  # a record of an earlier schema, of which nothing is sealed
-        return []
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return []  # a record of an earlier schema, of which nothing is sealed
 
 
 def sealer_for(connection: sqlite3.Connection) -> Sealer | None:
