@@ -142,6 +142,10 @@ size_limit = "1025 B"
 patterns = ["a\\ ", "\u202E*"]
 [secrets]
 patterns = ["!*.key"]
+detectors = ["jwt"]
+allow = ["*.md"]
+[encryption]
+key = "file:a$$key"
 [[roots]]
 path = "one$$two"
 ignore = ["x"]
@@ -153,7 +157,9 @@ pane.next = "tab"
 """
 
 
-@pytest.mark.parametrize("text", ["", EVERYTHING, "[ignore]\ndefaults=false\n[secrets]\ndefaults=false"])
+@pytest.mark.parametrize(
+    "text", ["", EVERYTHING, "[ignore]\ndefaults=false\n[secrets]\ndefaults=false\ndetectors=false"]
+)
 def test_what_is_shown_can_be_read_back(text: str, run: Run, file: Path, tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text(text)

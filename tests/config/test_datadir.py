@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -120,6 +121,52 @@ def test_one_that_others_can_write_is_refused(bits: int, tmp_path: Path) -> None
     with pytest.raises(DataDirError, match=r"others can write to .*chmod 700"):
         open_data_dir(str(folder))
     assert mode(folder) == bits
+
+
+@posix
+def test_one_that_others_can_exchange_is_refused(tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    above.mkdir()
+    data = open_data_dir(str(above / "in" / "data"))
+    above.chmod(0o757)
+    with pytest.raises(
+        DataDirError, match=f"others can exchange .* write to {re.escape(str(above))}: `chmod o-w`"
+    ):
+        open_data_dir(str(data.path))
+    above.chmod(0o1777)
+    open_data_dir(str(data.path))
+
+
+@posix
+def test_all_is_private_from_its_first_moment(tmp_path: Path, wait_for: Callable[..., Any]) -> None:
+    """Nothing is closed afterwards: with `chmod` out of order and a umask of 0, the modes are those of the making."""
+    root, data = tmp_path / "root", tmp_path / "new" / "data"
+    root.mkdir()
+    (root / "file").write_text("one\n")
+    program = (
+        "import os, sys; os.umask(0); os.chmod = os.fchmod = lambda *a, **k: None;"
+        "from fcm_tui.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "record", "--data-dir", str(data), str(root)]
+    seen: dict[str, int] = {}
+
+    def look() -> None:
+        for file in (data, data.parent, *data.rglob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                seen[file.name] = file.stat().st_mode & 0o777
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("ready")
+            (root / "file").write_text("two\n")
+            wait_for(lambda: (look(), seen.get("record.db-wal"))[1])
+        finally:
+            process.terminate()
+    look()
+    assert {"new", "data", "record.db", "record.db-wal", "record.db-shm", "recorder.lock"} <= set(seen)
+    assert {mode for name, mode in seen.items() if name in ("new", "data")} == {0o700}
+    assert {name: mode for name, mode in seen.items() if name not in ("new", "data") and mode != 0o600} == {}
 
 
 @posix

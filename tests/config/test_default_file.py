@@ -18,7 +18,8 @@ KEYS = {
     "watch": {"source", "scan_interval", "poll_interval"},
     "capture": {"size_limit"},
     "ignore": {"defaults", "patterns"},
-    "secrets": {"defaults", "patterns"},
+    "secrets": {"defaults", "patterns", "detectors", "allow"},
+    "encryption": {"key"},
     "roots": {"path", "ignore", "size_limit", "poll", "poll_interval"},
     "keys": set(),
 }

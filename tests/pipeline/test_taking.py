@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from fcm_tui.capture.stable import Outcome
 from fcm_tui.config import Settings
 from fcm_tui.model import Capture
 from fcm_tui.pipeline import ahead as ahead_module
@@ -266,3 +268,26 @@ def test_a_burst_is_recorded_with_the_help_of_processes(
     edits = [c for c in changes if c.kind == "modified"]
     assert len(edits) >= WORTH_FILES + 197
     assert all((c.inserted, c.updated, c.deleted) == (0, 1, 1) for c in edits)
+
+
+def test_without_a_thread_to_be_had_files_are_taken_without_help(
+    session: Session, root: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where memory is short, nothing more starts: not the helpers' threads, nor the timer that would end them."""
+    ahead = Ahead(session.record.database, pool)
+    ahead.expect(WORTH_FILES)
+    wait_for(lambda: ahead.helpers)
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        ahead.rest()
+        assert ahead.helpers == 0
+        ahead.expect(WORTH_FILES)
+        edit(root)
+        taken = ahead.finish(ahead.begin(targets(session, root), False))
+    ahead.close()
+    assert len(taken) == len(targets(session, root))
+    assert {reading.outcome for reading, _, _ in taken} == {Outcome.READ, Outcome.TOO_LARGE, Outcome.GONE}

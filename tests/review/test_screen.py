@@ -49,7 +49,7 @@ async def test_log_keys_change_the_diff(record: RecordBuilder, make_app: Make) -
         await pilot.press("down")
         await shows(app, "Binary, 792 B before, 1.5 kB after.")
         await pilot.press("j")
-        await shows(app, "by its name it holds secrets")
+        await shows(app, "it holds secrets")
         await pilot.press("j")
         await shows(app, "Only metadata changed: mode -rw-r--r--")
         await pilot.press("j")

@@ -103,7 +103,7 @@ class Helper:
         try:
             with _patience(child):
                 send(child.requests, *parts)
-        except OSError:
+        except (OSError, RuntimeError):  # the latter: there is no thread to be had to watch over it
             self.close()
             return False
         return True
@@ -119,7 +119,7 @@ class Helper:
                     message = receive(child.answers)
                 if message:
                     return message
-        except (OSError, EOFError):
+        except (OSError, EOFError, RuntimeError):
             self.close()
             return None
 

@@ -36,6 +36,9 @@ _ELSEWHERE = {
     "ignore": "under a [[roots]]; what holds for every root is patterns in [ignore]",
     "patterns": "to [ignore] or [secrets]",
     "defaults": "to [ignore] or [secrets]",
+    "detectors": "to [secrets]",
+    "allow": "to [secrets]",
+    "key": "to [encryption]",
 }
 
 
@@ -66,6 +69,10 @@ class Settings:
     """Patterns for every root, gitignore syntax, the later one wins: the shipped ones, the person's."""
     secrets: tuple[str, ...] = settings_defaults.SECRET
     """Patterns of files whose changes are recorded without a byte of their content."""
+    detectors: tuple[str, ...] = settings_defaults.DETECTORS
+    """Names of what looks for secrets in other files, which are then treated alike."""
+    allowed: tuple[str, ...] = ()
+    """Patterns of files into which the detectors do not look."""
     size_limit: int = 64 << 20
     """Bytes, for roots that say nothing else."""
     watch_source: str = "auto"
@@ -76,6 +83,9 @@ class Settings:
     """Seconds, for roots that say nothing else."""
     database: Path | None = None
     """The SQLite file that takes the record, or None for the one in the data directory."""
+    encryption: str | None = None
+    """Where the key is that contents and differences are encrypted with: `file:` and an absolute path,
+    `environment` or `keyring`; None: they are not."""
     theme: str | None = None
     """Name of a theme, or None for the screen's own choice."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -197,7 +207,12 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     def database(value: Any) -> Path:
         return parse_database(text(value), base, environ)
 
-    watch, capture = top.table("watch"), top.table("capture")
+    def encryption(value: Any) -> str:
+        if text(value).startswith("file:"):
+            return f"file:{parse_path(value.removeprefix('file:'), base, environ)}"
+        return one_of(value, ("environment", "keyring", "file:PATH"))
+
+    watch, capture, encryption_table = top.table("watch"), top.table("capture"), top.table("encryption")
     size_limit = capture.take("size_limit", parse_size, Settings().size_limit)
     source = watch.take("source", _source, Settings().watch_source)
     poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
@@ -230,15 +245,18 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         roots=tuple(roots),
         ignore=ignore,
         secrets=_patterns(secrets_table, settings_defaults.SECRET),
+        detectors=secrets_table.take("detectors", _detectors, Settings().detectors),
+        allowed=secrets_table.take("allow", _pattern_list, _NO_PATTERNS),
         size_limit=size_limit,
         watch_source=source,
         scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
         poll_interval=poll_interval,
         database=top.take("database", database, None, quote=False),
+        encryption=encryption_table.take("key", encryption, None, quote=False),
         theme=top.take("theme", text, None),
         keys=MappingProxyType(keys),
     )
-    for table in (top, watch, capture, ignore_table, secrets_table):
+    for table in (top, watch, capture, ignore_table, secrets_table, encryption_table):
         table.finish(_ELSEWHERE)
     return settings
 
@@ -246,6 +264,14 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
 def _patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:
     defaults = shipped if table.take("defaults", flag, True) else _NO_PATTERNS
     return defaults + table.take("patterns", _pattern_list, _NO_PATTERNS)
+
+
+def _detectors(value: Any) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return settings_defaults.DETECTORS if value else ()
+    if not isinstance(value, list):
+        raise BadValue('write true, false, or a list of names such as ["private-key", "github"]')
+    return tuple(one_of(name, settings_defaults.DETECTORS) for name in value)
 
 
 def _pattern_list(value: Any) -> tuple[str, ...]:

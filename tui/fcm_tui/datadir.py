@@ -25,7 +25,7 @@ _OURS: Final = frozenset(
         LOCK_NAME,
         LOG_NAME,
         DATABASE_NAME,
-        *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal")),
+        *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal", "filling")),
     )
 )
 _NOTE_BYTES = 4096
@@ -38,6 +38,8 @@ _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 if sys.platform == "win32":
     import msvcrt
+
+    from fcm_tui.windows_acl import make_private_folder
 
     # A locked range cannot be read, so it lies far behind the holder's number.
     _LOCKED_BYTE = 1 << 30
@@ -207,10 +209,11 @@ def open_data_dir(
     """The data directory of `--data-dir`, else FCM_DATA_DIR, else the platform's place for data.
 
     Made (0700) where it does not exist, unless `create` is false. Files of ours in it that others could
-    read are closed to them. On Windows the rights are those of the user's profile.
+    read are closed to them. On Windows one that is made is open to the user, the system and administrators; one
+    that is there keeps its rights, as a folder of the user's profile has them.
 
     Raises:
-        DataDirError: it is no directory, does not exist, is another user's, or can be written by others.
+        DataDirError: it is no directory, does not exist, is another user's, or others can write to it or exchange it.
     """
     named = argument or environ.get("FCM_DATA_DIR")
     path = Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
@@ -231,6 +234,7 @@ def open_data_dir(
         raise DataDirError(f"the data directory {path} is not a directory: name another --data-dir")
     if sys.platform != "win32":
         _check_owner(path, status)
+        _check_parents(path)
         _close_to_others(path, status)
     return DataDir(path)
 
@@ -290,8 +294,11 @@ def _make(path: Path) -> None:
         with contextlib.suppress(
             FileExistsError
         ):  # another process was faster; or a file, which stat will tell
-            os.mkdir(folder, 0o700)
-            os.chmod(folder, 0o700)  # the umask may have taken our own rights
+            if sys.platform == "win32":
+                make_private_folder(folder)
+            else:
+                os.mkdir(folder, 0o700)
+                os.chmod(folder, 0o700)  # the umask may have taken our own rights
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:
@@ -303,6 +310,17 @@ def _check_owner(path: Path, status: os.stat_result) -> None:
         raise DataDirError(
             f"others can write to the data directory {path}: `chmod 700` it, or name another --data-dir"
         )
+
+
+def _check_parents(path: Path) -> None:
+    """Who can write to a folder above can put another one in our place, unless its sticky bit forbids that."""
+    for parent in path.parents:
+        mode = os.stat(parent).st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise DataDirError(
+                f"others can exchange the data directory {path}, as they can write to {parent}:"
+                f" `chmod o-w` that, or name another --data-dir"
+            )
 
 
 def _close_to_others(path: Path, status: os.stat_result) -> None:

@@ -9,6 +9,7 @@
     └── NotSoError            the thing asked for is not so: exit status 1
         ├── NoSuchChange      no change, path or version of that name
         ├── ContentMissing    a version whose bytes were not kept, with the reason
+        │   └── ContentSealed they are encrypted, and the key is not there: exit status 2
         ├── RestoreRefused    restoring would lose what is not recorded
         └── VerifyFailed      the record does not hold together
 
@@ -57,6 +58,12 @@ class NoSuchChange(NotSoError):
 
 class ContentMissing(NotSoError):
     """The version is known, but its bytes were not kept."""
+
+
+class ContentSealed(ContentMissing):
+    """What is kept is encrypted, and its key is missing, wrong, or cannot be had."""
+
+    exit_status = 2
 
 
 class RestoreRefused(NotSoError):

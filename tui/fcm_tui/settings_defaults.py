@@ -55,6 +55,11 @@ IGNORED = (
     "desktop.ini",
 )
 
+DETECTORS = (
+    "private-key", "aws", "github", "gitlab", "slack", "google", "stripe", "ai", "registry", "service", "jwt",
+)  # fmt: skip
+"""Names of the detectors (`capture.detectors`) that look for secrets in what files hold."""
+
 SECRET = (
     # environment files, but not the examples that projects share
     ".env",

@@ -9,7 +9,7 @@ from typing import Any
 
 from fcm_tui.config import RootSettings, Settings
 from fcm_tui.safetext import visible
-from fcm_tui.settings_defaults import IGNORED, SECRET
+from fcm_tui.settings_defaults import DETECTORS, IGNORED, SECRET
 from fcm_tui.settings_values import format_duration, format_size
 
 
@@ -18,13 +18,13 @@ def as_toml(settings: Settings) -> str:
     document = _document(settings)
     lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
     lines += _assignments(document)
-    for name in ("watch", "capture"):
+    for name in ("watch", "capture", "encryption"):
         lines += ["", f"[{name}]", *_assignments(document[name])]
     for name in ("ignore", "secrets"):
         table = document[name]
         lines += ["", f"[{name}]", f"defaults = {_toml(bool(table['defaults']))}"]
         lines += [f"#     {_toml(pattern)}" for pattern in table["defaults"]]
-        lines += _assignments({"patterns": table["patterns"]})
+        lines += _assignments({key: value for key, value in table.items() if key != "defaults"})
     for root in document["roots"]:
         lines += ["", "[[roots]]", *_assignments(root)]
     if settings.keys:
@@ -50,14 +50,19 @@ def _document(settings: Settings) -> dict[str, Any]:
             "poll_interval": format_duration(settings.poll_interval),
         },
         "capture": {"size_limit": format_size(settings.size_limit)},
+        "encryption": {"key": _literal(settings.encryption) if settings.encryption else None},
         "ignore": _patterns(settings.ignore, IGNORED),
-        "secrets": _patterns(settings.secrets, SECRET),
+        "secrets": {
+            **_patterns(settings.secrets, SECRET),
+            "detectors": True if settings.detectors == DETECTORS else list(settings.detectors),
+            "allow": list(settings.allowed),
+        },
         "roots": [_root(root, settings) for root in settings.roots],
         "keys": dict(settings.keys),
     }
 
 
-def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, list[str]]:
+def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, Any]:
     defaults = shipped if patterns[: len(shipped)] == shipped else ()
     return {"defaults": list(defaults), "patterns": list(patterns[len(defaults) :])}
 

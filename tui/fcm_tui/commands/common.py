@@ -15,6 +15,7 @@ from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.safetext import visible
+from fcm_tui.store import sealing
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.paths import spelled
 from fcm_tui.watch.tree import join
@@ -23,12 +24,14 @@ DIGEST_PREFIX = "sha256:"
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The configuration that `--config` or FCM_CONFIG names, or the default one.
+    """The configuration that `--config` or FCM_CONFIG names, or the default one; its key is held from now on.
 
     Raises:
         ConfigError: something in it is wrong.
     """
-    return config.load_configured(args.config)
+    settings = config.load_configured(args.config)
+    sealing.hold(settings.encryption)
+    return settings
 
 
 def database_of(args: argparse.Namespace, settings: Settings, data_dir: DataDir) -> Path:

@@ -14,6 +14,7 @@ from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.queries import Reader, RecorderInfo
+from fcm_tui.store.sealing import keys_of
 
 
 def add_parser(
@@ -65,7 +66,10 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "changes": sizes.changes,
         "versions": sizes.versions,
         "database_bytes": sizes.database_bytes,
-        "head": {"sequence": head[0], "chain": head[1].hex()} if head else None,
+        "head": {"recorder": head.recorder.hex(), "sequence": head.sequence, "chain": head.chain.hex()}
+        if head
+        else None,
+        "encrypted_with": [key.hex() for key in keys_of(reader.connection)],
         "gaps": [gap_values(gap) for gap in reader.gaps()],
         "shipping": None,
         **_of_recorder(data_dir),
@@ -102,6 +106,10 @@ def _for_people(reader: Reader, data_dir: DataDir) -> str:
         lines.append(
             f"root       {visible_path(root.path)}  {root.files:,} files, {root.changes:,} changes{state}"
         )
+    head = reader.head()
+    if head is not None:
+        lines.append(f"head       {head.sequence} {head.chain.hex()}")
+    lines += [f"encrypted  with the key {key.hex()}" for key in keys_of(reader.connection)]
     lines += [f"gap        {gap_text(gap)}" for gap in reader.gaps(5)]
     return "\n".join(lines)
 

@@ -9,10 +9,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
+from pathlib import Path
 
 from fcm_tui.commands.common import open_record
+from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
-from fcm_tui.store.verify import Head, Problem, Tally, verify
+from fcm_tui.store.anchors import Anchor, Head, read_anchors
+from fcm_tui.store.verify import Problem, Tally, verify
 
 _PATIENCE = 1.0
 """Seconds after which a person wants to know that something goes on."""
@@ -22,7 +25,7 @@ _EVERY = 0.2
 def add_parser(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
-    """Add `verify [--json]`."""
+    """Add `verify [--json] [--anchor FILE [--key PUBFILE]]`."""
     parser = subparsers.add_parser(
         "verify",
         parents=[common],
@@ -30,6 +33,12 @@ def add_parser(
         description="Recompute the hash chain, every content's and difference's digest, and every mapping to a backup.",
     )
     parser.add_argument("--json", action="store_true", help="the result as one JSON object")
+    parser.add_argument(
+        "--anchor", metavar="FILE", help="compare with heads kept elsewhere, of `anchor` or `status --json`"
+    )
+    parser.add_argument(
+        "--key", metavar="PUBFILE", help="the anchors must be signed with this key's other half"
+    )
     parser.set_defaults(func=run)
 
 
@@ -37,11 +46,12 @@ def run(args: argparse.Namespace) -> int:
     """Check the record; 0 where it holds, 1 where it does not, with a line for each problem.
 
     Raises:
-        StoreError: there is no record, or it cannot be read.
+        UsageError: there is no record, or it, the anchors or the key cannot be read.
     """
-    tally = Tally()
+    anchors, unsigned = _anchors(args)
+    tally = Tally(problems=len(unsigned))
     with open_record(args) as reader, _Line() as line:
-        problems = verify(reader.connection, tally, line.show)
+        problems = chain(unsigned, verify(reader.connection, tally, line.show, anchors))
         if args.json:
             _print_json(problems, tally, line)
         else:
@@ -57,6 +67,23 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print(f"ok: {_extent(tally)}{''.join(f', {_head(head, tally)}' for head in tally.heads)}")
     return 0
+
+
+def _anchors(args: argparse.Namespace) -> tuple[list[Anchor], list[Problem]]:
+    """The anchors to compare with, and what is wrong with their signatures."""
+    if not args.anchor:
+        if args.key:
+            raise UsageError("--key checks signed anchors: name their file with --anchor")
+        return [], []
+    anchors = read_anchors(Path(args.anchor))
+    if not args.key:
+        return anchors, []
+    from fcm_tui.store.signing import Checker
+
+    checker = Checker(Path(args.key))
+    found = [(anchor, checker.why_not(anchor)) for anchor in anchors]
+    unsigned = [Problem("anchor", f"{anchor.head.sequence}", problem) for anchor, problem in found if problem]
+    return [anchor for anchor, problem in found if not problem], unsigned
 
 
 def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:

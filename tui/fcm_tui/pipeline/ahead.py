@@ -101,7 +101,11 @@ class Ahead:
             if self._processes:
                 self._timer = threading.Timer(_IDLE_SECONDS, self._end)
                 self._timer.daemon = True
-                self._timer.start()
+                try:
+                    self._timer.start()
+                except RuntimeError:  # no memory for a thread
+                    self._timer = None
+                    self._close_all()
 
     def close(self) -> None:
         """End the processes, if there are any."""

@@ -199,7 +199,10 @@ class Bookkeeper:
     def _target(self, root: WatchedRoot, path: bytes) -> Target:
         known = self._known.get(path)
         inode = known.state.inode if known is not None else 0
-        return Target(path, root.size_limit, root.is_secret(path), before_of(known), inode)
+        secrets = root.secrets
+        return Target(
+            path, root.size_limit, secrets.by_name(path), before_of(known), inode, secrets.detectors(path)
+        )
 
     def _arrivals(
         self, taken: Sequence[Taken], records: dict[bytes, FileRecord], patient: bool
@@ -223,7 +226,7 @@ class Bookkeeper:
                 if patient and not overdue:
                     continue
                 reading = read_unsettled(path, root.size_limit)
-                capture = capture_of(reading, root.is_secret(path))
+                capture = capture_of(reading, root.secrets.by_name(path), root.secrets.detectors(path))
                 self._waiting.captured(path)
             elif reading.outcome is not Outcome.HELD:
                 self._waiting.settled(path)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fcm_tui.capture.codec import FAST_LEVEL, MAX_PIECE
+from fcm_tui.capture.detectors import secret_in
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome, Reading, read_stable
 from fcm_tui.model import Capture, DiskState
+from fcm_tui.pipeline.secrecy import SecretRules
 from fcm_tui.store.packing import ContentRow, pack, pack_whole
-from fcm_tui.watch.ignore import IgnoreRules
 
 _BYTES = 16 << 20
 
@@ -30,6 +31,10 @@ class BulkSettings:
     """gitignore patterns of files of which only the digest is kept."""
     size_limit: int
     """Bytes above which only the digest is kept."""
+    detectors: tuple[str, ...] = ()
+    """Names of the detectors that look into files for secrets."""
+    allowed: tuple[str, ...] = ()
+    """gitignore patterns of files into which they do not look."""
 
 
 class Taken(NamedTuple):
@@ -59,7 +64,7 @@ class Bulk:
 
     def __init__(self, settings: BulkSettings) -> None:
         self._settings = settings
-        self._secrets = IgnoreRules(settings.root, settings.secrets)
+        self._secrets = SecretRules(settings.root, settings.secrets, settings.detectors, settings.allowed)
         self._packed: set[bytes] = set()
 
     def take(self, paths: list[bytes]) -> Batch:
@@ -98,7 +103,8 @@ class Bulk:
         small: list[tuple[bytes, bytes]] = []
         captures = []
         for reading in readings:
-            capture = capture_of(reading, self._secrets.matches_path(reading.path))
+            secrets, path = self._secrets, reading.path
+            capture = capture_of(reading, secrets.by_name(path), secrets.detectors(path))
             captures.append(capture)
             digest, data = reading.digest, reading.data
             if capture is not Capture.STORED or digest is None or data is None or digest in self._packed:
@@ -116,10 +122,12 @@ class Bulk:
         ]
 
 
-def capture_of(reading: Reading, secret: bool) -> Capture:
-    """What is kept of a reading."""
+def capture_of(reading: Reading, secret: bool, detectors: tuple[str, ...]) -> Capture:
+    """What is kept of a reading of a file that is a secret by its name, or by what detectors find in it."""
     if reading.outcome in (Outcome.UNREADABLE, Outcome.HELD):
         return Capture.UNREADABLE
     if secret:
         return Capture.SECRET
-    return Capture.TOO_LARGE if reading.outcome is Outcome.TOO_LARGE else Capture.STORED
+    if reading.outcome is Outcome.TOO_LARGE:
+        return Capture.TOO_LARGE
+    return Capture.SECRET if reading.data and secret_in(reading.data, detectors) else Capture.STORED

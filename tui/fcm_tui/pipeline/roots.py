@@ -12,6 +12,7 @@ from enum import Enum, auto
 from fcm_tui.config import Settings
 from fcm_tui.model import Root
 from fcm_tui.pipeline.bulk import BulkSettings
+from fcm_tui.pipeline.secrecy import SecretRules
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Scanner
 from fcm_tui.watch.tree import Tree, is_inside, join
@@ -34,7 +35,7 @@ class WatchedRoot:
     root: Root
     tree: Tree
     scanner: Scanner
-    secrets: IgnoreRules
+    secrets: SecretRules
     bulk: BulkSettings
     poll: bool | None
     poll_interval: float
@@ -59,10 +60,6 @@ class WatchedRoot:
     def size_limit(self) -> int:
         """Bytes above which only a file's digest is kept."""
         return self.bulk.size_limit
-
-    def is_secret(self, path: bytes) -> bool:
-        """Whether the content of a file is not to be kept."""
-        return self.secrets.matches_path(path)
 
     def presence(self) -> Presence:
         """Look at the root itself."""
@@ -116,8 +113,10 @@ def watched_roots(
                 root,
                 tree,
                 Scanner(tree, IgnoreRules(root.path, own.ignore, skip), arm=arm),
-                IgnoreRules(root.path, settings.secrets),
-                BulkSettings(root.path, settings.secrets, own.size_limit),
+                SecretRules(root.path, settings.secrets, settings.detectors, settings.allowed),
+                BulkSettings(
+                    root.path, settings.secrets, own.size_limit, settings.detectors, settings.allowed
+                ),
                 own.poll,
                 own.poll_interval,
             )

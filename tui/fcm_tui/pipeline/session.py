@@ -20,6 +20,7 @@ from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.ledger import NOT_RUNNING
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
+from fcm_tui.store import sealing
 from fcm_tui.store.record import Record
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
@@ -66,6 +67,7 @@ class Session:
         """
         self.settings = settings
         self._pool = pool
+        sealing.hold(settings.encryption)
         self.record = Record(database)
         own = self.record.set_roots(roots)
         files = [

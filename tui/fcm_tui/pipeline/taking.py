@@ -22,11 +22,13 @@ class Target(NamedTuple):
     size_limit: int
     """Bytes above which only the digest is taken."""
     is_secret: bool
-    """Only the digest is to be kept."""
+    """By its name: only the digest is to be kept."""
     before: Before | None
     """What the record says of this path."""
     inode: int
     """Of the file that it has there; 0 for none."""
+    detectors: tuple[str, ...] = ()
+    """Names of those that look into it for secrets."""
 
 
 class Taken(NamedTuple):
@@ -45,7 +47,7 @@ class Taken(NamedTuple):
 def read(target: Target, settle: bool) -> Taken:
     """Read a target, and leave it at that: for pool threads."""
     reading = read_stable(target.path, target.size_limit, settle=settle)
-    return Taken(reading, capture_of(reading, target.is_secret), None)
+    return Taken(reading, capture_of(reading, target.is_secret, target.detectors), None)
 
 
 class Taker:

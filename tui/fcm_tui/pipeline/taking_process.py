@@ -21,6 +21,7 @@ from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
 from fcm_tui.pipeline.content import Before, Work
 from fcm_tui.pipeline.lines import LineChanges
 from fcm_tui.pipeline.taking import Taken, Taker, Target
+from fcm_tui.store import sealing
 from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Version
 from fcm_tui.store.database import open_reader
 
@@ -36,8 +37,13 @@ class TakingProcess(Helper):
         """Start it; it gets ready while the caller goes on. It reads the versions before from `database`."""
         super().__init__(__name__, serve.__name__, os.fspath(database))
         self._is_ready = False
+        sealer = sealing.held()
         self._greeting = threading.Thread(target=self._await_greeting, daemon=True)
-        self._greeting.start()
+        self.tell(marshal.dumps(sealer.key if sealer else None))
+        try:
+            self._greeting.start()
+        except RuntimeError:  # no memory for a thread: then neither for its help
+            self.kill()
 
     @property
     def is_ready(self) -> bool:
@@ -53,7 +59,8 @@ class TakingProcess(Helper):
 
     def close(self) -> None:
         self.kill()
-        self._greeting.join()
+        if self._greeting.ident is not None:
+            self._greeting.join()
         super().close()
 
     def begin(self, targets: Sequence[Target], settle: bool) -> None:
@@ -70,6 +77,7 @@ def serve(database: str) -> None:
     """Take files as standard input says, until it is closed."""
     requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
+        sealing.hold_key(marshal.loads(receive(requests)))
         taker = Taker(ContentStore(open_reader(Path(database)), cache_bytes=_CACHE_BYTES))
         answers.send()
         while True:
@@ -80,12 +88,12 @@ def serve(database: str) -> None:
 
 def _plain(target: Target) -> tuple[Any, ...]:
     """A target as values that `marshal` knows."""
-    return (*target[:3], tuple(target.before) if target.before is not None else None, target.inode)
+    return (*target[:3], tuple(target.before) if target.before is not None else None, *target[4:])
 
 
 def _target(plain: tuple[Any, ...]) -> Target:
-    path, size_limit, is_secret, before, inode = plain
-    return Target(path, size_limit, is_secret, Before(*before) if before else None, inode)
+    path, size_limit, is_secret, before, *rest = plain
+    return Target(path, size_limit, is_secret, Before(*before) if before else None, *rest)
 
 
 def _lightened(target: Target, taken: Taken) -> Taken:

@@ -80,7 +80,7 @@ def _not_kept(change: Change) -> str:
     held = wording.size(change.size)
     return {
         Capture.TOO_LARGE: f"Not kept: {held} is above the size limit. Its digest is recorded.",
-        Capture.SECRET: "Not kept: by its name it holds secrets. Only its digest is recorded.",
+        Capture.SECRET: "Not kept: by its name or by what is in it, it holds secrets. Only its digest is recorded.",
         Capture.UNREADABLE: "Not kept: the file could not be read.",
         Capture.EXCLUDED: "Not kept: the configuration excludes it.",
         Capture.QUOTA: f"Not kept: the store is full; {held}.",

@@ -28,7 +28,8 @@ DIFFERENCE_LIMIT = 1 << 20
 """Characters of one side of a difference that are kept; `contents` has all."""
 CUT_MARK = "\n… cut at 1 MiB\n"
 
-_encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
+encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
+"""JSON without spaces, non-ASCII escaped, bytes as hexadecimal: what is hashed of a row."""
 
 
 def start(recorder_id: bytes) -> bytes:
@@ -44,7 +45,7 @@ def link(previous: bytes, columns: Sequence[object], hunks: Sequence[HunkRow]) -
         columns: values of `CHAINED_COLUMNS`.
         hunks: its rows of `change_differences`, by ordinal.
     """
-    return hashlib.sha256(previous + _encode([*columns, hunks]).encode()).digest()
+    return hashlib.sha256(previous + encode([*columns, hunks]).encode()).digest()
 
 
 def difference_digest(operation: str, affected: str, replaced: str | None) -> bytes:

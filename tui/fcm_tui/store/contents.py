@@ -16,6 +16,7 @@ from fcm_tui.capture.codec import MAX_STEPS, CodecError, decode, encode, is_delt
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store.content_cache import ContentCache
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
+from fcm_tui.store.sealing import SEALED, Sealer, opener
 from fcm_tui.store.statements import Insert
 
 __all__ = ["ContentRow", "ContentStore", "Packed", "Piece", "Version", "pack"]
@@ -41,16 +42,22 @@ class ContentStore:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, cache_bytes: int = 32 << 20, max_bytes: int = 1 << 30
+        self,
+        connection: sqlite3.Connection,
+        *,
+        cache_bytes: int = 32 << 20,
+        max_bytes: int = 1 << 30,
+        sealer: Sealer | None = None,
     ) -> None:
         """Keep at most `cache_bytes` of decoded pieces; refuse a version of more than `max_bytes`.
 
         `max_bytes` keeps a hostile database from filling the memory with one small row, and has to
-        be at least the size limit that was recorded with.
+        be at least the size limit that was recorded with. What is inserted is sealed by `sealer`, if given.
         """
         self._connection = connection
         self._cache = ContentCache(cache_bytes)
         self._max_bytes = max_bytes
+        self._sealer = sealer
 
     @property
     def cached_bytes(self) -> int:
@@ -105,7 +112,7 @@ class ContentStore:
                     row = row._replace(data=with_steps(row.data, own))
             if row.chunk == 0 and row.codec != CHUNKS:
                 steps.setdefault(row.digest, own)
-            ready.append(row)
+            ready.append(self._sealer.seal_row(row) if self._sealer else row)
         _INSERT.run(self._connection, ready)
         return self._connection.total_changes - before
 
@@ -132,7 +139,7 @@ class ContentStore:
         """A version's bytes, exact.
 
         Raises:
-            ContentMissing: they are not in the store, or what is there is damaged.
+            ContentMissing: they are not in the store, what is there is damaged, or sealed without a key here.
         """
         return self.version(digest).data
 
@@ -270,9 +277,17 @@ class ContentStore:
         for codec, base, data in found:
             if not (isinstance(codec, str) and isinstance(data, bytes) and isinstance(base, bytes | None)):
                 raise CodecError("has a row with values of the wrong type")
-            if base is not None and not is_delta(codec):
+            if base is not None and not is_delta(codec.removeprefix(SEALED)):
                 raise CodecError("names a base although it is no delta")
-        return found
+        return [self._opened(digest, chunk, row) for chunk, row in enumerate(found)]
+
+    def _opened(self, digest: bytes, chunk: int, row: _Row) -> _Row:
+        """A row as it was before it was sealed, if it is."""
+        codec, base, data = row
+        if not codec.startswith(SEALED):
+            return row
+        sealer = self._sealer or opener(self._connection)
+        return codec[len(SEALED) :], base, sealer.open_data(digest, chunk, codec, data)
 
     def _steps(self, digests: Iterable[bytes]) -> dict[bytes, int]:
         """The steps of those digests that are stored as pieces."""
@@ -287,7 +302,7 @@ class ContentStore:
                 f" FROM contents WHERE chunk = 0 AND codec <> '{CHUNKS}' AND digest IN ({places})",
                 part,
             ):
-                found[digest] = steps_of(codec, first)
+                found[digest] = steps_of(codec.removeprefix(SEALED), first)
         return found
 
 

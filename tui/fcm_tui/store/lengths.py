@@ -6,8 +6,9 @@ import sqlite3
 
 import zstandard
 
-from fcm_tui.capture.codec import DELTA, EDITS, RAW, SPLICE, WHOLE
+from fcm_tui.capture.codec import DELTA, EDITS, RAW, SPLICE, WHOLE, CodecError
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE
+from fcm_tui.store.sealing import SEALED, opener
 
 FIRST_BYTES = 64
 """As many bytes of a row's data as its length can need: two numbers and a frame's header."""
@@ -26,7 +27,7 @@ def length_of(
         stored: how many bytes of data that row has.
     """
     if codec != CHUNKS:
-        return _length_of_piece(codec, first, stored)
+        return _length_of_row(connection, digest, codec, first, stored)
     total = 0
     for (names,) in connection.execute(
         "SELECT data FROM contents WHERE digest = ? AND codec = ? ORDER BY chunk", (digest, CHUNKS)
@@ -34,13 +35,28 @@ def length_of(
         for at in range(0, len(names), DIGEST_SIZE):
             row = connection.execute(
                 "SELECT codec, substr(data, 1, ?), length(data) FROM contents WHERE digest = ? AND chunk = 0",
-                (FIRST_BYTES, names[at : at + DIGEST_SIZE]),
+                (FIRST_BYTES, piece := names[at : at + DIGEST_SIZE]),
             ).fetchone()
-            length = None if row is None else _length_of_piece(*row)
+            length = None if row is None else _length_of_row(connection, piece, *row)
             if length is None:
                 return None
             total += length
     return total
+
+
+def _length_of_row(
+    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes, stored: int
+) -> int | None:
+    if not codec.startswith(SEALED):
+        return _length_of_piece(codec, first, stored)
+    (data,) = connection.execute(
+        "SELECT data FROM contents WHERE digest = ? AND chunk = 0", (digest,)
+    ).fetchone()
+    try:
+        data = opener(connection).open_data(digest, 0, codec, data)
+    except CodecError:
+        return None
+    return _length_of_piece(codec[len(SEALED) :], data[:FIRST_BYTES], len(data))
 
 
 def _length_of_piece(codec: str, first: bytes, stored: int) -> int | None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.sealing import keys_of, opener
 
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
@@ -192,8 +194,15 @@ class Reader:
         after: Key | None = None,
         reverse: bool = False,
     ) -> Iterator[Change]:
-        """As `log`, one at a time."""
-        where, values = _where(filters or Filters())
+        """As `log`, one at a time.
+
+        Raises:
+            ContentSealed: lines are looked for that are encrypted, and the key is not there.
+        """
+        sealed = filters is not None and filters.text is not None and bool(keys_of(self._connection))
+        if sealed:
+            self._open_lines()
+        where, values = _where(filters or Filters(), sealed)
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -206,6 +215,15 @@ class Reader:
         values.append(-1 if limit is None else limit)
         for row in self._connection.execute(sql, values):
             yield _change(row)
+
+    def _open_lines(self) -> None:
+        """Give SQL the function that opens a side of a difference."""
+        sealer = opener(self._connection)
+
+        def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
+            return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
+
+        self._connection.create_function("opened_lines", 3, opened, deterministic=True)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
@@ -232,13 +250,13 @@ class Reader:
         ).fetchone()
         return (None, None) if row is None else (row[0], row[1])
 
-    def head(self) -> tuple[int, bytes] | None:
-        """Sequence and chain hash of this recorder's newest change."""
+    def head(self) -> Head | None:
+        """The end of this recorder's chain; None before its first change."""
         row = self._connection.execute(
-            "SELECT sequence, chain_hash FROM changes WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1)"
-            " ORDER BY sequence DESC LIMIT 1"
+            "SELECT recorder_id, sequence, chain_hash FROM changes"
+            " WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1) ORDER BY sequence DESC LIMIT 1"
         ).fetchone()
-        return (int(row[0]), bytes(row[1])) if row else None
+        return Head(*row) if row else None
 
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host.
@@ -330,7 +348,7 @@ class Reader:
         return [FileNow(i, p, bool(here), d, Capture(c), s, m, t, f) for i, p, here, d, c, s, m, t, f in rows]
 
 
-def _where(filters: Filters) -> tuple[list[str], list[Any]]:
+def _where(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     where: list[str] = []
     values: list[Any] = []
 
@@ -356,10 +374,14 @@ def _where(filters: Filters) -> tuple[list[str], list[Any]]:
             "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
         )
     if filters.text is not None:
+        affected, replaced = (
+            f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
+            for side in ("affected", "replaced")
+        )
         add(
             "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
             " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
-            " AND (instr(d.affected_lines, ?) OR instr(d.replaced_lines, ?)))",
+            f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
             filters.text,
             filters.text,
         )

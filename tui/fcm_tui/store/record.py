@@ -15,12 +15,13 @@ from pathlib import Path
 
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
-from fcm_tui.store import chain
+from fcm_tui.store import chain, row_hashes
 from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import BUSY_MS, CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.rows import INSERT_FILE, file_row, rows_of, signed, unsigned
+from fcm_tui.store.sealing import sealer_for
 
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
@@ -40,7 +41,12 @@ class Record:
         self.connection = open_writer(database)
         self.sequence = 0
         self._chain_hash = b""
-        self.contents = ContentStore(self.connection)
+        try:
+            self._sealer = sealer_for(self.connection)
+        except BaseException:
+            self.connection.close()
+            raise
+        self.contents = ContentStore(self.connection, sealer=self._sealer)
         self.new_id = IdMaker().make
         self.recorder_id = self._sign_in()
         row = self.connection.execute(
@@ -84,7 +90,8 @@ class Record:
         self._last_seen_ns: int | None = row[1] if row else None
         with self.transaction():
             self.connection.execute(
-                "INSERT INTO recorders VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (recorder_id) DO UPDATE SET"
+                "INSERT INTO recorders (recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (recorder_id) DO UPDATE SET"
                 " host = excluded.host, user = excluded.user, platform = excluded.platform, version = excluded.version",
                 (
                     recorder_id,
@@ -96,6 +103,7 @@ class Record:
                     now,
                 ),
             )
+            row_hashes.renew(self.connection, "recorders", "recorder_id = ?", (recorder_id,))
         return bytes(recorder_id)
 
     def still_here(self) -> None:
@@ -125,10 +133,11 @@ class Record:
             self.connection.execute("UPDATE roots SET active = 0")
             for path in paths:
                 self.connection.execute(
-                    "INSERT INTO roots VALUES (?, ?, ?, 1, NULL, NULL)"
+                    "INSERT INTO roots (root_id, recorder_id, path, active) VALUES (?, ?, ?, 1)"
                     " ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
                     (self.new_id(), self.recorder_id, path),
                 )
+            row_hashes.renew(self.connection, "roots")
         return self._roots("active")
 
     def _roots(self, condition: str) -> list[Root]:
@@ -151,6 +160,7 @@ class Record:
                 "UPDATE roots SET baseline_ns = ? WHERE root_id = ? AND baseline_ns IS NULL",
                 (time.time_ns(), root.root_id),
             )
+            row_hashes.renew(self.connection, "roots", "root_id = ?", (root.root_id,))
 
     def set_device(self, root: Root, device: int) -> None:
         """Remember the device that the root is on (an unsigned `st_dev`)."""
@@ -158,6 +168,7 @@ class Record:
             self.connection.execute(
                 "UPDATE roots SET device = ? WHERE root_id = ?", (signed(device), root.root_id)
             )
+            row_hashes.renew(self.connection, "roots", "root_id = ?", (root.root_id,))
 
     # Files
 
@@ -290,7 +301,9 @@ class Record:
         Returns:
             The first and last sequence.
         """
-        made = rows_of(drafts, stamps, groups, self.recorder_id, self.sequence, self._chain_hash)
+        made = rows_of(
+            drafts, stamps, groups, self.recorder_id, self.sequence, self._chain_hash, self._sealer
+        )
         now = drafts[-1].time_ns if drafts else time.time_ns()
         with self.transaction():
             self.contents.insert(contents)
@@ -312,9 +325,10 @@ class Record:
                 "SELECT coalesce(max(gap), 0) + 1 FROM gaps WHERE recorder_id = ?", (self.recorder_id,)
             ).fetchone()[0]
             self.connection.execute(
-                "INSERT INTO gaps VALUES (?, ?, ?, ?, NULL, ?, NULL)",
+                "INSERT INTO gaps (recorder_id, gap, root_id, from_ns, reason) VALUES (?, ?, ?, ?, ?)",
                 (self.recorder_id, number, root.root_id if root else None, from_ns, reason),
             )
+            self._renew_gap(number)
         return int(number)
 
     def close_gap(self, number: int, to_ns: int, changes_found: int) -> None:
@@ -324,6 +338,10 @@ class Record:
                 "UPDATE gaps SET to_ns = max(from_ns, ?), changes_found = ? WHERE recorder_id = ? AND gap = ?",
                 (to_ns, changes_found, self.recorder_id, number),
             )
+            self._renew_gap(number)
+
+    def _renew_gap(self, number: int) -> None:
+        row_hashes.renew(self.connection, "gaps", "recorder_id = ? AND gap = ?", (self.recorder_id, number))
 
     def last_gap(self) -> Gap | None:
         """The newest entry of the gap ledger."""

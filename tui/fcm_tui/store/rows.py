@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind
+from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Operation
 from fcm_tui.store import chain
+from fcm_tui.store.sealing import Sealer
 from fcm_tui.store.statements import Insert, Row, Statement
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
@@ -63,6 +64,7 @@ def rows_of(
     recorder_id: bytes,
     sequence: int,
     chain_hash: bytes,
+    sealer: Sealer | None = None,
 ) -> Rows:
     """The rows of changes.
 
@@ -72,13 +74,19 @@ def rows_of(
         groups: first sequence of each group; it grows with the groups that begin here.
         sequence: of the change before the first.
         chain_hash: of that one.
+        sealer: seals the lines of differences, if given.
     """
     rows = Rows(sequence, chain_hash)
     for draft, stamp in zip(drafts, stamps, strict=True):
         rows.last = sequence = sequence + 1
         hunks: list[chain.HunkRow] = []
         for ordinal, (hunk, digest, affected, replaced) in enumerate(draft.differences):
-            rows.differences[digest] = (digest, hunk.operation.value, affected, replaced)
+            if sealer is not None:
+                digest = sealer.keyed(digest)
+                if digest not in rows.differences:
+                    rows.differences[digest] = _sealed(sealer, digest, hunk.operation, affected, replaced)
+            else:
+                rows.differences[digest] = (digest, hunk.operation.value, affected, replaced)
             rows.links.append((recorder_id, sequence, ordinal, digest, *hunk))
             hunks.append((digest, *hunk))
         group = None if draft.group is None else groups.setdefault(draft.group, sequence)
@@ -101,6 +109,12 @@ def rows_of(
                 )
             )
     return rows
+
+
+def _sealed(sealer: Sealer, digest: bytes, operation: Operation, affected: str, replaced: str | None) -> Row:
+    """A row of `differences` whose lines only the key's owner reads."""
+    sides = sealer.seal_lines(digest, "affected", affected), sealer.seal_lines(digest, "replaced", replaced)
+    return (digest, operation.value, *sides)
 
 
 def file_row(file: FileRecord, stamp: bytes, first_seen_ns: int) -> Row:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from fcm_tui.errors import StoreError
+from fcm_tui.store import row_hashes
 
 APPLICATION_ID = 0x46434D54  # "FCMT"
 
@@ -101,7 +102,7 @@ CREATE TABLE backup_paths (
 CREATE TABLE contents (
     digest      BLOB NOT NULL,
     chunk       INTEGER NOT NULL,
-    codec       TEXT NOT NULL,                -- r raw, z zstd, s, d and e deltas, c list of pieces' digests
+    codec       TEXT NOT NULL,                -- r raw, z zstd, s, d and e deltas, c list of digests; x before it: sealed
     base_digest BLOB,                         -- of a delta: the content that it changes
     data        BLOB NOT NULL,                -- at most 1 MiB
     PRIMARY KEY (digest, chunk)
@@ -166,7 +167,23 @@ INSERT INTO backup_paths SELECT * FROM backup_paths_by_key;
 DROP TABLE backup_paths_by_key;
 """
 
-STEPS = (_FIRST, _SECOND)
+# Hashes of rows that the chain does not cover (`row_hashes`); `upgrade` fills them in.
+_THIRD = """
+ALTER TABLE recorders ADD COLUMN row_hash BLOB;
+ALTER TABLE roots ADD COLUMN row_hash BLOB;
+ALTER TABLE gaps ADD COLUMN row_hash BLOB;
+"""
+
+_FOURTH = """
+CREATE TABLE sealing_keys (
+    key_id   BLOB NOT NULL PRIMARY KEY,       -- of the key that contents and differences are encrypted with
+    since_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+WITH_ROW_HASHES = 3
+"""The step from which on small tables carry hashes."""
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
@@ -179,8 +196,12 @@ def upgrade(connection: sqlite3.Connection) -> None:
     for number in range(found, len(STEPS)):
         connection.executescript(
             f"BEGIN IMMEDIATE;{STEPS[number]};PRAGMA user_version={number + 1};"
-            f"PRAGMA application_id={APPLICATION_ID};COMMIT;"
+            f"PRAGMA application_id={APPLICATION_ID};"
         )
+        if number + 1 == WITH_ROW_HASHES:
+            for table in row_hashes.COLUMNS:
+                row_hashes.renew(connection, table)
+        connection.execute("COMMIT")
 
 
 def check(connection: sqlite3.Connection) -> int:

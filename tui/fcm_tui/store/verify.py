@@ -7,14 +7,17 @@ be at work meanwhile. Rows stream: nothing is held but row numbers (16 bytes a c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import chain
+from fcm_tui.store import chain, row_hashes, schema
+from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.sealing import keys_of, opener
 
 _EVERY = 4096
 _COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
@@ -32,22 +35,13 @@ class Problem:
     """One thing that does not hold."""
 
     what: str
-    """`change`, `difference`, `content`, `backup`, `file` or `record`."""
+    """`change`, `difference`, `content`, `backup`, `file`, `recorder`, `root`, `gap`, `anchor` or `record`."""
     where: str
     """Which one: a change's number, a digest in hexadecimal, a path (as safe text)."""
     problem: str
 
     def __str__(self) -> str:
         return f"{self.what} {self.where}: {self.problem}" if self.where else f"{self.what}: {self.problem}"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a recorder's chain: keep it elsewhere, and a record cut short shows."""
-
-    recorder: bytes
-    sequence: int
-    chain: bytes
 
 
 @dataclass(slots=True)
@@ -64,25 +58,42 @@ class Tally:
 
 
 def verify(
-    connection: sqlite3.Connection, tally: Tally, progress: Progress = lambda what, done, total: None
+    connection: sqlite3.Connection,
+    tally: Tally,
+    progress: Progress = lambda what, done, total: None,
+    anchors: Sequence[Anchor] = (),
 ) -> Iterator[Problem]:
     """Check all of a record, and yield each problem as it is found; `tally` is counted up meanwhile.
+
+    `anchors` are heads that it had earlier, and must still lead through.
 
     The connection is taken over: it reads one snapshot until the end, and texts that are not UTF-8
     come out of it changed instead of stopping it.
 
     Raises:
         StoreError: the database is locked, or the disk does not give what it holds.
+        ContentSealed: it is encrypted, and the key is not there.
     """
+    if keys_of(connection):
+        opener(connection)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     connection.execute("BEGIN")
+
+    def anchored(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+        for anchor in anchors:
+            if problem := why_not(connection, anchor.head):
+                yield Problem("anchor", f"{anchor.head.sequence}", problem)
+
     checks = (
+        ("changes", anchored),
         ("changes", _chain),
         ("differences", _differences),
         ("contents", _contents),
         ("backup_paths", _backups),
         ("change_differences", _strays),
         ("files", _files),
+        ("recorders", _small_rows),
+        ("roots", _ownerless),
     )
     try:
         for table, check in checks:
@@ -193,13 +204,20 @@ def _wrong_types(columns: list[object]) -> list[str]:
 
 def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     total = _count(connection, "differences")
+    sealed = bool(keys_of(connection))
     for digest, operation, affected, replaced in connection.execute(
         "SELECT digest, operation, affected_lines, replaced_lines FROM differences"
     ):
         tally.differences += 1
         try:
-            holds = chain.difference_digest(operation, affected, replaced) == digest
-        except (TypeError, AttributeError):
+            if isinstance(affected, bytes) and sealed:
+                sealer = opener(connection)
+                affected = sealer.open_lines(digest, "affected", affected)
+                replaced = replaced if replaced is None else sealer.open_lines(digest, "replaced", replaced)
+                holds = sealer.keyed(chain.difference_digest(operation, affected, replaced)) == digest
+            else:
+                holds = chain.difference_digest(operation, affected, replaced) == digest
+        except (TypeError, AttributeError, CodecError):
             holds = False
         if not holds:
             yield Problem("difference", _hex(digest), "has other lines than its digest says")
@@ -237,6 +255,7 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
             yield Problem("backup", _path(path), f"its copy {_hex(digest)} is not in the store")
         elif (length := length_of(connection, digest, codec, first, stored)) != size:
             yield Problem("backup", _path(path), f"its copy {_hex(digest)} has {length} bytes, not {size}")
+    yield from _backup_origins(connection)
     for table, where, named, digest in (
         ("changes", "capture = 'stored' AND after_digest IS NOT NULL", "sequence", "after_digest"),
         ("files", "present AND capture = 'stored' AND digest IS NOT NULL", "path", "digest"),
@@ -256,6 +275,19 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
             yield Problem(*label, f"its version {_hex(wanted)} {what}")
 
 
+def _backup_origins(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Each backup was made when, and of the path where, a change left it or its file was first seen."""
+    for path, digest in connection.execute(
+        # `NOT IN` with four columns would go through the whole list for each of them.
+        "SELECT b.original_file, b.digest FROM (SELECT file_id, digest, time_ns, original_file FROM backup_paths"
+        " EXCEPT SELECT file_id, after_digest, time_ns, path FROM changes) b LEFT JOIN files f ON f.file_id = b.file_id"
+        " WHERE b.time_ns IS NOT f.first_seen_ns OR b.original_file IS NOT"
+        " coalesce((SELECT coalesce(c.previous_path, c.path) FROM changes c"
+        " WHERE c.file_id = b.file_id ORDER BY c.sequence LIMIT 1), f.path)"
+    ):
+        yield Problem("backup", _path(path), f"no version {_hex(digest)} was left there at its time")
+
+
 def _strays(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Rows of `change_differences` that lead nowhere."""
     for sequence, ordinal, digest, has_change in connection.execute(
@@ -269,17 +301,67 @@ def _strays(connection: sqlite3.Connection, tally: Tally, progress: Progress) ->
             else f"is not there, but has the hunk {ordinal + 1}"
         )
         yield Problem("change", f"{sequence}", problem)
+    for sequence, hunks in connection.execute(
+        "SELECT sequence, count(*) FROM change_differences GROUP BY recorder_id, sequence"
+        " HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
+    ):
+        yield Problem("change", f"{sequence}", f"its {hunks} hunks are not numbered from 0 on")
 
 
 def _files(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """What the record says of each file now is what its last change says: else the log's end was cut off."""
+    """What the record says of each file now is what its last change says: else the log's end was cut off.
+
+    A file that never changed is as its one backup says.
+    """
     for path, sequence in connection.execute(
         "SELECT f.path, c.sequence FROM files f JOIN changes c"
         " ON (c.file_id, c.sequence) = (f.file_id, (SELECT max(l.sequence) FROM changes l WHERE l.file_id = f.file_id))"
         " WHERE f.present <> (c.kind <> 'deleted')"
-        " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest)"
+        " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest OR f.capture <> c.capture"
+        " OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR f.root_id <> c.root_id)"
+        " OR NOT f.present AND (f.path <> c.path OR f.digest IS NOT c.before_digest OR f.size IS NOT c.previous_size"
+        " OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR f.root_id <> c.root_id)"
     ):
         yield Problem("file", _path(path), f"is not as its last change, {sequence}, left it")
+    for path, first in connection.execute(
+        "SELECT f.path, b.original_file FROM files f JOIN roots r ON r.root_id = f.root_id JOIN backup_paths b"
+        " ON (b.recorder_id, b.file_id, b.digest) = (r.recorder_id, f.file_id, f.digest)"
+        " WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.file_id = f.file_id)"
+        " AND (f.present <> 1 OR f.capture <> 'stored' OR (f.path, f.size, f.first_seen_ns)"
+        " IS NOT (b.original_file, b.size, b.time_ns))"
+    ):
+        yield Problem("file", _path(path), f"never changed, but is not as its backup of {_path(first)} says")
+
+
+def _small_rows(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Rows of the tables that carry hashes of themselves, and that no gap's number is left out."""
+    if schema.check(connection) < schema.WITH_ROW_HASHES:
+        return
+    for table in row_hashes.COLUMNS:
+        for columns in row_hashes.altered(connection, table):
+            name = {"roots": _path(columns[2]), "gaps": f"{columns[1]}"}.get(table, _hex(columns[0]))
+            yield Problem(table[:-1], name, "its hash is not that of its columns")
+    for last, rows in connection.execute("SELECT max(gap), count(*) FROM gaps GROUP BY recorder_id"):
+        if last != rows:
+            yield Problem("gap", "", f"{rows} are there where the last has the number {last}")
+
+
+def _ownerless(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Changes and files whose root is not there, and roots whose recorder is not."""
+    for table in ("changes", "files"):
+        for root, rows in connection.execute(
+            f"SELECT root_id, count(*) FROM {table} t WHERE NOT EXISTS"
+            " (SELECT 1 FROM roots r WHERE r.root_id = t.root_id) GROUP BY root_id"
+        ):
+            yield Problem("root", _hex(root), f"is not there, but {rows} rows of `{table}` are in it")
+    for table in ("roots", "backup_paths", "changes"):
+        for recorder, rows in connection.execute(
+            f"SELECT recorder_id, count(*) FROM {table} t WHERE NOT EXISTS"
+            " (SELECT 1 FROM recorders r WHERE r.recorder_id = t.recorder_id) GROUP BY recorder_id"
+        ):
+            yield Problem(
+                "recorder", _hex(recorder), f"is not there, but {rows} rows of `{table}` are its own"
+            )
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
