@@ -80,3 +80,22 @@ def test_a_first_look_that_began_anew_is_followed_by_the_screen(
         recorder.wait("+ seen")
         recorder.press("q")
         assert recorder.end() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of a running process are set on Linux alone")
+def test_the_screen_stays_without_descriptors(program: Program) -> None:
+    import resource
+
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("● recording")
+        recorder.wait("store")
+        number = program.status()["pid"]
+        resource.prlimit(number, resource.RLIMIT_NOFILE, (3, 1024))
+        (program.root / "file").write_text("x\n")
+        recorder.wait("✗ standing still")
+        recorder.wait("Too many open files")
+        resource.prlimit(number, resource.RLIMIT_NOFILE, (1024, 1024))
+        recorder.wait("● recording")
+        recorder.wait("+ file")
+        recorder.press("q")
+        assert recorder.end() == 0

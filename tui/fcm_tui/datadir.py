@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 import sys
@@ -89,6 +88,8 @@ class Lock:
 
         For one thread at a time.
         """
+        import json  # not needed at every start
+
         told = {
             "phase": standing.phase,
             "trouble": standing.trouble[:_TROUBLE_LENGTH],
@@ -173,6 +174,8 @@ class DataDir:
 
     def standing(self) -> Standing | None:
         """What the recorder at work, or the last one, said of itself; None where it said nothing."""
+        import json
+
         for _ in range(_ATTEMPTS):  # it may be writing just now
             try:
                 told = json.loads(self.lock_file.read_bytes().partition(b"\n")[2])

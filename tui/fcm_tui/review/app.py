@@ -191,6 +191,7 @@ class ReviewApp(PatientApp[int]):
     async def _keep_counts(self) -> None:
         """Tree and sizes after changes; the longer reading them takes, the less often."""
         phase = None
+        await asyncio.to_thread(wording.prepare)
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)

@@ -156,6 +156,11 @@ def _last(text: str, width: int) -> str:
     return text
 
 
+def prepare() -> None:
+    """Load the table of widths: without descriptors it could not be, and the words for that need it."""
+    cell_len("✗")
+
+
 def cells(text: str) -> int:
     """The width of a text on the screen."""
     return len(text) if text.isascii() else cell_len(text)
