@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import UsageError
 from fcm_tui.model import Capture, Change, Kind
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Filters
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
@@ -101,9 +101,9 @@ def as_json(change: Change) -> str:
             "sequence": change.sequence,
             "time": time_text(change.time_ns),
             "kind": change.kind,
-            "root": os.fsdecode(change.root),
-            "path": os.fsdecode(change.path),
-            "previous_path": None if change.previous_path is None else os.fsdecode(change.previous_path),
+            "root": path_text(change.root),
+            "path": path_text(change.path),
+            "previous_path": None if change.previous_path is None else path_text(change.previous_path),
             "size": change.size,
             "mode": change.mode,
             "owner": change.owner,

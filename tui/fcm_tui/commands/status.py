@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import datetime
 
 from fcm_tui.commands.common import database_of, settings_of
@@ -12,7 +11,7 @@ from fcm_tui.commands.log import time_text
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.model import Gap
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import path_text, visible_path
 from fcm_tui.store.queries import Reader
 
 
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _gap(gap: Gap) -> dict[str, object]:
     return {
-        "root": None if gap.root is None else os.fsdecode(gap.root),
+        "root": None if gap.root is None else path_text(gap.root),
         "from": time_text(gap.from_ns),
         "to": None if gap.to_ns is None else time_text(gap.to_ns),
         "reason": gap.reason,
@@ -62,7 +61,7 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "data_dir": str(data_dir.path),
         "roots": [
             {
-                "path": os.fsdecode(root.path),
+                "path": path_text(root.path),
                 "active": root.active,
                 "baseline": None if root.baseline_ns is None else time_text(root.baseline_ns),
                 "files": root.files,
