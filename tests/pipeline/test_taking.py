@@ -275,6 +275,8 @@ def test_without_a_thread_to_be_had_files_are_taken_without_help(
 ) -> None:
     """Where memory is short, nothing more starts: not the helpers' threads, nor the timer that would end them."""
     ahead = Ahead(session.record.database, pool)
+    together = threading.Barrier(2)
+    list(pool.map(lambda _: together.wait(), range(2)))  # the pool has its threads already
     ahead.expect(WORTH_FILES)
     wait_for(lambda: ahead.helpers)
 

@@ -21,6 +21,11 @@ START_NS = 1_790_000_000_000_000_000
 MODE = 0o100644
 
 
+def _native(path: str | bytes) -> bytes:
+    """A path with this system's separators."""
+    return os.fsencode(path).replace(b"/", os.fsencode(os.sep))
+
+
 class RecordBuilder:
     """Writes one record. Sequences and times count up; content is stored as the recorder stores it."""
 
@@ -48,7 +53,7 @@ class RecordBuilder:
 
     def root(self, path: str) -> bytes:
         """A watched directory."""
-        raw = os.fsencode(path)
+        raw = _native(path)
         identity = hashlib.sha256(raw).digest()[:16]
         self._roots[raw] = identity
         self._insert(
@@ -58,7 +63,7 @@ class RecordBuilder:
 
     def file(self, path: str | bytes, content: bytes = b"") -> None:
         """A file as the baseline found it, or as a change left it."""
-        raw = os.fsencode(path)
+        raw = _native(path)
         self._store(content)
         self._versions[raw] = content
         self._present(raw, content)
@@ -78,8 +83,8 @@ class RecordBuilder:
         time_ns: int | None = None,
     ) -> int:
         """One change with its versions and line counts; its sequence."""
-        raw = os.fsencode(path)
-        old_path = os.fsencode(previous) if previous is not None else None
+        raw = _native(path)
+        old_path = _native(previous) if previous is not None else None
         before = None if kind is Kind.CREATED else self._versions.get(old_path or raw)
         after = None if kind is Kind.DELETED else content
         counts = _counts(before, after) if stored else None
@@ -116,7 +121,7 @@ class RecordBuilder:
         self.sequence += count
         with self.transaction():
             for number in range(first, first + count):
-                path = root + f"/area{number % 40}/file{number % 977}.txt".encode()
+                path = root + _native(f"/area{number % 40}/file{number % 977}.txt")
                 self._insert(
                     "changes", recorder_id=RECORDER, sequence=number, time_ns=START_NS + number * 1_000_000,
                     root_id=self._roots[root], file_id=_identity(path), path=path, kind="modified",
@@ -139,7 +144,9 @@ class RecordBuilder:
         )  # fmt: skip
 
     def _root_of(self, path: bytes) -> bytes:
-        return next(identity for root, identity in self._roots.items() if path.startswith(root + b"/"))
+        return next(
+            identity for root, identity in self._roots.items() if path.startswith(root + _native("/"))
+        )
 
     def _store(self, content: bytes) -> None:
         digest = hashlib.sha256(content).digest()

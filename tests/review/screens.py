@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,18 +20,18 @@ def lines(view: Widget) -> list[str]:
 
 
 def text(app: App[Any]) -> str:
-    """The whole screen."""
+    """The whole screen, separators of paths as `/`; empty while nothing is drawn yet."""
     width, height = app.size
     rows = app.screen._compositor.render_strips()
-    assert len(rows) == height, (len(rows), height, width)
-    return "\n".join("".join(segment.text for segment in row) for row in rows)
+    assert len(rows) in (0, height), (len(rows), height, width)
+    return "\n".join("".join(segment.text for segment in row) for row in rows).replace(os.sep, "/")
 
 
 async def shows(app: App[Any], wanted: str | Callable[[str], object]) -> str:
     """Wait until the text, or a screen of which `wanted` holds, is there."""
     holds = wanted if callable(wanted) else lambda screen: wanted in screen
     try:
-        await eventually(lambda: holds(text(app)), 8)
+        await eventually(lambda: holds(text(app)))
     except AssertionError:
         raise AssertionError(f"no {wanted!r} in\n{text(app)}") from None
     return text(app)

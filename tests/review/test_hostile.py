@@ -53,7 +53,7 @@ async def test_hostile_names(empty: RecordBuilder, make_app: Make, name: bytes) 
         shown = text(app)
         assert safe(shown)
         if len(name) < 100:
-            assert NAMES[name] in shown
+            assert NAMES[name].replace(os.sep, "/") in shown
         else:
             assert "…" in shown
         await pilot.press("1", "j", "right", "enter")

@@ -37,4 +37,12 @@ def visible(text: str) -> str:
 
 def visible_path(path: bytes) -> str:
     """A path's bytes as safe text."""
-    return visible(os.fsdecode(path))
+    return visible(path_text(path))
+
+
+def path_text(path: bytes) -> str:
+    """A path's bytes as text, as `os.fsdecode` has it; on Windows also what only POSIX can name and recorded."""
+    try:
+        return os.fsdecode(path)
+    except UnicodeDecodeError:
+        return path.decode("utf-8", "surrogateescape")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from fcm_tui.diff.lines import diff_lines, split_lines
 from fcm_tui.diff.patch import PatchFile, diffstat, unified
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import path_text, visible
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, join
 
@@ -113,7 +112,7 @@ def _hunks(change: Change, old: _Side, new: _Side) -> dict[str, object]:
     shown = formats[1] or formats[0]
     result: dict[str, object] = {
         "sequence": change.sequence,
-        "path": os.fsdecode(change.path),
+        "path": path_text(change.path),
         "encoding": shown.encoding if shown and not binary else None,
         "newline": shown.newline if shown and not binary else None,
         "binary": binary,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Filters, Reader
 from fcm_tui.watch.tree import is_inside
 
@@ -126,7 +126,7 @@ def gap_values(gap: Gap) -> dict[str, object]:
     """A gap as JSON tells it; its number, under `gap`, is what no change has."""
     return {
         "gap": gap.gap,
-        "root": None if gap.root is None else os.fsdecode(gap.root),
+        "root": None if gap.root is None else path_text(gap.root),
         "from": time_text(gap.from_ns),
         "to": None if gap.to_ns is None else time_text(gap.to_ns),
         "reason": gap.reason,
@@ -184,9 +184,9 @@ def as_json(change: Change) -> str:
             "sequence": change.sequence,
             "time": time_text(change.time_ns),
             "kind": change.kind,
-            "root": os.fsdecode(change.root),
-            "path": os.fsdecode(change.path),
-            "previous_path": None if change.previous_path is None else os.fsdecode(change.previous_path),
+            "root": path_text(change.root),
+            "path": path_text(change.path),
+            "previous_path": None if change.previous_path is None else path_text(change.previous_path),
             "size": change.size,
             "mode": change.mode,
             "owner": change.owner,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import datetime
 
 from fcm_tui.commands.common import database_of, settings_of
@@ -12,7 +11,7 @@ from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
 
@@ -54,7 +53,7 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "last_seen": time_text(recorder.last_seen_ns) if recorder else None,
         "roots": [
             {
-                "path": os.fsdecode(root.path),
+                "path": path_text(root.path),
                 "active": root.active,
                 "baseline": None if root.baseline_ns is None else time_text(root.baseline_ns),
                 "files": root.files,

@@ -12,7 +12,7 @@ from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.document import Document, Side, facts, newline_name
 from fcm_tui.review.source import Record
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Filters, key_of
 
 TAB = 4
@@ -70,7 +70,7 @@ def load(record: Record, change: Change) -> Document:
         notes.append("An empty file." if not new_text else "The text is the same; the bytes differ.")
     if change.kind is Kind.DELETED:
         notes.append(f"Deleted; it had {wording.size(len(old))}.")
-    name = os.fsdecode(os.path.basename(change.path)) if len(old_text) + len(new_text) <= LEXED_BYTES else ""
+    name = path_text(os.path.basename(change.path)) if len(old_text) + len(new_text) <= LEXED_BYTES else ""
     return Document(
         change, said, notes, _side(old_text, quiet_returns), _side(new_text, quiet_returns), hunks, name
     )  # fmt: skip
