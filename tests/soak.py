@@ -25,10 +25,12 @@ FILES = 2000
 """That the work keeps to, more or less: what is recorded of a tree grows with its files, and that is no leak."""
 PROBE_SECONDS = 1.0
 """Between two writes whose way to the commit is timed."""
+WARM = 100_000
+"""Changes until what is kept in memory on purpose (SQLite's pages, decoded versions) has come to its bounds."""
 LEAST_ROWS = 6
-"""From which on growth can be told from getting warm."""
+"""After that, from which on growth can be told from chance."""
 MEMORY_GROWTH, MEMORY_SLACK = 1.10, 8.0
-"""The last third's median over the middle third's, at most; and MiB that are no growth."""
+"""The last third's median over the first third's, once warm, at most; and MiB that are no growth."""
 DESCRIPTORS_SLACK = 4
 LAG_GROWTH, LAG_SLACK = 1.5, 0.25
 """The same for the lag; and seconds that are no growth."""
@@ -249,30 +251,37 @@ def _size(data: Path) -> float:
 
 def verdict(rows: Sequence[Row], rate: float) -> list[tuple[str, bool | None]]:
     """What the table shows, and whether it is as it should be; None where it is too short to tell."""
-    judged = len(rows) >= LEAST_ROWS
-    third = max(1, len(rows) // 3)
-    middle, last = rows[third : -third or None], rows[-third:]
+    pace = sum(row.done for row in rows) / rows[-1].seconds
+    rows = [row for row in rows if row.recorded >= WARM]
+    if len(rows) < LEAST_ROWS:
+        return [
+            (
+                f"fewer than {LEAST_ROWS} rows once {WARM:,} changes are recorded: too short for a verdict",
+                None,
+            )
+        ]
+    third = len(rows) // 3
+    first, last = rows[:third], rows[-third:]
 
     def growth(of: Callable[[Row], float]) -> tuple[float, float]:
-        return statistics.median(map(of, middle or last)), statistics.median(map(of, last))
+        return statistics.median(map(of, first)), statistics.median(map(of, last))
 
     memory, descriptors = growth(lambda row: row.memory), growth(lambda row: row.descriptors)
     lag = growth(lambda row: statistics.median(row.lag) if row.lag else 0.0)
-    pace = sum(row.done for row in rows) / rows[-1].seconds
     return [
         (
-            f"memory {memory[0]:.1f} MiB in the middle, {memory[1]:.1f} at the end",
-            memory[1] <= max(memory[0] * MEMORY_GROWTH, memory[0] + MEMORY_SLACK) if judged else None,
+            f"memory {memory[0]:.1f} MiB once warm, {memory[1]:.1f} at the end",
+            memory[1] <= max(memory[0] * MEMORY_GROWTH, memory[0] + MEMORY_SLACK),
         ),
         (
             f"file descriptors {descriptors[0]:.0f}, {descriptors[1]:.0f}",
-            descriptors[1] <= descriptors[0] + DESCRIPTORS_SLACK if judged else None,
+            descriptors[1] <= descriptors[0] + DESCRIPTORS_SLACK,
         ),
         (
             f"lag {lag[0] * 1000:.0f} ms, {lag[1] * 1000:.0f} ms",
-            lag[1] <= max(lag[0] * LAG_GROWTH, lag[0] + LAG_SLACK) if judged else None,
+            lag[1] <= max(lag[0] * LAG_GROWTH, lag[0] + LAG_SLACK),
         ),
-        (f"{pace:.0f} changes/s of {rate:g} wanted", pace >= rate * PACE_KEPT if judged else None),
+        (f"{pace:.0f} changes/s of {rate:g} wanted", pace >= rate * PACE_KEPT),
     ]
 
 
@@ -291,11 +300,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (AssertionError, RuntimeError) as error:
             _say(f"FAILED: {error}")
             return 1
-    words = {True: "as it should be", False: "NOT as it should be", None: f"not judged with fewer than {LEAST_ROWS} rows"}
     found = verdict(rows, args.rate)
     for text, is_well in found:
-        _say(f"{text}: {words[is_well]}")
+        _say(f"{text}{_WORDS[is_well]}")
     return 1 if any(is_well is False for _, is_well in found) else 0
+
+
+_WORDS = {True: ": as it should be", False: ": NOT as it should be", None: ""}
 
 
 def _say(line: str) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from tests.faults.fuzz import fuzz
 from tests.faults.kills import Kills
+from tests.faults.power import Cuts
 
 
 def main() -> int:
     """Run one of them; 1 where the record was not true."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("what", choices=("fuzz", "kills"))
+    parser.add_argument("what", choices=_RUNS)
     parser.add_argument("--steps", type=int, default=100_000, help="of the fuzzer (default %(default)s)")
-    parser.add_argument("--count", type=int, default=200, help="of kills (default %(default)s)")
+    parser.add_argument("--count", type=int, default=200, help="of kills or cuts (default %(default)s)")
     parser.add_argument(
         "--seed", type=int, default=int(time.time()), help="to repeat a run (default: the time)"
     )
@@ -50,7 +51,16 @@ def _kills(folder: Path, args: argparse.Namespace) -> str:
     )
 
 
-_RUNS = {"fuzz": _fuzz, "kills": _kills}
+def _cuts(folder: Path, args: argparse.Namespace) -> str:
+    with ThreadPoolExecutor(2) as pool:
+        cuts = Cuts(folder, args.seed, pool)
+        events = cuts.record(looks=40)
+        cuts.check(args.count)
+    met = ", ".join(f"{number} {what}" for what, number in cuts.met.items())
+    return f"{args.count} cuts at {events} events: {met}"
+
+
+_RUNS = {"fuzz": _fuzz, "kills": _kills, "cuts": _cuts}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -162,7 +162,7 @@ class Episode:
         """The engine reads: all is as young as it is, or old enough. Whatever is written then gets another time."""
         self._clock.ahead_ns = self._dice.choice([0, 10**9])
         yield
-        _next_tick()
+        next_tick()
 
     def _failing_look(self) -> None:
         """The database refuses a commit; the recorder then scans everything, later."""
@@ -255,7 +255,7 @@ def _small_slices() -> Iterator[None]:
         yield
 
 
-def _next_tick() -> None:
+def next_tick() -> None:
     """Wait until the clock of the file system has gone on: a few milliseconds."""
     clock = getattr(time, "CLOCK_REALTIME_COARSE", None)
     if clock is None:

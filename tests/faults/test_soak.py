@@ -24,7 +24,9 @@ def judged(found: list[Row]) -> list[bool | None]:
 
 
 def test_what_stays_is_flat_and_getting_warm_is_no_growth() -> None:
-    found = rows(lambda n: 90 if n < 10 else 120 + n % 3, lambda n: 11 + n % 2, lambda n: 0.05 + n % 5 / 100)
+    found = rows(
+        lambda n: 90 + n if n < 17 else 120 + n % 3, lambda n: 11 + n % 2, lambda n: 0.05 + n % 5 / 100
+    )
     assert judged(found) == [True] * 4
 
 
@@ -34,7 +36,7 @@ def test_what_stays_is_flat_and_getting_warm_is_no_growth() -> None:
         (0, rows(lambda n: 100 + n, lambda n: 11, lambda n: 0.05)),
         (1, rows(lambda n: 100, lambda n: 11 + n // 2, lambda n: 0.05)),
         (2, rows(lambda n: 100, lambda n: 11, lambda n: 0.05 + n / 50)),
-        (3, [*rows(lambda n: 100, lambda n: 11, lambda n: 0.05), Row(7200, 0, 0, 100, 11, [0.05])]),
+        (3, [*rows(lambda n: 100, lambda n: 11, lambda n: 0.05), Row(7200, 0, 10**6, 100, 11, [0.05])]),
     ],
 )
 def test_what_grows_is_told(number: int, found: list[Row]) -> None:
@@ -42,7 +44,7 @@ def test_what_grows_is_told(number: int, found: list[Row]) -> None:
 
 
 def test_a_few_rows_say_nothing() -> None:
-    assert judged(rows(lambda n: 100 + n, lambda n: 11 + n, lambda n: n)[:5]) == [None] * 4
+    assert judged(rows(lambda n: 100 + n, lambda n: 11 + n, lambda n: n)[:20]) == [None]
 
 
 @pytest.mark.slow
