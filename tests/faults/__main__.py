@@ -38,7 +38,7 @@ def main() -> int:
 
 def _fuzz(folder: Path, args: argparse.Namespace) -> str:
     with ThreadPoolExecutor(2) as pool:
-        episodes, changes = fuzz(folder, args.seed, args.steps, pool)
+        episodes, changes = fuzz(folder, args.seed, args.steps, pool, lambda line: print(line, flush=True))
     return f"{args.steps} steps in {episodes} episodes, {changes} changes"
 
 

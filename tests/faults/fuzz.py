@@ -110,7 +110,7 @@ class Episode:
         self._open(patient=True)
         left = steps
         while left > 0:
-            burst = min(left, self._dice.choice([1, 1, 1, 2, 2, 3, 5, 12]))
+            burst = min(left, self._dice.choice([1, 1, 1, 2, 2, 3, 5, 12, 30]))
             left -= burst
             self._act(burst)
             event = self._dice.choices(events, weights)[0]
@@ -269,8 +269,13 @@ def next_tick() -> None:
         time.sleep(0.0005)
 
 
-def fuzz(folder: Path, seed: int, steps: int, pool: Executor) -> tuple[int, int]:
-    """Episodes with one seed after the other, of so many steps together; how many episodes, how many changes."""
+def fuzz(
+    folder: Path, seed: int, steps: int, pool: Executor, tell: Callable[[str], None] = lambda line: None
+) -> tuple[int, int]:
+    """Episodes with one seed after the other, of so many steps together; how many episodes, how many changes.
+
+    `tell` gets a line after every hundredth episode.
+    """
     episodes = changes = 0
     while steps > 0:
         here = folder / f"seed{seed + episodes}"
@@ -278,4 +283,6 @@ def fuzz(folder: Path, seed: int, steps: int, pool: Executor) -> tuple[int, int]
         shutil.rmtree(here)
         steps -= EPISODE_STEPS
         episodes += 1
+        if episodes % 100 == 0:
+            tell(f"{episodes} episodes, {changes} changes, next seed {seed + episodes}")
     return episodes, changes

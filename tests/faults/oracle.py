@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from fcm_tui.capture.text import detect, to_utf8
@@ -15,6 +17,7 @@ from fcm_tui.model import Capture, Change, LineCounts
 from fcm_tui.store.chain import CUT_MARK
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.verify import Tally, verify
+from fcm_tui.watch.tree import SEPARATOR
 from tests.recording.harness import Disk, Entry, disk, history, replay
 
 HunkRow = tuple[str, str, str | None, int, int, int, int]
@@ -29,7 +32,9 @@ def check(database: Path, *roots: Path) -> int:
     """
     with Reader(database) as reader:
         changes = reader.log(limit=None, reverse=True)
-        compare(replay(baseline(reader.connection), changes), disk(*roots), changes)
+        start = baseline(reader.connection)
+        compare(replay(start, changes), disk(*roots), changes)
+        check_places(start, changes)
         check_lines(reader, changes)
         problems = list(verify(reader.connection, Tally()))
         assert problems == [], problems
@@ -65,6 +70,34 @@ def compare(told: Disk, found: Disk, changes: Iterable[Change] = ()) -> None:
         about = [change for change in changes if path in (change.path, change.previous_path)]
         lines += [history(about, about[-1])] if about else ["the log has nothing on it"]
     raise AssertionError("\n".join(lines))
+
+
+def check_places(start: Disk, changes: Iterable[Change]) -> None:
+    """At no moment of the log is a file where a folder above another file has to be.
+
+    Changes of the same moment were found together: where folders trade places there is no order for them.
+    """
+    files = set(start)
+    folders = Counter(folder for path in start for folder in _above(path))
+    for _, together in groupby(changes, key=lambda change: change.time_ns):
+        come: list[bytes] = []
+        for change in together:
+            if change.kind != "created":
+                gone = change.previous_path or change.path
+                files.remove(gone)
+                folders.subtract(_above(gone))
+            if change.kind != "deleted":
+                files.add(change.path)
+                folders.update(_above(change.path))
+                come.append(change.path)
+        for path in come:
+            in_the_way = files.intersection(_above(path)) if path in files else ()
+            assert not in_the_way and not (path in files and folders[path]), (path, in_the_way, change)
+
+
+def _above(path: bytes) -> list[bytes]:
+    parts = path.split(SEPARATOR)
+    return [SEPARATOR.join(parts[:count]) for count in range(2, len(parts))]
 
 
 def check_lines(reader: Reader, changes: Iterable[Change]) -> None:
