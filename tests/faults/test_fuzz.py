@@ -26,6 +26,7 @@ def test_an_episode_replays_to_the_disk(seed: int, tmp_path: Path, pool: Executo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1000, 2000])
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [1000, 2000, 3000])
 def test_thousands_of_steps_replay_to_the_disk(seed: int, tmp_path: Path, pool: Executor) -> None:
-    assert fuzz(tmp_path, seed, 2000, pool)[1] > 1000
+    assert fuzz(tmp_path, seed, 1000, pool)[1] > 500

@@ -22,12 +22,13 @@ CHANCES = 40
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_record_comes_through_any_cut(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         cuts = Cuts(tmp_path, 1, pool)
         assert cuts.record(looks=25) > 500
-        cuts.check(60)
-    assert cuts.met["recording"] > 30
+        cuts.check(40)
+    assert cuts.met["recording"] > 20
 
 
 def test_all_that_sqlite_does_is_in_the_log(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import getpass
 import os
 import platform
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -221,7 +222,7 @@ class Record:
         """
         with ExitStack() as stack:
             filling = None
-            if self._is_blank() and self._journal("OFF") == "off":
+            if self._is_blank() and self._without_journal():
                 filling = stack.enter_context(closing(Filling(self.database)))
                 self.connection.execute("PRAGMA synchronous=OFF")
             else:
@@ -241,6 +242,15 @@ class Record:
         return not any(
             self.connection.execute(f"SELECT 1 FROM {t} LIMIT 1").fetchone() for t in ("changes", "files")
         )
+
+    def _without_journal(self) -> bool:
+        """Leave the journal away; not while somebody else has the database open, which needs it."""
+        try:
+            return self._journal("OFF") == "off"
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
 
     def _journal(self, mode: str) -> str:
         """Set the journal's mode; the mode that holds then."""
