@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -13,10 +14,10 @@ _NAMES = [*(f"n{number}" for number in range(9)), "d0", "d1", "d2", "n\udcff" if
 _UNBLOCKED = getattr(os, "O_NONBLOCK", 0)
 
 
-def _put(place: Path, text: str) -> None:
+def _put(place: Path, data: bytes) -> None:
     """Write a file; a FIFO in its place is refused, where a plain open would wait for a reader for ever."""
-    with open(place, "w", opener=lambda path, flags: os.open(path, flags | _UNBLOCKED, 0o666)) as file:
-        file.write(text)
+    with open(place, "wb", opener=lambda path, flags: os.open(path, flags | _UNBLOCKED, 0o666)) as file:
+        file.write(data)
 
 
 class RandomWork:
@@ -41,6 +42,8 @@ class RandomWork:
             (1, self._touch),
             (3, self._swap),
             (3, self._rotate),
+            (3, self._chain),
+            (1, self._swap_folders),
             (3, self._copy),
             (2, self._copy_and_delete),
             (2, self._file_to_folder),
@@ -51,6 +54,7 @@ class RandomWork:
             (1, self._fifo),
             (2, self._edit_within),
             (1, self._keep_times),
+            (1, self._large),
         ]
 
     def act(self) -> None:
@@ -71,8 +75,11 @@ class RandomWork:
         files: list[Path] = []
         folders: list[Path] = []
         for root in self._roots:
-            for path in sorted(root.rglob("*")):
-                (folders if path.is_dir() and not path.is_symlink() else files).append(path)
+            for here, below, names in os.walk(root):
+                below.sort()
+                for name in sorted([*below, *names]):
+                    path = Path(here, name)
+                    (folders if name in below and not path.is_symlink() else files).append(path)
         return files, folders
 
     def _file(self) -> Path:
@@ -87,8 +94,24 @@ class RandomWork:
     def _place(self) -> Path:
         return self.dice.choice([*self._roots, *self._entries()[1]]) / self.dice.choice(_NAMES)
 
-    def _text(self) -> str:
-        return "".join(f"line {self.dice.randrange(30)}\n" for _ in range(self.dice.choice([0, 1, 3, 40])))
+    def _text(self) -> bytes:
+        """Mostly lines of text; now and then of another encoding, with other ends, or no text at all."""
+        ending = self.dice.choice([b"\n"] * 8 + [b"\r\n", b"\r"])
+        lines = [
+            b"line %d" % self.dice.randrange(30) + ending for _ in range(self.dice.choice([0, 1, 3, 40]))
+        ]
+        data = b"".join(lines)
+        return self.dice.choice(
+            [lambda: data] * 14
+            + [
+                lambda: data[:-1],
+                lambda: data + b"caf\xe9\n",
+                lambda: ("\ufeff" + data.decode()).encode("utf-16-le"),
+                lambda: data.replace(b"line", b"\0"),
+                lambda: data + "\u2028é\v\f\x85".encode(),
+                lambda: self.dice.randbytes(300),
+            ]
+        )()
 
     def _write(self) -> str:
         place = self._place()
@@ -160,14 +183,32 @@ class RandomWork:
         return f"{place} {moment}"
 
     def _swap(self) -> str:
-        first, second = self._file(), self._file()
+        return self._exchange(self._file(), self._file())
+
+    def _swap_folders(self) -> str:
+        return self._exchange(self._folder(), self._folder())
+
+    def _exchange(self, first: Path, second: Path) -> str:
         between = first.with_name("between")
         first.rename(between)
         try:
             second.rename(first)
         finally:
-            between.rename(second)
+            between.rename(second if not second.exists() else first)
         return f"{first} {second}"
+
+    def _chain(self) -> str:
+        """Each file goes over the name of the next; the last one's is lost, or all go round in a circle."""
+        there = self._entries()[0]
+        files = self.dice.sample(there, min(len(there), self.dice.choice([2, 3, 3, 4, 6])))
+        kept = files[-1].with_name("between")
+        if self.dice.random() < 0.3:
+            files[-1].rename(kept)
+        for source, place in reversed(list(itertools.pairwise(files))):
+            source.replace(place)
+        if kept.is_file():
+            kept.replace(files[0])
+        return " ".join(map(str, files))
 
     def _rotate(self) -> str:
         place = self._plain()
@@ -216,7 +257,7 @@ class RandomWork:
 
     def _delete_and_recreate(self) -> str:
         place = self._plain()
-        text = place.read_text() if self.dice.random() < 0.5 else self._text()
+        text = place.read_bytes() if self.dice.random() < 0.5 else self._text()
         place.unlink()
         _put(place, text)
         return str(place)
@@ -243,4 +284,12 @@ class RandomWork:
         found = place.stat()
         _put(place, self._text())
         os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+        return str(place)
+
+    def _large(self) -> str:
+        """More than the store keeps in one row: it is cut into chunks."""
+        place = self._plain()
+        block = self.dice.randbytes(1 << 16)
+        data = b"".join(block[self.dice.randrange(1000) :] for _ in range(24))
+        _put(place, data if self.dice.random() < 0.5 else b"\n".join([data.hex().encode()[:1_200_000]] * 2))
         return str(place)

@@ -10,11 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fcm_tui.config import Settings
+from fcm_tui.pipeline.session import Session
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.record import Record
 from fcm_tui.store.verify import Tally, verify
@@ -155,6 +159,35 @@ def test_a_baseline_that_was_killed_begins_anew(root: Path, tmp_path: Path) -> N
     with Reader(data / "record.db") as reader:
         assert list(verify(reader.connection, Tally())) == []
         assert reader.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_reading"), [("before", False), ("before", True), ("meanwhile", False)]
+)
+def test_somebody_looks_on_while_the_first_baseline_is_taken(
+    moment: str, is_reading: bool, root: Path, tmp_path: Path
+) -> None:
+    """A screen, or `status` in another terminal: neither is a reason not to record."""
+    database = tmp_path / "data" / "record.db"
+    database.parent.mkdir(mode=0o700)
+    (root / "file").write_text("x\n")
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        session = Session(database, Settings(), [os.fsencode(root)], pool)
+        stack.callback(session.close)
+
+        def look() -> None:
+            reader = stack.enter_context(Reader(database))
+            assert len(reader.roots()) == 1
+            if is_reading:
+                reader.connection.execute("BEGIN")
+                assert reader.count() == 0
+
+        if moment == "before":
+            look()
+        session.catch_up(patient=False, on_progress=lambda _: look() if moment == "meanwhile" else None)
+        with Reader(database) as reader:
+            assert [(found.files, found.baseline_ns is None) for found in reader.roots()] == [(1, False)]
 
 
 @linux

@@ -53,7 +53,8 @@ class Reading:
     outcome: Outcome
     state: DiskState | None = None
     stamp: bytes = b""
-    """What the next scan compares; of the moment before reading."""
+    """What the next scan compares; of the moment before reading. Empty, which is like no file's, where the file was
+    changed so short a time ago that a change after the reading could have left the same."""
     digest: bytes | None = None
     data: bytes | None = None
     error: OSError | None = None
@@ -74,7 +75,7 @@ def read_stable(path: bytes, size_limit: int, *, now_ns: int | None = None, sett
     try:
         found = os.lstat(on_disk(path))
         if stat.S_ISLNK(found.st_mode):
-            return _read_link(path, found)
+            return _read_link(path, found, now_ns)
         if not stat.S_ISREG(found.st_mode):
             return Reading(path, Outcome.GONE)
         handle = open_to_read(on_disk(path))
@@ -104,14 +105,11 @@ def _read_open(
     last = os.fstat(handle)
     before = stamp(found)
     state = DiskState.of(found)
-    if (
-        length != size
-        or before != stamp(last)
-        or found.st_ino != last.st_ino
-        or (settle and _is_young(found, now_ns or time.time_ns()))
-    ):
+    young = _is_young(found, now_ns or time.time_ns())
+    if length != size or before != stamp(last) or found.st_ino != last.st_ino or (settle and young):
         return Reading(path, Outcome.UNSETTLED, state, before, digest, data)
-    return Reading(path, Outcome.READ if data is not None else Outcome.TOO_LARGE, state, before, digest, data)
+    outcome = Outcome.READ if data is not None else Outcome.TOO_LARGE
+    return Reading(path, outcome, state, b"" if young else before, digest, data)
 
 
 def _read_all(handle: int, size: int) -> bytes:
@@ -133,12 +131,13 @@ def _digest_of(handle: int, size: int) -> tuple[int, bytes]:
     return length, digest.digest()
 
 
-def _read_link(path: bytes, found: os.stat_result) -> Reading:
+def _read_link(path: bytes, found: os.stat_result, now_ns: int | None) -> Reading:
     target = os.readlink(on_disk(path))
     if stamp(os.lstat(on_disk(path))) != stamp(found):
         return Reading(path, Outcome.UNSETTLED, DiskState.of(found), stamp(found))
     state = DiskState.of(found)._replace(size=len(target))
-    return Reading(path, Outcome.READ, state, stamp(found), hashlib.sha256(target).digest(), target)
+    kept = b"" if _is_young(found, now_ns or time.time_ns()) else stamp(found)
+    return Reading(path, Outcome.READ, state, kept, hashlib.sha256(target).digest(), target)
 
 
 def _refused(path: bytes, error: OSError, held: bool) -> Reading:

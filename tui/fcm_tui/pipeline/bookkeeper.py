@@ -31,7 +31,6 @@ from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.renames import Verdict, identify
 from fcm_tui.watch.scan import Findings
-from fcm_tui.watch.tree import is_inside, join
 
 _TOGETHER_FILES = 1024
 _TOGETHER_BYTES = 32 << 20
@@ -287,11 +286,11 @@ class Bookkeeper:
         """Decide who is who, and record it; of the vanished, those that need wait no longer."""
         waiting = self._waiting
         verdict = identify(list(records.values()), found, Similarity(self.record.contents))
-        paths = {arrival.path for arrival in found}
+        in_the_way = _in_the_way(verdict.deleted, [arrival.path for arrival in found])
         ready = [
             record
             for record in verdict.deleted
-            if _in_the_way(record.path, paths)
+            if record.path in in_the_way
             or (deletions and (not patient or waiting.gone_for_good(record.path, self._began)))
         ]
         verdict.deleted[:] = [record for record in ready if not self._is_back(record.path)]
@@ -396,19 +395,24 @@ def _is_closed_only(known: FileRecord, arrival: Found) -> bool:
     )
 
 
-def _in_the_way(path: bytes, arrivals: set[bytes]) -> bool:
-    """A vanished file whose path is now a folder above an arrival, or was below one."""
-    if not arrivals:
-        return False
-    parent = os.path.dirname(path)
-    while parent and parent != os.path.dirname(parent):
-        if parent in arrivals:
-            return True
-        parent = os.path.dirname(parent)
-    if not os.path.isdir(on_disk(path)):
-        return False
-    inside = join(path, b"")
-    return any(is_inside(arrival, path) or arrival.startswith(inside) for arrival in arrivals)
+def _in_the_way(vanished: Sequence[FileRecord], arrivals: Sequence[bytes]) -> set[bytes]:
+    """Paths of vanished files that are now a folder above an arrival, or were below one."""
+    if not vanished or not arrivals:
+        return set()
+    paths = set(arrivals)
+    folders = {folder for path in arrivals for folder in _folders_above(path)}
+    return {
+        record.path
+        for record in vanished
+        if record.path in folders or not paths.isdisjoint(_folders_above(record.path))
+    }
+
+
+def _folders_above(path: bytes) -> Iterator[bytes]:
+    folder = os.path.dirname(path)
+    while folder and folder != path:
+        yield folder
+        path, folder = folder, os.path.dirname(folder)
 
 
 def _now_ns() -> int:

@@ -46,8 +46,9 @@ class Filling:
         os.fsync(self._handle)
 
     def whole(self) -> None:
-        """The database needs nothing more: later starts trust it."""
+        """The database needs nothing more: later starts trust it. A power cut cannot bring the mark back."""
         self._mark.unlink()
+        _sync_folder(self._mark.parent)
 
     def close(self) -> None:
         """End; a database that is not whole stays marked."""
@@ -82,6 +83,7 @@ def discard_half_filled(database: Path) -> None:
     if mark.exists():
         for suffix in ("-wal", "-shm", "-journal", ""):
             Path(f"{database}{suffix}").unlink(missing_ok=True)
+        _sync_folder(database.parent)  # else a power cut could leave the database, and not its mark
         mark.unlink()
 
 
