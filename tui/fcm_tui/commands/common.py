@@ -79,9 +79,19 @@ def digest_named(name: str) -> bytes | None:
 
 
 def absolute(path: str) -> bytes:
-    """A path argument as the record has it: absolute, links in the folders above it resolved."""
+    """A path argument as the record has it: absolute, links in the folders above it resolved.
+
+    Raises:
+        UsageError: it is empty, which would mean the current folder.
+    """
+    _refuse_empty(path)
     folder, name = os.path.split(os.path.abspath(path))
     return os.fsencode(os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder))
+
+
+def _refuse_empty(path: str) -> None:
+    if not path:
+        raise UsageError("a path is empty: name a file or folder; the current one is .")
 
 
 def folders(paths: Sequence[str]) -> list[bytes]:
@@ -92,6 +102,7 @@ def folders(paths: Sequence[str]) -> list[bytes]:
     """
     found: dict[bytes, None] = {}
     for path in paths:
+        _refuse_empty(path)
         real = os.path.realpath(path)
         if not os.path.isdir(real):
             what = "no such folder" if not os.path.lexists(path) else "not a folder"

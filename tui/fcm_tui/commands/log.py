@@ -8,6 +8,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from fcm_tui.commands.arguments import whole
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import UsageError
 from fcm_tui.model import Capture, Change, Kind
@@ -40,7 +41,7 @@ def add_parser(
     parser.add_argument("--text", metavar="S", help="only where a changed line has this in it")
     parser.add_argument("--host", metavar="H", help="only of this host's recorder")
     parser.add_argument("--unreviewed", action="store_true", help="only what nobody has reviewed")
-    parser.add_argument("--limit", metavar="N", type=int, help="at most this many")
+    parser.add_argument("--limit", metavar="N", type=whole, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.set_defaults(func=run)

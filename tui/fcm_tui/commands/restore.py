@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from fcm_tui.commands.arguments import whole
 from fcm_tui.commands.common import absolute, digest_named, find_change, write_bytes
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
@@ -47,7 +48,7 @@ def add_parser(
     parser.add_argument("what", metavar="CHANGE|PATH", help="a change's number; with --at, a file or folder")
     parser.add_argument("--before", action="store_true", help="the version before the change: undo it")
     parser.add_argument(
-        "--hunk", metavar="N", type=int, action="append", default=[],
+        "--hunk", metavar="N", type=whole, action="append", default=[],
         help="undo only this hunk of the change, in the file as it is now; repeatable",
     )  # fmt: skip
     parser.add_argument("--at", metavar="T", help="as PATH was then: a date, a time, 'yesterday 14:00', 2h")
