@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from fcm_tui.commands.arguments import whole
 from fcm_tui.commands.common import absolute, open_record
-from fcm_tui.errors import UsageError
+from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.queries import Filters
+from fcm_tui.store.queries import Filters, Reader
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}
@@ -66,9 +66,25 @@ def run(args: argparse.Namespace) -> int:
     )
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        change = None
         for change in reader.iterate(filters, limit=args.limit, reverse=args.reverse):
             print(as_json(change) if args.json else as_line(change, colour=colour))
+        unknown = _unknown(reader, filters) if change is None else None
+    if unknown is not None:
+        print(f"note: {visible(unknown)}", file=sys.stderr)
     return 0
+
+
+def _unknown(reader: Reader, filters: Filters) -> str | None:
+    """Why a log is empty, where a filter names something that the record does not know at all."""
+    if filters.host is not None:
+        try:
+            reader.recorder_of_host(filters.host)
+        except NoSuchChange as error:
+            return str(error)
+    if filters.path is None or reader.knows(filters.path):
+        return None
+    return f"{os.fsdecode(filters.path)}: nothing is recorded of it; `fcm-tui status` lists what is"
 
 
 def _moment(text: str | None) -> int | None:

@@ -313,6 +313,19 @@ class Reader:
             ),
         )
 
+    def knows(self, path: bytes) -> bool:
+        """Whether the record has a file or change at a path or below it, or watches a folder there."""
+        where, values = _where(Filters(path=path))
+        low, high = below(path)
+        one = self._connection.execute(
+            f"SELECT EXISTS (SELECT 1 FROM changes c WHERE {where[0]})"
+            " OR EXISTS (SELECT 1 FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
+            " WHERE f.path = ? OR (f.path >= ? AND f.path < ?))"
+            " OR EXISTS (SELECT 1 FROM roots WHERE path = ? OR (path >= ? AND path < ?))",
+            (*values, *(path, low, high) * 2),
+        )
+        return bool(one.fetchone()[0])
+
     def files(self, path: bytes, *, present: bool | None = True) -> list[FileNow]:
         """The file at a path, or the files below it, by path."""
         low, high = below(path)
