@@ -48,10 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__ != "sqlite3":  # which is not imported for an error that is none of its own
             raise
-        print(
-            f"fcm-tui: the record cannot be used: {visible(str(error))}: see whether the disk is full or broken",
-            file=sys.stderr,
-        )
+        from fcm_tui.store.database import unusable
+
+        print(f"fcm-tui: {visible(str(unusable(None, error)))}", file=sys.stderr)
         return 2
 
 

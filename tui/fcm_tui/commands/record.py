@@ -16,6 +16,7 @@ from fcm_tui.commands.recording import Place, choose_roots, find_place, lock
 from fcm_tui.errors import UsageError
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
+from fcm_tui.store.values import reading
 
 
 def add_parser(
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
         )
-    with lock(place):
+    with lock(place), reading(place.database):
         return _once(place, roots) if args.once else _until_stopped(place, roots)
 
 

@@ -43,7 +43,8 @@ def length_of(
     return total
 
 
-def _length_of_piece(codec: str, first: bytes, stored: int) -> int | None:
+def _length_of_piece(codec: str, first: bytes | None, stored: int) -> int | None:
+    first = first or b""  # `substr` of an empty blob is NULL
     if codec == RAW:
         return stored
     if codec == WHOLE:

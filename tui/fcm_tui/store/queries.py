@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.values import reading
 
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
@@ -139,8 +141,13 @@ class Reader:
     def __enter__(self) -> Reader:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
+        if error is not None:
+            with reading(self._path):
+                raise error
 
     @property
     def connection(self) -> sqlite3.Connection:

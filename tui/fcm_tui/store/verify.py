@@ -15,6 +15,7 @@ from fcm_tui.safetext import visible_path
 from fcm_tui.store import chain
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.values import wrong_values
 
 _EVERY = 4096
 _COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
@@ -83,6 +84,7 @@ def verify(
         ("backup_paths", _backups),
         ("change_differences", _strays),
         ("files", _files),
+        ("recorders", _values),
     )
     try:
         for table, check in checks:
@@ -280,6 +282,12 @@ def _files(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
         " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest)"
     ):
         yield Problem("file", _path(path), f"is not as its last change, {sequence}, left it")
+
+
+def _values(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Tables that no hash covers hold what belongs there."""
+    for table, column in wrong_values(connection, ("recorders", "roots", "files", "gaps")):
+        yield Problem("record", table, f"has a value in `{column}` that does not belong there")
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
