@@ -77,6 +77,17 @@ def whole(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{_short(text)} is no whole number") from None
 
 
+def text(argument: str) -> str:
+    """The type of arguments that are text: bytes that are none stand in no text of the record."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(
+            f"{_short(argument)} is not text in this locale's encoding"
+        ) from None
+    return argument
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, or None."""
     import difflib  # 9 ms, and only needed when something is wrong

@@ -118,3 +118,17 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def for_terminal(line: bytes) -> str:
+    """A line of a file as a terminal may have it: tabs as they are, all else that acts on one made visible."""
+    return visible(line.decode("utf-8", "surrogateescape")).replace("\u2409", "\t")
+
+
+def show_bytes(data: bytes) -> None:
+    """Data to stdout: exactly, but to a terminal so that nothing in it acts on one."""
+    if not sys.stdout.isatty():
+        write_bytes(data)
+        return
+    for line in data.removesuffix(b"\n").split(b"\n") if data else ():
+        print(for_terminal(line))

@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from fcm_tui.commands.arguments import whole
+from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Kind
@@ -38,8 +38,8 @@ def add_parser(
         default=[],
         help=f"only this kind ({', '.join(Kind)}); repeatable",
     )
-    parser.add_argument("--text", metavar="S", help="only where a changed line has this in it")
-    parser.add_argument("--host", metavar="H", help="only of this host's recorder")
+    parser.add_argument("--text", metavar="S", type=text, help="only where a changed line has this in it")
+    parser.add_argument("--host", metavar="H", type=text, help="only of this host's recorder")
     parser.add_argument("--unreviewed", action="store_true", help="only what nobody has reviewed")
     parser.add_argument("--limit", metavar="N", type=whole, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")

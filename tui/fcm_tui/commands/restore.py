@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from fcm_tui.commands.arguments import whole
-from fcm_tui.commands.common import absolute, digest_named, find_change, write_bytes
+from fcm_tui.commands.common import absolute, digest_named, find_change, show_bytes
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
 from fcm_tui.restore import (
@@ -124,12 +124,7 @@ def _show(
         print(line)
     for missing in plan.missing:
         print(f"note: {visible_path(missing.path)}: {missing.why}", file=sys.stderr)
-    changes = patch(reader, plan)
-    if sys.stdout.isatty():
-        for line in changes.decode("utf-8", "surrogateescape").split("\n"):
-            print(visible(line).replace("\u2409", "\t"))
-    else:
-        write_bytes(changes)
+    show_bytes(patch(reader, plan))
 
 
 def _tell(args: argparse.Namespace, done: Done) -> None:

@@ -249,7 +249,8 @@ class Reader:
         Raises:
             NoSuchChange: this record knows no such host.
         """
-        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (host,)).fetchone()
+        name = host.encode("utf-8", "replace").decode()
+        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (name,)).fetchone()
         if row is None:
             hosts = ", ".join(
                 h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host")
