@@ -67,24 +67,30 @@ KINDS = {
 
 OURS = re.compile(r"\x1b\[[0-9;]*m|\r?\x1b\[K|\r\n")
 """What our own commands may send to a terminal: colours, one line renewed, line ends."""
-_ACTING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_ACTING = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _SHOWN_THOUGH_FORMAT = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x8E2}
-_BLANK = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x34F, *range(0xFE00, 0xFE10), *range(0x180B, 0x1810)}
+_BLANK = {
+    0x34F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0),
+}  # fmt: skip
+_FLOOD = 12
+"""Marks in a row that are too many."""
 
 
 def acting(text: str) -> str:
     """The characters of a text that act on a terminal or cannot be seen, as escapes; empty where there are none."""
-    found = [
-        char
-        for char in text
-        if char not in "\n\t"
-        and (unicodedata.category(char) in _ACTING or ord(char) in _BLANK or 0xE0100 <= ord(char) < 0xE01F0)
-        and ord(char) not in _SHOWN_THOUGH_FORMAT
-    ]
-    marks = re.search(r"(?:(?=\W)[^\x00-\x7f]){12,}", text)
-    if marks and all(unicodedata.category(char) in ("Mn", "Me") for char in marks[0]):
-        found.append(marks[0][0] * 12)
-    return "".join(found).encode("unicode_escape").decode()
+    found, marks = "", 0
+    for char in text:
+        kind = unicodedata.category(char)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if (char not in "\n\t" and _acts(ord(char), kind)) or marks >= _FLOOD:
+            found += char
+    return found.encode("unicode_escape").decode()
+
+
+def _acts(code: int, category: str) -> bool:
+    if category in _ACTING:
+        return code not in _SHOWN_THOUGH_FORMAT
+    return code in _BLANK or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 
 
 def usable(name: bytes) -> bool:

@@ -14,7 +14,7 @@ from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.values import reading
+from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
@@ -26,6 +26,11 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
 )
 _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
+
+_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i")
+_RECORDER = RowTypes("b s s s s i i")
+_ROOT = RowTypes("b b i i? i i")
+_GAP = RowTypes("i b? i i? s i?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
 
 
 def _change(row: tuple[Any, ...]) -> Change:
+    _CHANGE.check(row)
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
     group, inserted, updated, deleted, encoding, newline, reviewed = row[18:]
@@ -163,7 +169,10 @@ class Reader:
         row = self._connection.execute(
             "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders LIMIT 1"
         ).fetchone()
-        return RecorderInfo(*row) if row else None
+        if row is None:
+            return None
+        _RECORDER.check(row)
+        return RecorderInfo(*row)
 
     def roots(self) -> list[RootSummary]:
         """Every root that was ever recorded, by path."""
@@ -171,7 +180,9 @@ class Reader:
             "SELECT root_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
             " (SELECT count(*) FROM changes c WHERE c.root_id = r.root_id) FROM roots r ORDER BY path"
-        )
+        ).fetchall()
+        for row in rows:
+            _ROOT.check(row)
         return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
 
     def log(
@@ -304,7 +315,9 @@ class Reader:
             "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
             " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
             (limit,),
-        )
+        ).fetchall()
+        for row in rows:
+            _GAP.check(row)
         return [Gap(*row) for row in rows]
 
     def sizes(self) -> Sizes:

@@ -59,6 +59,30 @@ def wrong_values(connection: sqlite3.Connection, tables: Sequence[str] = TABLES)
                 yield table, name
 
 
+class RowTypes:
+    """What the values of a row have to be: `b` bytes, `s` text, `i` a whole number; `?` behind it where NULL will do."""
+
+    def __init__(self, wanted: str) -> None:
+        self._wanted = [
+            ({"b": bytes, "s": str, "i": int}[word[0]], word.endswith("?")) for word in wanted.split()
+        ]
+        self._good: set[tuple[type, ...]] = set()
+
+    def check(self, row: tuple[object, ...]) -> None:
+        """Cheap for all rows whose types were met before.
+
+        Raises:
+            TypeError: a value is of another type.
+        """
+        types = tuple(map(type, row))
+        if types in self._good:
+            return
+        for value, (wanted, may_lack) in zip(row, self._wanted, strict=True):
+            if not isinstance(value, wanted) and not (value is None and may_lack):
+                raise TypeError(f"a value is {type(value).__name__}, not {wanted.__name__}")
+        self._good.add(types)
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Around what reads the record at `path`: where the record is at fault, the error says so.
