@@ -111,18 +111,20 @@ class Recording:
         key = (after, own.recorder_id if own else b"")
         arrived: set[bytes] = set()
         while True:
-            # Before the log is read: what made record and disk agree is in it then.
-            settled = {path for path in unseen if _agrees(reader, path)}
             for change in reader.iterate(after=key, reverse=True):
                 key = (change.sequence, change.recorder_id)
                 if (change.path, change.after) in expected:
                     found.append(change.sequence)
                     arrived.add(change.path)
-            unseen -= settled & arrived
+            if self._session is not None:
+                unseen -= arrived
             if not unseen or self._session is not None or time.monotonic() > deadline:
                 self._late = len(unseen)
                 return Recorded(tuple(found), unwatched, self._late)
-            time.sleep(_PAUSE)
+            # Whatever makes record and disk agree is in the log that is read after this.
+            unseen = {path for path in unseen if path not in arrived or not _agrees(reader, path)}
+            if unseen:
+                time.sleep(_PAUSE)
 
 
 def _agrees(reader: Reader, path: bytes) -> bool:
