@@ -38,6 +38,11 @@ KEYS = {
 
 
 class _Screen(pyte.Screen):
+    @property
+    def display(self) -> list[str]:
+        """pyte's own fails on a cell that only a combining mark is in."""
+        return ["".join(self.buffer[y][x].data for x in range(self.columns)) for y in range(self.lines)]
+
     def select_graphic_rendition(self, *attributes: int, private: bool = False, **_: object) -> None:
         if not private:
             super().select_graphic_rendition(*attributes)

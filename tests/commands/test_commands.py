@@ -250,3 +250,21 @@ def test_a_secret_is_said_to_be_one(cli: Cli) -> None:
     (cli.root / ".env").write_text("A=2\n")
     cli.once()
     assert b"(secret)" in cli.run("diff", "1", status=1).stderr
+
+
+def test_a_log_of_what_is_not_recorded_says_so(cli: Cli) -> None:
+    (cli.root / "d").mkdir()
+    (cli.root / "d" / "quiet").write_text("recorded, and never changed\n")
+    cli.once()
+    for known in (".", "d", "d/quiet", ".."):
+        assert cli.run("log", known).stderr == b""
+    for arguments, wanted in (
+        (["d/other"], b"d/other: nothing is recorded of it"),
+        (["/nonexist"], b"/nonexist: nothing is recorded of it"),
+        (["--json", "x\n\x1b[31m"], "x␊␛[31m: nothing is recorded of it".encode()),
+        (["--host", "nope"], b"no host 'nope' in this record: it has "),
+    ):
+        done = cli.run("log", *arguments)
+        assert done.stdout == b""
+        assert wanted in done.stderr
+        assert done.stderr.count(b"\n") == 1

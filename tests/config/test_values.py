@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcm_tui.settings_values import BadValue, format_duration, format_size, parse_duration, parse_size
+from fcm_tui.settings_values import (
+    BadValue,
+    format_duration,
+    format_size,
+    parse_database,
+    parse_duration,
+    parse_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +65,9 @@ def test_a_duration_comes_back(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(
         milliseconds / 1000, abs=1e-4
     )
+
+
+def test_a_database_is_a_file(tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="that is a folder"):
+        parse_database("sqlite:.", tmp_path, {})
+    assert parse_database("sqlite:record.db", tmp_path, {}) == tmp_path / "record.db"

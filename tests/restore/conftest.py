@@ -54,6 +54,15 @@ class Case:
         assert self.err.isprintable() or self.err[:-1].isprintable()
         return self.err
 
+    def try_restore(self, *arguments: str) -> int:
+        """A restore that may be refused, with one line; its status."""
+        status = cli.main(["restore", *arguments, "--data-dir", str(self.data_dir.path)])
+        self.out, self.err = self.capsys.readouterr()
+        said = [line for line in self.err.splitlines() if not line.startswith("note: ")]
+        assert len(said) == (status != 0), (status, self.err)
+        assert status in (0, 1), self.err
+        return status
+
     def record(self) -> list[Change]:
         """Record what is there now; the changes that were found, oldest first."""
         last = self.last() if self.data_dir.database.exists() else 0

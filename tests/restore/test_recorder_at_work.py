@@ -76,6 +76,24 @@ def test_a_persons_own_edit_afterwards_is_theirs(live: tuple[Case, object], wait
     assert [c.origin for c in case.since(1)] == ["restore", "event", "event"]
 
 
+def test_undoing_a_move_with_all_that_came_with_it(live: tuple[Case, object], wait_for: Wait) -> None:
+    case, _ = live
+    for mode, name in ((0o600, "b"), (0o640, "c"), (0o604, "d")):
+        last = case.last()
+        before = os.stat(case.root / "a")
+        (case.root / "a").rename(case.root / name)
+        (case.root / name).chmod(mode)
+        os.utime(case.root / name, ns=(0, 1))
+        wait_for(lambda: any(c.mode is not None and c.mode & 0o777 == mode for c in case.since(last)))  # noqa: B023
+        moved = next(c for c in case.since(last) if c.kind == "moved")
+        last = case.last()
+        case.restore(str(moved.sequence), "--before")
+        after = os.stat(case.root / "a")
+        assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+        wait_for(lambda: case.since(last)[-1].mode == before.st_mode)  # noqa: B023
+        assert {c.origin for c in case.since(last)} == {"restore"}
+
+
 def test_a_folder_as_it_was(live: tuple[Case, object], wait_for: Wait) -> None:
     case, _ = live
     case.write("src/b", "moved and edited\n" * 30)

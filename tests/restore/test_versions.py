@@ -125,6 +125,43 @@ def test_an_old_place_that_is_taken_is_written_to_and_the_file_stays_where_it_is
     assert (case.root / "new").read_bytes() == b"one\n"
 
 
+def test_a_file_that_was_renamed_since_is_restored_where_it_is(case: Case) -> None:
+    case.write("old", "one\n")
+    case.record()
+    case.write("old", "two\n")
+    (edited,) = case.record()
+    (case.root / "old").rename(case.root / "new")
+    case.record()
+    (case.root / "new").rename(case.root / "newer")
+    case.record()
+    newer, old = case.root / "newer", case.root / "old"
+    wrote = f"{newer} (4 bytes), which was {old} then\n"
+    assert case.restore("1", "--before", "--dry-run").startswith(f"would write {wrote}")
+    assert case.restore("1", "--before").startswith(f"wrote {wrote}")
+    assert {name: (case.root / os.fsdecode(name)).read_text() for name in case.disk()} == {b"newer": "one\n"}
+    assert case.since(3)[-1].file_id == edited.file_id
+    assert case.restore("1").startswith(f"wrote {wrote}")
+    assert case.restore("2", "--before").startswith(f"moved {newer} to {old}\n"), (
+        "a move is undone all the same"
+    )
+    assert set(case.disk()) == {b"old"}
+    old.rename(newer)
+    assert case.restore("1", "--hunk", "1").startswith(f"wrote {wrote}"), "as for a hunk"
+
+
+def test_undoing_the_creation_of_a_file_removes_it_and_no_other_of_its_name(case: Case) -> None:
+    case.write("stays", "")
+    case.record()
+    case.write("a", "mine\n")
+    case.record()
+    (case.root / "a").rename(case.root / "b")
+    case.record()
+    case.write("a", "another\n")
+    case.record()
+    assert f"removed {case.root / 'b'}, which was {case.root / 'a'} then" in case.restore("1", "--before")
+    assert set(case.disk()) == {b"stays", b"a"}
+
+
 @POSIX
 def test_mode_and_time_alone_come_back_without_a_rewrite(case: Case) -> None:
     path = case.write("a", "one\n", 0o644)

@@ -12,6 +12,7 @@ from textual.color import Color
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.display import Backstop
+from tests.hostile import KINDS, acting
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows, text
 from tests.waiting import eventually
@@ -95,6 +96,34 @@ async def test_hostile_contents(
         await pilot.press("3", "right", "right", "s", "f", "n", "G", "s", "left", "p", "g")
         await pilot.pause()
         assert safe(text(app))
+        await pilot.press("q")
+    assert app.return_value == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind_in_every_widget(empty: RecordBuilder, make_app: Make, kind: str) -> None:
+    """Directories, log, diff in all its shapes, titles, status, help, filter."""
+    at, hostile = b"/home/ann/project/", KINDS[kind]
+    folder = at + hostile.name + b"/"
+    empty.change(
+        folder + hostile.name, hostile.content, Kind.CREATED, process=hostile.name.decode("utf-8", "replace")
+    )
+    empty.change(
+        folder + b"moved " + hostile.name, hostile.content, Kind.MOVED, previous=folder + hostile.name
+    )
+    empty.change(folder + b"moved " + hostile.name, b"other\n" + hostile.content * 2)
+    app = make_app(empty, who=lambda: hostile.name.decode("utf-8", "replace"))
+    async with app.run_test(size=(160, 50)) as pilot:
+        await shows(app, "#3  modified")
+        await eventually(lambda: app.diff_view.document is not None and app.tree_view.total > 1)
+        for keys in (
+            ["2", "j", "j", "k"], ["3", "right", "s", "f", "n", "s", "G", "left", "p", "g"], ["z", "z"],
+            ["1", "j", "right", "j", "enter"], ["escape", "question_mark"], ["escape", "J", "K"],
+        ):  # fmt: skip
+            await pilot.press(*keys)
+            await pilot.pause()
+            assert not acting(text(app))
         await pilot.press("q")
     assert app.return_value == 0
 

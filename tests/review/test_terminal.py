@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,15 @@ if sys.platform == "win32":
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.model import Kind
 from fcm_tui.store.queries import Reader
+from tests.hostile import KINDS, acting
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
 from tests.waiting import wait_for
 
+TEXTUAL = re.compile(
+    r"\x1b\[[0-9;?<>=$ ]*[A-Za-z]|\x1b\[[?0-9;$]*\$p|\x1bP(?:\+q|=)[0-9a-fs]*\x1b\\\\|\x1b[=>78]|\x1b_Gi=31[^\x1b]*\x1b\\\\|\x1b\]22;[a-z]+\x07|\r"
+)
+"""What Textual sends: cursor, pointer and modes, colours, questions to the terminal."""
 ROOT = str(Path(__file__).parents[2])
 PLAIN = {"LC_ALL": "C.UTF-8"}
 
@@ -99,6 +105,24 @@ def test_nothing_hostile_reaches_the_terminal(empty: RecordBuilder) -> None:
         assert terminal.end() == 0
         for hostile in (b"\x1b]0;OWNED", b"\x1b[31mOWNED", "\u202e".encode(), b"OWNED\x07"):
             assert hostile not in terminal.raw
+
+
+@pytest.mark.slow
+def test_every_hostile_kind_in_a_real_terminal(empty: RecordBuilder) -> None:
+    for hostile in KINDS.values():
+        at = b"/home/ann/project/" + hostile.name + b"/" + hostile.name
+        empty.change(at, hostile.content, Kind.CREATED)
+        empty.change(at, hostile.content + b"and\n" + hostile.content)
+    last = f"#{2 * len(KINDS)}  modified"
+    with look(empty, columns=160, rows=50) as terminal:
+        terminal.wait(last)
+        for number in range(2 * len(KINDS) - 1, 0, -1):
+            terminal.press("down")
+            terminal.wait(f"#{number}  ")
+        terminal.press("q")
+        assert terminal.end() == 0
+    sent = TEXTUAL.sub("", terminal.raw.decode())
+    assert not acting(sent)
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ def sha256(data: bytes) -> bytes:
 
 def database() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    schema.upgrade(connection)
+    schema.upgrade(connection, Path("record.db"))
     return connection
 
 
@@ -311,7 +311,7 @@ def test_a_remembered_version_is_not_read_again(connection: sqlite3.Connection) 
 def test_a_reader_needs_no_more_than_a_read_only_connection(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
     writer = sqlite3.connect(path, isolation_level=None)
-    schema.upgrade(writer)
+    schema.upgrade(writer, Path("record.db"))
     versions = edits(5)
     put_history(ContentStore(writer), versions)
     reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
@@ -480,7 +480,7 @@ def test_checking_decodes_each_content_once(connection: sqlite3.Connection) -> N
 def test_a_damaged_file_gives_exact_bytes_or_says_that_it_is_damaged(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "record.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        schema.upgrade(writer)
+        schema.upgrade(writer, Path("record.db"))
         digests = {sha256(data): data for data in [*edits(300), large(7, 2 << 20)]}
         writer.execute("BEGIN")
         put_history(ContentStore(writer), list(digests.values()))

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from fcm_tui import __version__
-from fcm_tui.errors import FcmError
+from fcm_tui.commands.arguments import Parser, nearest
+from fcm_tui.errors import FcmError, UsageError
 from fcm_tui.safetext import visible
 
 COMMANDS = ("record", "log", "diff", "cat", "restore", "status", "verify", "anchor", "config")
@@ -52,21 +53,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if type(error).__module__ != "sqlite3":  # which is not imported for an error that is none of its own
             raise
-        print(
-            f"fcm-tui: the record cannot be used: {visible(str(error))}: see whether the disk is full or broken",
-            file=sys.stderr,
-        )
+        from fcm_tui.store.database import unusable
+
+        print(f"fcm-tui: {visible(str(unusable(None, error)))}", file=sys.stderr)
         return 2
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    command = _command(arguments)
+    word = _first_word(arguments)
+    command = word if word in COMMANDS else None
     common = _common()
     if command is None and not _asks_for_help(arguments):
-        parser = argparse.ArgumentParser("fcm-tui", parents=[common], allow_abbrev=False)
+        _refuse_misspelt(word)
+        parser = Parser("fcm-tui", parents=[common], allow_abbrev=False)
         _screen(parser)
-        return _with_defaults(parser.parse_args(arguments))
-    parser = argparse.ArgumentParser(
+        return _with_defaults(parser.read(arguments))
+    parser = Parser(
         "fcm-tui",
         parents=[common],
         allow_abbrev=False,
@@ -78,7 +80,16 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS if command is None else (command,):
         importlib.import_module(f"fcm_tui.commands.{name}").add_parser(subparsers, common)
-    return _with_defaults(parser.parse_args(arguments))
+    return _with_defaults(parser.read(arguments))
+
+
+def _refuse_misspelt(word: str | None) -> None:
+    """A folder that does not exist is told later; here, one that was meant to be a command."""
+    if word is None or os.path.lexists(word):
+        return
+    near = nearest(word, COMMANDS)
+    if near is not None:
+        raise UsageError(f"{word}: no such command or folder: did you mean `fcm-tui {near}`?")
 
 
 def _common() -> argparse.ArgumentParser:
@@ -111,19 +122,23 @@ def _with_defaults(args: argparse.Namespace) -> argparse.Namespace:
         name = option[2:].replace("-", "_")
         if not hasattr(args, name):
             setattr(args, name, None)
+        elif not getattr(args, name):
+            raise UsageError(f"{option} is empty: name one, or leave it out")
     return args
 
 
-def _command(arguments: Sequence[str]) -> str | None:
-    """The first argument that is no option, if it names a command; `./log` is a folder."""
+def _first_word(arguments: Sequence[str]) -> str | None:
+    """The first argument that is no option: a command, or a folder. Behind `--` and as `./log` it is a folder."""
     skip = False
     for argument in arguments:
         if skip:
             skip = False
+        elif argument == "--":
+            return None
         elif argument in _TAKES_VALUE:
             skip = True
         elif not argument.startswith("-"):
-            return argument if argument in COMMANDS else None
+            return argument
     return None
 
 

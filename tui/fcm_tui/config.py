@@ -5,6 +5,7 @@ On the start path of every command, so what only an error needs is imported when
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -23,6 +24,8 @@ from fcm_tui.settings_values import BadValue, parse_database, parse_duration, pa
 FILE_NAME: Final = "fcm.toml"
 WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
 _LARGEST_FILE = 1 << 20
+_DEEPEST = 20
+"""Tables in one another; `keys` of some screen's actions lie three deep."""
 _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
@@ -164,6 +167,9 @@ def database_path(
 
 def _read(path: Path) -> str:
     try:
+        # What a shell makes of <(...) is a pipe in /dev; another one may have no writer, and would be waited for.
+        if not (path.is_file() or path.is_dir() or str(path).startswith("/dev/")) and path.exists():
+            raise OSError(errno.EINVAL, "it is no file")
         with open(path, "rb") as file:
             raw = file.read(_LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
@@ -188,7 +194,9 @@ def _parse(content: str, path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(content)
+        document = tomllib.loads(content)
+        _refuse_deep(document)
+        return document
     except RecursionError:
         raise ConfigError(f"{path}:1: lists or tables lie too deep in one another: write them flat") from None
     except ValueError as error:  # TOMLDecodeError, and int's refusal of a number with thousands of digits
@@ -199,6 +207,14 @@ def _parse(content: str, path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{path}:{line}: not TOML: {what}: texts stand in quotation marks, tables in [ ]"
         ) from None
+
+
+def _refuse_deep(value: Any, left: int = _DEEPEST) -> None:
+    """Dotted keys make tables of any depth without the parser minding."""
+    if not left:
+        raise RecursionError
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_deep(inner, left - 1)
 
 
 def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:

@@ -25,6 +25,7 @@ from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
 from fcm_tui.store.filling import discard_half_filled
+from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
@@ -175,7 +176,7 @@ class Recorder:
 
     async def _open(self, source: Source) -> None:
         """Open the record and bring it up to date; from here on every change counts."""
-        session = await self._in_thread(
+        session = await self._from_record(
             lambda: Session(
                 self._database,
                 self._settings,
@@ -190,7 +191,7 @@ class Recorder:
         await source.armed()
         self._set(phase="baseline")
         await self._tell()
-        self._ready = await self._in_thread(
+        self._ready = await self._from_record(
             lambda: session.catch_up(
                 patient=True, on_progress=self._progress, is_cancelled=lambda: self._is_stopping
             )
@@ -281,6 +282,19 @@ class Recorder:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _from_record(self, work: Callable[[], T]) -> T:
+        """As `_in_thread`, where a damaged record is the end.
+
+        Raises:
+            StoreError: the record cannot be used.
+        """
+
+        def told() -> T:
+            with reading(self._database):
+                return work()
+
+        return await self._in_thread(told)
 
     def _committed(self, first: int, last: int) -> None:
         if self._loop is not None:

@@ -126,7 +126,7 @@ def parse_database(url: str, base: Path, environ: Mapping[str, str]) -> Path:
     """The file that `sqlite:PATH` names; a relative one taken from the folder `base`.
 
     Raises:
-        BadValue: it is another kind of database, or has a password in it (which is not repeated).
+        BadValue: it is another kind of database, a folder, or has a password in it (which is not repeated).
     """
     scheme, colon, rest = url.partition(":")
     if colon and scheme.lower() != "sqlite":
@@ -141,4 +141,7 @@ def parse_database(url: str, base: Path, environ: Mapping[str, str]) -> Path:
             rest = rest[1:]
     if rest.startswith(":"):
         raise BadValue("a record needs a file: write sqlite:PATH")
-    return parse_path(rest, base, environ)
+    path = parse_path(rest, base, environ)
+    if path.is_dir():
+        raise BadValue("a record is a file, and that is a folder: write the name of a file in it too")
+    return path

@@ -1,10 +1,10 @@
-"""`fcm-tui cat`: the bytes of a version."""
+"""`fcm-tui cat`: the bytes of a version; on a terminal, text that does nothing to it."""
 
 from __future__ import annotations
 
 import argparse
 
-from fcm_tui.commands.common import digest_named, find_change, open_record, write_bytes
+from fcm_tui.commands.common import digest_named, find_change, open_record, show_bytes
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
 
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         digest = digest_named(args.change)
         if digest is None:
             digest = version_of(find_change(reader, args.change), before=args.before)
-        write_bytes(reader.content(digest))
+        show_bytes(reader.content(digest))
     return 0
 
 

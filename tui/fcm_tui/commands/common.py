@@ -84,10 +84,20 @@ def digest_named(name: str) -> bytes | None:
 
 
 def absolute(path: str) -> bytes:
-    """A path argument as the record has it: absolute, links in the folders above it resolved, spelled as on the disk."""
+    """A path argument as the record has it: absolute, links in the folders above it resolved, spelled as on the disk.
+
+    Raises:
+        UsageError: it is empty, which would mean the current folder.
+    """
+    _refuse_empty(path)
     folder, name = os.path.split(os.path.abspath(path))
     above = os.fsencode(os.path.realpath(folder))
     return join(above, spelled(above, os.fsencode(name))) if name else above
+
+
+def _refuse_empty(path: str) -> None:
+    if not path:
+        raise UsageError("a path is empty: name a file or folder; the current one is .")
 
 
 def folders(paths: Sequence[str]) -> list[bytes]:
@@ -98,6 +108,7 @@ def folders(paths: Sequence[str]) -> list[bytes]:
     """
     found: dict[bytes, None] = {}
     for path in paths:
+        _refuse_empty(path)
         real = os.path.realpath(path)
         if not os.path.isdir(real):
             what = "no such folder" if not os.path.lexists(path) else "not a folder"
@@ -113,3 +124,17 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def for_terminal(line: bytes) -> str:
+    """A line of a file as a terminal may have it: tabs as they are, all else that acts on one made visible."""
+    return visible(line.decode("utf-8", "surrogateescape")).replace("\u2409", "\t")
+
+
+def show_bytes(data: bytes) -> None:
+    """Data to stdout: exactly, but to a terminal so that nothing in it acts on one."""
+    if not sys.stdout.isatty():
+        write_bytes(data)
+        return
+    for line in data.removesuffix(b"\n").split(b"\n") if data else ():
+        print(for_terminal(line))

@@ -8,12 +8,12 @@ import sys
 from dataclasses import dataclass
 
 from fcm_tui.capture.text import detect, to_utf8
-from fcm_tui.commands.common import find_change, open_record, write_bytes
+from fcm_tui.commands.common import find_change, for_terminal, open_record, write_bytes
 from fcm_tui.diff.lines import diff_lines, split_lines
 from fcm_tui.diff.patch import PatchFile, diffstat, unified
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
-from fcm_tui.safetext import path_text, visible
+from fcm_tui.safetext import path_text
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, join
 
@@ -146,11 +146,7 @@ def _coloured(patch: bytes) -> bytes:
     """For a terminal: every line made safe, then coloured by its first character."""
     out = []
     for line in patch.split(b"\n"):
-        text = (
-            visible(line.decode("utf-8", "surrogateescape"))
-            .replace("\u2409", "\t")
-            .encode("utf-8", "backslashreplace")
-        )
+        text = for_terminal(line).encode("utf-8", "backslashreplace")
         colour = _COLOURS.get(line[:1])
         if line.startswith((b"+++", b"---", b"diff ", b"index ")):
             colour = b"\x1b[1m"

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record
-from fcm_tui.errors import UsageError
+from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Filters, Reader
@@ -41,10 +42,10 @@ def add_parser(
         default=[],
         help=f"only this kind ({', '.join(Kind)}); repeatable",
     )
-    parser.add_argument("--text", metavar="S", help="only where a changed line has this in it")
-    parser.add_argument("--host", metavar="H", help="only of this host's recorder")
+    parser.add_argument("--text", metavar="S", type=text, help="only where a changed line has this in it")
+    parser.add_argument("--host", metavar="H", type=text, help="only of this host's recorder")
     parser.add_argument("--unreviewed", action="store_true", help="only what nobody has reviewed")
-    parser.add_argument("--limit", metavar="N", type=int, help="at most this many")
+    parser.add_argument("--limit", metavar="N", type=whole, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
@@ -74,11 +75,16 @@ def run(args: argparse.Namespace) -> int:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
         gaps = _gaps(reader, filters, reverse=args.reverse) if args.gaps or not args.json else []
+        is_empty = True
         for entry in _merged(changes, gaps, reverse=args.reverse, limit=args.limit):
             if isinstance(entry, Gap):
                 print(json.dumps(gap_values(entry)) if args.json else _gap_line(entry, colour=colour))
             else:
+                is_empty = False
                 print(as_json(entry) if args.json else as_line(entry, colour=colour))
+        unknown = _unknown(reader, filters) if is_empty else None
+    if unknown is not None:
+        print(f"note: {visible(unknown)}", file=sys.stderr)
     return 0
 
 
@@ -151,6 +157,18 @@ def gap_text(gap: Gap) -> str:
 def _gap_line(gap: Gap, *, colour: bool) -> str:
     line = f"{'gap':>7}  {gap_text(gap)}"
     return f"\x1b[{_GAP_COLOUR}m{line}\x1b[0m" if colour else line
+
+
+def _unknown(reader: Reader, filters: Filters) -> str | None:
+    """Why a log is empty, where a filter names something that the record does not know at all."""
+    if filters.host is not None:
+        try:
+            reader.recorder_of_host(filters.host)
+        except NoSuchChange as error:
+            return str(error)
+    if filters.path is None or reader.knows(filters.path):
+        return None
+    return f"{os.fsdecode(filters.path)}: nothing is recorded of it; `fcm-tui status` lists what is"
 
 
 def _moment(text: str | None) -> int | None:

@@ -17,6 +17,7 @@ from fcm_tui.datadir import Lock
 from fcm_tui.errors import UsageError
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
+from fcm_tui.store.values import reading
 
 
 def add_parser(
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
         )
-    with lock(place) as held:
+    with lock(place) as held, reading(place.database):
         if left := dropped(place, roots):
             print(f"fcm-tui: {visible(left)}", file=sys.stderr, flush=True)
         return _once(place, roots) if args.once else _until_stopped(place, roots, held)

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from fcm_tui.commands.common import absolute, digest_named, find_change, write_bytes
+from fcm_tui.commands.arguments import whole
+from fcm_tui.commands.common import absolute, digest_named, find_change, show_bytes
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
 from fcm_tui.restore import (
@@ -47,7 +48,7 @@ def add_parser(
     parser.add_argument("what", metavar="CHANGE|PATH", help="a change's number; with --at, a file or folder")
     parser.add_argument("--before", action="store_true", help="the version before the change: undo it")
     parser.add_argument(
-        "--hunk", metavar="N", type=int, action="append", default=[],
+        "--hunk", metavar="N", type=whole, action="append", default=[],
         help="undo only this hunk of the change, in the file as it is now; repeatable",
     )  # fmt: skip
     parser.add_argument("--at", metavar="T", help="as PATH was then: a date, a time, 'yesterday 14:00', 2h")
@@ -123,12 +124,7 @@ def _show(
         print(line)
     for missing in plan.missing:
         print(f"note: {visible_path(missing.path)}: {missing.why}", file=sys.stderr)
-    changes = patch(reader, plan)
-    if sys.stdout.isatty():
-        for line in changes.decode("utf-8", "surrogateescape").split("\n"):
-            print(visible(line).replace("\u2409", "\t"))
-    else:
-        write_bytes(changes)
+    show_bytes(patch(reader, plan))
 
 
 def _tell(args: argparse.Namespace, done: Done) -> None:

@@ -50,6 +50,8 @@ class Step:
     uid: int = -1
     gid: int = -1
     """Owner and group to give it where the system lets us; -1 for whoever restores."""
+    was: bytes | None = None
+    """Another path, which the file had at the change that is restored: it is restored where it is now."""
 
     @property
     def is_link(self) -> bool:

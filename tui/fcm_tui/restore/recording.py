@@ -18,6 +18,7 @@ from fcm_tui.intents import Intents
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import INTENTS, Session
 from fcm_tui.restore.plan import Step
+from fcm_tui.store import past
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.tree import is_inside
 
@@ -108,13 +109,29 @@ class Recording:
         own = reader.recorder()
         found: list[int] = []
         key = (after, own.recorder_id if own else b"")
+        arrived: set[bytes] = set()
         while True:
             for change in reader.iterate(after=key, reverse=True):
                 key = (change.sequence, change.recorder_id)
                 if (change.path, change.after) in expected:
                     found.append(change.sequence)
-                    unseen.discard(change.path)
+                    arrived.add(change.path)
+            if self._session is not None:
+                unseen -= arrived
             if not unseen or self._session is not None or time.monotonic() > deadline:
                 self._late = len(unseen)
                 return Recorded(tuple(found), unwatched, self._late)
-            time.sleep(_PAUSE)
+            # Whatever makes record and disk agree is in the log that is read after this.
+            unseen = {path for path in unseen if path not in arrived or not _agrees(reader, path)}
+            if unseen:
+                time.sleep(_PAUSE)
+
+
+def _agrees(reader: Reader, path: bytes) -> bool:
+    """Whether the record has what stands at a path; a move and what changes mode or time then are two changes."""
+    known = past.present(reader.connection, path)
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return known is None
+    return known is not None and (known.mode, known.mtime_ns) == (found.st_mode, found.st_mtime_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from fcm_tui.errors import ContentMissing, RestoreRefused
 from fcm_tui.model import Change, Kind
@@ -14,10 +15,10 @@ from fcm_tui.watch.tree import join
 
 
 def plan_change(reader: Reader, change: Change, *, before: bool = False, to: bytes | None = None) -> Plan:
-    """The version after a change, or before it, back at its path or at `to` (absolute; a folder takes it by its name).
+    """The version after a change, or before it, at `to` (absolute; a folder takes it by its name), or where its file is.
 
-    Before a creation there was no file, so it is removed; before a move it stood elsewhere, so it
-    is moved back.
+    A file that has another name by now keeps that; one that is gone comes back at its path. Before a
+    creation there was no file, so it is removed; before a move it stood elsewhere, so it is moved back.
 
     Raises:
         RestoreRefused: the change left no file, or belongs to another machine.
@@ -33,19 +34,18 @@ def plan_change(reader: Reader, change: Change, *, before: bool = False, to: byt
             reader, [write(base_of(reader, target), target, version, own=False)], version, target, change
         )
     _refuse_foreign(reader, change)
-    path, base = version.path, base_of(reader, version.path)
+    file = past.present_file(connection, change.file_id)
+    path = version.path if file is None or (before and change.kind is Kind.MOVED) else file.path
+    base = base_of(reader, path)
     now = past.present(connection, path)
     steps: list[Step] = []
-    moved = past.present_file(connection, change.file_id) if before and change.kind is Kind.MOVED else None
-    if (
-        now is None
-        and moved is not None
-        and moved.path == change.path
-        and base_of(reader, moved.path) == base
-    ):
-        steps.append(Step(Action.MOVE, base, path, source=moved.path, digest=moved.digest, size=moved.size))
-        now = moved
-    steps += bring_back(base, path, version, now)
+    if now is None and file is not None and base_of(reader, file.path) == base:
+        steps.append(Step(Action.MOVE, base, path, source=file.path, digest=file.digest, size=file.size))
+        now = file
+    steps += [
+        step if path == version.path else replace(step, was=version.path)
+        for step in bring_back(base, path, version, now)
+    ]
     return _checked(reader, steps, version, path, change)
 
 
@@ -75,10 +75,12 @@ def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | N
             f"change {number} created the file: there was nothing before it to write elsewhere"
         )
     _refuse_foreign(reader, change)
-    now = past.present(reader.connection, change.path)
-    if now is None and not os.path.lexists(change.path):
+    now = past.present_file(reader.connection, change.file_id) or past.present(reader.connection, change.path)
+    path = change.path if now is None else now.path
+    if now is None and not os.path.lexists(path):
         return Plan(())
-    return Plan.of([Step(Action.REMOVE, base_of(reader, change.path), change.path)])
+    was = None if path == change.path else change.path
+    return Plan.of([Step(Action.REMOVE, base_of(reader, path), path, was=was)])
 
 
 def _refuse_foreign(reader: Reader, change: Change) -> None:

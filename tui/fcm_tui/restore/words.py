@@ -67,6 +67,11 @@ def patch(reader: Reader, plan: Plan) -> bytes:
 
 
 def _words(step: Step, verb: str) -> str:
+    was = "" if step.was is None else f", which was {visible_path(step.was)} then"
+    return f"{_deed(step, verb)}{was}"
+
+
+def _deed(step: Step, verb: str) -> str:
     path = visible_path(step.path)
     if step.action is Action.MOVE and step.source is not None:
         return f"{verb} {visible_path(step.source)} to {path}"

@@ -179,7 +179,7 @@ class ReviewApp(PatientApp[int]):
             try:
                 await self.log_view.load()
             except StoreError as error:
-                if self._engine is None:
+                if self._engine is None or self._engine.state.phase == "recording":
                     self._failure = visible(str(error))
                 await asyncio.sleep(POLL)
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Protocol, TypeVar
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Change, Gap
 from fcm_tui.store.queries import Filters, FolderEntry, Key, Reader, RecorderInfo, RootSummary, Sizes
+from fcm_tui.store.values import reading
 
 T = TypeVar("T")
 
@@ -66,11 +66,12 @@ class Source:
         if self._record is None:
             self._record, self._file = self._opener(self._database), file
         try:
-            return work(self._record)
-        except sqlite3.Error as error:
+            with reading(self._database):
+                return work(self._record)
+        except StoreError:
             self._record.close()
             self._record = None
-            raise StoreError(f"the record cannot be read just now: {error}") from error
+            raise
 
     def _file_now(self) -> tuple[int, int] | None:
         try:

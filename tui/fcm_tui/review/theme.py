@@ -19,6 +19,7 @@ from fcm_tui.resources import themes_dir
 from fcm_tui.review.terminal import depth
 from fcm_tui.safetext import visible
 
+_LARGEST_FILE = 1 << 20
 DEFAULT = "dark"
 SIXTEEN = "sixteen"
 """The theme that stands in on a terminal of 16 colours for one that has no colours of its own there."""
@@ -110,11 +111,17 @@ def _read(name: str, colours: str, folders: list[Traversable | Path]) -> Theme |
         raise ConfigError(f"theme {visible(name)!r}: there is no such theme; there are: {known}")
     where = visible(str(source))
     try:
-        text = source.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        with source.open("rb") as opened:
+            raw = opened.read(_LARGEST_FILE + 1)
+        if len(raw) > _LARGEST_FILE:
+            raise ConfigError(f"{where}:1: larger than 1 MiB: is it another file?")
+        text = raw.decode()
+        data = tomllib.loads(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}:1: not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError(f"{where}:1: lists or tables lie too deep in one another") from error
+    except ValueError as error:  # TOMLDecodeError, and int's refusal of a number with thousands of digits
         line = re.search(r"line (\d+)", str(error))
         raise ConfigError(f"{where}:{line[1] if line else 1}: {visible(str(error))}") from error
     except OSError as error:

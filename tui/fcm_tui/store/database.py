@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import stat
 import sys
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     Raises:
         StoreError: the file is not ours, is newer than this program, or is damaged.
     """
+    _refuse_other(path)
     try:
         discard_half_filled(path)
         make_private(path)
@@ -42,14 +45,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
-        schema.check(connection)
+        schema.check(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        schema.upgrade(connection)
+        schema.upgrade(connection, path)
     except (sqlite3.Error, OSError) as error:
         raise unusable(path, error) from error
     return connection
@@ -61,6 +64,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     Raises:
         StoreError: there is no record yet, or it cannot be read.
     """
+    _refuse_other(path)
     if not path.exists():
         raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
     try:
@@ -72,7 +76,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
             timeout=BUSY_MS / 1000,
         )
         connection.execute("PRAGMA cache_size=-8192")
-        if schema.check(connection) == 0:
+        if schema.check(connection, path) == 0:
             raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
     except sqlite3.Error as error:
         raise unusable(path, error) from error
@@ -90,8 +94,39 @@ def _is_frozen(path: Path) -> bool:
     return bool(os.statvfs(folder).f_flag & os.ST_RDONLY) or os.stat(folder).st_uid == os.geteuid()
 
 
-def unusable(path: Path, error: Exception) -> StoreError:
-    """What a person is told where SQLite refuses a file."""
-    return StoreError(
-        f"{os.fspath(path)}: {error}: check its permissions and the disk, or use another --data-dir"
+_DISK = frozenset(
+    (
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
     )
+)
+_HELD = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT))
+_MENDING = "put a copy of it back, or begin anew with another --data-dir"
+
+
+def unusable(path: Path | None, error: Exception) -> StoreError:
+    """What a person is told where a file, or what it holds, cannot be used."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if isinstance(error, OSError) or code in _DISK:
+        what = f"{error}: check its permissions and the disk, or use another --data-dir"
+    elif code in _HELD:
+        what = f"{error}: another program holds it: end that, and try again"
+    elif code == sqlite3.SQLITE_NOTADB:
+        what = f"is no record, or its beginning is damaged ({error}): {_MENDING}"
+    else:
+        what = f"the record is damaged ({error}): `fcm-tui verify` says where; {_MENDING}"
+    return StoreError(what if path is None else f"{os.fspath(path)}: {what}")
+
+
+def _refuse_other(path: Path) -> None:
+    """Not everything that has a path is a file; of some, even the opening waits for ever."""
+    with contextlib.suppress(OSError):
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "something other than a file"
+            raise StoreError(f"{os.fspath(path)}: the record is a file, and this is {what}: name another")

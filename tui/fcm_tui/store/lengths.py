@@ -45,7 +45,7 @@ def length_of(
 
 
 def _length_of_row(
-    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes, stored: int
+    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes | None, stored: int
 ) -> int | None:
     if not codec.startswith(SEALED):
         return _length_of_piece(codec, first, stored)
@@ -59,7 +59,8 @@ def _length_of_row(
     return _length_of_piece(codec[len(SEALED) :], data[:FIRST_BYTES], len(data))
 
 
-def _length_of_piece(codec: str, first: bytes, stored: int) -> int | None:
+def _length_of_piece(codec: str, first: bytes | None, stored: int) -> int | None:
+    first = first or b""  # `substr` of an empty blob is NULL
     if codec == RAW:
         return stored
     if codec == WHOLE:

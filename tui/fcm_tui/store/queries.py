@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from fcm_tui.errors import NoSuchChange
@@ -15,6 +16,7 @@ from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.sealing import keys_of, opener
+from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
@@ -26,6 +28,11 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
 )
 _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
+
+_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i")
+_RECORDER = RowTypes("b s s s s i i")
+_ROOT = RowTypes("b b i i? i i")
+_GAP = RowTypes("i b? i i? s i?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
 
 
 def _change(row: tuple[Any, ...]) -> Change:
+    _CHANGE.check(row)
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
     group, inserted, updated, deleted, encoding, newline, reviewed = row[18:]
@@ -141,8 +149,13 @@ class Reader:
     def __enter__(self) -> Reader:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
+        if error is not None:
+            with reading(self._path):
+                raise error
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -158,7 +171,10 @@ class Reader:
         row = self._connection.execute(
             "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders LIMIT 1"
         ).fetchone()
-        return RecorderInfo(*row) if row else None
+        if row is None:
+            return None
+        _RECORDER.check(row)
+        return RecorderInfo(*row)
 
     def roots(self) -> list[RootSummary]:
         """Every root that was ever recorded, by path."""
@@ -166,7 +182,9 @@ class Reader:
             "SELECT root_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
             " (SELECT count(*) FROM changes c WHERE c.root_id = r.root_id) FROM roots r ORDER BY path"
-        )
+        ).fetchall()
+        for row in rows:
+            _ROOT.check(row)
         return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
 
     def active_roots(self) -> list[bytes]:
@@ -264,7 +282,8 @@ class Reader:
         Raises:
             NoSuchChange: this record knows no such host.
         """
-        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (host,)).fetchone()
+        name = host.encode("utf-8", "replace").decode()
+        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (name,)).fetchone()
         if row is None:
             hosts = ", ".join(
                 h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host")
@@ -318,7 +337,9 @@ class Reader:
             "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
             " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
             (-1 if limit is None else limit,),
-        )
+        ).fetchall()
+        for row in rows:
+            _GAP.check(row)
         return [Gap(*row) for row in rows]
 
     def sizes(self) -> Sizes:
@@ -334,6 +355,19 @@ class Reader:
                 if os.path.exists(name := f"{os.fspath(self._path)}{suffix}")
             ),
         )
+
+    def knows(self, path: bytes) -> bool:
+        """Whether the record has a file or change at a path or below it, or watches a folder there."""
+        where, values = _where(Filters(path=path), False)
+        low, high = below(path)
+        one = self._connection.execute(
+            f"SELECT EXISTS (SELECT 1 FROM changes c WHERE {where[0]})"
+            " OR EXISTS (SELECT 1 FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
+            " WHERE f.path = ? OR (f.path >= ? AND f.path < ?))"
+            " OR EXISTS (SELECT 1 FROM roots WHERE path = ? OR (path >= ? AND path < ?))",
+            (*values, *(path, low, high) * 2),
+        )
+        return bool(one.fetchone()[0])
 
     def files(self, path: bytes, *, present: bool | None = True) -> list[FileNow]:
         """The file at a path, or the files below it, by path."""

@@ -8,6 +8,7 @@ recorder's memory of the disk and stay local. `user_version` counts the steps ap
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from fcm_tui.errors import StoreError
 from fcm_tui.store import row_hashes
@@ -186,13 +187,13 @@ WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a database that is empty or ours to the newest step.
+def upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database at `path`, which is empty or ours, to the newest step.
 
     Raises:
         StoreError: the file is another program's, or a newer fcm-tui wrote it.
     """
-    found = check(connection)
+    found = check(connection, path)
     for number in range(found, len(STEPS)):
         connection.executescript(
             f"BEGIN IMMEDIATE;{STEPS[number]};PRAGMA user_version={number + 1};"
@@ -204,25 +205,26 @@ def upgrade(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
-def check(connection: sqlite3.Connection) -> int:
-    """How many steps the database has had.
+def steps_of(connection: sqlite3.Connection) -> int:
+    """How many steps a record's database has had."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """How many steps the database at `path` has had.
 
     Raises:
-        StoreError: the file is no database, another program's, or a newer fcm-tui wrote it.
+        StoreError: the file is another program's, or a newer fcm-tui wrote it.
+        sqlite3.Error: it cannot be read.
     """
-    try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"the database cannot be read ({error}): restore it from a backup, or use another --data-dir"
-        ) from error
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    found = steps_of(connection)
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if tables and application != APPLICATION_ID:
-        raise StoreError("the database belongs to another program: name another file or --data-dir")
+        raise StoreError(f"{path}: the database belongs to another program: name another file or --data-dir")
     if found > len(STEPS):
         raise StoreError(
-            f"the database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}):"
+            f"{path}: the database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}):"
             " upgrade fcm-tui"
         )
     return found

@@ -18,6 +18,7 @@ from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
 from fcm_tui.store.sealing import keys_of, opener
+from fcm_tui.store.values import wrong_values
 
 _EVERY = 4096
 _COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
@@ -94,6 +95,7 @@ def verify(
         ("files", _files),
         ("recorders", _small_rows),
         ("roots", _ownerless),
+        ("recorders", _values),
     )
     try:
         for table, check in checks:
@@ -335,7 +337,7 @@ def _files(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
 
 def _small_rows(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Rows of the tables that carry hashes of themselves, and that no gap's number is left out."""
-    if schema.check(connection) < schema.WITH_ROW_HASHES:
+    if schema.steps_of(connection) < schema.WITH_ROW_HASHES:
         return
     for table in row_hashes.COLUMNS:
         for columns in row_hashes.altered(connection, table):
@@ -362,6 +364,12 @@ def _ownerless(connection: sqlite3.Connection, tally: Tally, progress: Progress)
             yield Problem(
                 "recorder", _hex(recorder), f"is not there, but {rows} rows of `{table}` are its own"
             )
+
+
+def _values(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Tables that no hash covers hold what belongs there."""
+    for table, column in wrong_values(connection, ("recorders", "roots", "files", "gaps")):
+        yield Problem("record", table, f"has a value in `{column}` that does not belong there")
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
