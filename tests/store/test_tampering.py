@@ -104,7 +104,7 @@ def columns() -> list[tuple[str, str]]:
     from fcm_tui.store import schema
 
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as blank:
-        schema.upgrade(blank)
+        schema.upgrade(blank, Path(":memory:"))
         tables = [n for (n,) in blank.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return [
             (t, c[1])
