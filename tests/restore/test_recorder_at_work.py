@@ -125,7 +125,10 @@ def test_what_the_recorder_has_not_recorded_yet_is_not_overwritten(
     process.send_signal(signal.SIGCONT)
     monkeypatch.setattr(running, "_PATIENCE", 20)
     case.restore("1", "--before")
-    assert [(c.origin, c.size) for c in case.since(1)] == [("event", 6), ("restore", 4)]
+    assert [(c.origin, c.size) for c in case.since(1)] == [
+        ("scan", 6),
+        ("restore", 4),
+    ]  # stopped: all is scanned
 
 
 @STOPPABLE
