@@ -22,13 +22,14 @@ def test_a_record_of_the_first_step_keeps_its_mappings(tmp_path: Path) -> None:
     old.close()
     reader = open_reader(database)
     assert reader.execute("SELECT * FROM backup_paths").fetchall() == [MAPPING]
+    assert reader.execute("SELECT count(*) FROM thinned, prunes").fetchone() == (0,)  # as if there were some
     reader.close()
     for _ in range(2):
         writer = open_writer(database)
         assert writer.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
-        assert writer.execute("SELECT * FROM backup_paths").fetchall() == [MAPPING]
+        assert writer.execute("SELECT * FROM backup_paths").fetchall() == [(*MAPPING, None)]
         writer.execute(
-            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", MAPPING
+            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING", MAPPING
         )
         assert writer.execute("SELECT count(*) FROM backup_paths").fetchone() == (1,)
         writer.close()

@@ -36,6 +36,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file; an older one needs a VACUUM
         schema.check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -66,8 +67,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
             timeout=30,
         )
         connection.execute("PRAGMA cache_size=-8192")
-        if schema.check(connection) == 0:
+        steps = schema.check(connection)
+        if steps == 0:
             raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
+        schema.stand_in(connection, steps)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection

@@ -17,9 +17,15 @@ from fcm_tui.store.database import open_reader
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
 
+CAPTURE = (
+    "CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT EXISTS"
+    " (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END"
+)
+"""SQL: what is kept of a change's version now. Its row, which is hashed, goes on saying what was kept then."""
+
 _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
-    " c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, c.capture, c.origin,"
+    f" c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {CAPTURE}, c.origin,"
     " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
     " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
 )
@@ -252,11 +258,21 @@ class Reader:
 
     def last_sequence(self) -> int:
         """The newest sequence, 0 where nothing has changed yet."""
-        return int(self._connection.execute("SELECT coalesce(max(sequence), 0) FROM changes").fetchone()[0])
+        newest = self._newest()
+        return max(newest.values(), default=0)
+
+    def _newest(self) -> dict[bytes, int]:
+        """The newest sequence of each recorder, 0 where it has none yet."""
+        return dict(
+            self._connection.execute(
+                "SELECT r.recorder_id, coalesce((SELECT max(c.sequence) FROM changes c"
+                " WHERE c.recorder_id = r.recorder_id), 0) FROM recorders r"
+            )
+        )
 
     def count(self) -> int:
-        """How many changes there are."""
-        return int(self._connection.execute("SELECT count(*) FROM changes").fetchone()[0])
+        """How many changes there are: a recorder numbers them 1, 2, 3…"""
+        return sum(self._newest().values())
 
     def data_version(self) -> int:
         """A number that differs once another connection has committed: cheap enough to ask ten times a second."""

@@ -207,7 +207,8 @@ class Record:
                 [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)],
             )
             self.connection.execute(
-                "INSERT INTO backup_paths SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
+                "INSERT INTO backup_paths (recorder_id, file_id, digest, original_file, backup_file, time_ns, size)"
+                " SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
                 " FROM files WHERE file_id >= ? AND capture = ? AND digest IS NOT NULL ON CONFLICT DO NOTHING",
                 (self.recorder_id, now, min((f.file_id for f in files), default=b"\xff"), Capture.STORED),
             )

@@ -26,7 +26,10 @@ _FILE_ELSEWHERE = Statement(
     "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?,"
     " root_id = ?, path = ?, inode = ? WHERE file_id = ?"
 )
-_MAP = Insert("backup_paths", 7, "ON CONFLICT DO NOTHING")
+_MAP = Insert(
+    "backup_paths (recorder_id, file_id, digest, original_file, backup_file, time_ns, size)", 7,
+    "ON CONFLICT DO UPDATE SET seen_ns = excluded.time_ns",
+)  # fmt: skip
 _DIFFERENCE = Insert("differences", 4, "ON CONFLICT DO NOTHING")
 _LINK = Insert("change_differences", 8)
 _CHANGE = Insert(f"changes ({','.join(_CHANGE_COLUMNS)})", len(_CHANGE_COLUMNS))

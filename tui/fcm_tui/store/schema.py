@@ -166,7 +166,33 @@ INSERT INTO backup_paths SELECT * FROM backup_paths_by_key;
 DROP TABLE backup_paths_by_key;
 """
 
-STEPS = (_FIRST, _SECOND)
+# Which contents retention thinned out, and by which prune; a prune is chained to those before it, as changes are.
+_PRUNES = """
+CREATE TABLE {temp} prunes (
+    recorder_id BLOB NOT NULL,
+    prune       INTEGER NOT NULL,             -- counts 1, 2, 3…: one for each transaction
+    run         INTEGER NOT NULL,             -- the first prune of those that carried out one plan
+    time_ns     INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,             -- the newest change then
+    rules       TEXT NOT NULL,                -- what was configured, as JSON
+    chain_hash  BLOB NOT NULL,
+    PRIMARY KEY (recorder_id, prune)
+) WITHOUT ROWID;
+
+CREATE TABLE {temp} thinned (
+    digest      BLOB NOT NULL,                -- of a version whose content went
+    recorder_id BLOB NOT NULL,
+    prune       INTEGER NOT NULL,
+    size        INTEGER NOT NULL,             -- bytes of the version
+    PRIMARY KEY (digest, recorder_id, prune)
+) WITHOUT ROWID;
+"""
+_THIRD = f"""{_PRUNES.replace("{temp} ", "")}
+ALTER TABLE backup_paths ADD COLUMN seen_ns INTEGER; -- when the file had this content last, if more than once
+CREATE INDEX contents_lists ON contents (digest, chunk) WHERE codec = 'c';
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
@@ -181,6 +207,12 @@ def upgrade(connection: sqlite3.Connection) -> None:
             f"BEGIN IMMEDIATE;{STEPS[number]};PRAGMA user_version={number + 1};"
             f"PRAGMA application_id={APPLICATION_ID};COMMIT;"
         )
+
+
+def stand_in(connection: sqlite3.Connection, steps: int) -> None:
+    """Empty tables of its own for a reader whose database lacks those of later steps."""
+    if steps < 3:
+        connection.executescript(_PRUNES.replace("TABLE {temp}", "TEMP TABLE"))
 
 
 def check(connection: sqlite3.Connection) -> int:
