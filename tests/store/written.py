@@ -38,7 +38,13 @@ class Written:
         self.close()
 
     def put(self, *changes: tuple[str, bytes | None, int]) -> None:
-        """Changes (name, new content or None for a deletion, time), in one transaction."""
+        """Changes (name, new content or None for a deletion, time), in one transaction; no file twice, as ever."""
+        names = [name for name, _, _ in changes]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                self.put(*changes[:number])
+                self.put(*changes[number:])
+                return
         drafts: list[Draft] = []
         rows: list[ContentRow] = []
         for name, data, time_ns in changes:

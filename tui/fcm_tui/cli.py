@@ -14,7 +14,7 @@ from fcm_tui import __version__
 from fcm_tui.errors import FcmError
 from fcm_tui.safetext import visible
 
-COMMANDS = ("record", "log", "diff", "cat", "restore", "status", "verify", "config")
+COMMANDS = ("record", "log", "diff", "cat", "restore", "status", "verify", "prune", "config")
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
 _TAKES_VALUE = ("--data-dir", "--config", "--database")

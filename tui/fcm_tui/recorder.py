@@ -161,25 +161,35 @@ class Recorder:
         assert session is not None
         schedule = Schedule(session, source)
         while not self._is_stopping:
+            is_hinted = False
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(schedule.seconds_to_wait()):
+                async with asyncio.timeout(
+                    min(schedule.seconds_to_wait(), session.pruning.seconds_to_wait())
+                ):
                     await source.wait()
-            if not self._is_stopping and not schedule.is_due():
-                await asyncio.sleep(DEBOUNCE)
-            schedule.add(source.take())
-            try:
-                await self._in_thread(schedule.look)
-                if not schedule.is_behind:
-                    self._trouble = ""
-            except (sqlite3.Error, OSError, MemoryError) as error:
-                self._trouble = (
-                    f"recording stands still: {visible(str(error))}; it is tried again every {RETRY:g} s"
-                )
-                schedule.failed(RETRY)
-            await self._tell_state()
+                    is_hinted = True
+            if is_hinted or schedule.is_over():
+                await self._look(schedule, source)
+            if not self._is_stopping:
+                await self._in_thread(session.prune)
         schedule.add(source.take())
         with contextlib.suppress(sqlite3.Error, OSError):
             await self._in_thread(schedule.last_look)
+
+    async def _look(self, schedule: Schedule, source: Source) -> None:
+        if not self._is_stopping and not schedule.is_due():
+            await asyncio.sleep(DEBOUNCE)
+        schedule.add(source.take())
+        try:
+            await self._in_thread(schedule.look)
+            if not schedule.is_behind:
+                self._trouble = ""
+        except (sqlite3.Error, OSError, MemoryError) as error:
+            self._trouble = (
+                f"recording stands still: {visible(str(error))}; it is tried again every {RETRY:g} s"
+            )
+            schedule.failed(RETRY)
+        await self._tell_state()
 
     async def _tell_state(self) -> None:
         session, source = self._session, self._source

@@ -50,6 +50,10 @@ class Schedule:
         self._expected = now + seconds
         return seconds
 
+    def is_over(self) -> bool:
+        """Whether the wait is over, by the clock."""
+        return time.monotonic() >= self._expected
+
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
         now = time.monotonic()

@@ -18,6 +18,7 @@ from fcm_tui.intents import Intents
 from fcm_tui.model import Gap
 from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
+from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.record import Record
@@ -76,12 +77,14 @@ class Session:
             self.engine.helper = ScanProcess()
         self.engine.announce(Intents(database.parent / INTENTS))
         self.engine.load()
+        self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
         self.last_gap: Gap | None = self.record.last_gap()
         self._unlistable: dict[bytes, str] = {}
 
     def close(self) -> None:
         """Leave the record tidy: the moment noted, the log moved into the file."""
         self._end_helper()
+        self.pruning.close()
         self.engine.close()
         self.record.still_here()
         self.record.checkpoint()
@@ -130,6 +133,11 @@ class Session:
         self.note_devices()
         self.note_gap()
         return Ready(len(engine.roots), self.files(), result.changes)
+
+    def prune(self) -> None:
+        """A step of retention, if there is one to be taken now."""
+        if self.pruning.is_due():
+            self.pruning.step()
 
     def _end_helper(self) -> None:
         helper, self.engine.helper = self.engine.helper, None
@@ -197,7 +205,7 @@ class Session:
     def trouble(self) -> str:
         """What cannot be recorded, in a few words; empty where all can."""
         if not self._unlistable:
-            return ""
+            return self.pruning.trouble
         folder, why = next(iter(self._unlistable.items()))
         more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
         return f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded"

@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-
 _encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
 
 WAS_THINNED = (

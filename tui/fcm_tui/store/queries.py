@@ -91,6 +91,8 @@ class Sizes:
     versions: int
     changes: int
     database_bytes: int
+    free_bytes: int
+    """Of them, what waits in the database to be used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,9 @@ class Reader:
             files=int(one("SELECT count(*) FROM files WHERE present").fetchone()[0]),
             versions=int(one("SELECT count(*) FROM backup_paths").fetchone()[0]),
             changes=self.count(),
+            free_bytes=int(
+                one("PRAGMA freelist_count").fetchone()[0] * one("PRAGMA page_size").fetchone()[0]
+            ),
             database_bytes=sum(
                 os.path.getsize(name)
                 for suffix in ("", "-wal")

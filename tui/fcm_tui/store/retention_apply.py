@@ -35,7 +35,7 @@ class Thinning:
         self._run: int | None = None
         self.versions = 0
         """Thinned so far."""
-        self.bytes = 0
+        self.version_bytes = 0
         """Their length."""
 
     def step(self, operations: Iterator[Operation], seconds: float = 0.02) -> bool:
@@ -64,7 +64,7 @@ class Thinning:
             if thinned:
                 self._note(sorted(thinned))
         self.versions += versions
-        self.bytes += size
+        self.version_bytes += size
         return is_more
 
     def _spare_what_came(self) -> None:

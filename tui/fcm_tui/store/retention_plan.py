@@ -118,6 +118,7 @@ class Plan:
         connection = open_reader(database)
         plan = cls(connection, retention, time.time_ns() if now_ns is None else now_ns)
         plan._is_cancelled = is_cancelled
+        connection.set_progress_handler(is_cancelled, 100_000)  # which ends a long statement
         try:
             connection.executescript(_TABLES)
             connection.execute("BEGIN")
