@@ -130,6 +130,11 @@ def test_any_history_keeps_what_it_should_and_nothing_else(
         assert there == needed
         with Reader(database) as reader:
             log = reader.log(limit=None)
+            (root,) = reader.roots()
+            assert (root.changes, reader.count()) == (len(log), len(log))
+            assert sum(entry.changes for entry in reader.folder(root.root_id, root.path)) == len(log)
+            (mappings,) = reader.connection.execute("SELECT count(*) FROM backup_paths").fetchone()
+            assert reader.sizes().versions == mappings
         assert {c.after for c in log if c.capture == "stored"} == stays & {c.after for c in log}
         assert {c.after for c in log if c.capture == "quota"} == {c.after for c in log if c.after} - stays
 

@@ -171,7 +171,7 @@ class Reader:
         rows = self._connection.execute(
             "SELECT root_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
-            " (SELECT count(*) FROM changes c WHERE c.root_id = r.root_id) FROM roots r ORDER BY path"
+            " changes FROM roots r ORDER BY path"
         )
         return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
 
@@ -289,22 +289,24 @@ class Reader:
         return self._contents.get(digest)
 
     def folder(self, root_id: bytes, path: bytes) -> list[FolderEntry]:
-        """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes."""
+        """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes.
+
+        A file that was moved has its changes where it is now.
+        """
         low, high = below(path)
         cut = len(low)
         separator = os.fsencode(os.sep)
         folders: dict[bytes, list[int]] = {}
         files: dict[bytes, list[int]] = {}
-        for column, sql in (
-            (0, "SELECT path, 1 FROM files WHERE root_id = ? AND present AND path >= ? AND path < ?"),
-            (
-                1,
-                "SELECT path, count(*) FROM changes WHERE root_id = ? AND path >= ? AND path < ? GROUP BY path",
-            ),
+        for full, *counts in self._connection.execute(
+            "SELECT path, present, changes FROM files"
+            " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
+            (root_id, low, high),
         ):
-            for full, number in self._connection.execute(sql, (root_id, low, high)):
-                name, slash, _ = full[cut:].partition(separator)
-                (folders if slash else files).setdefault(name, [0, 0])[column] += number
+            name, slash, _ = full[cut:].partition(separator)
+            sums = (folders if slash else files).setdefault(name, [0, 0])
+            for column, number in enumerate(counts):
+                sums[column] += number
         entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
         return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]
 
@@ -322,7 +324,7 @@ class Reader:
         one = self._connection.execute
         return Sizes(
             files=int(one("SELECT count(*) FROM files WHERE present").fetchone()[0]),
-            versions=int(one("SELECT count(*) FROM backup_paths").fetchone()[0]),
+            versions=int(one("SELECT coalesce(sum(versions), 0) FROM recorders").fetchone()[0]),
             changes=self.count(),
             free_bytes=int(
                 one("PRAGMA freelist_count").fetchone()[0] * one("PRAGMA page_size").fetchone()[0]

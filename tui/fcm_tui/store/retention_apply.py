@@ -92,10 +92,11 @@ class Thinning:
             self._needed.update(self._below(drop.digest))  # it comes later in the plan
             return False
         contents.remove(drop.digest)
-        connection.executemany(
+        gone = connection.executemany(
             "DELETE FROM backup_paths WHERE recorder_id = ? AND file_id = ? AND digest = ?",
             ((recorder_id, file_id, drop.digest) for recorder_id, file_id in drop.versions),
         )
+        self._record.count_versions(-gone.rowcount)
         return True
 
     def _note(self, thinned: list[tuple[bytes, int]]) -> None:
