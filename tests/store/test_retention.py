@@ -243,7 +243,6 @@ def test_space_returns_to_the_file_system_in_steps(tmp_path: Path) -> None:
         while giving_back.step(0.001):
             steps += 1
         assert steps > 3
-        written.record.checkpoint()
         assert database.stat().st_size < before / 10
         assert problems(database) == []
 

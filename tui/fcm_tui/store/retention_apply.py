@@ -148,7 +148,10 @@ class GivingBack:
         self._pages = max(1, min(_MOST_PAGES, self._pages * 2 if took < seconds / 2 else self._pages))
         if took > seconds:
             self._pages = max(1, self._pages // 2)
-        return _free_pages(connection) > 0
+        if _free_pages(connection):
+            return True
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # only now the file becomes shorter
+        return False
 
 
 def _free_pages(connection: sqlite3.Connection) -> int:
