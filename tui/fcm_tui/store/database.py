@@ -36,7 +36,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
         make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file; an older one needs a VACUUM
+        if not path.stat().st_size:  # an older one needs a VACUUM; on one that has it, this would write
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         schema.check(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
