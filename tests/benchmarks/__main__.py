@@ -18,6 +18,7 @@ from tests.benchmarks import (
     bench_burst,
     bench_idle,
     bench_latency,
+    bench_long_record,
     bench_reconcile,
     bench_versions,
 )
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "diff": diff,
     "latency": bench_latency.run,
     "idle": bench_idle.run,
+    "long-record": bench_long_record.run,
 }
 
 

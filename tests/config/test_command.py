@@ -138,6 +138,14 @@ source = "poll"
 scan_interval = "1h 1s"
 [capture]
 size_limit = "1025 B"
+[retention]
+thin = true
+keep_within = "36h"
+keep_weekly = 0
+max_age = "90d"
+max_versions = 7
+max_size = "3 GiB"
+keep_unreviewed = false
 [ignore]
 patterns = ["a\\ ", "\u202E*"]
 [secrets]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui import resources
-from fcm_tui.config import Settings, load
+from fcm_tui.config import Retention, Settings, load
 from fcm_tui.errors import ConfigError
 
 DEFAULT = resources.config_dir() / "fcm.toml"
@@ -17,6 +17,19 @@ KEYS = {
     "": {"theme", "database"},
     "watch": {"source", "scan_interval", "poll_interval"},
     "capture": {"size_limit"},
+    "retention": {
+        "thin",
+        "keep_within",
+        "keep_hourly",
+        "keep_daily",
+        "keep_weekly",
+        "keep_monthly",
+        "keep_yearly",
+        "max_age",
+        "max_versions",
+        "max_size",
+        "keep_unreviewed",
+    },
     "ignore": {"defaults", "patterns"},
     "secrets": {"defaults", "patterns", "detectors", "allow"},
     "encryption": {"key"},
@@ -43,6 +56,7 @@ def test_its_examples_are_right(tmp_path: Path) -> None:
     assert settings.theme
     assert settings.keys
     assert settings.roots[0].size_limit == 1 << 30
+    assert settings.retention == Retention(max_age=365 * 86400.0, max_versions=100, max_size=20 << 30)
     assert settings.database == Path.home() / "records" / "record.db"
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fcm_tui.store import schema
 from fcm_tui.store.database import open_reader, open_writer
+from fcm_tui.store.prunes import pruned
+from fcm_tui.store.queries import Reader
 
 MAPPING = (b"r" * 16, b"f" * 16, b"d" * 32, b"/a/b", "sha256:" + "64" * 32, 5, 7)
 
@@ -22,13 +24,39 @@ def test_a_record_of_the_first_step_keeps_its_mappings(tmp_path: Path) -> None:
     old.close()
     reader = open_reader(database)
     assert reader.execute("SELECT * FROM backup_paths").fetchall() == [MAPPING]
+    assert reader.execute("SELECT count(*) FROM thinned, prunes").fetchone() == (0,)  # as if there were some
     reader.close()
     for _ in range(2):
         writer = open_writer(database)
         assert writer.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
-        assert writer.execute("SELECT * FROM backup_paths").fetchall() == [MAPPING]
+        assert writer.execute("SELECT * FROM backup_paths").fetchall() == [(*MAPPING, None)]
         writer.execute(
-            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", MAPPING
+            "INSERT INTO backup_paths VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING", MAPPING
         )
         assert writer.execute("SELECT count(*) FROM backup_paths").fetchone() == (1,)
         writer.close()
+
+
+def test_a_record_of_an_earlier_step_is_read_as_it_is_and_counted_once_it_is_written(tmp_path: Path) -> None:
+    database = tmp_path / "record.db"
+    old = sqlite3.connect(database)
+    old.executescript(f"{schema.STEPS[0]};{schema.STEPS[1]};PRAGMA application_id={schema.APPLICATION_ID}")
+    old.executescript(
+        """PRAGMA user_version=2;
+        INSERT INTO recorders VALUES (X'01', 'host', 'user', 'linux', '0', 1, 2);
+        INSERT INTO roots VALUES (X'02', X'01', X'2f61', 1, 5, 6);
+        INSERT INTO files VALUES (X'03', X'02', X'2f612f62', 1, 1, X'04', 'stored', 1, 1, 1, 1, 1, 1, X'00');
+        INSERT INTO backup_paths VALUES (X'01', X'03', X'04', X'2f612f62', 'sha256:04', 1, 1);
+        INSERT INTO changes (recorder_id, sequence, time_ns, root_id, file_id, path, kind, after_digest, capture, origin,
+            chain_hash) VALUES (X'01', 1, 7, X'02', X'03', X'2f612f62', 'modified', X'04', 'stored', 'event', X'00');"""
+    )
+    old.close()
+    for _ in range(2):
+        with Reader(database) as reader:
+            assert [(root.files, root.changes) for root in reader.roots()] == [(1, 1)]
+            assert [(entry.files, entry.changes) for entry in reader.folder(b"\x02", b"/a")] == [(1, 1)]
+            sizes = reader.sizes()
+            assert (sizes.files, sizes.versions, sizes.changes) == (1, 1, 1)
+            assert [change.capture for change in reader.log()] == ["stored"]
+            assert pruned(reader.connection).versions == 0
+        open_writer(database).close()

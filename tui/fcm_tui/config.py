@@ -18,7 +18,7 @@ from typing import Any, Final
 from fcm_tui import settings_defaults
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.gitignore import parse as parse_pattern
-from fcm_tui.settings_reader import Misplaced, Table, flag, one_of, text
+from fcm_tui.settings_reader import Misplaced, Table, count, flag, one_of, text
 from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
 
 FILE_NAME: Final = "fcm.toml"
@@ -62,6 +62,38 @@ class RootSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long versions are kept. `Retention()`, which holds without a configuration, keeps all of them.
+
+    A file's newest version is never thinned while the file is there.
+    """
+
+    thin: bool = False
+    """Thin out older versions by the `keep_` rules; a version that one of them keeps stays."""
+    keep_within: float = 86400.0
+    """Seconds within which every version stays."""
+    keep_hourly: int = 24
+    """The last version of each of so many hours that have one; the same for the next ones."""
+    keep_daily: int = 30
+    keep_weekly: int = 26
+    keep_monthly: int = 24
+    keep_yearly: int = 10
+    max_age: float | None = None
+    """Seconds after which a version goes, whatever the rules above say."""
+    max_versions: int | None = None
+    """Of one file; the newest stay."""
+    max_size: int | None = None
+    """Bytes of the database; above it the oldest versions go."""
+    keep_unreviewed: bool = True
+    """What a change that nobody has reviewed was and became stays, once reviewing is in use."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is ever thinned."""
+        return self.thin or (self.max_age, self.max_versions, self.max_size) != (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be configured. `Settings()` is what holds without a configuration file."""
 
@@ -89,6 +121,8 @@ class Settings:
     encryption: str | None = None
     """Where the key is that contents and differences are encrypted with: `file:` and an absolute path,
     `environment` or `keyring`; None: they are not."""
+    retention: Retention = Retention()
+    """What is thinned out."""
     theme: str | None = None
     """Name of a theme, or None for the screen's own choice."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -234,6 +268,7 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
     ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
     ignore = _patterns(ignore_table, settings_defaults.IGNORED)
+    retention = top.table("retention")
     keys = top.table("keys").strings()
     roots: list[RootSettings] = []
     for table in top.tables("roots"):
@@ -269,12 +304,41 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         poll_interval=poll_interval,
         database=top.take("database", database, None, quote=False),
         encryption=encryption_table.take("key", encryption, None, quote=False),
+        retention=_retention(retention),
         theme=top.take("theme", text, None),
         keys=MappingProxyType(keys),
     )
-    for table in (top, watch, capture, ignore_table, secrets_table, encryption_table):
+    for table in (top, watch, capture, ignore_table, secrets_table, encryption_table, retention):
         table.finish(_ELSEWHERE)
     return settings
+
+
+def _retention(table: Table) -> Retention:
+    usual = Retention()
+    kept = {
+        name: table.take(f"keep_{name}", count, getattr(usual, f"keep_{name}"))
+        for name in ("hourly", "daily", "weekly", "monthly", "yearly")
+    }
+    return Retention(
+        thin=table.take("thin", flag, usual.thin),
+        keep_within=table.take("keep_within", parse_duration, usual.keep_within),
+        max_age=table.take("max_age", _age, None),
+        max_versions=table.take("max_versions", _at_least_one, None),
+        max_size=table.take("max_size", parse_size, None),
+        keep_unreviewed=table.take("keep_unreviewed", flag, usual.keep_unreviewed),
+        **{f"keep_{name}": number for name, number in kept.items()},
+    )
+
+
+def _age(value: Any) -> float:
+    return _between(parse_duration(value), 1.0, 1e10, '"1s" to "100000d"')
+
+
+def _at_least_one(value: Any) -> int:
+    number = count(value)
+    if not number:
+        raise BadValue("one version at least is kept: write 1 or more")
+    return number
 
 
 def _patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:

@@ -207,22 +207,17 @@ class Recorder:
         assert session is not None
         schedule = Schedule(session, source)
         while not self._is_stopping:
+            is_hinted = False
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(schedule.seconds_to_wait()):
+                async with asyncio.timeout(
+                    min(schedule.seconds_to_wait(), session.pruning.seconds_to_wait())
+                ):
                     await source.wait()
-            if not self._is_stopping and not schedule.is_due():
-                await asyncio.sleep(DEBOUNCE)
-            if self._was_stopped:
-                self._was_stopped = False
-                schedule.lost("the process was stopped")
-            schedule.add(source.take())
-            try:
-                await self._in_thread(schedule.look)
-                if not schedule.is_behind:
-                    self._goes_on()
-            except Exception as error:  # whatever it is, only going on can record what happens from now on
-                schedule.failed(f"recording stood still: {self._stand_still(error)}", RETRY)
-            await self._tell_state()
+                    is_hinted = True
+            if is_hinted or schedule.is_over():
+                await self._look(schedule, source)
+            if not self._is_stopping:
+                await self._in_thread(session.prune)
         schedule.add(source.take())
         try:
             await self._in_thread(schedule.last_look)
@@ -253,6 +248,21 @@ class Recorder:
         if standing != self._said:
             self._said = standing
             await self._in_thread(lambda: self._say(standing))
+
+    async def _look(self, schedule: Schedule, source: Source) -> None:
+        if not self._is_stopping and not schedule.is_due():
+            await asyncio.sleep(DEBOUNCE)
+        if self._was_stopped:
+            self._was_stopped = False
+            schedule.lost("the process was stopped")
+        schedule.add(source.take())
+        try:
+            await self._in_thread(schedule.look)
+            if not schedule.is_behind:
+                self._goes_on()
+        except Exception as error:  # whatever it is, only going on can record what happens from now on
+            schedule.failed(f"recording stood still: {self._stand_still(error)}", RETRY)
+        await self._tell_state()
 
     async def _tell_state(self) -> None:
         session, source = self._session, self._source

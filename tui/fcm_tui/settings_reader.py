@@ -118,6 +118,17 @@ def flag(value: Any) -> bool:
     return value
 
 
+def count(value: Any) -> int:
+    """A whole number from 0 to a million.
+
+    Raises:
+        BadValue: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000:
+        raise BadValue("write a whole number from 0 to 1000000, without quotation marks")
+    return value
+
+
 def one_of(value: Any, choices: Collection[str]) -> str:
     """One of the words `choices`.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
-from fcm_tui.config import RootSettings, Settings
+from fcm_tui.config import Retention, RootSettings, Settings
 from fcm_tui.safetext import visible
 from fcm_tui.settings_defaults import DETECTORS, IGNORED, SECRET
 from fcm_tui.settings_values import format_duration, format_size
@@ -18,7 +19,7 @@ def as_toml(settings: Settings) -> str:
     document = _document(settings)
     lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
     lines += _assignments(document)
-    for name in ("watch", "capture", "encryption"):
+    for name in ("watch", "capture", "retention", "encryption"):
         lines += ["", f"[{name}]", *_assignments(document[name])]
     for name in ("ignore", "secrets"):
         table = document[name]
@@ -51,6 +52,7 @@ def _document(settings: Settings) -> dict[str, Any]:
         },
         "capture": {"size_limit": format_size(settings.size_limit)},
         "encryption": {"key": _literal(settings.encryption) if settings.encryption else None},
+        "retention": _retention(settings.retention),
         "ignore": _patterns(settings.ignore, IGNORED),
         "secrets": {
             **_patterns(settings.secrets, SECRET),
@@ -60,6 +62,16 @@ def _document(settings: Settings) -> dict[str, Any]:
         "roots": [_root(root, settings) for root in settings.roots],
         "keys": dict(settings.keys),
     }
+
+
+def _retention(retention: Retention) -> dict[str, Any]:
+    table = asdict(retention)
+    table["keep_within"] = format_duration(retention.keep_within)
+    if retention.max_age is not None:
+        table["max_age"] = format_duration(retention.max_age)
+    if retention.max_size is not None:
+        table["max_size"] = format_size(retention.max_size)
+    return table
 
 
 def _patterns(patterns: tuple[str, ...], shipped: tuple[str, ...]) -> dict[str, Any]:
@@ -83,13 +95,15 @@ def _literal(path: str) -> str:
 
 def _assignments(table: dict[str, Any]) -> Iterable[str]:
     for key, value in table.items():
-        if isinstance(value, str | bool) or (isinstance(value, list) and key != "roots"):
+        if isinstance(value, str | int) or (isinstance(value, list) and key != "roots"):
             yield f"{key} = {_toml(value)}"
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, list):
         return f"[{', '.join(_toml(item) for item in value)}]"
     return '"' + "".join(_character(character) for character in value) + '"'

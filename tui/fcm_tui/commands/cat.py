@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from fcm_tui.commands.common import digest_named, find_change, open_record, show_bytes
+from fcm_tui.commands.common import digest_named, find_change, open_record, refuse_thinned, show_bytes
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
+from fcm_tui.safetext import visible
+from fcm_tui.store import past
+from fcm_tui.store.queries import Reader
 
 
 def add_parser(
@@ -30,18 +33,22 @@ def run(args: argparse.Namespace) -> int:
     with open_record(args) as reader:
         digest = digest_named(args.change)
         if digest is None:
-            digest = version_of(find_change(reader, args.change), before=args.before)
+            change = find_change(reader, args.change)
+            digest = version_of(reader, change, before=args.before)
+        elif not reader.contents.known([digest]) and (why := past.why_thinned(reader.connection, digest)):
+            raise ContentMissing(f"{visible(args.change)}: {why}")
         show_bytes(reader.content(digest))
     return 0
 
 
-def version_of(change: Change, *, before: bool) -> bytes:
+def version_of(reader: Reader, change: Change, *, before: bool) -> bytes:
     """The digest of the version after a change, or before it.
 
     Raises:
         ContentMissing: there was no file then, or its bytes were not kept.
     """
     digest = change.before if before else change.after
+    refuse_thinned(reader, change, digest)
     if not before and change.capture not in (Capture.STORED, Capture.NONE):
         raise ContentMissing(f"change {change.sequence}: the content was not kept ({change.capture})")
     if digest is None:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 
 from fcm_tui.capture.text import detect, to_utf8
-from fcm_tui.commands.common import find_change, for_terminal, open_record, write_bytes
+from fcm_tui.commands.common import find_change, for_terminal, open_record, refuse_thinned, write_bytes
 from fcm_tui.diff.lines import diff_lines, split_lines
 from fcm_tui.diff.patch import PatchFile, diffstat, unified
 from fcm_tui.errors import ContentMissing
@@ -84,6 +84,7 @@ def _before(reader: Reader, change: Change) -> _Side:
 def _after(reader: Reader, change: Change) -> _Side:
     if change.kind == "deleted":
         return _Side(None, None, None)
+    refuse_thinned(reader, change, change.after)
     if change.capture != Capture.STORED:
         raise ContentMissing(f"change {change.sequence}: the content was not kept ({change.capture})")
     return _Side(change.path, change.mode, _content(reader, change, change.after))
@@ -92,6 +93,7 @@ def _after(reader: Reader, change: Change) -> _Side:
 def _content(reader: Reader, change: Change, digest: bytes | None) -> bytes:
     if digest is None:
         raise ContentMissing(f"change {change.sequence}: the content before it was not kept")
+    refuse_thinned(reader, change, digest)
     return reader.content(digest)
 
 

@@ -237,7 +237,8 @@ def as_line(change: Change, *, colour: bool) -> str:
     path = visible_path(change.path)
     if change.previous_path is not None:
         path = f"{visible_path(change.previous_path)} -> {path}"
-    notes = [str(change.capture)] if change.capture not in (Capture.STORED, Capture.NONE) else []
+    kept = "thinned out" if change.capture is Capture.QUOTA else str(change.capture)
+    notes = [kept] if change.capture not in (Capture.STORED, Capture.NONE) else []
     notes += (
         [f"found by {change.origin}"]
         if change.origin == "scan"

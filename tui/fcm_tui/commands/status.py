@@ -9,9 +9,11 @@ from datetime import datetime
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
+from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.store.prunes import pruned
 from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
 
@@ -28,10 +30,14 @@ def add_parser(
 def run(args: argparse.Namespace) -> int:
     """Print the status."""
     data_dir = open_data_dir(args.data_dir, create=False)
-    database = database_of(args, settings_of(args), data_dir)
+    settings = settings_of(args)
+    database = database_of(args, settings, data_dir)
     try:
         with Reader(database) as reader:
-            print(json.dumps(_status(reader, data_dir)) if args.json else _for_people(reader, data_dir))
+            if args.json:
+                print(json.dumps(_status(reader, data_dir, settings)))
+            else:
+                print(_for_people(reader, data_dir, settings))
     except StoreError:
         if data_dir.lock_holder() is None:
             raise
@@ -40,7 +46,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
+def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
+    done = pruned(reader.connection)
+    return {
+        "on": settings.retention.is_on,
+        "thinned": done.versions,
+        "thinned_bytes": done.version_bytes,
+        "last": None if done.last_ns is None else time_text(done.last_ns),
+        "head": None if done.head is None else {"prune": done.prunes, "chain": done.head.hex()},
+    }
+
+
+def _status(reader: Reader, data_dir: DataDir, settings: Settings) -> dict[str, object]:
     recorder, sizes = reader.recorder(), reader.sizes()
     head = reader.head()
     return {
@@ -65,6 +82,8 @@ def _status(reader: Reader, data_dir: DataDir) -> dict[str, object]:
         "changes": sizes.changes,
         "versions": sizes.versions,
         "database_bytes": sizes.database_bytes,
+        "free_bytes": sizes.free_bytes,
+        "retention": _retention(settings, reader),
         "head": {"recorder": head.recorder.hex(), "sequence": head.sequence, "chain": head.chain.hex()}
         if head
         else None,
@@ -91,13 +110,15 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
     }
 
 
-def _for_people(reader: Reader, data_dir: DataDir) -> str:
+def _for_people(reader: Reader, data_dir: DataDir, settings: Settings) -> str:
     recorder, sizes = reader.recorder(), reader.sizes()
     lines = _recorder_lines(data_dir, recorder)
     if recorder is not None:
         lines.append(f"recorder   {recorder.recorder_id.hex()} on {recorder.host}")
-    lines.append(f"data       {data_dir.path} ({size_text(sizes.database_bytes)})")
+    free = f", {size_text(sizes.free_bytes)} of it free" if sizes.free_bytes else ""
+    lines.append(f"data       {data_dir.path} ({size_text(sizes.database_bytes)}{free})")
     lines.append(f"files      {sizes.files:,}   versions {sizes.versions:,}   changes {sizes.changes:,}")
+    lines.append(f"retention  {_retention_text(settings, reader)}")
     for root in reader.roots():
         state = "" if root.active else "  (not watched by the last run)"
         if root.baseline_ns is None:
@@ -126,3 +147,13 @@ def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> 
         said = "trouble   " if holder is not None else "last error"
         lines.append(f"{said} {visible(standing.trouble)} (since {since:%Y-%m-%d %H:%M:%S})")
     return lines
+
+
+def _retention_text(settings: Settings, reader: Reader) -> str:
+    done = pruned(reader.connection)
+    what = "older versions are thinned out" if settings.retention.is_on else "every version is kept"
+    if done.last_ns is None:
+        return what
+    last = datetime.fromtimestamp(done.last_ns / 1e9)
+    so_far = f"{done.versions:,} contents thinned so far ({size_text(done.version_bytes)})"
+    return f"{what}; {so_far}, the last {last:%Y-%m-%d %H:%M:%S}"

@@ -102,6 +102,7 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
         "contents": tally.contents,
         "differences": tally.differences,
         "versions": tally.versions,
+        "thinned": tally.thinned,
         "head": heads[0] if heads else None,
     }
     if len(heads) > 1:
@@ -110,7 +111,8 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
 
 
 def _extent(tally: Tally) -> str:
-    return f"{tally.changes} changes, {tally.versions} versions"
+    thinned = f", {tally.thinned} thinned out" if tally.thinned else ""
+    return f"{tally.changes} changes, {tally.versions} versions{thinned}"
 
 
 def _head(head: Head, tally: Tally) -> str:

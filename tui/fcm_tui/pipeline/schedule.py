@@ -49,6 +49,12 @@ class Schedule:
         self._waits_from, self._waits_for = clocks.now(), seconds
         return seconds
 
+    def is_over(self) -> bool:
+        """Whether the wait is over, by the clock, or something was missed meanwhile."""
+        now = clocks.now()
+        self.lost(clocks.standstill(self._waits_from, now, self._waits_for))
+        return bool(self._lost) or now.awake_ns - self._waits_from.awake_ns >= self._waits_for * 1e9
+
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
         self.lost(clocks.standstill(self._waits_from, clocks.now(), self._waits_for))

@@ -18,6 +18,7 @@ from fcm_tui.intents import Intents
 from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.ledger import NOT_RUNNING
+from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import sealing
@@ -81,6 +82,7 @@ class Session:
             self.engine.helper = ScanProcess()
         self.engine.announce(Intents(database.parent / INTENTS))
         self.engine.load()
+        self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
         self._unlistable: dict[bytes, str] = {}
 
     def close(self, *, all_recorded: bool = True) -> None:
@@ -92,6 +94,7 @@ class Session:
             sqlite3.Error: the disk refuses; all is ended nevertheless.
         """
         self._end_helper()
+        self.pruning.close()
         self.engine.close()
         with self.record:
             if all_recorded:
@@ -137,6 +140,11 @@ class Session:
             self.note_unlistable(result.unlistable, whole=True)
         self.note_devices()
         return Ready(len(engine.roots), self.files(), result.changes)
+
+    def prune(self) -> None:
+        """A step of retention, if there is one to be taken now."""
+        if self.pruning.is_due():
+            self.pruning.step()
 
     def _end_helper(self) -> None:
         helper, self.engine.helper = self.engine.helper, None
@@ -232,7 +240,7 @@ class Session:
 
     def _unlistable_told(self) -> str:
         if not self._unlistable:
-            return ""
+            return self.pruning.trouble
         folder, why = next(iter(self._unlistable.items()))
         more = f" and {len(self._unlistable) - 1} more" if len(self._unlistable) > 1 else ""
         return f"{visible_path(folder)}{more}: {why}: what is inside cannot be recorded"

@@ -83,7 +83,7 @@ def _not_kept(change: Change) -> str:
         Capture.SECRET: "Not kept: by its name or by what is in it, it holds secrets. Only its digest is recorded.",
         Capture.UNREADABLE: "Not kept: the file could not be read.",
         Capture.EXCLUDED: "Not kept: the configuration excludes it.",
-        Capture.QUOTA: f"Not kept: the store is full; {held}.",
+        Capture.QUOTA: f"Thinned out by retention: it had {held}. The log keeps the change and its digest.",
     }[change.capture]
 
 

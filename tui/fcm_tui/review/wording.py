@@ -22,7 +22,7 @@ NOT_KEPT = {
     Capture.SECRET: "secret",
     Capture.UNREADABLE: "unreadable",
     Capture.EXCLUDED: "excluded",
-    Capture.QUOTA: "over quota",
+    Capture.QUOTA: "thinned out",
 }
 
 

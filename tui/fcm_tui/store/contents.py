@@ -124,6 +124,44 @@ class ContentStore:
             return row
         return row._replace(codec=whole.codec, base_digest=None, data=whole.data)
 
+    def replace(self, row: ContentRow, instead_of: bytes) -> bool:
+        """Store a delta in another way, where its base still is `instead_of`; whether that was so.
+
+        Its place in the order of rows stays, so that what builds on it still comes after it.
+
+        Raises:
+            ValueError: the new base is not in the store.
+        """
+        if row.base_digest is not None:
+            below = self._steps([row.base_digest]).get(row.base_digest)
+            if below is None:
+                raise ValueError(f"{_name(row.digest)} cannot build on {_name(row.base_digest)}: not stored")
+            row = row._replace(data=with_steps(row.data, below + 1))
+        if self._sealer:
+            row = self._sealer.seal_row(row)
+        changed = self._connection.execute(
+            "UPDATE contents SET codec = ?, base_digest = ?, data = ? WHERE digest = ? AND chunk = 0 AND base_digest = ?",
+            (row.codec, row.base_digest, row.data, row.digest, instead_of),
+        )
+        return changed.rowcount == 1
+
+    def remove(self, digest: bytes) -> None:
+        """Take a content out. That nothing needs it is for the caller to know."""
+        self._connection.execute("DELETE FROM contents WHERE digest = ?", (digest,))
+        self._cache.drop(digest)
+
+    def needs(self, digest: bytes) -> list[bytes]:
+        """The contents that this one cannot be read without: its base, or its pieces.
+
+        Raises:
+            CodecError: what is stored is damaged.
+        """
+        rows = self._rows(digest)
+        if rows and rows[0][0] == CHUNKS:
+            listed = b"".join(data for _, _, data in rows)
+            return [listed[at : at + DIGEST_SIZE] for at in range(0, len(listed), DIGEST_SIZE)]
+        return [base for _, base, _ in rows if base is not None]
+
     def remember(self, version: Version, instead_of: Version | None = None) -> None:
         """Keep a version of one piece in memory, as its file's next version will build on it.
 

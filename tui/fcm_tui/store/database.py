@@ -45,6 +45,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
         connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        if not path.stat().st_size:  # an older one needs a VACUUM; on one that has it, this would write
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         schema.check(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
@@ -76,8 +78,10 @@ def open_reader(path: Path) -> sqlite3.Connection:
             timeout=BUSY_MS / 1000,
         )
         connection.execute("PRAGMA cache_size=-8192")
-        if schema.check(connection, path) == 0:
+        steps = schema.check(connection, path)
+        if steps == 0:
             raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
+        schema.stand_in(connection, steps)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
-from fcm_tui.store.queries import below
+from fcm_tui.store.prunes import prune_of
+from fcm_tui.store.queries import CAPTURE, below
 
 _FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid"
 _AT_OR_BELOW = "({0} = ? OR ({0} >= ? AND {0} < ?))"
@@ -134,20 +136,40 @@ def all_then(
 def why_not_kept(connection: sqlite3.Connection, version: Version) -> str:
     """Why the content of a version cannot be had, as the end of a sentence."""
     row = connection.execute(
-        "SELECT capture FROM changes WHERE file_id = ? AND after_digest IS ? ORDER BY sequence DESC LIMIT 1",
+        f"SELECT {CAPTURE} FROM changes c WHERE c.file_id = ? AND c.after_digest IS ? ORDER BY c.sequence DESC LIMIT 1",
         (version.file_id, version.digest),
     ).fetchone()
     row = (
         row
         or connection.execute("SELECT capture FROM files WHERE file_id = ?", (version.file_id,)).fetchone()
     )
-    return {
+    thinned = why_thinned(connection, version.digest, version.file_id)
+    return thinned or {
         Capture.TOO_LARGE: "it was too large to keep",
         Capture.SECRET: "it is a secret, so it is not kept",
         Capture.UNREADABLE: "it could not be read",
         Capture.EXCLUDED: "it was excluded",
-        Capture.QUOTA: "the quota was used up",
-    }.get(Capture(row[0]) if row else Capture.NONE, "it was thinned out or lost")
+    }.get(Capture(row[0]) if row else Capture.NONE, "it was lost: `fcm-tui verify` lists all that is")
+
+
+def why_thinned(connection: sqlite3.Connection, digest: bytes | None, file_id: bytes | None = None) -> str:
+    """When retention thinned a content out, and from when on its file has versions; empty where it did not."""
+    prune = None if digest is None else prune_of(connection, digest)
+    if prune is None:
+        return ""
+    when = f"{datetime.fromtimestamp(prune.time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
+    said = f"retention thinned it out on {when} (prune {prune.prune})"
+    if file_id is None:
+        return said
+    oldest = connection.execute(
+        "SELECT c.sequence, c.time_ns FROM changes c WHERE c.file_id = ? AND EXISTS (SELECT 1 FROM contents k"
+        " WHERE k.digest = c.after_digest AND k.chunk = 0) ORDER BY c.sequence LIMIT 1",
+        (file_id,),
+    ).fetchone()
+    if oldest is None:
+        return f"{said}; no version of this file is there any more"
+    since = f"{datetime.fromtimestamp(oldest[1] / 1e9):%Y-%m-%d %H:%M:%S}"
+    return f"{said}; the oldest version that is there is that of change {oldest[0]}, {since}"
 
 
 def _owner(connection: sqlite3.Connection, file_id: bytes) -> tuple[int, int]:

@@ -21,9 +21,15 @@ from fcm_tui.store.values import RowTypes, reading
 Key = tuple[int, bytes]
 """Where a change stands in the log: sequence, recorder id."""
 
+CAPTURE = (
+    "CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT EXISTS"
+    " (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END"
+)
+"""SQL: what is kept of a change's version now. Its row, which is hashed, goes on saying what was kept then."""
+
 _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
-    " c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, c.capture, c.origin,"
+    f" c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {CAPTURE}, c.origin,"
     " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
     " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
 )
@@ -94,6 +100,8 @@ class Sizes:
     versions: int
     changes: int
     database_bytes: int
+    free_bytes: int
+    """Of them, what waits in the database to be used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +189,7 @@ class Reader:
         rows = self._connection.execute(
             "SELECT root_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
-            " (SELECT count(*) FROM changes c WHERE c.root_id = r.root_id) FROM roots r ORDER BY path"
+            " changes FROM roots r ORDER BY path"
         ).fetchall()
         for row in rows:
             _ROOT.check(row)
@@ -293,11 +301,21 @@ class Reader:
 
     def last_sequence(self) -> int:
         """The newest sequence, 0 where nothing has changed yet."""
-        return int(self._connection.execute("SELECT coalesce(max(sequence), 0) FROM changes").fetchone()[0])
+        newest = self._newest()
+        return max(newest.values(), default=0)
+
+    def _newest(self) -> dict[bytes, int]:
+        """The newest sequence of each recorder, 0 where it has none yet."""
+        return dict(
+            self._connection.execute(
+                "SELECT r.recorder_id, coalesce((SELECT max(c.sequence) FROM changes c"
+                " WHERE c.recorder_id = r.recorder_id), 0) FROM recorders r"
+            )
+        )
 
     def count(self) -> int:
-        """How many changes there are."""
-        return int(self._connection.execute("SELECT count(*) FROM changes").fetchone()[0])
+        """How many changes there are: a recorder numbers them 1, 2, 3…"""
+        return sum(self._newest().values())
 
     def data_version(self) -> int:
         """A number that differs once another connection has committed: cheap enough to ask ten times a second."""
@@ -312,22 +330,24 @@ class Reader:
         return self._contents.get(digest)
 
     def folder(self, root_id: bytes, path: bytes) -> list[FolderEntry]:
-        """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes."""
+        """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes.
+
+        A file that was moved has its changes where it is now.
+        """
         low, high = below(path)
         cut = len(low)
         separator = os.fsencode(os.sep)
         folders: dict[bytes, list[int]] = {}
         files: dict[bytes, list[int]] = {}
-        for column, sql in (
-            (0, "SELECT path, 1 FROM files WHERE root_id = ? AND present AND path >= ? AND path < ?"),
-            (
-                1,
-                "SELECT path, count(*) FROM changes WHERE root_id = ? AND path >= ? AND path < ? GROUP BY path",
-            ),
+        for full, *counts in self._connection.execute(
+            "SELECT path, present, changes FROM files"
+            " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
+            (root_id, low, high),
         ):
-            for full, number in self._connection.execute(sql, (root_id, low, high)):
-                name, slash, _ = full[cut:].partition(separator)
-                (folders if slash else files).setdefault(name, [0, 0])[column] += number
+            name, slash, _ = full[cut:].partition(separator)
+            sums = (folders if slash else files).setdefault(name, [0, 0])
+            for column, number in enumerate(counts):
+                sums[column] += number
         entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
         return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]
 
@@ -347,8 +367,11 @@ class Reader:
         one = self._connection.execute
         return Sizes(
             files=int(one("SELECT count(*) FROM files WHERE present").fetchone()[0]),
-            versions=int(one("SELECT count(*) FROM backup_paths").fetchone()[0]),
+            versions=int(one("SELECT coalesce(sum(versions), 0) FROM recorders").fetchone()[0]),
             changes=self.count(),
+            free_bytes=int(
+                one("PRAGMA freelist_count").fetchone()[0] * one("PRAGMA page_size").fetchone()[0]
+            ),
             database_bytes=sum(
                 os.path.getsize(name)
                 for suffix in ("", "-wal")

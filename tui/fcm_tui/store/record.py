@@ -20,7 +20,7 @@ from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import BUSY_MS, CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
-from fcm_tui.store.rows import INSERT_FILE, file_row, rows_of, signed, unsigned
+from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
 from fcm_tui.store.sealing import sealer_for
 
 BASELINE_CHECKPOINT_PAGES = 16384
@@ -219,16 +219,19 @@ class Record:
         """
         now = time.time_ns()
         with self.transaction():
+            before = self._last_version()
             self.contents.insert(contents)
             INSERT_FILE.run(
                 self.connection,
                 [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)],
             )
             self.connection.execute(
-                "INSERT INTO backup_paths SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
+                "INSERT INTO backup_paths (recorder_id, file_id, digest, original_file, backup_file, time_ns, size)"
+                " SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
                 " FROM files WHERE file_id >= ? AND capture = ? AND digest IS NOT NULL ON CONFLICT DO NOTHING",
                 (self.recorder_id, now, min((f.file_id for f in files), default=b"\xff"), Capture.STORED),
             )
+            self.count_versions(self._last_version() - before)
 
     @contextmanager
     def baseline(self) -> Iterator[None]:
@@ -306,15 +309,34 @@ class Record:
         )
         now = drafts[-1].time_ns if drafts else time.time_ns()
         with self.transaction():
+            before = self._last_version()
             self.contents.insert(contents)
             for statement, rows in made.statements():
                 statement.run(self.connection, rows)
-            self.connection.execute(
-                "UPDATE recorders SET last_seen_ns = ? WHERE recorder_id = ?", (now, self.recorder_id)
-            )
+            self._count(made, self._last_version() - before, now)
         first = self.sequence + 1
         self.sequence, self._chain_hash = made.last, made.chain_hash
         return first, made.last
+
+    def _last_version(self) -> int:
+        """Number of the newest row of `backup_paths`: a new one is the next."""
+        return int(self.connection.execute("SELECT coalesce(max(rowid), 0) FROM backup_paths").fetchone()[0])
+
+    def count_versions(self, more: int) -> None:
+        """So many rows of `backup_paths` came, or went. Part of the transaction that does it."""
+        self.connection.execute(
+            "UPDATE recorders SET versions = versions + ? WHERE recorder_id = ?", (more, self.recorder_id)
+        )
+
+    def _count(self, made: Rows, versions: int, now_ns: int) -> None:
+        self.connection.execute(
+            "UPDATE recorders SET last_seen_ns = ?, versions = versions + ? WHERE recorder_id = ?",
+            (now_ns, versions, self.recorder_id),
+        )
+        self.connection.executemany(
+            "UPDATE roots SET changes = changes + ? WHERE root_id = ?",
+            [(number, root_id) for root_id, number in made.roots.items()],
+        )
 
     # Gaps
 

@@ -182,9 +182,44 @@ CREATE TABLE sealing_keys (
 ) WITHOUT ROWID;
 """
 
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+# Which contents retention thinned out, and by which prune; a prune is chained to those before it, as changes are.
+_PRUNES = """
+CREATE TABLE {temp} prunes (
+    recorder_id BLOB NOT NULL,
+    prune       INTEGER NOT NULL,             -- counts 1, 2, 3…: one for each transaction
+    run         INTEGER NOT NULL,             -- the first prune of those that carried out one plan
+    time_ns     INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,             -- the newest change then
+    rules       TEXT NOT NULL,                -- what was configured, as JSON
+    chain_hash  BLOB NOT NULL,
+    PRIMARY KEY (recorder_id, prune)
+) WITHOUT ROWID;
+
+CREATE TABLE {temp} thinned (
+    digest      BLOB NOT NULL,                -- of a version whose content went
+    recorder_id BLOB NOT NULL,
+    prune       INTEGER NOT NULL,
+    size        INTEGER NOT NULL,             -- bytes of the version
+    PRIMARY KEY (digest, recorder_id, prune)
+) WITHOUT ROWID;
+"""
+# What status and the screen count is counted as it comes, in rows that are written anyway: with ten million changes
+# counting takes seconds.
+_FIFTH = f"""{_PRUNES.replace("{temp} ", "")}
+ALTER TABLE recorders ADD COLUMN versions INTEGER NOT NULL DEFAULT 0; -- rows of backup_paths
+ALTER TABLE roots ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+UPDATE recorders SET versions = (SELECT count(*) FROM backup_paths b WHERE b.recorder_id = recorders.recorder_id);
+UPDATE files SET changes = (SELECT count(*) FROM changes c WHERE c.file_id = files.file_id);
+UPDATE roots SET changes = (SELECT count(*) FROM changes c WHERE c.root_id = roots.root_id);
+ALTER TABLE backup_paths ADD COLUMN seen_ns INTEGER; -- when the file had this content last, if more than once
+CREATE INDEX contents_lists ON contents (digest, chunk) WHERE codec = 'c';
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
+_WITH_COUNTS = 5
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
@@ -203,6 +238,22 @@ def upgrade(connection: sqlite3.Connection, path: Path) -> None:
             for table in row_hashes.COLUMNS:
                 row_hashes.renew(connection, table)
         connection.execute("COMMIT")
+
+
+_COUNTED = """
+CREATE TEMP VIEW recorders AS SELECT r.*,
+    (SELECT count(*) FROM backup_paths b WHERE b.recorder_id = r.recorder_id) AS versions FROM main.recorders r;
+CREATE TEMP VIEW roots AS SELECT r.*,
+    (SELECT count(*) FROM main.changes c WHERE c.root_id = r.root_id) AS changes FROM main.roots r;
+CREATE TEMP VIEW files AS SELECT f.*,
+    (SELECT count(*) FROM main.changes c WHERE c.file_id = f.file_id) AS changes FROM main.files f;
+"""
+
+
+def stand_in(connection: sqlite3.Connection, steps: int) -> None:
+    """What a reader finds instead of the tables and columns of later steps, which its database lacks."""
+    if steps < _WITH_COUNTS:
+        connection.executescript(_PRUNES.replace("TABLE {temp}", "TEMP TABLE") + _COUNTED)
 
 
 def steps_of(connection: sqlite3.Connection) -> int:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import chain, row_hashes, schema
+from fcm_tui.store import chain, prunes, row_hashes, schema
 from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.prunes import WAS_THINNED
 from fcm_tui.store.sealing import keys_of, opener
 from fcm_tui.store.values import wrong_values
 
@@ -36,7 +37,7 @@ class Problem:
     """One thing that does not hold."""
 
     what: str
-    """`change`, `difference`, `content`, `backup`, `file`, `recorder`, `root`, `gap`, `anchor` or `record`."""
+    """`change`, `difference`, `content`, `backup`, `prune`, `file`, `recorder`, `root`, `gap`, `anchor` or `record`."""
     where: str
     """Which one: a change's number, a digest in hexadecimal, a path (as safe text)."""
     problem: str
@@ -54,6 +55,8 @@ class Tally:
     contents: int = 0
     versions: int = 0
     """Rows of `backup_paths`."""
+    thinned: int = 0
+    """Contents that retention thinned out."""
     problems: int = 0
     heads: list[Head] = field(default_factory=list)
 
@@ -91,6 +94,7 @@ def verify(
         ("differences", _differences),
         ("contents", _contents),
         ("backup_paths", _backups),
+        ("prunes", _prunes),
         ("change_differences", _strays),
         ("files", _files),
         ("recorders", _small_rows),
@@ -267,10 +271,15 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
             if table == "changes"
             else "(SELECT r.recorder_id FROM roots r WHERE r.root_id = t.root_id)"
         )
+        # What retention thinned since is on record; the version of a file that is there never is.
+        thinned = (
+            WAS_THINNED.format(digest="t.after_digest", sequence="t.sequence") if table == "changes" else 0
+        )
         for name, wanted, mapped in connection.execute(
             f"SELECT t.{named}, t.{digest}, EXISTS (SELECT 1 FROM backup_paths b WHERE b.recorder_id = {own}"
             f" AND b.file_id = t.file_id AND b.digest = t.{digest}) AS mapped FROM {table} t WHERE {where}"
             f" AND (NOT mapped OR NOT EXISTS (SELECT 1 FROM contents c WHERE c.digest = t.{digest} AND c.chunk = 0))"
+            f" AND (mapped OR NOT {thinned})"
         ):
             what = "is not in the store" if mapped else "has no row in `backup_paths`"
             label = ("change", f"{name}") if table == "changes" else ("file", _path(name))
@@ -288,6 +297,13 @@ def _backup_origins(connection: sqlite3.Connection) -> Iterator[Problem]:
         " WHERE c.file_id = b.file_id ORDER BY c.sequence LIMIT 1), f.path)"
     ):
         yield Problem("backup", _path(path), f"no version {_hex(digest)} was left there at its time")
+
+
+def _prunes(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """Each prune's hash, and that what is said to be thinned is what a prune thinned."""
+    for number, problem in prunes.audit(connection):
+        yield Problem("prune", number, problem)
+    tally.thinned = _count(connection, "thinned")
 
 
 def _strays(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:

@@ -1,0 +1,131 @@
+"""Ten million changes against ten thousand: opening, recording, the log's first page, the screen's first look, a plan."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from fcm_tui.config import Retention, Settings
+from fcm_tui.pipeline.engine import Look
+from fcm_tui.pipeline.session import Session
+from fcm_tui.store.queries import Filters, Reader
+from fcm_tui.store.retention_plan import Plan
+from tests.benchmarks.long_record import build
+from tests.benchmarks.pairs import heading, timed
+from tests.benchmarks.recording import ours
+from tests.benchmarks.scale import Scale
+
+FEW, MANY = 10_000, 10_000_000
+QUICK_FEW, QUICK_MANY = 1_000, 10_000
+_AS_FAST = 1.5
+"""Times the few changes' time that still count as the same."""
+
+
+def run(scale: Scale) -> list[str]:
+    """Each measure on both records in turn."""
+    few, many = (QUICK_FEW, QUICK_MANY) if scale.quick else (FEW, MANY)
+    heading(f"a record of {many:,} changes against one of {few:,}")
+    cases: dict[str, list[list[float]]] = {}
+    places = []
+    for count in (few, many):
+        place = scale.fresh(f"changes-{count}")
+        data, tree = place / "data", place / "tree"
+        data.mkdir(mode=0o700)
+        tree.mkdir()
+        seconds = build(data, tree, count)
+        size = (data / "record.db").stat().st_size
+        print(f"{count:,} changes written in {seconds:.0f} s; the database has {size:,} bytes", flush=True)
+        places.append((data, tree))
+    for _ in range(scale.runs):
+        for side, (data, tree) in enumerate(places):
+            for name, seconds in _measured(data, tree):
+                cases.setdefault(name, [[], []])[side].append(seconds)
+    lines = []
+    for name, (short, long) in cases.items():
+        less, more = statistics.median(short), statistics.median(long)
+        verdict = ""
+        if name not in _FREE:
+            verdict = f"; goal: at most {_AS_FAST:g}: {'met' if more <= _AS_FAST * less else 'MISSED'}"
+        lines.append(
+            f"{name:<34} {less * 1000:9.1f} ms {more * 1000:9.1f} ms  {more / less:.2f} times{verdict}"
+        )
+        print(lines[-1], flush=True)
+    scale.drop(*(f"changes-{count}" for count in (few, many)))
+    return lines
+
+
+_PLAN = "a plan of retention"
+_FREE = {_PLAN}
+"""These may take longer where there is more to look at."""
+
+
+def _measured(data: Path, tree: Path) -> list[tuple[str, float]]:
+    """Seconds of each measure, by name."""
+    database = data / "record.db"
+    found = [
+        (f"`{' '.join(words)}`", timed(ours(data, *words, *more)).wall)
+        for words, more in (
+            (("record", "--once"), [str(tree)]),
+            (("log", "--limit", "200"), []),
+            (("log", "--limit", "200", "--json"), [str(tree / "03")]),
+            (("status",), []),
+        )
+    ]
+    with closing(Reader(database)) as reader:
+        root = reader.roots()[0]
+        found += [
+            ("screen: the first page", _seconds(lambda: reader.log(limit=256))),
+            (
+                "screen: a file's history",
+                _seconds(lambda: reader.log(Filters(path=root.path + b"/03/file0003.txt"))),
+            ),
+            ("screen: the roots", _seconds(reader.roots)),
+            ("screen: the root's folders", _seconds(lambda: reader.folder(root.root_id, root.path))),
+            ("screen: a folder's files", _seconds(lambda: reader.folder(root.root_id, root.path + b"/03"))),
+        ]
+    found += _recorded(database, tree)
+
+    def plan() -> None:
+        with Plan.of(database, Retention(thin=True)):
+            pass
+
+    return [*found, (_PLAN, _seconds(plan))]
+
+
+def _recorded(database: Path, tree: Path) -> list[tuple[str, float]]:
+    """One change, and a thousand at once, from the look to the committed rows."""
+    dice = random.Random(time.time_ns())
+    with ThreadPoolExecutor(2) as pool:
+        session = Session(database, Settings(), [bytes(tree)], pool)
+        session.catch_up(patient=False)
+        paths = sorted(path for path in tree.rglob("*") if path.is_file())
+
+        def change(changed: list[Path]) -> float:
+            for path in changed:
+                lines = path.read_bytes().split(b"\n", 1)
+                path.write_bytes(b"now %d\n" % dice.getrandbits(60) + lines[-1])
+            before = session.record.sequence
+            seconds = _seconds(
+                lambda: session.engine.run(
+                    Look(folders={bytes(path.parent) for path in changed}), patient=False
+                )
+            )
+            if session.record.sequence != before + len(changed):
+                raise RuntimeError("not every change was recorded")
+            return seconds
+
+        one = statistics.median(change([dice.choice(paths)]) for _ in range(9))
+        burst = change(paths)
+        session.close()
+    return [("one change recorded", one), ("1,000 changes recorded", burst)]
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

@@ -1,0 +1,205 @@
+"""Retention beside a recorder at work: planned in a thread of its own, carried out between two looks in small steps."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fcm_tui.config import Retention
+from fcm_tui.errors import FcmError
+from fcm_tui.pipeline.prune_request import Result, answer, take
+from fcm_tui.store.record import Record
+from fcm_tui.store.retention_apply import GivingBack, Thinning
+from fcm_tui.store.retention_plan import Operation, Plan, used_bytes
+
+FIRST = 60.0
+"""Seconds from the start to the first plan: a start has other things to do."""
+INTERVAL = 3600.0
+"""Seconds between two plans, where the rules thin anything."""
+STEP = 0.015
+"""Seconds of work in one transaction; its commit comes on top."""
+_SHARE = 50
+"""Planning may take one part in this many of the time."""
+_CHECK = 1.0
+_PAUSE = 0.02
+_AHEAD = 16
+"""Operations that wait to be carried out, of up to 1 MiB each."""
+
+
+class Pruning:
+    """Steps of retention for the thread that a record is for; `close` it."""
+
+    def __init__(self, record: Record, retention: Retention, requests: Path) -> None:
+        """`requests` is the folder in which others ask for a prune."""
+        self._record = record
+        self._retention = retention
+        self._requests = requests
+        self._next = time.monotonic() + FIRST
+        self._work: _Work | None = None
+        self._pause_until = 0.0
+        self.trouble = ""
+        """Why retention could not do its work, or empty."""
+
+    def seconds_to_wait(self) -> float:
+        """Until `step` should be called."""
+        now = time.monotonic()
+        return max(0.0, self._pause_until - now) if self._work else _CHECK
+
+    def is_due(self) -> bool:
+        """Whether there is something to do now; a wish of somebody else counts."""
+        now = time.monotonic()
+        if self._work is None:
+            request = take(self._requests)
+            if request is not None:
+                self._work = _Work(self._record, request.retention, request.token)
+            elif self._retention.is_on and now >= self._next:
+                self._work = _Work(self._record, self._retention)
+        return self._work is not None and now >= self._pause_until
+
+    def step(self) -> None:
+        """One small transaction, or none while the plan is being made."""
+        work = self._work
+        if work is None:
+            return
+        started = time.monotonic()
+        try:
+            is_more = work.step()
+            self.trouble = work.error
+        except (sqlite3.Error, OSError) as error:
+            work.error = str(error)
+            self.trouble = f"retention stands still: {error}"
+            is_more = False
+        ended = time.monotonic()
+        if is_more:
+            self._pause_until = ended + max(_PAUSE, ended - started)
+            return
+        self._end(work)
+        self._next = ended + max(INTERVAL, _SHARE * work.planning_seconds)
+
+    def close(self) -> None:
+        """End what is under way; a later plan goes on where it stopped."""
+        work = self._work
+        if work is not None:
+            work.error = work.error or "it was told to end"
+            self._end(work)
+
+    def _end(self, work: _Work) -> None:
+        """End it, and tell who asked for it."""
+        self._work = None
+        work.close()
+        if work.token is not None:
+            answer(self._requests, Result(work.token, work.versions, work.version_bytes, work.error))
+
+
+class _Work:
+    """One prune: plans until nothing more goes, and space given back."""
+
+    def __init__(self, record: Record, retention: Retention, token: str | None = None) -> None:
+        self._record = record
+        self._retention = retention
+        self.token = token
+        """Of the wish that it fulfils."""
+        self._giving_back: GivingBack | None = None
+        self.versions = 0
+        self.version_bytes = 0
+        self._thinning: Thinning | None = None
+        self._ahead = _PlanAhead(record.database, retention)
+        self.planning_seconds = 0.0
+        self.error = ""
+
+    def step(self) -> bool:
+        """False once it is done.
+
+        Raises:
+            sqlite3.Error: the record cannot be written.
+        """
+        if self._giving_back is not None:
+            return self._giving_back.step(STEP)
+        ahead = self._ahead
+        if ahead.sequence is not None and self._thinning is None:
+            self._thinning = Thinning(self._record, self._retention, ahead.sequence)
+        if self._thinning is not None:
+            self._thinning.step(ahead.ready(), STEP)
+        if ahead.is_over:
+            self._round_over()
+        return True
+
+    def _round_over(self) -> None:
+        self.error = self._ahead.error
+        self.planning_seconds += self._ahead.seconds
+        thinned = self._thinning.versions if self._thinning else 0
+        self.versions += thinned
+        self.version_bytes += self._thinning.version_bytes if self._thinning else 0
+        self._thinning = None
+        limit = self._retention.max_size
+        self._ahead.close()
+        if thinned and not self.error and limit is not None and used_bytes(self._record.connection) > limit:
+            self._ahead = _PlanAhead(self._record.database, self._retention)
+        else:
+            self._giving_back = GivingBack(self._record.connection)
+
+    def close(self) -> None:
+        """End, wherever it is."""
+        self._ahead.close()
+
+
+class _PlanAhead:
+    """A plan and its operations, made in a thread of its own as they are taken."""
+
+    def __init__(self, database: Path, retention: Retention) -> None:
+        self._database = database
+        self._retention = retention
+        self._queue: queue.Queue[Operation] = queue.Queue(_AHEAD)
+        self._cancelled = threading.Event()
+        self._made_all = threading.Event()
+        self.sequence: int | None = None
+        """Of the newest change when the plan was made; None until then."""
+        self.seconds = 0.0
+        self.error = ""
+        self._thread = threading.Thread(target=self._run, name="fcm-retention", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """All operations were made and taken."""
+        return self._made_all.is_set() and self._queue.empty()
+
+    def ready(self) -> Iterator[Operation]:
+        """Those that can be carried out now."""
+        while True:
+            try:
+                yield self._queue.get_nowait()
+            except queue.Empty:
+                return
+
+    def close(self) -> None:
+        """End it, wherever it is."""
+        self._cancelled.set()
+        for _ in self.ready():
+            pass
+        self._thread.join()
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        try:
+            with Plan.of(self._database, self._retention, is_cancelled=self._cancelled.is_set) as plan:
+                self.seconds = time.monotonic() - started
+                self.sequence = plan.sequence
+                for operation in plan.operations():
+                    self._hand_over(operation)
+        except (sqlite3.Error, OSError, FcmError) as error:
+            self.error = str(error)
+        finally:
+            self._made_all.set()
+
+    def _hand_over(self, operation: Operation) -> None:
+        while not self._cancelled.is_set():
+            try:
+                self._queue.put(operation, timeout=0.2)
+                return
+            except queue.Full:
+                pass

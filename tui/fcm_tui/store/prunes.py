@@ -1,0 +1,154 @@
+"""The record of what retention thinned out: one row a transaction, chained, so that `verify` can tell it from loss.
+
+    hash(n) = SHA-256( hash(n-1) || JSON of [prune, run, time, sequence, chain hash of that change, rules,
+                                             [[digest, size] of each version thinned] ] )
+
+with bytes as hexadecimal and the digests in order; before the first stands the recorder's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
+
+WAS_THINNED = (
+    "EXISTS (SELECT 1 FROM thinned g JOIN prunes p ON (p.recorder_id, p.prune) = (g.recorder_id, g.prune)"
+    " WHERE g.digest = {digest} AND p.sequence >= {sequence})"
+)
+"""SQL: a content was thinned after a change, so it need not be there; one that came back later must be."""
+
+_WRONG_PRUNE = (
+    "typeof(recorder_id) <> 'blob' OR typeof(chain_hash) <> 'blob' OR typeof(rules) <> 'text'"
+    " OR typeof(prune) || typeof(run) || typeof(time_ns) || typeof(sequence) <> 'integerintegerintegerinteger'"
+)
+_WRONG_THINNED = (
+    "typeof(digest) <> 'blob' OR typeof(recorder_id) <> 'blob'"
+    " OR typeof(prune) <> 'integer' OR typeof(size) <> 'integer'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """One transaction that thinned."""
+
+    prune: int
+    run: int
+    """Number of the first prune of those that carried out one plan."""
+    time_ns: int
+    sequence: int
+    """The newest change then."""
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What retention has thinned so far."""
+
+    prunes: int
+    versions: int
+    """Contents that went; one that came back counts as well."""
+    version_bytes: int
+    """Their length."""
+    last_ns: int | None
+    head: bytes | None
+    """Chain hash of the last prune."""
+
+
+def start(recorder_id: bytes) -> bytes:
+    """What stands before the first prune's hash."""
+    return hashlib.sha256(b"prunes of " + recorder_id).digest()
+
+
+def link(previous: bytes, prune: Prune, change_hash: bytes, thinned: Sequence[tuple[bytes, int]]) -> bytes:
+    """The hash of one prune.
+
+    Args:
+        previous: the 32 bytes of the prune before.
+        prune: its row.
+        change_hash: of the newest change then (empty where there was none).
+        thinned: digest and size of each version whose content went, by digest.
+    """
+    said = [prune.prune, prune.run, prune.time_ns, prune.sequence, change_hash, prune.rules, thinned]
+    return hashlib.sha256(previous + _encode(said).encode()).digest()
+
+
+def last(connection: sqlite3.Connection, recorder_id: bytes) -> tuple[int, bytes]:
+    """Number and hash of the newest prune; 0 where there is none."""
+    row = connection.execute(
+        "SELECT prune, chain_hash FROM prunes WHERE recorder_id = ? ORDER BY prune DESC LIMIT 1",
+        (recorder_id,),
+    ).fetchone()
+    return row or (0, start(recorder_id))
+
+
+def change_hash(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> bytes:
+    """The hash of a change, empty where there is none."""
+    row = connection.execute(
+        "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, sequence)
+    ).fetchone()
+    return row[0] if row else b""
+
+
+def prune_of(connection: sqlite3.Connection, digest: bytes) -> Prune | None:
+    """The last prune that thinned a content, or None."""
+    row = connection.execute(
+        "SELECT p.prune, p.run, p.time_ns, p.sequence, p.rules FROM thinned t"
+        " JOIN prunes p ON (p.recorder_id, p.prune) = (t.recorder_id, t.prune)"
+        " WHERE t.digest = ? ORDER BY p.time_ns DESC LIMIT 1",
+        (digest,),
+    ).fetchone()
+    return Prune(*row) if row else None
+
+
+def pruned(connection: sqlite3.Connection) -> Pruned:
+    """What has been thinned so far."""
+    last_row = connection.execute(
+        "SELECT prune, time_ns, chain_hash FROM prunes ORDER BY recorder_id, prune DESC LIMIT 1"
+    ).fetchone()
+    versions, size = connection.execute("SELECT count(*), coalesce(sum(size), 0) FROM thinned").fetchone()
+    if last_row is None:
+        return Pruned(0, versions, size, None, None)
+    return Pruned(last_row[0], versions, size, last_row[1], last_row[2])
+
+
+def audit(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Each prune that does not hold: its number, and what is wrong with it."""
+    for table, wrong in (("prunes", _WRONG_PRUNE), ("thinned", _WRONG_THINNED)):
+        if connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {wrong})").fetchone()[0]:
+            yield "", f"the table `{table}` has values of the wrong type"
+    recorder, previous, number = b"", b"", 0
+    rows = connection.execute(
+        "SELECT recorder_id, chain_hash, prune, run, time_ns, sequence, rules FROM prunes"
+        f" WHERE NOT ({_WRONG_PRUNE}) ORDER BY recorder_id, prune"
+    )
+    # In the order of the prunes; the table's own is that of the digests.
+    thinned = connection.execute(
+        f"SELECT recorder_id, prune, digest, size FROM thinned WHERE NOT ({_WRONG_THINNED})"
+        " ORDER BY recorder_id, prune, digest"
+    )
+    next_thinned = thinned.fetchone()
+    for own, stored, *columns in rows:
+        if own != recorder:
+            recorder, previous, number = own, start(own), 0
+        prune = Prune(*columns)
+        if prune.prune != number + 1:
+            yield f"{prune.prune}", f"{number + 1} is missing before it"
+        number = prune.prune
+        digests = []
+        while next_thinned is not None and next_thinned[:2] <= (own, number):
+            if next_thinned[:2] == (own, number):
+                digests.append(next_thinned[2:])
+            else:
+                yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
+            next_thinned = thinned.fetchone()
+        if link(previous, prune, change_hash(connection, own, prune.sequence), digests) != stored:
+            yield f"{number}", "its hash is not that of its columns, what it thinned and the prune before it"
+        previous = stored
+    while next_thinned is not None:
+        yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
+        next_thinned = thinned.fetchone()
