@@ -202,7 +202,7 @@ def test_a_log_whose_end_was_cut_off_shows_in_the_files(record: DataDir) -> None
         "DELETE FROM changes WHERE sequence > 2",
     )
     rehash(record)
-    assert {problem.what for problem in check(record)[0]} == {"file"}
+    assert {problem.what for problem in check(record)[0]} == {"file", "root", "backup"}
 
 
 def test_a_forged_and_rehashed_version_still_lacks_its_content(record: DataDir) -> None:

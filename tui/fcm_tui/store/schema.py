@@ -219,7 +219,8 @@ CREATE INDEX contents_lists ON contents (digest, chunk) WHERE codec = 'c';
 STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
-_WITH_COUNTS = 5
+WITH_COUNTS = 5
+"""The step from which on what is told of a record is counted as it comes."""
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
@@ -252,7 +253,7 @@ CREATE TEMP VIEW files AS SELECT f.*,
 
 def stand_in(connection: sqlite3.Connection, steps: int) -> None:
     """What a reader finds instead of the tables and columns of later steps, which its database lacks."""
-    if steps < _WITH_COUNTS:
+    if steps < WITH_COUNTS:
         connection.executescript(_PRUNES.replace("TABLE {temp}", "TEMP TABLE") + _COUNTED)
 
 

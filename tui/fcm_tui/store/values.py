@@ -50,12 +50,12 @@ def wrong_values(connection: sqlite3.Connection, tables: Sequence[str] = TABLES)
         sqlite3.Error: a table cannot be read.
     """
     for table in tables:
-        for _, name, kind, is_needed, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
+        for _, name, kind, is_needed, *_ in connection.execute(f"PRAGMA main.table_info({table})").fetchall():
             types = f"'{kind.lower()}'" if is_needed else f"'{kind.lower()}', 'null'"
             wrong = f"typeof({name}) NOT IN ({types})"
             if name in _HOLDS:
                 wrong += f" OR NOT ({_HOLDS[name].format(name)})"
-            if connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone():
+            if connection.execute(f"SELECT 1 FROM main.{table} WHERE {wrong} LIMIT 1").fetchone():
                 yield table, name
 
 

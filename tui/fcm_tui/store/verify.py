@@ -100,6 +100,7 @@ def verify(
         ("recorders", _small_rows),
         ("roots", _ownerless),
         ("recorders", _values),
+        ("files", _counts),
     )
     try:
         for table, check in checks:
@@ -386,6 +387,29 @@ def _values(connection: sqlite3.Connection, tally: Tally, progress: Progress) ->
     """Tables that no hash covers hold what belongs there."""
     for table, column in wrong_values(connection, ("recorders", "roots", "files", "gaps")):
         yield Problem("record", table, f"has a value in `{column}` that does not belong there")
+
+
+def _counts(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    """What is counted as it comes is as many as there are, and what was seen again was seen then."""
+    if schema.steps_of(connection) < schema.WITH_COUNTS:
+        return
+    for what, table, label, counted, many in (
+        ("recorder", "recorders", "recorder_id", "versions", "backup_paths"),
+        ("root", "roots", "path", "changes", "changes"),
+        ("file", "files", "path", "changes", "changes"),
+    ):
+        key = f"{what}_id"
+        for name, said, found in connection.execute(
+            f"SELECT {label}, {counted}, n FROM (SELECT t.{label}, t.{counted},"
+            f" (SELECT count(*) FROM {many} m WHERE m.{key} = t.{key}) AS n FROM {table} t) WHERE {counted} <> n"
+        ):
+            where = _hex(name) if what == "recorder" else _path(name)
+            yield Problem(what, where, f"has {found} {counted}, not {said}")
+    for path, digest in connection.execute(
+        "SELECT original_file, digest FROM backup_paths b WHERE seen_ns IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM changes c WHERE c.file_id = b.file_id AND c.after_digest = b.digest AND c.time_ns = b.seen_ns)"
+    ):
+        yield Problem("backup", _path(path), f"was not {_hex(digest)} again at the time that it says")
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
