@@ -325,7 +325,7 @@ def test_tampering_with_what_was_thinned_is_found(tmp_path: Path, script: str, f
         connection.executescript(script)
     told = {problem.what for problem in problems(database)}
     assert told
-    assert told <= found
+    assert told <= {*found, "recorder"}  # which counts its versions
     assert "prune" in told or "prune" not in found
 
 
