@@ -216,6 +216,18 @@ def test_a_lock_that_is_a_link_is_refused(data_dir: DataDir, tmp_path: Path) -> 
     assert (tmp_path / "target").read_text() == "precious"
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can make a device"
+)
+def test_a_device_is_left_as_it_is(tmp_path: Path) -> None:
+    device = tmp_path / "null"
+    os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    device.chmod(0o666)
+    with pytest.raises(DataDirError, match="it is not a file"):
+        make_private(device)
+    assert mode(device) == 0o666
+
+
 def test_one_recorder_at_a_time(data_dir: DataDir) -> None:
     assert data_dir.lock_holder() is None
     lock = data_dir.try_lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -263,15 +264,18 @@ def open_private(path: Path) -> int:
     """A descriptor for reading and writing the file at `path`, made if missing, 0600 under any umask.
 
     Raises:
-        OSError: it cannot be opened, or is a symbolic link.
+        OSError: it cannot be opened, or is a symbolic link, or no file: what root does to /dev/null, all suffer.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
-    if sys.platform != "win32" and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
-        try:
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
+        if sys.platform != "win32" and stat.S_IMODE(mode) != 0o600:
             os.fchmod(descriptor, 0o600)
-        except BaseException:
-            os.close(descriptor)
-            raise
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
