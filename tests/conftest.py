@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import types
 from collections.abc import Callable, Iterator
@@ -72,6 +73,13 @@ def wait_for() -> Callable[..., Any]:
 def eventually() -> Callable[..., Any]:
     """`tests.waiting.eventually`: `await eventually(probe, seconds=20)`."""
     return waiting.eventually
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """A short command goes without the search for cycles, and leaves it so: here many of them share a process."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

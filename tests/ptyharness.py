@@ -10,7 +10,7 @@ import fcntl
 import os
 import pty
 import re
-import select
+import selectors
 import signal
 import struct
 import termios
@@ -94,9 +94,14 @@ class Terminal:
         """The screen as lines of text."""
         return "\n".join(self.screen.display)
 
+    def _is_readable(self, timeout: float) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._descriptor, selectors.EVENT_READ)
+            return bool(selector.select(timeout))
+
     def pump(self, timeout: float = 0.05) -> bool:
         """Take in what the program wrote; False if it was nothing."""
-        if not self.alive or not select.select([self._descriptor], [], [], timeout)[0]:
+        if not self.alive or not self._is_readable(timeout):
             return False
         try:
             data = os.read(self._descriptor, 65536)

@@ -111,7 +111,7 @@ def test_each_page_in_turn(damaged: Damaged, how: str) -> None:
             damaged.put(broken)
             told += bool(damaged.tell(*arguments))
         damaged.put(broken)
-        if at < 3 * PAGE_SIZE:
+        if at in (0, 2 * PAGE_SIZE):  # the page between is SQLite's map of which pages are used for what
             assert damaged.run("verify")[0] != 0
     assert told
 
@@ -215,7 +215,9 @@ def test_any_value_in_any_column(damaged: Damaged, table: str) -> None:
     with closing(sqlite3.connect(damaged.kept)) as connection:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         if table == "gaps":
-            connection.execute("INSERT INTO gaps SELECT recorder_id, 99, NULL, 1, 2, 'x', 3 FROM recorders")
+            connection.execute(
+                "INSERT INTO gaps SELECT recorder_id, 99, NULL, 1, 2, 'x', 3, NULL FROM recorders"
+            )
             connection.commit()
             content = damaged.kept.read_bytes()
     reading, writing = cycle(READING), cycle(WRITING)

@@ -24,6 +24,7 @@ from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
+from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
@@ -298,11 +299,18 @@ class Recorder:
 
         Raises:
             StoreError: the record cannot be used.
+            sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
         """
 
         def told() -> T:
             with reading(self._database):
-                return work()
+                try:
+                    return work()
+                except sqlite3.Error as error:
+                    if not may_pass(error):
+                        raise
+                    refusal = error
+            raise refusal
 
         return await self._in_thread(told)
 

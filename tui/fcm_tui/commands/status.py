@@ -16,6 +16,7 @@ from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.prunes import pruned
 from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
+from fcm_tui.store.values import reading
 
 
 def add_parser(
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     database = database_of(args, settings, data_dir)
     try:
-        with Reader(database) as reader:
+        with reading(database), Reader(database) as reader:
             if args.json:
                 print(json.dumps(_status(reader, data_dir, settings)))
             else:

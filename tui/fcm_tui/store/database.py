@@ -77,11 +77,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
             timeout=BUSY_MS / 1000,
         )
-        connection.execute("PRAGMA cache_size=-8192")
-        steps = schema.check(connection, path)
-        if steps == 0:
-            raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
-        schema.stand_in(connection, steps)
+        with contextlib.ExitStack() as undo:
+            undo.callback(connection.close)
+            connection.execute("PRAGMA cache_size=-8192")
+            steps = schema.check(connection, path)
+            if steps == 0:
+                raise StoreError(
+                    f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`"
+                )
+            schema.stand_in(connection, steps)
+            undo.pop_all()
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return connection
@@ -113,9 +118,19 @@ _HELD = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IN
 _MENDING = "put a copy of it back, or begin anew with another --data-dir"
 
 
+def may_pass(error: sqlite3.Error) -> bool:
+    """Whether what was refused may succeed later: it is for the disk's or another program's sake, not the record's."""
+    return _code_of(error) in _DISK | _HELD
+
+
+def _code_of(error: Exception) -> int:
+    """Without a code it is Python that could not make use of what it was given."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
+
+
 def unusable(path: Path | None, error: Exception) -> StoreError:
     """What a person is told where a file, or what it holds, cannot be used."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    code = _code_of(error)
     if isinstance(error, OSError) or code in _DISK:
         what = f"{error}: check its permissions and the disk, or use another --data-dir"
     elif code in _HELD:
