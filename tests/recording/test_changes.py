@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.recording.harness import Recording
+from tests.windows.system import not_on_wine
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the file system of Windows has no such thing")
 
@@ -273,6 +274,7 @@ def made_again(folder: Path) -> bool:
     return False
 
 
+@not_on_wine("a deleted folder stands there until nothing watches it, and nobody can tell")
 async def test_a_root_deleted_and_made_again(
     recording: Recording, root: Path, eventually: Callable[..., Any]
 ) -> None:

@@ -207,6 +207,7 @@ async def test_baseline_progress_and_messages(record: RecordBuilder, make_app: M
 
 
 async def test_a_record_that_does_not_exist_yet_is_waited_for(empty: RecordBuilder, make_app: Make) -> None:
+    empty.close()  # Windows renames no file that is open so
     hidden = empty.database.rename(empty.database.with_suffix(".later"))
     app = make_app(empty, FakeEngine(FakeState("starting")))
     async with app.run_test(size=(80, 24)):

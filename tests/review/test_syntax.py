@@ -95,7 +95,7 @@ async def test_a_window_comes_before_the_whole_of_a_long_text() -> None:
 async def test_a_hung_lexer_is_given_up_and_the_next_text_has_its_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(syntax, "PATIENCE", 0.3)
+    monkeypatch.setattr(syntax, "PATIENCE", 2.0)
     lexing = Lexing()
     try:
         lexing.open("a.py", [(SOURCE * 200_000, lambda *_: None)])
