@@ -14,7 +14,7 @@ import pytest
 
 from fcm_tui.config import Settings
 from fcm_tui.model import Change, Kind
-from fcm_tui.pipeline import bookkeeper
+from fcm_tui.pipeline import way
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
@@ -78,8 +78,8 @@ def test_a_file_that_is_there_again_when_it_is_read_was_not_deleted(
     (root.parent / "away").rename(file)
     file.write_text("three\n")
     answers = iter([False])
-    there = bookkeeper.may_be_file
-    monkeypatch.setattr(bookkeeper, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
+    there = way.may_be_file
+    monkeypatch.setattr(way, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
     wait_for(lambda: not session.engine.run(Look(folders={os.fsencode(root)}), patient=patient).again_in)
     assert kinds(session) == [(Kind.MODIFIED, "file")]
 
@@ -88,8 +88,8 @@ def test_a_file_that_is_back_before_its_deletion_is_told_is_looked_at_again(
     session: Session, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([False])
-    there = bookkeeper.may_be_file
-    monkeypatch.setattr(bookkeeper, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
+    there = way.may_be_file
+    monkeypatch.setattr(way, "may_be_file", lambda *of: next(answers, None) is None and there(*of))
     session.engine.load()
     session.engine._waiting.vanished[os.fsencode(root / "file")] = time.monotonic() - 2 * GRACE
     look(session)

@@ -20,12 +20,12 @@ from fcm_tui.model import Capture, FileRecord, Origin
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import before_of
-from fcm_tui.pipeline.drafts import Found, Prepared, prepare, same_metadata
+from fcm_tui.pipeline.drafts import Found, Prepared, is_closed_only, is_unchanged, prepare
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
-from fcm_tui.pipeline.way import Way, may_be_file
+from fcm_tui.pipeline.way import Way, in_the_way
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
@@ -169,7 +169,7 @@ class Bookkeeper:
             record = self.record.file_at(root.root.root_id, path) if root is not None else None
             if record is None:
                 self._waiting.returned(path)
-            elif root is not None and self._may_be_there(path, root):
+            elif self._way.may_lead_to_file(path):
                 self._waiting.returned(path)
                 changed.append(path)
             else:
@@ -246,9 +246,9 @@ class Bookkeeper:
             )  # fmt: skip
             if arrival.capture != Capture.STORED:
                 arrival.data = None
-            if known is not None and _is_closed_only(known, arrival):
+            if known is not None and is_closed_only(known, arrival):
                 arrival.digest, arrival.capture = known.digest, known.capture
-            if known is not None and _is_unchanged(known, arrival):
+            if known is not None and is_unchanged(known, arrival):
                 if reading.outcome is Outcome.HELD:
                     continue
                 refreshed.append((arrival.stamp, arrival.root_id, path))
@@ -268,7 +268,7 @@ class Bookkeeper:
         """A new file with the inode of a recorded one: look whether that one's path is empty now."""
         for path in self.record.paths_of_inode(arrival.state.inode):
             root = root_of(self.roots, path)
-            if path in present or path in records or root is None or self._may_be_there(path, root):
+            if path in present or path in records or root is None or self._way.may_lead_to_file(path):
                 continue
             record = self.record.file_at(root.root.root_id, path)
             if record is not None:
@@ -286,11 +286,11 @@ class Bookkeeper:
         """Decide who is who, and record it; of the vanished, those that need wait no longer."""
         waiting = self._waiting
         verdict = identify(list(records.values()), found, Similarity(self.record.contents))
-        in_the_way = _in_the_way(verdict.deleted, [arrival.path for arrival in found])
+        blocking = in_the_way(verdict.deleted, [arrival.path for arrival in found])
         ready = [
             record
             for record in verdict.deleted
-            if record.path in in_the_way
+            if record.path in blocking
             or (deletions and (not patient or waiting.gone_for_good(record.path, self._began)))
         ]
         verdict.deleted[:] = [record for record in ready if not self._is_back(record.path)]
@@ -302,13 +302,9 @@ class Bookkeeper:
         verdict.deleted[:] = deleted[:SLICE_FILES]
         self._write(verdict, records, gone_folders)
 
-    def _may_be_there(self, path: bytes, root: WatchedRoot) -> bool:
-        return self._way.is_clear(path) and may_be_file(path, root.path)
-
     def _is_back(self, path: bytes) -> bool:
         """Something stands again where a file was missed: it is looked at in the next pass."""
-        root = root_of(self.roots, path)
-        is_back = root is not None and self._may_be_there(path, root)
+        is_back = self._way.may_lead_to_file(path)
         if is_back:
             self._waiting.vanished.setdefault(path, self._began)
         return is_back
@@ -373,46 +369,6 @@ def _without_looking_for_cycles() -> Iterator[None]:
 def _left(verdict: Verdict) -> list[FileRecord]:
     """The records whose file is no longer where it was."""
     return [*verdict.deleted, *(source for source, _ in verdict.moved)]
-
-
-def _is_unchanged(known: FileRecord, arrival: Found) -> bool:
-    """Nothing that the record tells differs: a link made to it, a save of the same bytes at the same time."""
-    return (
-        known.digest == arrival.digest
-        and known.capture == arrival.capture
-        and known.state.inode == arrival.state.inode
-        and same_metadata(known.state, arrival.state)
-    )
-
-
-def _is_closed_only(known: FileRecord, arrival: Found) -> bool:
-    """It can no longer be read, and nothing else about it tells of another content."""
-    old, new = known.state, arrival.state
-    return (
-        arrival.capture == Capture.UNREADABLE
-        and (old.size, old.mtime_ns, old.inode) == (new.size, new.mtime_ns, new.inode)
-        and old.is_link == new.is_link
-    )
-
-
-def _in_the_way(vanished: Sequence[FileRecord], arrivals: Sequence[bytes]) -> set[bytes]:
-    """Paths of vanished files that are now a folder above an arrival, or were below one."""
-    if not vanished or not arrivals:
-        return set()
-    paths = set(arrivals)
-    folders = {folder for path in arrivals for folder in _folders_above(path)}
-    return {
-        record.path
-        for record in vanished
-        if record.path in folders or not paths.isdisjoint(_folders_above(record.path))
-    }
-
-
-def _folders_above(path: bytes) -> Iterator[bytes]:
-    folder = os.path.dirname(path)
-    while folder and folder != path:
-        yield folder
-        path, folder = folder, os.path.dirname(folder)
 
 
 def _now_ns() -> int:

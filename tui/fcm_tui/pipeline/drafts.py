@@ -165,3 +165,23 @@ def _work(step: _Step) -> tuple[LineChanges, Packed | None]:
         kept = record.capture == Capture.STORED
         return unchanged(found.data), None if kept else pack(found.data, found.digest)
     return work_out(before_of(record), step.base, found.state.is_link, found.data, found.digest)
+
+
+def is_unchanged(known: FileRecord, arrival: Found) -> bool:
+    """Nothing that the record tells differs: a link made to it, a save of the same bytes at the same time."""
+    return (
+        known.digest == arrival.digest
+        and known.capture == arrival.capture
+        and known.state.inode == arrival.state.inode
+        and same_metadata(known.state, arrival.state)
+    )
+
+
+def is_closed_only(known: FileRecord, arrival: Found) -> bool:
+    """It can no longer be read, and nothing else about it tells of another content."""
+    old, new = known.state, arrival.state
+    return (
+        arrival.capture == Capture.UNREADABLE
+        and (old.size, old.mtime_ns, old.inode) == (new.size, new.mtime_ns, new.inode)
+        and old.is_link == new.is_link
+    )

@@ -1,14 +1,15 @@
-"""Whether a path is reached through folders only: what stands behind a link is not of the root."""
+"""The ways to paths: through folders only, as what stands behind a link is not of the root; and what is in them."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from fcm_tui.model import FileRecord
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
-from fcm_tui.watch.paths import is_folder_at, on_disk, stands
+from fcm_tui.watch.paths import is_folder_found, is_spelled_so, on_disk
 from fcm_tui.watch.tree import SEPARATOR, join
 
 
@@ -27,6 +28,11 @@ class Way:
             real = self._real[folder] = self._look(folder)
         return real
 
+    def may_lead_to_file(self, path: bytes) -> bool:
+        """Whether a file or link stands at this path, or may."""
+        root = root_of(self._roots, path)
+        return root is not None and self.is_clear(path) and may_be_file(path, root.path)
+
     def _look(self, folder: bytes) -> bool:
         root = root_of(self._roots, folder)
         if root is None:
@@ -42,21 +48,40 @@ class Way:
         return True
 
 
+def in_the_way(vanished: Sequence[FileRecord], arrivals: Sequence[bytes]) -> set[bytes]:
+    """Paths of vanished files that are now a folder above an arrival, or were below one."""
+    if not vanished or not arrivals:
+        return set()
+    paths = set(arrivals)
+    folders = {folder for path in arrivals for folder in _folders_above(path)}
+    return {
+        record.path
+        for record in vanished
+        if record.path in folders or not paths.isdisjoint(_folders_above(record.path))
+    }
+
+
+def _folders_above(path: bytes) -> Iterator[bytes]:
+    folder = os.path.dirname(path)
+    while folder and folder != path:
+        yield folder
+        path, folder = folder, os.path.dirname(folder)
+
+
 def may_be_file(path: bytes, root: bytes) -> bool:
     """A file or link of exactly this name stands there, or may: nobody knows while a folder above is closed to us."""
     try:
         mode = os.lstat(on_disk(path)).st_mode
     except OSError as error:
         return _is_closed(error)
-    return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and stands(path, root)
+    return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and is_spelled_so(path, root)
 
 
 def _is_folder(path: bytes) -> bool:
     try:
-        os.lstat(on_disk(path))
+        return is_folder_found(os.lstat(on_disk(path)))
     except OSError as error:
         return _is_closed(error)
-    return is_folder_at(path)
 
 
 def _is_closed(error: OSError) -> bool:

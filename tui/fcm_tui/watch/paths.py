@@ -47,21 +47,28 @@ else:
         return False
 
 
+def is_folder_found(found: os.stat_result) -> bool:
+    """`is_folder` of what `lstat` says."""
+    return stat.S_ISDIR(found.st_mode) and not _leads_elsewhere(found)
+
+
 def is_folder_at(path: bytes) -> bool:
     """`is_folder` of what stands at a path."""
     try:
-        found = os.lstat(on_disk(path))
+        return is_folder_found(os.lstat(on_disk(path)))
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and not _leads_elsewhere(found)
+
+
+def stands(path: bytes, root: bytes) -> bool:
+    """Whether something stands at a path below a root whose names are spelled just so."""
+    return os.path.lexists(on_disk(path)) and is_spelled_so(path, root)
 
 
 if sys.platform in ("win32", "darwin"):
 
-    def stands(path: bytes, root: bytes) -> bool:
-        """Whether something stands at a path below a root whose names are spelled just so."""
-        if not os.path.lexists(on_disk(path)):
-            return False
+    def is_spelled_so(path: bytes, root: bytes) -> bool:
+        """Whether the names from a root to what stands at a path are spelled just so in their folders."""
         while len(path) > len(root):
             path, name = os.path.split(path)
             try:
@@ -82,9 +89,9 @@ if sys.platform in ("win32", "darwin"):
 
 else:
 
-    def stands(path: bytes, root: bytes) -> bool:
-        """Whether something stands at a path below a root."""
-        return os.path.lexists(path)
+    def is_spelled_so(path: bytes, root: bytes) -> bool:
+        """Always: what stands here has the name that it was found by."""
+        return True
 
     def spelled(folder: bytes, name: bytes) -> bytes:
         """The name itself."""
