@@ -41,14 +41,8 @@ class Intents:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         name = f"{os.getpid()}-{secrets.token_hex(8)}"
         paths = [[path.hex(), None if digest is None else digest.hex()] for path, digest in intents]
-        content = json.dumps({"until": time.time() + LIFE, "paths": paths})
-        temporary = self._folder / f"{name}.tmp"
-        with open(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-        ) as file:
-            file.write(content)
         final = self._folder / f"{name}.json"
-        temporary.replace(final)
+        put(final, {"until": time.time() + LIFE, "paths": paths})
         self._own.append(final)
 
     def withdraw(self) -> None:
@@ -91,3 +85,15 @@ class Intents:
             with contextlib.suppress(OSError):
                 file.unlink()
         return until, paths
+
+
+def put(path: Path, told: object) -> None:
+    """Write JSON for another process of the user: nobody else can read it, and whoever reads it finds all of it.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        json.dump(told, file)
+    temporary.replace(path)

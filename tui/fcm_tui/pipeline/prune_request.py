@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import Any
 
 from fcm_tui.config import Retention
 from fcm_tui.errors import FcmError, NotSoError
+from fcm_tui.intents import put
 
 _REQUEST = "prune.request"
 _RESULT = "prune.result"
@@ -53,7 +53,7 @@ def ask(folder: Path, retention: Retention, is_recording: Callable[[], bool]) ->
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     token = secrets.token_hex(16)
-    _write(folder / _REQUEST, {"token": token, "retention": asdict(retention)})
+    put(folder / _REQUEST, {"token": token, "retention": asdict(retention)})
     try:
         while True:
             going_on = is_recording()  # asked first: its last deed is to tell
@@ -95,7 +95,7 @@ def take(folder: Path) -> Request | None:
 def answer(folder: Path, result: Result) -> None:
     """Tell what came of a wish; who asked may have gone."""
     with contextlib.suppress(OSError):
-        _write(folder / _RESULT, asdict(result))
+        put(folder / _RESULT, asdict(result))
 
 
 def _retention(told: object) -> Retention:
@@ -104,15 +104,6 @@ def _retention(told: object) -> Retention:
     if not all(value is None or isinstance(value, int | float) for value in told.values()):
         raise NotSoError("a rule is no number")
     return Retention(**told)
-
-
-def _write(path: Path, told: dict[str, object]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with open(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
-    ) as file:
-        json.dump(told, file)
-    temporary.replace(path)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
