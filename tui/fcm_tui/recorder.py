@@ -215,7 +215,7 @@ class Recorder:
                 ):
                     await source.wait()
                     is_hinted = True
-            if is_hinted or schedule.is_over():
+            if schedule.is_over() or is_hinted:
                 await self._look(schedule, source)
             if not self._is_stopping:
                 await self._in_thread(session.prune)

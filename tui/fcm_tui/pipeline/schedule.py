@@ -57,7 +57,6 @@ class Schedule:
 
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
-        self.lost(clocks.standstill(self._waits_from, clocks.now(), self._waits_for))
         return self._next_wait is not None and self._next_wait <= time.monotonic()
 
     def lost(self, why: str) -> None:
