@@ -64,6 +64,14 @@ def data_dir(home: Path) -> DataDir:
 
 
 @pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder to be watched."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
 def wait_for() -> Callable[..., Any]:
     """`tests.waiting.wait_for`: `wait_for(probe, seconds=20)`."""
     return waiting.wait_for

@@ -115,13 +115,6 @@ class Program:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def program(tmp_path: Path, root: Path) -> Iterator[Program]:
     made = Program(tmp_path / "data", root)
     yield made

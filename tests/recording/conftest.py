@@ -17,13 +17,6 @@ def source(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def recording(source: str, root: Path, tmp_path: Path) -> Recording:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)

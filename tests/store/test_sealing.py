@@ -62,13 +62,6 @@ def texts() -> list[str]:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def record(data_dir: DataDir, root: Path, config: Path, run: Run) -> DataDir:
     """Three changes of a text, two of a large binary, in an encrypted record."""
     binary = os.urandom(1_400_000) + WORD

@@ -8,13 +8,6 @@ from tests.recording.harness import Recording, fast
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "root"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def recording(root: Path, tmp_path: Path) -> Recording:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
