@@ -11,16 +11,20 @@ from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
 
 _EXAMPLES = "2026-03-01, 2026-03-01T14:05:00Z, 14:05, 'yesterday 14:00', 90s, 5m, 2h, 3d, 1w or now"
-_AGO = re.compile(r"(\d{1,9})\s?(s|m|h|d|w)(?:\s+ago)?", re.ASCII | re.IGNORECASE)
+_AGO = r"(\d{1,9})\s?(s|m|h|d|w)(?:\s+ago)?"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?", re.ASCII)
-_MOMENT = re.compile(
+_CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
+_MOMENT = (  # compiled when they are asked: most commands are given no moment
     r"(\d{4}-\d{2}-\d{2})"
-    r"(?:[Tt ]\s?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
+    r"(?:[Tt ]\s?(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?)?"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = (1 << 63) - 1
+
+
+def local_text(time_ns: int) -> str:
+    """A moment as this place's clocks show it: `2026-03-01 14:05:00`."""
+    return f"{datetime.fromtimestamp(time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
 
 
 def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = None) -> int:
@@ -53,14 +57,14 @@ def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = No
 def _relative(words: str, now: int) -> int | None:
     if words.lower() == "now":
         return now
-    match = _AGO.fullmatch(words)
+    match = re.fullmatch(_AGO, words, re.ASCII | re.IGNORECASE)
     if match is None:
         return None
     return now - int(match[1]) * _SECONDS[match[2].lower()] * 10**9
 
 
 def _absolute(words: str, now: int, tz: tzinfo | None) -> int | None:
-    match = _MOMENT.fullmatch(words)
+    match = re.fullmatch(_MOMENT, words, re.ASCII)
     if match is not None:
         return _ns(date.fromisoformat(match[1]), match[2], match[3], tz)
     today = (_EPOCH + timedelta(microseconds=now // 1000)).astimezone(tz).date()
@@ -77,7 +81,7 @@ def _absolute(words: str, now: int, tz: tzinfo | None) -> int | None:
 
 def _ns(day: date, at: str | None, zone: str | None, tz: tzinfo | None) -> int | None:
     """Nanoseconds of a time of day, `at` None being its beginning."""
-    match = _CLOCK.fullmatch("00:00" if at is None else at)
+    match = re.fullmatch(_CLOCK, "00:00" if at is None else at, re.ASCII)
     if match is None:
         return None
     hours, minutes, seconds = int(match[1]), int(match[2]), int(match[3] or 0)

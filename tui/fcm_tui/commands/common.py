@@ -15,7 +15,7 @@ from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import ContentMissing, NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.safetext import visible
-from fcm_tui.store import past, sealing
+from fcm_tui.store import sealing
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.paths import spelled
 from fcm_tui.watch.tree import join
@@ -75,6 +75,8 @@ def refuse_thinned(reader: Reader, change: Change, digest: bytes | None) -> None
         ContentMissing: it was.
     """
     if digest is not None and not reader.contents.known([digest]):
+        from fcm_tui.store import past  # which is seldom asked
+
         why = past.why_thinned(reader.connection, digest, change.file_id)
         if why:
             which = "after" if digest == change.after else "before"

@@ -15,7 +15,8 @@ from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.queries import Filters, Reader
-from fcm_tui.watch.tree import is_inside
+from fcm_tui.times import local_text
+from fcm_tui.watch.tree import is_along
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}
@@ -98,11 +99,7 @@ def _gaps(reader: Reader, filters: Filters, *, reverse: bool) -> list[Gap]:
 
 def _concerns(gap: Gap, filters: Filters) -> bool:
     path, since, until = filters.path, filters.since_ns, filters.until_ns
-    if (
-        path is not None
-        and gap.root is not None
-        and not (is_inside(path, gap.root) or is_inside(gap.root, path))
-    ):
+    if path is not None and gap.root is not None and not is_along(path, gap.root):
         return False
     if since is not None and gap.to_ns is not None and gap.to_ns < since:
         return False
@@ -142,16 +139,16 @@ def gap_values(gap: Gap) -> dict[str, object]:
 
 def gap_text(gap: Gap) -> str:
     """`2026-11-25 10:02:00 to 10:05:00: 312 changes found by scan in FOLDER (reason)`."""
-    start = datetime.fromtimestamp(gap.from_ns / 1e9)
+    start = local_text(gap.from_ns)
     where = f" in {visible_path(gap.root)}" if gap.root is not None else ""
     if gap.to_ns is None:
-        return f"{start:%Y-%m-%d %H:%M:%S} to now: not looked at yet{where} ({visible(gap.reason)})"
-    end = datetime.fromtimestamp(gap.to_ns / 1e9)
-    form = "%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S"
+        return f"{start} to now: not looked at yet{where} ({visible(gap.reason)})"
+    end = local_text(gap.to_ns)
+    day = len("2026-11-25 ")
+    if end[:day] == start[:day]:
+        end = end[day:]
     changes = "1 change" if gap.changes_found == 1 else f"{gap.changes_found or 0:,} changes"
-    return (
-        f"{start:%Y-%m-%d %H:%M:%S} to {end:{form}}: {changes} found by scan{where} ({visible(gap.reason)})"
-    )
+    return f"{start} to {end}: {changes} found by scan{where} ({visible(gap.reason)})"
 
 
 def _gap_line(gap: Gap, *, colour: bool) -> str:
@@ -227,7 +224,6 @@ def as_json(change: Change) -> str:
 
 def as_line(change: Change, *, colour: bool) -> str:
     """One line for a person."""
-    moment = datetime.fromtimestamp(change.time_ns / 1e9)
     counts = ""
     if change.inserted is not None:
         counts = f"+{change.inserted} ~{change.updated} -{change.deleted}"
@@ -245,4 +241,4 @@ def as_line(change: Change, *, colour: bool) -> str:
         else [f"{change.origin}"] * (change.origin == "restore")
     )
     note = f"  ({', '.join(notes)})" if notes else ""
-    return f"{change.sequence:>7}  {moment:%Y-%m-%d %H:%M:%S}  {kind}  {counts:<14} {path}{note}"
+    return f"{change.sequence:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"

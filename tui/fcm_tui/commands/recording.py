@@ -12,7 +12,6 @@ from fcm_tui.commands.common import database_of, folders, settings_of
 from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir, Lock, open_data_dir
 from fcm_tui.errors import DataDirError, StoreError, UsageError
-from fcm_tui.store.values import reading
 from fcm_tui.watch.tree import is_inside
 
 
@@ -75,10 +74,7 @@ def _last_roots(place: Place) -> list[bytes]:
 def dropped(place: Place, roots: list[bytes]) -> str:
     """Which folders of the last run are not among these, in a line; empty where none is left out."""
     left: list[str] = []
-    with (
-        contextlib.suppress(StoreError),
-        reading(place.database),
-    ):  # what cannot be read is told by who is going to write it
+    with contextlib.suppress(StoreError):  # what cannot be read is told by who is going to write it
         left = [os.fsdecode(root) for root in _last_roots(place) if root not in roots]
     if not left:
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import datetime
 
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
@@ -16,7 +15,7 @@ from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.prunes import pruned
 from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
-from fcm_tui.store.values import reading
+from fcm_tui.times import local_text
 
 
 def add_parser(
@@ -34,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     database = database_of(args, settings, data_dir)
     try:
-        with reading(database), Reader(database) as reader:
+        with Reader(database) as reader:
             if args.json:
                 print(json.dumps(_status(reader, data_dir, settings)))
             else:
@@ -141,12 +140,10 @@ def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> 
     if holder is not None:
         lines.append(f"recording (process {holder})")
     elif recorder is not None:
-        seen = datetime.fromtimestamp(recorder.last_seen_ns / 1e9)
-        lines.append(f"not recording; the last time {seen:%Y-%m-%d %H:%M:%S}")
+        lines.append(f"not recording; the last time {local_text(recorder.last_seen_ns)}")
     if standing is not None and standing.trouble and standing.since_ns is not None:
-        since = datetime.fromtimestamp(standing.since_ns / 1e9)
         said = "trouble   " if holder is not None else "last error"
-        lines.append(f"{said} {visible(standing.trouble)} (since {since:%Y-%m-%d %H:%M:%S})")
+        lines.append(f"{said} {visible(standing.trouble)} (since {local_text(standing.since_ns)})")
     return lines
 
 
@@ -155,6 +152,5 @@ def _retention_text(settings: Settings, reader: Reader) -> str:
     what = "older versions are thinned out" if settings.retention.is_on else "every version is kept"
     if done.last_ns is None:
         return what
-    last = datetime.fromtimestamp(done.last_ns / 1e9)
     so_far = f"{done.versions:,} contents thinned so far ({size_text(done.version_bytes)})"
-    return f"{what}; {so_far}, the last {last:%Y-%m-%d %H:%M:%S}"
+    return f"{what}; {so_far}, the last {local_text(done.last_ns)}"

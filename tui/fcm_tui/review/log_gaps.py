@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Sequence
 
 from fcm_tui.model import Change, Gap
-from fcm_tui.watch.tree import is_inside
+from fcm_tui.watch.tree import is_along
 
 MOST = 1000
 """Gaps that are marked, the newest: those before them `fcm-tui log` tells."""
@@ -29,6 +29,6 @@ class LogGaps:
         for gap in self.gaps[at:]:
             if older is not None and gap.from_ns < older.time_ns:
                 break
-            if path is None or gap.root is None or is_inside(path, gap.root) or is_inside(gap.root, path):
+            if path is None or gap.root is None or is_along(path, gap.root):
                 return gap
         return None

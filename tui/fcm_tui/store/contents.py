@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fcm_tui.capture.codec import MAX_STEPS, CodecError, decode, encode, is_delta, steps_of, with_steps
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store.content_cache import ContentCache
+from fcm_tui.store.database import code_of
 from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
 from fcm_tui.store.sealing import SEALED, Sealer, opener
 from fcm_tui.store.statements import Insert
@@ -88,7 +89,7 @@ class ContentStore:
         with more than `MAX_STEPS` below it is stored whole, whatever its packer took the base for.
 
         Raises:
-            ValueError: a delta's base is neither in the store nor before it; nothing was inserted.
+            ValueError: a delta's base is neither in the store nor before it; the transaction is to be rolled back.
         """
         rows = list(rows)
         steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
@@ -307,9 +308,7 @@ class ContentStore:
                 f"SELECT codec, base_digest, data FROM contents WHERE digest = ? {which}", (digest,)
             ).fetchall()
         except sqlite3.DatabaseError as error:
-            # Without a code it is Python that cannot make a str of the codec; a lock is no damage.
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            if code_of(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):  # a lock is no damage
                 raise
             raise CodecError(f"cannot be read ({error})") from error
         for codec, base, data in found:

@@ -120,17 +120,17 @@ _MENDING = "put a copy of it back, or begin anew with another --data-dir"
 
 def may_pass(error: sqlite3.Error) -> bool:
     """Whether what was refused may succeed later: it is for the disk's or another program's sake, not the record's."""
-    return _code_of(error) in _DISK | _HELD
+    return code_of(error) in _DISK | _HELD
 
 
-def _code_of(error: Exception) -> int:
-    """Without a code it is Python that could not make use of what it was given."""
+def code_of(error: Exception) -> int:
+    """SQLite's primary result code; without one it is Python that could not make use of what it was given."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
 
 def unusable(path: Path | None, error: Exception) -> StoreError:
     """What a person is told where a file, or what it holds, cannot be used."""
-    code = _code_of(error)
+    code = code_of(error)
     if isinstance(error, OSError) or code in _DISK:
         what = f"{error}: check its permissions and the disk, or use another --data-dir"
     elif code in _HELD:

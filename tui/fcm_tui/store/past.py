@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
 from fcm_tui.store.prunes import prune_of
 from fcm_tui.store.queries import CAPTURE, below
+from fcm_tui.times import local_text
 
 _FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid"
 _AT_OR_BELOW = "({0} = ? OR ({0} >= ? AND {0} < ?))"
@@ -157,8 +157,7 @@ def why_thinned(connection: sqlite3.Connection, digest: bytes | None, file_id: b
     prune = None if digest is None else prune_of(connection, digest)
     if prune is None:
         return ""
-    when = f"{datetime.fromtimestamp(prune.time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
-    said = f"retention thinned it out on {when} (prune {prune.prune})"
+    said = f"retention thinned it out on {local_text(prune.time_ns)} (prune {prune.prune})"
     if file_id is None:
         return said
     oldest = connection.execute(
@@ -168,8 +167,7 @@ def why_thinned(connection: sqlite3.Connection, digest: bytes | None, file_id: b
     ).fetchone()
     if oldest is None:
         return f"{said}; no version of this file is there any more"
-    since = f"{datetime.fromtimestamp(oldest[1] / 1e9):%Y-%m-%d %H:%M:%S}"
-    return f"{said}; the oldest version that is there is that of change {oldest[0]}, {since}"
+    return f"{said}; the oldest version that is there is that of change {oldest[0]}, {local_text(oldest[1])}"
 
 
 def _owner(connection: sqlite3.Connection, file_id: bytes) -> tuple[int, int]:

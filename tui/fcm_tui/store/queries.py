@@ -38,6 +38,7 @@ _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN re
 _CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i")
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b i i? i i")
+_PATH = RowTypes("b")
 _GAP = RowTypes("i b? i i? s i?")
 
 
@@ -197,7 +198,10 @@ class Reader:
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
-        return [p for (p,) in self._connection.execute("SELECT path FROM roots WHERE active ORDER BY path")]
+        rows = self._connection.execute("SELECT path FROM roots WHERE active ORDER BY path").fetchall()
+        for row in rows:
+            _PATH.check(row)
+        return [path for (path,) in rows]
 
     def log(
         self,

@@ -16,6 +16,7 @@ from fcm_tui.safetext import visible_path
 from fcm_tui.store import chain, prunes, row_hashes, schema
 from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.database import code_of
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
 from fcm_tui.store.prunes import WAS_THINNED
 from fcm_tui.store.sealing import keys_of, opener
@@ -109,8 +110,7 @@ def verify(
                     tally.problems += 1
                     yield problem
             except sqlite3.DatabaseError as error:
-                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-                if code in (
+                if code_of(error) in (
                     sqlite3.SQLITE_BUSY,
                     sqlite3.SQLITE_LOCKED,
                     sqlite3.SQLITE_NOMEM,

@@ -133,3 +133,8 @@ def join(folder: bytes, name: bytes) -> bytes:
 def is_inside(path: bytes, folder: bytes) -> bool:
     """Whether `path` is `folder` or lies below it."""
     return path == folder or path.startswith(join(folder, b""))
+
+
+def is_along(path: bytes, other: bytes) -> bool:
+    """Whether one of two paths is or holds the other."""
+    return is_inside(path, other) or is_inside(other, path)
