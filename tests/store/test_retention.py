@@ -20,11 +20,12 @@ from fcm_tui.config import Retention
 from fcm_tui.store import schema
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.problems import Problem
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.reclaim import reclaim
 from fcm_tui.store.retention_apply import GivingBack, Thinning, can_give_back
 from fcm_tui.store.retention_plan import Drop, Plan, Totals, used_bytes
-from fcm_tui.store.verify import Problem, Tally, verify
+from fcm_tui.store.verify import Tally, verify
 from tests.store.test_retention_rules import reference, rules
 from tests.store.written import Written
 

@@ -15,7 +15,8 @@ import pytest
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store.contents import ContentStore
-from fcm_tui.store.verify import Problem, Tally, verify
+from fcm_tui.store.problems import Problem
+from fcm_tui.store.verify import Tally, verify
 from tests.store.test_verify import look, session
 
 NOT_COVERED = {

@@ -15,7 +15,8 @@ from fcm_tui.commands.common import open_record
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
 from fcm_tui.store.anchors import Anchor, Head, read_anchors
-from fcm_tui.store.verify import Problem, Tally, verify
+from fcm_tui.store.problems import Problem
+from fcm_tui.store.verify import Tally, verify
 
 _PATIENCE = 1.0
 """Seconds after which a person wants to know that something goes on."""

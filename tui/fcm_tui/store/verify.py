@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import chain, prunes, row_hashes, schema
+from fcm_tui.store import chain, prunes, relations
 from fcm_tui.store.anchors import Anchor, Head, why_not
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import code_of
 from fcm_tui.store.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.problems import Problem, hex_text, safe_path
 from fcm_tui.store.prunes import WAS_THINNED
 from fcm_tui.store.sealing import keys_of, opener
-from fcm_tui.store.values import wrong_values
 
 _EVERY = 4096
 _COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
@@ -31,20 +31,6 @@ _TEXTS = frozenset(chain.CHAINED_COLUMNS.index(name) for name in (
 
 Progress = Callable[[str, int, int], None]
 """Told now and then what is being checked, how much of it is done, and of how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not hold."""
-
-    what: str
-    """`change`, `difference`, `content`, `backup`, `prune`, `file`, `recorder`, `root`, `gap`, `anchor` or `record`."""
-    where: str
-    """Which one: a change's number, a digest in hexadecimal, a path (as safe text)."""
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.where}: {self.problem}" if self.where else f"{self.what}: {self.problem}"
 
 
 @dataclass(slots=True)
@@ -84,29 +70,19 @@ def verify(
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     connection.execute("BEGIN")
 
-    def anchored(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-        for anchor in anchors:
-            if problem := why_not(connection, anchor.head):
-                yield Problem("anchor", f"{anchor.head.sequence}", problem)
-
-    checks = (
-        ("changes", anchored),
-        ("changes", _chain),
-        ("differences", _differences),
-        ("contents", _contents),
-        ("backup_paths", _backups),
-        ("prunes", _prunes),
-        ("change_differences", _strays),
-        ("files", _files),
-        ("recorders", _small_rows),
-        ("roots", _ownerless),
-        ("recorders", _values),
-        ("files", _counts),
-    )
+    checks = [
+        ("changes", _anchored(connection, anchors)),
+        ("changes", _chain(connection, tally, progress)),
+        ("differences", _differences(connection, tally, progress)),
+        ("contents", _contents(connection, tally, progress)),
+        ("backup_paths", _backups(connection, tally, progress)),
+        ("prunes", _prunes(connection, tally)),
+        *((table, check(connection)) for table, check in relations.CHECKS),
+    ]
     try:
         for table, check in checks:
             try:
-                for problem in check(connection, tally, progress):
+                for problem in check:
                     tally.problems += 1
                     yield problem
             except sqlite3.DatabaseError as error:
@@ -121,6 +97,13 @@ def verify(
                 yield Problem("record", "", f"the table `{table}` cannot be read ({error})")
     finally:
         connection.execute("ROLLBACK")
+
+
+def _anchored(connection: sqlite3.Connection, anchors: Sequence[Anchor]) -> Iterator[Problem]:
+    """Each head that it had earlier lies in the chain."""
+    for anchor in anchors:
+        if problem := why_not(connection, anchor.head):
+            yield Problem("anchor", f"{anchor.head.sequence}", problem)
 
 
 def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
@@ -227,7 +210,7 @@ def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progres
         except (TypeError, AttributeError, CodecError):
             holds = False
         if not holds:
-            yield Problem("difference", _hex(digest), "has other lines than its digest says")
+            yield Problem("difference", hex_text(digest), "has other lines than its digest says")
         if tally.differences % _EVERY == 0:
             progress("differences", tally.differences, total)
 
@@ -252,16 +235,18 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
         tally.versions += 1
         if tally.versions % _EVERY == 0:
             progress("backups", tally.versions, total)
-        if backup != f"sha256:{_hex(digest)}":
+        if backup != f"sha256:{hex_text(digest)}":
             yield Problem(
                 "backup",
-                _path(path),
-                f"names {visible_path(str(backup).encode())[:80]} as the copy of {_hex(digest)}",
+                safe_path(path),
+                f"names {visible_path(str(backup).encode())[:80]} as the copy of {hex_text(digest)}",
             )
         if codec is None:
-            yield Problem("backup", _path(path), f"its copy {_hex(digest)} is not in the store")
+            yield Problem("backup", safe_path(path), f"its copy {hex_text(digest)} is not in the store")
         elif (length := length_of(connection, digest, codec, first, stored)) != size:
-            yield Problem("backup", _path(path), f"its copy {_hex(digest)} has {length} bytes, not {size}")
+            yield Problem(
+                "backup", safe_path(path), f"its copy {hex_text(digest)} has {length} bytes, not {size}"
+            )
     yield from _backup_origins(connection)
     for table, where, named, digest in (
         ("changes", "capture = 'stored' AND after_digest IS NOT NULL", "sequence", "after_digest"),
@@ -283,8 +268,8 @@ def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -
             f" AND (mapped OR NOT {thinned})"
         ):
             what = "is not in the store" if mapped else "has no row in `backup_paths`"
-            label = ("change", f"{name}") if table == "changes" else ("file", _path(name))
-            yield Problem(*label, f"its version {_hex(wanted)} {what}")
+            label = ("change", f"{name}") if table == "changes" else ("file", safe_path(name))
+            yield Problem(*label, f"its version {hex_text(wanted)} {what}")
 
 
 def _backup_origins(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -297,132 +282,15 @@ def _backup_origins(connection: sqlite3.Connection) -> Iterator[Problem]:
         " coalesce((SELECT coalesce(c.previous_path, c.path) FROM changes c"
         " WHERE c.file_id = b.file_id ORDER BY c.sequence LIMIT 1), f.path)"
     ):
-        yield Problem("backup", _path(path), f"no version {_hex(digest)} was left there at its time")
+        yield Problem("backup", safe_path(path), f"no version {hex_text(digest)} was left there at its time")
 
 
-def _prunes(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+def _prunes(connection: sqlite3.Connection, tally: Tally) -> Iterator[Problem]:
     """Each prune's hash, and that what is said to be thinned is what a prune thinned."""
     for number, problem in prunes.audit(connection):
         yield Problem("prune", number, problem)
     tally.thinned = _count(connection, "thinned")
 
 
-def _strays(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """Rows of `change_differences` that lead nowhere."""
-    for sequence, ordinal, digest, has_change in connection.execute(
-        "SELECT l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
-        " LEFT JOIN changes c ON c.recorder_id = l.recorder_id AND c.sequence = l.sequence"
-        " LEFT JOIN differences d ON d.digest = l.difference_digest WHERE c.sequence IS NULL OR d.digest IS NULL"
-    ):
-        problem = (
-            f"its hunk {ordinal + 1} names the difference {_hex(digest)}, which is not there"
-            if has_change
-            else f"is not there, but has the hunk {ordinal + 1}"
-        )
-        yield Problem("change", f"{sequence}", problem)
-    for sequence, hunks in connection.execute(
-        "SELECT sequence, count(*) FROM change_differences GROUP BY recorder_id, sequence"
-        " HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
-    ):
-        yield Problem("change", f"{sequence}", f"its {hunks} hunks are not numbered from 0 on")
-
-
-def _files(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """What the record says of each file now is what its last change says: else the log's end was cut off.
-
-    A file that never changed is as its one backup says.
-    """
-    for path, sequence in connection.execute(
-        "SELECT f.path, c.sequence FROM files f JOIN changes c"
-        " ON (c.file_id, c.sequence) = (f.file_id, (SELECT max(l.sequence) FROM changes l WHERE l.file_id = f.file_id))"
-        " WHERE f.present <> (c.kind <> 'deleted')"
-        " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest OR f.capture <> c.capture"
-        " OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR f.root_id <> c.root_id)"
-        " OR NOT f.present AND (f.path <> c.path OR f.digest IS NOT c.before_digest OR f.size IS NOT c.previous_size"
-        " OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR f.root_id <> c.root_id)"
-    ):
-        yield Problem("file", _path(path), f"is not as its last change, {sequence}, left it")
-    for path, first in connection.execute(
-        "SELECT f.path, b.original_file FROM files f JOIN roots r ON r.root_id = f.root_id JOIN backup_paths b"
-        " ON (b.recorder_id, b.file_id, b.digest) = (r.recorder_id, f.file_id, f.digest)"
-        " WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.file_id = f.file_id)"
-        " AND (f.present <> 1 OR f.capture <> 'stored' OR (f.path, f.size, f.first_seen_ns)"
-        " IS NOT (b.original_file, b.size, b.time_ns))"
-    ):
-        yield Problem("file", _path(path), f"never changed, but is not as its backup of {_path(first)} says")
-
-
-def _small_rows(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """Rows of the tables that carry hashes of themselves, and that no gap's number is left out."""
-    if schema.steps_of(connection) < schema.WITH_ROW_HASHES:
-        return
-    for table in row_hashes.COLUMNS:
-        for columns in row_hashes.altered(connection, table):
-            name = {"roots": _path(columns[2]), "gaps": f"{columns[1]}"}.get(table, _hex(columns[0]))
-            yield Problem(table[:-1], name, "its hash is not that of its columns")
-    for last, rows in connection.execute("SELECT max(gap), count(*) FROM gaps GROUP BY recorder_id"):
-        if last != rows:
-            yield Problem("gap", "", f"{rows} are there where the last has the number {last}")
-
-
-def _ownerless(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """Changes and files whose root is not there, and roots whose recorder is not."""
-    for table in ("changes", "files"):
-        for root, rows in connection.execute(
-            f"SELECT root_id, count(*) FROM {table} t WHERE NOT EXISTS"
-            " (SELECT 1 FROM roots r WHERE r.root_id = t.root_id) GROUP BY root_id"
-        ):
-            yield Problem("root", _hex(root), f"is not there, but {rows} rows of `{table}` are in it")
-    for table in ("roots", "backup_paths", "changes"):
-        for recorder, rows in connection.execute(
-            f"SELECT recorder_id, count(*) FROM {table} t WHERE NOT EXISTS"
-            " (SELECT 1 FROM recorders r WHERE r.recorder_id = t.recorder_id) GROUP BY recorder_id"
-        ):
-            yield Problem(
-                "recorder", _hex(recorder), f"is not there, but {rows} rows of `{table}` are its own"
-            )
-
-
-def _values(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """Tables that no hash covers hold what belongs there."""
-    for table, column in wrong_values(connection, ("recorders", "roots", "files", "gaps")):
-        yield Problem("record", table, f"has a value in `{column}` that does not belong there")
-
-
-def _counts(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    """What is counted as it comes is as many as there are, and what was seen again was seen then."""
-    if schema.steps_of(connection) < schema.WITH_COUNTS:
-        return
-    for what, table, label, counted, many in (
-        ("recorder", "recorders", "recorder_id", "versions", "backup_paths"),
-        ("root", "roots", "path", "changes", "changes"),
-        ("file", "files", "path", "changes", "changes"),
-    ):
-        key = f"{what}_id"
-        for name, said, found in connection.execute(
-            f"SELECT {label}, {counted}, n FROM (SELECT t.{label}, t.{counted},"
-            f" (SELECT count(*) FROM {many} m WHERE m.{key} = t.{key}) AS n FROM {table} t) WHERE {counted} <> n"
-        ):
-            where = _hex(name) if what == "recorder" else _path(name)
-            yield Problem(what, where, f"has {found} {counted}, not {said}")
-    for path, digest in connection.execute(
-        "SELECT original_file, digest FROM backup_paths b WHERE seen_ns IS NOT NULL AND NOT EXISTS (SELECT 1"
-        " FROM changes c WHERE c.file_id = b.file_id AND c.after_digest = b.digest AND c.time_ns = b.seen_ns)"
-    ):
-        yield Problem("backup", _path(path), f"was not {_hex(digest)} again at the time that it says")
-
-
 def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-
-
-def _hex(digest: object) -> str:
-    return (
-        digest.hex()
-        if isinstance(digest, bytes)
-        else visible_path(str(digest).encode("utf-8", "replace"))[:80]
-    )
-
-
-def _path(path: object) -> str:
-    return visible_path(path if isinstance(path, bytes) else str(path).encode("utf-8", "replace"))
