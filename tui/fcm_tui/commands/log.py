@@ -14,7 +14,8 @@ from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.queries import Filters, Reader
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.queries import Reader
 from fcm_tui.times import local_text
 from fcm_tui.watch.tree import is_along
 

@@ -31,7 +31,7 @@ from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Palette, css_color, open_palette
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.queries import Filters
+from fcm_tui.store.filters import Filters
 
 _log = logging.getLogger(__name__)
 

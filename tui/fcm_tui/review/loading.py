@@ -13,7 +13,8 @@ from fcm_tui.review import wording
 from fcm_tui.review.document import Document, Side, facts, newline_name
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.queries import Filters, key_of
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.queries import key_of
 
 TAB = 4
 LEXED_BYTES = 8_000_000

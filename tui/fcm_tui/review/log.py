@@ -19,7 +19,8 @@ from fcm_tui.review.log_pages import PAGE, LogPages
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
-from fcm_tui.store.queries import Filters, Key
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.queries import Key
 
 _COUNTS = 15
 """Cells of the line counts: three columns of sign and up to four digits."""

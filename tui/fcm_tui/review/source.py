@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Change, Gap
-from fcm_tui.store.queries import Filters, FolderEntry, Key, Reader, RecorderInfo, RootSummary, Sizes
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.queries import FolderEntry, Key, Reader, RecorderInfo, RootSummary, Sizes
 from fcm_tui.store.values import reading
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,7 @@ from fcm_tui.model import Capture, Change, Gap, Kind, Origin
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.filters import Filters, below, conditions
 from fcm_tui.store.sealing import keys_of, opener
 from fcm_tui.store.values import RowTypes, reading
 
@@ -40,22 +41,6 @@ _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b i i? i i")
 _PATH = RowTypes("b")
 _GAP = RowTypes("i b? i i? s i?")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which changes are wanted; all conditions hold together."""
-
-    path: bytes | None = None
-    """A file, or a folder with everything below it; now or before a move."""
-    since_ns: int | None = None
-    until_ns: int | None = None
-    kinds: frozenset[Kind] = field(default_factory=frozenset)
-    """Empty for every kind."""
-    text: str | None = None
-    """A part of any line that the change inserted, updated or deleted."""
-    host: str | None = None
-    unreviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +108,6 @@ class FileNow:
 def key_of(change: Change) -> Key:
     """The place of a change in the log."""
     return change.sequence, change.recorder_id
-
-
-def below(folder: bytes) -> tuple[bytes, bytes]:
-    """Bounds `low <= path < high` of everything inside `folder`."""
-    separator = os.fsencode(os.sep)
-    inside = folder if folder.endswith(separator) else folder + separator
-    return inside, inside[:-1] + bytes([separator[0] + 1])
 
 
 def _change(row: tuple[Any, ...]) -> Change:
@@ -232,7 +210,7 @@ class Reader:
         sealed = filters is not None and filters.text is not None and bool(keys_of(self._connection))
         if sealed:
             self._open_lines()
-        where, values = _where(filters or Filters(), sealed)
+        where, values = conditions(filters or Filters(), sealed)
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -385,7 +363,7 @@ class Reader:
 
     def knows(self, path: bytes) -> bool:
         """Whether the record has a file or change at a path or below it, or watches a folder there."""
-        where, values = _where(Filters(path=path), False)
+        where, values = conditions(Filters(path=path), False)
         low, high = below(path)
         one = self._connection.execute(
             f"SELECT EXISTS (SELECT 1 FROM changes c WHERE {where[0]})"
@@ -407,43 +385,3 @@ class Reader:
             (path, low, high) if present is None else (path, low, high, present),
         )
         return [FileNow(i, p, bool(here), d, Capture(c), s, m, t, f) for i, p, here, d, c, s, m, t, f in rows]
-
-
-def _where(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
-    where: list[str] = []
-    values: list[Any] = []
-
-    def add(condition: str, *more: Any) -> None:
-        where.append(condition)
-        values.extend(more)
-
-    if filters.path is not None:
-        low, high = below(filters.path)
-        at = "(c.{0} = ? OR (c.{0} >= ? AND c.{0} < ?))"
-        bounds = (filters.path, low, high)
-        add(f"({at.format('path')} OR {at.format('previous_path')})", *bounds, *bounds)
-    if filters.since_ns is not None:
-        add("c.time_ns >= ?", filters.since_ns)
-    if filters.until_ns is not None:
-        add("c.time_ns < ?", filters.until_ns)
-    if filters.kinds:
-        add(f"c.kind IN ({','.join('?' * len(filters.kinds))})", *sorted(filters.kinds))
-    if filters.host is not None:
-        add("h.host = ?", filters.host)
-    if filters.unreviewed:
-        add(
-            "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
-        )
-    if filters.text is not None:
-        affected, replaced = (
-            f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
-            for side in ("affected", "replaced")
-        )
-        add(
-            "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
-            " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
-            f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
-            filters.text,
-            filters.text,
-        )
-    return where, values
