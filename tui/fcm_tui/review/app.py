@@ -15,6 +15,7 @@ from pathlib import Path
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -232,7 +233,8 @@ class ReviewApp(PatientApp[int]):
 
     def _say_titles(self) -> None:
         tree, log, diff = (view.parent for view in (self.tree_view, self.log_view, self.diff_view))
-        assert isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)
+        if not (isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)):
+            return  # the screen is being taken down
         tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
         path = self.log_view.filters.path
         where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
@@ -301,8 +303,8 @@ class ReviewApp(PatientApp[int]):
         except StoreError as error:
             self._failure = visible(str(error))
 
-    def on_descendant_focus(self) -> None:
-        self.log_view.pinned = self.focused is self.diff_view
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
     # --- keys
