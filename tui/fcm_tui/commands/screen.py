@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place
-from fcm_tui.config import Settings
+from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
+    from fcm_tui.review.theme import Themes
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,22 +25,25 @@ def run(args: argparse.Namespace) -> int:
     place = find_place(args)
     use_keys(place.settings)
     from fcm_tui.review import app
+    from fcm_tui.review.theme import Themes
 
-    theme = args.theme or place.settings.theme
+    themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
     held = place.data_dir.try_lock()
     if held is None:
-        return _look_on(place, args, theme)
+        return _look_on(place, args, themes)
     with held:
         roots = choose_roots(place, args.paths)
         if not roots:
             from fcm_tui.review.first_run import offer_current_directory
 
             here = Path.cwd()
-            if not offer_current_directory(here, theme=theme):
+            if not offer_current_directory(here, theme=themes.current):
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
-        return app.run(database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots))
+        return app.run(
+            database=place.database, recorder=recorder, themes=themes, notice=dropped(place, roots)
+        )
 
 
 def use_keys(settings: Settings) -> None:
@@ -54,7 +58,7 @@ def use_keys(settings: Settings) -> None:
         keys.use(settings.keys)
 
 
-def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
+def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
     from fcm_tui.review import app
 
     holder = place.data_dir.lock_holder()
@@ -75,7 +79,7 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         standing = place.data_dir.standing()
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
-    return app.run(database=place.database, recorder=None, theme=theme, who=who)
+    return app.run(database=place.database, recorder=None, themes=themes, who=who)
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from textual import work
@@ -21,7 +21,6 @@ from textual.widget import Widget
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.layout import BREAKPOINTS, CSS
@@ -29,7 +28,8 @@ from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.status import Status, StatusLine
-from fcm_tui.review.theme import Palette, css_color, open_palette
+from fcm_tui.review.theme import Themes
+from fcm_tui.review.theming import ThemedApp
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.filters import Filters
@@ -45,7 +45,7 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(PatientApp[int]):
+class ReviewApp(ThemedApp):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
@@ -58,12 +58,12 @@ class ReviewApp(PatientApp[int]):
         *,
         database: Path,
         engine: Engine | None,
-        palette: Palette,
+        themes: Themes,
         who: Callable[[], str] | None = None,
         notice: str = "",
     ) -> None:
-        self.palette = palette
-        super().__init__(ansi_color=palette.theme.native)
+        super().__init__(themes)
+        palette = self.palette
         self._engine = engine
         self._who = who
         self._notice = notice
@@ -81,14 +81,6 @@ class ReviewApp(PatientApp[int]):
         self.log_view = EventLog(palette, self._source, id="log")
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
-
-    def get_css_variables(self) -> dict[str, str]:
-        styles: Mapping[str, object] = {
-            "fcm-background": css_color(self.palette.base.bgcolor),
-            "fcm-rule": css_color(self.palette("rule").color),
-            "fcm-scrollbar": css_color(self.palette("scrollbar").color),
-        }
-        return {**super().get_css_variables(), **{name: str(value) for name, value in styles.items()}}
 
     def compose(self) -> ComposeResult:
         yield Container(
@@ -108,6 +100,7 @@ class ReviewApp(PatientApp[int]):
         if self._who is not None:
             self._follow_recording_process(self._who)
         self._keep_counts()
+        self.watch_theme()
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
 
@@ -215,6 +208,10 @@ class ReviewApp(PatientApp[int]):
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
 
     # --- titles and status
+
+    def tell(self, what: str) -> None:
+        self._notice = what
+        self._say_status(self._status)
 
     def _tick(self) -> None:
         self._say_status(self._status)
@@ -391,7 +388,7 @@ def run(
     *,
     database: Path,
     recorder: Engine | None,
-    theme: str | None,
+    themes: Themes,
     who: Callable[[], str] | None = None,
     notice: str = "",
 ) -> int:
@@ -402,10 +399,10 @@ def run(
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
-        UsageError: the terminal cannot show it, or the theme is wrong.
+        UsageError: the terminal cannot show it.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice)
+    app = ReviewApp(database=database, engine=recorder, themes=themes, who=who, notice=notice)
     return asyncio.run(_run(app))
 
 
