@@ -23,6 +23,7 @@ NOT_COVERED = {
     ("recorders", "last_seen_ns"): "a pulse, renewed with every commit",
     ("files", "mode"): "of a file that never changed; compared with the disk at the next scan",
     ("files", "mtime_ns"): "as mode",
+    ("files", "attributes"): "as mode",
     ("files", "inode"): "a memory of the disk; compared with it at the next scan",
     ("files", "uid"): "as inode",
     ("files", "gid"): "as inode",

@@ -13,6 +13,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.document import Document, Side, facts, newline_name
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.store.attribute_sets import told
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.queries import key_of
 
@@ -102,6 +103,8 @@ def _metadata(record: Record, change: Change) -> str:
         said.append(f"modified time {wording.moment(change.mtime_ns)}")
     if change.owner:
         said.append(f"owner {visible(change.owner)}")
+    if attributes := told(record.content, change):
+        said.append(f"extended attributes: {attributes}")
     return ", ".join(said) + "."
 
 
