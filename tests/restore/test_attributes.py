@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -247,3 +249,41 @@ def test_of_secrets_nothing_is_recorded(case: Case) -> None:
             assert b"secret".hex().encode() not in reader.content(digest)
             assert token.hex().encode() not in reader.content(digest)
     assert "attributes" not in case.restore(str(len(changes)), "--before", "--dry-run")
+
+
+def test_a_copy_of_a_program_runs_as_nobody_else(case: Case, tmp_path: Path) -> None:
+    path = case.write("a", "one\n", 0o6755)
+    case.record()
+    path.chmod(0o644)
+    case.record()
+    case.restore("1", "--before", "--to", str(tmp_path / "copy"))
+    assert (tmp_path / "copy").stat().st_mode & 0o7777 == 0o755
+    case.restore("1", "--before")
+    assert path.stat().st_mode & 0o7777 == 0o6755
+
+
+def test_what_was_recorded_before_attributes_were_takes_none_away(case: Case) -> None:
+    path = case.write("a", "one\n")
+    bear(path, ONE)
+    case.record()
+    with closing(sqlite3.connect(case.data_dir.database)) as connection, connection:
+        connection.execute("UPDATE files SET attributes = NULL")
+    path.chmod(0o600)
+    (change,) = case.record()
+    assert (change.kind, change.previous_attributes) == ("metadata", None)
+    case.run("diff", "1")
+    assert case.err == "note: extended attributes: user.one, user.two; those before are not recorded\n"
+    bear(path, OTHER)
+    case.record()
+    case.restore("1", "--before")
+    assert borne(path) == OTHER
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_nothing_new_is_no_change_where_nothing_was_recorded(case: Case) -> None:
+    path = case.write("a", "one\n")
+    case.record()
+    with closing(sqlite3.connect(case.data_dir.database)) as connection, connection:
+        connection.execute("UPDATE files SET attributes = NULL")
+    os.link(path, case.root / "b")  # another change time, so that it is looked at
+    assert {c.path for c in case.record()} == {os.fsencode(case.root / "b")}

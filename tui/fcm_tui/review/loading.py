@@ -31,8 +31,13 @@ def load(record: Record, change: Change) -> Document:
         notes.append(f"Moved from {visible_path(change.previous_path)}")
     if change.capture in wording.NOT_KEPT:
         notes.append(_not_kept(change))
+    attributes = told(record.content, change)
+    if attributes and change.kind is not Kind.METADATA:
+        notes.append(f"Extended attributes: {attributes}.")
     if change.kind is Kind.METADATA:
         notes.append(_metadata(record, change))
+        if attributes:
+            notes.append(f"Extended attributes: {attributes}.")
         return Document(change, said, notes, empty, empty, [], "")
     if change.before == change.after:
         notes.append(f"The content is the same, {wording.size(change.size)}.")
@@ -103,8 +108,6 @@ def _metadata(record: Record, change: Change) -> str:
         said.append(f"modified time {wording.moment(change.mtime_ns)}")
     if change.owner:
         said.append(f"owner {visible(change.owner)}")
-    if attributes := told(record.content, change):
-        said.append(f"extended attributes: {attributes}")
     return ", ".join(said) + "."
 
 

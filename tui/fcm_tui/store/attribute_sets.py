@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fcm_tui.capture.attributes import NONE, BadSet, decode, differences
+from fcm_tui.capture.attributes import NONE, BadSet, decode, differences, same
 from fcm_tui.errors import ContentMissing
-from fcm_tui.model import Change
+from fcm_tui.model import Change, Kind
 from fcm_tui.safetext import visible_path
 
 
@@ -25,11 +25,13 @@ def set_of(content: Callable[[bytes], bytes], digest: bytes | None) -> dict[byte
 
 def told(content: Callable[[bytes], bytes], change: Change) -> str:
     """`user.a added, user.b removed`, safe for a terminal; empty where a change did nothing to them."""
-    if change.attributes == change.previous_attributes or change.attributes is None:
+    if same(change.previous_attributes, change.attributes) or change.attributes is None:
         return ""
     new, old = (set_of(content, digest) for digest in (change.attributes, change.previous_attributes))
     if new is None:
         return "what they are is damaged in the record"
-    if old is None:
-        return ", ".join(f"{visible_path(name)} there" for name in sorted(new))
+    if old is None and change.kind is not Kind.CREATED:
+        names = ", ".join(map(visible_path, sorted(new))) or "none"
+        return f"{names}; those before are not recorded"
+    old = old or {}
     return ", ".join(f"{visible_path(name)} {what}" for what, name in differences(old, new))
