@@ -202,7 +202,7 @@ def test_a_file_closed_to_the_recorder_changes_no_attributes(
 
     with monkeypatch.context() as patched:
         patched.setattr(stable, "open_to_read", refuse)
-        path.chmod(0o000)
+        path.chmod(0o200)
         (change,) = case.record()
         assert (change.kind, change.attributes) == ("metadata", change.previous_attributes)
         path.write_text("longer\n")
@@ -287,3 +287,28 @@ def test_nothing_new_is_no_change_where_nothing_was_recorded(case: Case) -> None
         connection.execute("UPDATE files SET attributes = NULL")
     os.link(path, case.root / "b")  # another change time, so that it is looked at
     assert {c.path for c in case.record()} == {os.fsencode(case.root / "b")}
+
+
+def test_what_is_not_recorded_stays_where_a_file_is_written_over(case: Case) -> None:
+    secret = {"user.token": b"ghp_0123456789abcdefghijABCDEFGHIJ012345"}
+    path = case.write("a", "one\n")
+    bear(path, secret)
+    case.record()
+    path.write_text("two\n")
+    (change,) = case.record()
+    assert (change.attributes, change.previous_attributes) == (None, None)
+    case.restore("1", "--before")
+    assert (path.read_text(), borne(path)) == ("one\n", secret)
+
+
+def test_they_come_back_to_a_file_that_nobody_may_write_to(case: Case) -> None:
+    path = case.write("a", "one\n")
+    bear(path, ONE)
+    path.chmod(0o444)
+    case.record()
+    path.chmod(0o644)
+    bear(path, OTHER)
+    path.chmod(0o444)
+    case.record()
+    case.restore("1", "--before")
+    assert (borne(path), path.stat().st_mode & 0o777) == (ONE, 0o444)

@@ -23,6 +23,9 @@ NONE = b""
 MOST_BYTES = 1 << 20
 """Of a set as it is written down; a larger one is not recorded."""
 
+RIGHTS = b"security."
+"""How those begin that may let others run a file with rights."""
+
 _OTHERS = (b"security.ima", b"security.evm")
 """The kernel makes these anew for each file, and a copied one would be wrong."""
 _OVERLAY = b"trusted.overlay."
@@ -62,7 +65,7 @@ if sys.platform == "linux":
     def give(handle: int, wanted: Mapping[bytes, bytes], *, owned: bool) -> list[bytes]:
         """Have an open file bear these attributes and no others; the names of those that the system refuses.
 
-        `security.` ones let others run a file with rights: they are only set where it has the owner that it had.
+        Those that give rights are only set where the file has the owner that it had.
         """
         try:
             present = {name for name in map(os.fsencode, os.listxattr(handle)) if is_recorded(name)}
@@ -79,7 +82,7 @@ if sys.platform == "linux":
             try:
                 if name in present and os.getxattr(handle, name) == value:
                     continue
-                if name.startswith(b"security.") and not owned:
+                if name.startswith(RIGHTS) and not owned:
                     refused.append(name)
                     continue
                 os.setxattr(handle, name, value)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from fcm_tui.capture.attributes import give
+from fcm_tui.capture.attributes import RIGHTS, attributes_of, decode, give
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.restore.plan import names_below
 from fcm_tui.safetext import visible_path
@@ -173,6 +173,8 @@ class Folder:
         # A name that every recorder ignores by default, so that it is no change even for a moment.
         temporary = b".fcm-tui-%s.swp" % secrets.token_hex(8).encode()
         refused: list[bytes] = []
+        if attributes is None and over:
+            attributes = self._attributes(name)
         try:
             if mode is not None and stat.S_ISLNK(mode):
                 self._make_link(temporary, data, mtime_ns, owner)
@@ -189,6 +191,18 @@ class Folder:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._at(temporary), dir_fd=self._handle)
         return refused
+
+    def _attributes(self, name: bytes) -> Attributes:
+        """What stays with a name whose file is replaced by one of which no attributes are recorded: not its rights."""
+        with contextlib.suppress(OSError):
+            handle = os.open(self._at(name), _READ, dir_fd=self._handle)
+            try:
+                found = attributes_of(handle)
+            finally:
+                os.close(handle)
+            if found:
+                return {name: value for name, value in decode(found).items() if not name.startswith(RIGHTS)}
+        return None
 
     def remove(self, name: bytes) -> None:
         """Remove a file or link."""
@@ -217,6 +231,11 @@ class Folder:
             if not stat.S_ISREG(found.st_mode):
                 raise FileExistsError(0, "it is not a file any more")
             if attributes is not None:  # before the mode, as an access list changes that
+                if (
+                    not found.st_mode & stat.S_IWUSR
+                ):  # who may not write to a file may not set its `user.` ones
+                    with contextlib.suppress(OSError):
+                        os.fchmod(handle, stat.S_IMODE(found.st_mode) | stat.S_IWUSR)
                 refused = give(handle, attributes, owned=(found.st_uid, found.st_gid) == owner)
             os.fchmod(handle, stat.S_IMODE(mode))
             os.utime(handle, ns=(mtime_ns, mtime_ns))

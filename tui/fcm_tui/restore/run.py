@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fcm_tui.capture.attributes import RIGHTS
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.obstacles import Checked, Seen, Unrecorded, check, seen_of
@@ -158,7 +159,7 @@ def _attributes(reader: Reader, step: Step) -> dict[bytes, bytes] | None:
     """The extended attributes that a step gives a file; None for it to keep what it has, as where they are damaged."""
     found = set_of(reader.content, step.attributes)
     if found and step.action is Action.WRITE and step.uid == -1:  # somebody else's copy
-        return {name: value for name, value in found.items() if not name.startswith(b"security.")}
+        return {name: value for name, value in found.items() if not name.startswith(RIGHTS)}
     return found
 
 
