@@ -44,11 +44,12 @@ def check(database: Path, *roots: Path) -> int:
 def baseline(connection: sqlite3.Connection) -> Disk:
     """What stood on the disk before the first change, as the tables tell it."""
     never_changed = connection.execute(
-        "SELECT path, digest, mode, mtime_ns FROM files f WHERE present"
+        "SELECT path, digest, mode, mtime_ns, coalesce(attributes, X'') FROM files f WHERE present"
         " AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.file_id = f.file_id)"
     )
     changed_since = connection.execute(
-        "SELECT coalesce(previous_path, path), before_digest, previous_mode, previous_mtime_ns FROM changes c"
+        "SELECT coalesce(previous_path, path), before_digest, previous_mode, previous_mtime_ns,"
+        " coalesce(previous_attributes, X'') FROM changes c"
         " WHERE kind <> 'created'"
         " AND sequence = (SELECT min(sequence) FROM changes e WHERE e.file_id = c.file_id)"
     )

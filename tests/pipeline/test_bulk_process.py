@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui.capture.attributes import digest_of, encode
 from fcm_tui.model import Capture
 from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings
 from fcm_tui.pipeline.bulk_process import BulkProcess
+from tests.attributes import HAS_USER, bear
 
 OLD_NS = 1_700_000_000_000_000_000
 
@@ -27,6 +29,9 @@ def root(tmp_path: Path) -> Path:
     (folder / "large").write_bytes(os.urandom(3 << 20) + bytes(1 << 20))
     (folder / "too large").write_bytes(bytes(6 << 20))
     (folder / ".env").write_text("PASSWORD=x\n")
+    if HAS_USER:
+        for name in ("text", "noise", ".env", "too large"):
+            bear(folder / name, {"user.x": b"one"})
     if sys.platform != "win32":
         (folder / "link").symlink_to("text")
         with open(os.path.join(os.fsencode(folder), b"name\xff\n"), "w") as file:
@@ -73,6 +78,14 @@ def test_a_process_takes_what_a_thread_takes(
     assert captures[b".env"] is Capture.SECRET
     assert captures[b"too large"] is Capture.TOO_LARGE
     assert not next(t for t in there.taken if t.path.endswith(b".env")).rows
+    if HAS_USER:
+        sets = {os.path.basename(t.path): t.state.attributes for t in there.taken}
+        own = digest_of(encode({b"user.x": b"one"}))
+        assert [sets[n] for n in (b"text", b"noise", b"too large", b"empty", b".env")] == [own] * 3 + [
+            b"",
+            None,
+        ]
+        assert own in {row.digest for t in there.taken for row in t.rows}
     digests = [row.digest for t in there.taken for row in t.rows]
     assert len(digests) == len(set(digests))
 

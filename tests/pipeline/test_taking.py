@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui.capture.attributes import encode
 from fcm_tui.capture.stable import Outcome
 from fcm_tui.config import Settings
 from fcm_tui.model import Capture
@@ -27,6 +28,7 @@ from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.verify import Tally, verify
+from tests.attributes import HAS_USER, bear
 from tests.waiting import wait_for
 
 LIMIT = 5 << 20
@@ -70,6 +72,9 @@ def edit(root: Path) -> None:
     (root / "to binary").write_bytes(b"\0\1\2" * 100)
     (root / "latin").write_bytes("caf\xe9 na\xefve\n".encode("latin-1") * 20)
     (root / ".env").write_text("PASSWORD=x\n")
+    if HAS_USER:
+        for name in ("text", "same", ".env", "grown too large"):
+            bear(root / name, {"user.x": name.encode()})
     with (root / "large").open("r+b") as file:
         file.write(b"another beginning")
     (root / "grown too large").write_bytes(bytes(LIMIT + 1))
@@ -105,8 +110,11 @@ def plain(all_taken: list[Taken], *, data: bool = True) -> list[object]:
             rows = lines.format, lines.counts, lines.differences, packed.rows, packed.version.pieces
         kept = reading.data if data else None
         told.append(
-            (reading.path, reading.outcome, reading.state, reading.stamp, reading.digest, kept, capture, rows)
-        )
+            (
+                reading.path, reading.outcome, reading.state, reading.stamp, reading.digest, kept, capture, rows,
+                reading.attributes,
+            )
+        )  # fmt: skip
     return told
 
 
@@ -131,6 +139,13 @@ def test_a_process_takes_what_is_taken_here(session: Session, root: Path) -> Non
     assert there is not None
     here = taken_here(session, root)
     assert plain(here, data=False) == plain(there, data=False)
+    if HAS_USER:
+        sets = {os.path.basename(taken.reading.path): taken.reading.attributes for taken in there}
+        assert [sets[name] for name in (b"same", b"new", b".env")] == [
+            encode({b"user.x": b"same"}),
+            b"",
+            None,
+        ]
     captures = {os.path.basename(taken.reading.path): taken.capture for taken in there}
     assert captures[b".env"] is Capture.SECRET
     assert captures[b"grown too large"] is Capture.TOO_LARGE

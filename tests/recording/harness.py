@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from fcm_tui.capture.attributes import attributes_of, digest_of
 from fcm_tui.config import Settings
 from fcm_tui.model import Change, Standing
 from fcm_tui.recorder import Recorder
@@ -29,6 +30,8 @@ class Entry(NamedTuple):
     mode: int
     """`st_mode`, type bits included."""
     mtime_ns: int
+    attributes: bytes = b""
+    """SHA-256 of the set of extended attributes; empty for none, and where nothing is told of them."""
 
 
 Disk = dict[bytes, Entry]
@@ -39,19 +42,21 @@ def entry(path: bytes) -> Entry | None:
     """What stands at a path; None for anything but a file or a link."""
     try:
         found = os.lstat(path)
+        attributes = b""
         if stat.S_ISLNK(found.st_mode):
             digest: bytes | None = hashlib.sha256(os.readlink(path)).digest()
         elif stat.S_ISREG(found.st_mode):
             try:
                 with open(path, "rb") as file:
                     digest = hashlib.file_digest(file, "sha256").digest()
+                    attributes = digest_of(attributes_of(file.fileno())) or b""
             except PermissionError:
                 digest = None
         else:
             return None
     except FileNotFoundError:
         return None  # it went away meanwhile: who compares looks again
-    return Entry(digest, found.st_mode, found.st_mtime_ns)
+    return Entry(digest, found.st_mode, found.st_mtime_ns, attributes)
 
 
 def disk(*roots: Path) -> Disk:
@@ -83,6 +88,7 @@ def replay(baseline: Disk, changes: Sequence[Change]) -> Disk:
             old = state.pop(source, None)
             assert old is not None, history(changes, change)
             assert old.digest == change.before, history(changes, change)
+            assert old.attributes == (change.previous_attributes or b""), history(changes, change)
             assert ids.pop(source, change.file_id) == change.file_id, history(changes, change)
         assert (change.previous_path is not None) == (change.kind == "moved"), change
         met.add(change.file_id)
@@ -94,7 +100,7 @@ def replay(baseline: Disk, changes: Sequence[Change]) -> Disk:
         assert change.after is not None or change.capture == "unreadable", change
         if change.kind == "metadata":
             assert change.after == change.before, change
-        state[change.path] = Entry(change.after, change.mode, change.mtime_ns)
+        state[change.path] = Entry(change.after, change.mode, change.mtime_ns, change.attributes or b"")
         ids[change.path] = change.file_id
     return state
 

@@ -6,9 +6,12 @@ import itertools
 import os
 import random
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.attributes import HAS_USER
 
 _NAMES = [*(f"n{number}" for number in range(9)), "d0", "d1", "d2", "n\udcff" if os.name == "posix" else "nn"]
 _UNBLOCKED = getattr(os, "O_NONBLOCK", 0)
@@ -26,6 +29,7 @@ class RandomWork:
     def __init__(self, roots: list[Path], seed: int) -> None:
         self._roots = roots
         self.dice = random.Random(seed)
+        self._attribute_dice = random.Random(f"attributes {seed}")
         self.done: list[str] = []
         self._actions: list[tuple[int, Callable[[], str]]] = [
             (6, self._write),
@@ -58,7 +62,12 @@ class RandomWork:
         ]
 
     def act(self) -> None:
-        """One thing."""
+        """One thing; now and then something is done to a file's extended attributes, too.
+
+        For that there are other dice, so that a seed goes on doing what it did without it.
+        """
+        if self._attribute_dice.random() < 0.1:
+            self.done.append(f"attribute {self._attribute()}")
         actions, weights = [a for _, a in self._actions], [w for w, _ in self._actions]
         action = self.dice.choices(actions, weights)[0]
         try:
@@ -175,6 +184,23 @@ class RandomWork:
         place = self._plain()
         place.chmod(self.dice.choice([0o600, 0o644, 0o755]))
         return str(place)
+
+    def _attribute(self) -> str:
+        dice = self._attribute_dice
+        files = [path for path in self._entries()[0] if path.is_file() and not path.is_symlink()]
+        if not files or not HAS_USER or sys.platform != "linux":
+            return "refused"
+        place, name, value = (
+            dice.choice(files),
+            f"user.{dice.choice('ab')}",
+            dice.choice([b"", b"1", b"2" * 50]),
+        )
+        if dice.random() < 0.6:
+            os.setxattr(place, name, value)
+            return f"{place} {name} {value!r}"
+        if name in os.listxattr(place):
+            os.removexattr(place, name)
+        return f"{place} {name} removed"
 
     def _touch(self) -> str:
         place = self._plain()

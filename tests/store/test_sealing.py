@@ -17,6 +17,7 @@ from fcm_tui import cli
 from fcm_tui.datadir import DataDir
 from fcm_tui.store import sealing
 from fcm_tui.store.sealing_key import VARIABLE
+from tests.attributes import HAS_USER, bear, borne
 
 WORD = b"very particular words"
 Run = Callable[..., tuple[int, str, str]]
@@ -68,6 +69,7 @@ def record(data_dir: DataDir, root: Path, config: Path, run: Run) -> DataDir:
     (root / "raw").write_bytes(WORD)
     for number, text in enumerate(texts()):
         (root / "text").write_text(text)
+        bear(root / "text", {"user.x": WORD + b"%d" % number} if HAS_USER else {})
         (root / "large").write_bytes(binary + b"%d" % number)
         run("record", "--once", str(root))
     return data_dir
@@ -117,6 +119,7 @@ def test_nothing_of_it_lies_readable_and_all_commands_work(record: DataDir, root
     assert run("verify")[1].startswith("ok: 4 changes")
     run("restore", newest, "--before")
     assert (root / "text").read_text() == old
+    assert borne(root / "text") == ({"user.x": WORD + b"1"} if HAS_USER else {})
     assert readable(record) == []
 
 

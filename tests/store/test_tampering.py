@@ -17,12 +17,14 @@ from fcm_tui.errors import ContentMissing
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.problems import Problem
 from fcm_tui.store.verify import Tally, verify
+from tests.attributes import HAS_USER, bear
 from tests.store.test_verify import look, session
 
 NOT_COVERED = {
     ("recorders", "last_seen_ns"): "a pulse, renewed with every commit",
     ("files", "mode"): "of a file that never changed; compared with the disk at the next scan",
     ("files", "mtime_ns"): "as mode",
+    ("files", "attributes"): "as mode",
     ("files", "inode"): "a memory of the disk; compared with it at the next scan",
     ("files", "uid"): "as inode",
     ("files", "gid"): "as inode",
@@ -58,6 +60,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conne
     text, large, wide = root / "text", root / "large", root / "wide"
     wide.write_text("".join(lines), "utf-16")  # its lines are not its bytes
     text.write_text("".join(lines))
+    bear(text, {"user.before": b"1"} if HAS_USER else {})
     large.write_bytes(source.randbytes(1_300_000))
     for _ in range(3):
         with session(data_dir, root) as made:
@@ -70,6 +73,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Conne
             wide.write_text("".join(lines), "utf-16")
             look(made)
             text.write_text("".join(lines))
+            bear(text, {"user.after": b"%d" % len(lines)} if HAS_USER else {})
             look(made)
     with session(data_dir, root) as made:
         large.rename(root / "moved")

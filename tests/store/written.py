@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from fcm_tui.capture.attributes import digest_of
 from fcm_tui.model import Capture, DiskState, Draft, Kind, LineCounts, Origin
 from fcm_tui.store.contents import ContentRow, Version, pack
 from fcm_tui.store.record import Record
@@ -25,6 +26,8 @@ class Written:
         """By name: id, and the version and state that are there now."""
         self.versions: dict[bytes, dict[bytes, int]] = {}
         """By file id, the digests of all its versions with the time of the last change to each."""
+        self.attributes: dict[str, bytes] = {}
+        """By name, the set of extended attributes that the file gets with its next change."""
         self.data: dict[bytes, bytes] = {}
         """By digest, what every version ever was."""
 
@@ -80,6 +83,11 @@ class Written:
         digest = hashlib.sha256(data).digest()
         packed = pack(data, digest, before)
         state = DiskState(len(data), time_ns, time_ns, len(self.files) + 1, 0o100644, 0, 0)
+        attributes = self.attributes.get(name)
+        state = state._replace(attributes=digest_of(attributes))
+        rows = packed.rows + (
+            pack(attributes, state.attributes).rows if attributes and state.attributes else []
+        )
         self.files[name] = (file_id, packed.version, state)
         self.versions.setdefault(file_id, {})[digest] = time_ns
         self.data[digest] = data
@@ -87,4 +95,4 @@ class Written:
             time_ns, Kind.CREATED if previous is None else Kind.MODIFIED, self.root.root_id, file_id, path,
             Origin.EVENT, Capture.STORED, before=before.digest if before else None, after=digest,
             state=state, previous=previous, counts=LineCounts(1, 0, 0), encoding="utf-8", newline="lf",
-        ), packed.rows  # fmt: skip
+        ), rows  # fmt: skip

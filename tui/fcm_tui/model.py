@@ -101,10 +101,12 @@ class DiskState(NamedTuple):
     """`st_mode`, the type bits included."""
     uid: int
     gid: int
+    attributes: bytes | None = None
+    """SHA-256 of the set of extended attributes (`capture.attributes`); empty for none, None where not recorded."""
 
     @classmethod
     def of(cls, found: os.stat_result) -> DiskState:
-        """The state out of a stat result."""
+        """The state out of a stat result, which tells nothing of extended attributes."""
         return cls(
             found.st_size,
             found.st_mtime_ns,
@@ -152,6 +154,10 @@ class Change:
     newline: str | None
     """`lf`, `crlf`, `cr`, `mixed` or `none`, of the version after the change."""
     reviewed: bool
+    attributes: bytes | None = None
+    """SHA-256 of the set of extended attributes after the change; empty for none, None where not recorded."""
+    previous_attributes: bytes | None = None
+    """The same of the version before."""
 
 
 @dataclass(frozen=True, slots=True)

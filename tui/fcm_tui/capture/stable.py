@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from fcm_tui.capture.attributes import attributes_of, digest_of
 from fcm_tui.capture.opening import is_held, open_to_read
 from fcm_tui.model import DiskState
 from fcm_tui.watch.paths import on_disk
@@ -58,6 +59,8 @@ class Reading:
     digest: bytes | None = None
     data: bytes | None = None
     error: OSError | None = None
+    attributes: bytes | None = None
+    """The set whose digest `state` has, as `capture.attributes` writes it down."""
 
 
 def read_stable(path: bytes, size_limit: int, *, now_ns: int | None = None, settle: bool = True) -> Reading:
@@ -102,14 +105,15 @@ def _read_open(
     else:
         data = None
         length, digest = _digest_of(handle, size)
+    attributes = attributes_of(handle)
     last = os.fstat(handle)
     before = stamp(found)
-    state = DiskState.of(found)
+    state = DiskState.of(found)._replace(attributes=digest_of(attributes))
     young = _is_young(found, now_ns or time.time_ns())
     if length != size or before != stamp(last) or found.st_ino != last.st_ino or (settle and young):
-        return Reading(path, Outcome.UNSETTLED, state, before, digest, data)
+        return Reading(path, Outcome.UNSETTLED, state, before, digest, data, attributes=attributes)
     outcome = Outcome.READ if data is not None else Outcome.TOO_LARGE
-    return Reading(path, outcome, state, b"" if young else before, digest, data)
+    return Reading(path, outcome, state, b"" if young else before, digest, data, attributes=attributes)
 
 
 def _read_all(handle: int, size: int) -> bytes:

@@ -14,6 +14,7 @@ from fcm_tui.diff.patch import PatchFile, diffstat, unified
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
 from fcm_tui.safetext import path_text
+from fcm_tui.store.attribute_sets import told
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, join
 
@@ -69,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
         if args.stat:
             write_bytes(diffstat(file))
             return 0
+        if args.other is None and (attributes := told(reader.content, change)):
+            print(f"note: extended attributes: {attributes}", file=sys.stderr)
         patch = unified(file)
         write_bytes(_coloured(patch) if sys.stdout.isatty() else patch)
     return 0

@@ -219,6 +219,10 @@ def as_json(change: Change) -> str:
             "encoding": change.encoding,
             "newline": change.newline,
             "mtime": None if change.mtime_ns is None else time_text(change.mtime_ns),
+            "attributes": None if change.attributes is None else change.attributes.hex(),
+            "previous_attributes": (
+                None if change.previous_attributes is None else change.previous_attributes.hex()
+            ),
         }
     )
 

@@ -31,6 +31,7 @@ from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.queries import Reader
 from fcm_tui.times import parse_moment
 
+_SHOWN = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -140,10 +141,21 @@ def _tell(args: argparse.Namespace, done: Done) -> None:
         if args.at is not None and args.to is None:
             then = (_EPOCH + timedelta(microseconds=done.since_ns // 1000)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             print(f"`fcm-tui restore {visible(_word(args.what))} --at {then}` undoes it")
+    if done.without:
+        print(f"note: extended attributes left out: {_refused(done.without)}", file=sys.stderr)
     if recorded.unwatched:
         print("note: outside the watched folders it is not recorded", file=sys.stderr)
     if recorded.late:
         print("note: the recorder has not recorded it yet; `fcm-tui log` shows when it has", file=sys.stderr)
+
+
+def _refused(without: Sequence[tuple[bytes, Sequence[bytes]]]) -> str:
+    """Which extended attributes, on which files; of many files the first few."""
+    said = [
+        f"{', '.join(map(visible_path, names))} on {visible_path(path)}" for path, names in without[:_SHOWN]
+    ]
+    rest = len(without) - _SHOWN
+    return "; ".join(said) + (f"; and others on {rest} more files" if rest > 0 else "")
 
 
 def _word(text: str) -> str:

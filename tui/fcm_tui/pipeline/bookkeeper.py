@@ -242,12 +242,13 @@ class Bookkeeper:
             self._waiting.returned(path)
             arrival = Found(
                 path, root.root.root_id, reading.state, reading.digest, known,
-                reading.stamp, reading.data, capture, work,
+                reading.stamp, reading.data, capture, work, reading.attributes,
             )  # fmt: skip
             if arrival.capture != Capture.STORED:
                 arrival.data = None
             if known is not None and is_closed_only(known, arrival):
                 arrival.digest, arrival.capture = known.digest, known.capture
+                arrival.state = arrival.state._replace(attributes=known.state.attributes)
             if known is not None and is_unchanged(known, arrival):
                 if reading.outcome is Outcome.HELD:
                     continue

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from fcm_tui.capture.attributes import holds_secret
 from fcm_tui.capture.codec import FAST_LEVEL, MAX_PIECE
 from fcm_tui.capture.detectors import secret_in
 from fcm_tui.capture.growing import read_unsettled
@@ -38,7 +39,7 @@ class BulkSettings:
 
 
 class Taken(NamedTuple):
-    """One file as it is, and the rows that hold its content."""
+    """One file as it is, and the rows that hold its content and its attributes."""
 
     path: bytes
     digest: bytes | None
@@ -107,6 +108,10 @@ class Bulk:
             capture = capture_of(reading, secrets.by_name(path), secrets.detectors(path))
             captures.append(capture)
             digest, data = reading.digest, reading.data
+            attributes = reading.state.attributes if reading.state else None
+            if reading.attributes and attributes and attributes not in self._packed:
+                self._packed.add(attributes)
+                small.append((attributes, reading.attributes))
             if capture is not Capture.STORED or digest is None or data is None or digest in self._packed:
                 continue
             self._packed.add(digest)
@@ -116,14 +121,30 @@ class Bulk:
                 rows[digest] = pack(data, digest, level=FAST_LEVEL).rows
         rows.update((row.digest, (row,)) for row in pack_whole(small, level=FAST_LEVEL))
         return [
-            Taken(r.path, r.digest, capture, r.state, r.stamp, rows.pop(r.digest, ()) if r.digest else ())
+            Taken(
+                r.path, r.digest, capture, r.state, r.stamp,
+                [row for digest in (r.digest, r.state.attributes) if digest for row in rows.pop(digest, ())],
+            )
             for r, capture in zip(readings, captures, strict=True)
             if r.state is not None
-        ]
+        ]  # fmt: skip
 
 
 def capture_of(reading: Reading, secret: bool, detectors: tuple[str, ...]) -> Capture:
-    """What is kept of a reading of a file that is a secret by its name, or by what detectors find in it."""
+    """What is kept of a reading of a file that is a secret by its name, or by what detectors find in it.
+
+    Attributes of a secret, or that hold one, are taken out of the reading.
+    """
+    capture = _capture_of_content(reading, secret, detectors)
+    if reading.state is not None and (
+        capture in (Capture.SECRET, Capture.UNREADABLE)
+        or (reading.attributes and holds_secret(reading.attributes, detectors))
+    ):
+        reading.attributes, reading.state = None, reading.state._replace(attributes=None)
+    return capture
+
+
+def _capture_of_content(reading: Reading, secret: bool, detectors: tuple[str, ...]) -> Capture:
     if reading.outcome in (Outcome.UNREADABLE, Outcome.HELD):
         return Capture.UNREADABLE
     if secret:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from fcm_tui.capture.attributes import same
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Origin
 from fcm_tui.pipeline.content import Work, before_of, work_out
 from fcm_tui.pipeline.lines import NOTHING, LineChanges, line_changes, unchanged
@@ -25,6 +26,8 @@ class Found(Arrival):
     capture: Capture = Capture.NONE
     work: Work | None = None
     """What is worked out already, of a change from `known` to this."""
+    attributes: bytes | None = None
+    """The set whose digest `state` has."""
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ def same_metadata(old: DiskState, new: DiskState) -> bool:
     """Nothing that is recorded differs, content aside."""
     return (
         old.mode == new.mode and old.mtime_ns == new.mtime_ns and old.uid == new.uid and old.gid == new.gid
-        and old.size == new.size
+        and old.size == new.size and same(old.attributes, new.attributes)
     )  # fmt: skip
 
 
@@ -85,7 +88,7 @@ def prepare(
     for step, (lines, packed) in zip(steps, done, strict=True):
         record, found = step.record, step.found
         path = found.path if found else record.path if record else b""
-        after = found.state if found else None
+        after = _state(record, found) if found else None
         owned = after or (record.state if record else None)
         draft = Draft(
             time_ns=now_ns,
@@ -109,6 +112,8 @@ def prepare(
         )
         prepared.drafts.append(draft)
         prepared.stamps.append(found.stamp if found else b"")
+        if found is not None:
+            prepared.rows.extend(_attribute_rows(record, found))
         if packed is not None:
             prepared.rows.extend(packed.rows)
             if found is not None and found.data is not None:
@@ -167,13 +172,29 @@ def _work(step: _Step) -> tuple[LineChanges, Packed | None]:
     return work_out(before_of(record), step.base, found.state.is_link, found.data, found.digest)
 
 
+def _attribute_rows(record: FileRecord | None, found: Found) -> list[ContentRow]:
+    """What the store lacks of the attributes that a file has."""
+    digest = found.state.attributes
+    if not found.attributes or not digest or (record is not None and record.state.attributes == digest):
+        return []
+    return pack(found.attributes, digest).rows
+
+
+def _state(record: FileRecord | None, found: Found) -> DiskState:
+    """A file's state; the attributes of one that can no longer be read are those that it was known to have."""
+    old, new = record.state if record else None, found.state
+    if found.capture is not Capture.UNREADABLE or old is None or old.inode != new.inode:
+        return new
+    return new._replace(attributes=old.attributes)
+
+
 def is_unchanged(known: FileRecord, arrival: Found) -> bool:
     """Nothing that the record tells differs: a link made to it, a save of the same bytes at the same time."""
     return (
         known.digest == arrival.digest
         and known.capture == arrival.capture
         and known.state.inode == arrival.state.inode
-        and same_metadata(known.state, arrival.state)
+        and same_metadata(known.state, _state(known, arrival))
     )
 
 

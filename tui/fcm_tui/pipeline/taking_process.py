@@ -118,7 +118,7 @@ def _packed(taken: list[Taken]) -> list[bytes | memoryview]:
         told.append(
             (
                 reading.path, reading.outcome.value, tuple(state) if state else None, reading.stamp, reading.digest,
-                None if data is None else len(data), capture.value, _work_told(work),
+                None if data is None else len(data), capture.value, _work_told(work), reading.attributes,
             )
         )  # fmt: skip
         if data is not None:
@@ -145,14 +145,15 @@ def _work_told(work: Work | None) -> tuple[Any, ...] | None:
 def _unpacked(message: memoryview) -> list[Taken]:
     told, at = told_in(message)
     result = []
-    for path, outcome, state, stamp, digest, size, capture, worked in told:
+    for path, outcome, state, stamp, digest, size, capture, worked, attributes in told:
         data = None
         if size is not None:
             data = bytes(message[at : at + size])
             at += size
         reading = Reading(
-            path, _OUTCOMES[outcome], DiskState._make(state) if state else None, stamp, digest, data
-        )
+            path, _OUTCOMES[outcome], DiskState._make(state) if state else None, stamp, digest, data,
+            attributes=attributes,
+        )  # fmt: skip
         work = None
         if worked is not None:
             text, counts, differences, parts, pieces = worked

@@ -12,9 +12,10 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from fcm_tui.capture.attributes import RIGHTS, attributes_of, decode, give
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.restore.plan import names_below
 from fcm_tui.safetext import visible_path
@@ -33,6 +34,9 @@ _CREATE = (
 )  # fmt: skip
 _PIECE = 1 << 20
 _SPECIAL_BITS = stat.S_ISUID | stat.S_ISGID
+
+Attributes = Mapping[bytes, bytes] | None
+"""Extended attributes that a file is to have, and no others; None to leave them to the system."""
 
 
 class Blocked(RestoreRefused):
@@ -153,10 +157,14 @@ class Folder:
         mode: int | None,
         mtime_ns: int | None,
         owner: tuple[int, int],
+        attributes: Attributes = None,
         *,
         over: bool,
-    ) -> None:
+    ) -> list[bytes]:
         """A file (or a link, as `mode` says) with these bytes, whole or not at all.
+
+        Returns:
+            The names of those extended attributes that the system refused.
 
         Raises:
             FileExistsError: something stands there, and `over` does not say to replace it.
@@ -164,11 +172,14 @@ class Folder:
         """
         # A name that every recorder ignores by default, so that it is no change even for a moment.
         temporary = b".fcm-tui-%s.swp" % secrets.token_hex(8).encode()
+        refused: list[bytes] = []
+        if attributes is None and over:
+            attributes = self._attributes(name)
         try:
             if mode is not None and stat.S_ISLNK(mode):
                 self._make_link(temporary, data, mtime_ns, owner)
             else:
-                self._make_file(temporary, data, mode, mtime_ns, owner)
+                refused = self._make_file(temporary, data, mode, mtime_ns, owner, attributes)
             if over:
                 self._make_writable(name)
                 os.replace(
@@ -179,6 +190,19 @@ class Folder:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._at(temporary), dir_fd=self._handle)
+        return refused
+
+    def _attributes(self, name: bytes) -> Attributes:
+        """What stays with a name whose file is replaced by one of which no attributes are recorded: not its rights."""
+        with contextlib.suppress(OSError):
+            handle = os.open(self._at(name), _READ, dir_fd=self._handle)
+            try:
+                found = attributes_of(handle)
+            finally:
+                os.close(handle)
+            if found:
+                return {name: value for name, value in decode(found).items() if not name.startswith(RIGHTS)}
+        return None
 
     def remove(self, name: bytes) -> None:
         """Remove a file or link."""
@@ -189,20 +213,35 @@ class Folder:
         """Give a file another name, here or in another folder."""
         os.rename(self._at(name), to._at(new_name), src_dir_fd=self._handle, dst_dir_fd=to._handle)
 
-    def set_attributes(self, name: bytes, mode: int, mtime_ns: int) -> None:
-        """Give a file its mode and modification time."""
+    def set_attributes(
+        self, name: bytes, mode: int, mtime_ns: int, owner: tuple[int, int], attributes: Attributes = None
+    ) -> list[bytes]:
+        """Give a file its mode, modification time and extended attributes; the names of those that were refused.
+
+        `owner` is who had it then: with another, it gets none that let others run it with rights.
+        """
         if sys.platform == "win32":
             os.utime(self._at(name), ns=(mtime_ns, mtime_ns))
             os.chmod(self._at(name), stat.S_IMODE(mode))
-            return
+            return list(attributes or ())
         handle = os.open(self._at(name), _READ, dir_fd=self._handle)
+        refused: list[bytes] = []
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
                 raise FileExistsError(0, "it is not a file any more")
+            if attributes is not None:  # before the mode, as an access list changes that
+                if (
+                    not found.st_mode & stat.S_IWUSR
+                ):  # who may not write to a file may not set its `user.` ones
+                    with contextlib.suppress(OSError):
+                        os.fchmod(handle, stat.S_IMODE(found.st_mode) | stat.S_IWUSR)
+                refused = give(handle, attributes, owned=(found.st_uid, found.st_gid) == owner)
             os.fchmod(handle, stat.S_IMODE(mode))
             os.utime(handle, ns=(mtime_ns, mtime_ns))
         finally:
             os.close(handle)
+        return refused
 
     def remove_empty(self, name: bytes) -> None:
         """Remove a folder that holds nothing but empty folders.
@@ -241,8 +280,15 @@ class Folder:
                 os.utime(name, ns=(mtime_ns, mtime_ns), dir_fd=self._handle, follow_symlinks=False)
 
     def _make_file(
-        self, name: bytes, data: bytes, mode: int | None, mtime_ns: int | None, owner: tuple[int, int]
-    ) -> None:
+        self,
+        name: bytes,
+        data: bytes,
+        mode: int | None,
+        mtime_ns: int | None,
+        owner: tuple[int, int],
+        attributes: Attributes,
+    ) -> list[bytes]:
+        refused: list[bytes] = []
         default = 0o600 if mode is not None else 0o666
         handle = os.open(self._at(name), _CREATE, default, dir_fd=self._handle)
         try:
@@ -250,7 +296,7 @@ class Folder:
             while left:
                 left = left[os.write(handle, left) :]
             if sys.platform != "win32":
-                _give_away(handle, mode, owner)
+                refused = _give_away(handle, mode, owner, attributes)
                 if mtime_ns is not None:
                     os.utime(handle, ns=(mtime_ns, mtime_ns))
             os.fsync(handle)
@@ -261,6 +307,8 @@ class Folder:
                 os.utime(self._at(name), ns=(mtime_ns, mtime_ns))
             if mode is not None:
                 os.chmod(self._at(name), stat.S_IMODE(mode))
+            return list(attributes or ())
+        return refused
 
     def _publish(self, temporary: bytes, name: bytes) -> None:
         """Give the finished file its name, unless another has it: a rename alone would replace that one."""
@@ -309,12 +357,19 @@ def read_file(base: bytes, path: bytes) -> bytes:
 
 if sys.platform != "win32":
 
-    def _give_away(handle: int, mode: int | None, owner: tuple[int, int]) -> None:
-        """Owner first: changing it drops the bits that let a program run as its owner, and so it must."""
+    def _give_away(
+        handle: int, mode: int | None, owner: tuple[int, int], attributes: Attributes
+    ) -> list[bytes]:
+        """Owner first: changing it drops what lets a program run with its owner's rights, and so it must.
+
+        Extended attributes come before the mode, as an access list changes that.
+        """
         given = False  # whoever restores: no bits that let others run the file as someone
-        if not given:
+        if -1 not in owner:
             with contextlib.suppress(OSError):
                 os.fchown(handle, *owner)
                 given = True
+        refused = give(handle, attributes, owned=given) if attributes is not None else []
         if mode is not None:
             os.fchmod(handle, stat.S_IMODE(mode) & (0o7777 if given else ~_SPECIAL_BITS))
+        return refused

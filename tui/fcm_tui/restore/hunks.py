@@ -61,6 +61,7 @@ def plan_hunks(reader: Reader, change: Change, numbers: Sequence[int], *, to: by
     step = Step(
         Action.WRITE, base if to is None else base_of(reader, target), target, digest=hashlib.sha256(result).digest(),
         data=result, size=len(result), mode=now.mode, uid=now.uid if to is None else -1, gid=now.gid if to is None else -1,
+        attributes=now.attributes,
         was=change.path if to is None and now.path != change.path else None,
     )  # fmt: skip
     return Plan.of([step] if result != data or to is not None else [])

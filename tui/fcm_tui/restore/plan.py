@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fcm_tui.capture.attributes import same as same_attributes
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import past
@@ -25,6 +26,7 @@ class Action(StrEnum):
     MOVE = "move"
     WRITE = "write"
     ATTRIBUTES = "set mode and time of"
+    """The extended attributes too, where the step has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Step:
     uid: int = -1
     gid: int = -1
     """Owner and group to give it where the system lets us; -1 for whoever restores."""
+    attributes: bytes | None = None
+    """Digest of the set of extended attributes to give it; empty to take all away, None to leave them as they are."""
     was: bytes | None = None
     """Another path, which the file had at the change that is restored: it is restored where it is now."""
 
@@ -94,14 +98,16 @@ def write(base: bytes, path: bytes, version: Version, *, own: bool = True) -> St
     return Step(
         Action.WRITE, base, path, digest=version.digest, size=version.size, mode=version.mode,
         mtime_ns=version.mtime_ns, uid=version.uid if own else -1, gid=version.gid if own else -1,
+        attributes=version.attributes,
     )  # fmt: skip
 
 
-def attributes(base: bytes, path: bytes, version: Version) -> Step:
-    """A step that gives a file its mode and time back."""
+def attributes(base: bytes, path: bytes, version: Version, now: Version) -> Step:
+    """A step that gives a file its mode and time back, and its extended attributes where they differ."""
     return Step(
         Action.ATTRIBUTES, base, path, digest=version.digest, size=version.size, mode=version.mode,
-        mtime_ns=version.mtime_ns,
+        mtime_ns=version.mtime_ns, uid=version.uid, gid=version.gid,
+        attributes=None if _same_attributes(version, now) else version.attributes,
     )  # fmt: skip
 
 
@@ -109,9 +115,13 @@ def bring_back(base: bytes, path: bytes, version: Version, now: Version | None) 
     """What turns `now` at a path into a version: nothing, its attributes, or a new file."""
     if now is None or now.digest != version.digest or stat.S_ISLNK(now.mode) != stat.S_ISLNK(version.mode):
         return [write(base, path, version)]
-    if stat.S_ISLNK(now.mode) or (now.mode, now.mtime_ns) == (version.mode, version.mtime_ns):
-        return []
-    return [attributes(base, path, version)]
+    same = (now.mode, now.mtime_ns) == (version.mode, version.mtime_ns) and _same_attributes(version, now)
+    return [] if stat.S_ISLNK(now.mode) or same else [attributes(base, path, version, now)]
+
+
+def _same_attributes(version: Version, now: Version) -> bool:
+    """Whether there is nothing to be done about extended attributes; of what is not recorded nothing is known."""
+    return version.attributes is None or same_attributes(now.attributes, version.attributes)
 
 
 def kept_only(

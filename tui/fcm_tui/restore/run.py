@@ -9,18 +9,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fcm_tui.capture.attributes import RIGHTS
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.obstacles import Checked, Seen, Unrecorded, check, seen_of
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.restore.recording import Recorded, Recording
 from fcm_tui.safetext import visible_path
+from fcm_tui.store.attribute_sets import set_of
 from fcm_tui.store.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, is_inside
 
 _PATIENCE = 3.0
 """Seconds for which a recorder at work may still have to record what stands on the disk."""
 _PAUSE = 0.05
+_DAMAGED = b"all (damaged in the record)"
+"""Stands in the place of the names of a set that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Done:
     recorded: Recorded
     since_ns: int
     """Just before it: restoring the same path as of this moment undoes it."""
+    without: tuple[tuple[bytes, tuple[bytes, ...]], ...] = ()
+    """Paths, each with the names of the extended attributes that could not be brought back there."""
 
 
 def restore(
@@ -60,6 +66,7 @@ def restore(
     since_ns = time.time_ns()
     before = reader.last_sequence()
     done: list[Step] = []
+    without: list[tuple[bytes, tuple[bytes, ...]]] = []
     recording.announce(checked.steps)
     try:
         moved = {step.path for step in checked.steps if step.action is Action.MOVE}
@@ -68,7 +75,9 @@ def restore(
             if rewritten and step.action is not Action.MOVE and done and done[-1].action is Action.MOVE:
                 # A file moved and rewritten between two looks would be taken for another one.
                 recording.record(reader, done, before)
-            _take(reader, step, seen, step.path in moved)
+            refused = _take(reader, step, seen, step.path in moved)
+            if refused:
+                without.append((step.path, tuple(refused)))
             done.append(step)
             on_step(step)
     except RestoreRefused as refused:
@@ -80,7 +89,7 @@ def restore(
         raise
     finally:
         _tidy(checked, done)
-    return Done(tuple(done), recording.record(reader, done, before), since_ns)
+    return Done(tuple(done), recording.record(reader, done, before), since_ns, tuple(without))
 
 
 def _prepare(
@@ -99,8 +108,8 @@ def _prepare(
         time.sleep(_PAUSE)
 
 
-def _take(reader: Reader, step: Step, seen: Seen, was_moved: bool) -> None:
-    """One step; what stood there has to be what was checked."""
+def _take(reader: Reader, step: Step, seen: Seen, was_moved: bool) -> list[bytes]:
+    """One step; what stood there has to be what was checked. The names of extended attributes that were refused."""
     where = step.source or step.path
     *folders, name = names_below(step.base, where)
     try:
@@ -111,15 +120,16 @@ def _take(reader: Reader, step: Step, seen: Seen, was_moved: bool) -> None:
                 found = None
             if not was_moved and seen_of(found) != seen and not (found and _is_folder(found)):
                 raise RestoreRefused(f"{visible_path(where)}: changed just now; nothing was done to it")
-            _act(reader, step, folder, name, is_there=found is not None)
+            refused = _act(reader, step, folder, name, is_there=found is not None)
             folder.sync()
+            return refused
     except OSError as error:
         raise RestoreRefused(
             f"{visible_path(where)}: {error.strerror or error}; nothing was done to it"
         ) from error
 
 
-def _act(reader: Reader, step: Step, folder: Folder, name: bytes, *, is_there: bool) -> None:
+def _act(reader: Reader, step: Step, folder: Folder, name: bytes, *, is_there: bool) -> list[bytes]:
     match step.action:
         case Action.REMOVE:
             if is_there:
@@ -132,10 +142,25 @@ def _act(reader: Reader, step: Step, folder: Folder, name: bytes, *, is_there: b
                 folder.move(name, to, new_name)
                 to.sync()
         case Action.ATTRIBUTES:
-            folder.set_attributes(name, step.mode or 0, step.mtime_ns or 0)
+            wanted = _attributes(reader, step)
+            owner = step.uid, step.gid
+            refused = folder.set_attributes(name, step.mode or 0, step.mtime_ns or 0, owner, wanted)
+            return refused if wanted is not None or step.attributes is None else [_DAMAGED]
         case Action.WRITE:
             data = step.data if step.data is not None else reader.content(step.digest or b"")
-            folder.write(name, data, step.mode, step.mtime_ns, (step.uid, step.gid), over=is_there)
+            wanted = _attributes(reader, step)
+            owner = step.uid, step.gid
+            refused = folder.write(name, data, step.mode, step.mtime_ns, owner, wanted, over=is_there)
+            return refused if wanted is not None or step.attributes is None else [_DAMAGED]
+    return []
+
+
+def _attributes(reader: Reader, step: Step) -> dict[bytes, bytes] | None:
+    """The extended attributes that a step gives a file; None for it to keep what it has, as where they are damaged."""
+    found = set_of(reader.content, step.attributes)
+    if found and step.action is Action.WRITE and step.uid == -1:  # somebody else's copy
+        return {name: value for name, value in found.items() if not name.startswith(RIGHTS)}
+    return found
 
 
 def _is_folder(found: os.stat_result) -> bool:

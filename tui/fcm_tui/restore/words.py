@@ -78,7 +78,10 @@ def _deed(step: Step, verb: str) -> str:
     if step.action is Action.WRITE and step.is_link:
         return f"{verb} {path} (a symbolic link)"
     if step.action is Action.WRITE:
-        return f"{verb} {path} ({step.size} byte{'' if step.size == 1 else 's'})"
+        more = " and attributes" if step.attributes else ""
+        return f"{verb} {path} ({step.size} byte{'' if step.size == 1 else 's'}{more})"
+    if step.action is Action.ATTRIBUTES and step.attributes is not None:
+        verb = verb.replace("mode and time", "mode, time and attributes")
     return f"{verb} {path}"
 
 

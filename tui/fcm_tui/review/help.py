@@ -15,7 +15,7 @@ from fcm_tui.review.theme import Palette
 _SIGNS = (
     ("+", "created", "created"), ("~", "modified", "modified"), ("-", "deleted", "deleted"),
     ("→", "moved", "moved: new path ← old path"),
-    ("·", "metadata", "only mode, owner or time changed"),
+    ("·", "metadata", "mode, owner, time, attributes changed"),
 )  # fmt: skip
 _WIDE = 118
 _KEYS = 20

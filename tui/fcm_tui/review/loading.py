@@ -13,6 +13,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.document import Document, Side, facts, newline_name
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.store.attribute_sets import told
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.queries import key_of
 
@@ -30,8 +31,13 @@ def load(record: Record, change: Change) -> Document:
         notes.append(f"Moved from {visible_path(change.previous_path)}")
     if change.capture in wording.NOT_KEPT:
         notes.append(_not_kept(change))
+    attributes = told(record.content, change)
+    if attributes and change.kind is not Kind.METADATA:
+        notes.append(f"Extended attributes: {attributes}.")
     if change.kind is Kind.METADATA:
         notes.append(_metadata(record, change))
+        if attributes:
+            notes.append(f"Extended attributes: {attributes}.")
         return Document(change, said, notes, empty, empty, [], "")
     if change.before == change.after:
         notes.append(f"The content is the same, {wording.size(change.size)}.")

@@ -1,10 +1,13 @@
 """The hash chain: each change's hash covers the one before it and everything the change says.
 
+    hash(n) = SHA-256( hash(n-1) || JSON of [every column but the hash and the attributes, the hunks] )
     hash(n) = SHA-256( hash(n-1) || JSON of [every column but the hash, the hunks] )
 
-with bytes as hexadecimal, no spaces, non-ASCII escaped; the hash before the first is the recorder id
-padded to 32 bytes. Hunks are [difference digest, old start, old count, new start, new count]. A
-difference's digest covers its operation and lines, a content's its bytes, so the chain covers those too.
+the first where neither `attributes` nor `previous_attributes` says anything (they came later), the second where
+one does, with these two last of the columns: the lengths tell the two apart. Bytes stand as hexadecimal, there
+are no spaces, non-ASCII is escaped; the hash before the first is the recorder id padded to 32 bytes. Hunks
+are [difference digest, old start, old count, new start, new count]. A difference's digest covers its operation and
+lines, a content's its bytes, so the chain covers those too.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ CHAINED_COLUMNS = (
     "origin", "group_sequence", "inserted", "updated", "deleted", "encoding", "newline",
 )  # fmt: skip
 """Columns of `changes` in the order in which they are hashed; `recorder_id` stands in the chain's start."""
+ATTRIBUTE_COLUMNS = ("attributes", "previous_attributes")
+"""Those that follow them where one of them is not NULL."""
 
 HunkRow = tuple[bytes, int, int, int, int]
 
@@ -37,14 +42,22 @@ def start(recorder_id: bytes) -> bytes:
     return recorder_id.ljust(32, b"\0")
 
 
-def link(previous: bytes, columns: Sequence[object], hunks: Sequence[HunkRow]) -> bytes:
+def link(
+    previous: bytes,
+    columns: Sequence[object],
+    hunks: Sequence[HunkRow],
+    attributes: Sequence[object] = (None, None),
+) -> bytes:
     """The hash of one change.
 
     Args:
         previous: the 32 bytes of the change before.
         columns: values of `CHAINED_COLUMNS`.
         hunks: its rows of `change_differences`, by ordinal.
+        attributes: values of `ATTRIBUTE_COLUMNS`.
     """
+    if any(value is not None for value in attributes):
+        columns = [*columns, *attributes]
     return hashlib.sha256(previous + encode([*columns, hunks]).encode()).digest()
 
 

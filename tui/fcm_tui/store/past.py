@@ -11,7 +11,7 @@ from fcm_tui.store.prunes import prune_of
 from fcm_tui.store.queries import CAPTURE
 from fcm_tui.times import local_text
 
-_FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid"
+_FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid, f.attributes"
 _AT_OR_BELOW = "({0} = ? OR ({0} >= ? AND {0} < ?))"
 
 
@@ -30,6 +30,8 @@ class Version:
     uid: int
     """Of the owner seen last, as is the group: earlier ones are not recorded by number."""
     gid: int
+    attributes: bytes | None = None
+    """SHA-256 of the set of extended attributes; empty for none, None where not recorded."""
 
 
 def before(connection: sqlite3.Connection, change: Change) -> Version | None:
@@ -42,7 +44,10 @@ def before(connection: sqlite3.Connection, change: Change) -> Version | None:
     ).fetchone()
     uid, gid = _owner(connection, change.file_id)
     path = change.previous_path or change.path
-    return Version(change.file_id, path, change.before, size or 0, mode or 0o100600, mtime_ns or 0, uid, gid)
+    return Version(
+        change.file_id, path, change.before, size or 0, mode or 0o100600, mtime_ns or 0, uid, gid,
+        change.previous_attributes,
+    )  # fmt: skip
 
 
 def after(connection: sqlite3.Connection, change: Change) -> Version | None:
@@ -52,7 +57,7 @@ def after(connection: sqlite3.Connection, change: Change) -> Version | None:
     uid, gid = _owner(connection, change.file_id)
     return Version(
         change.file_id, change.path, change.after, change.size or 0, change.mode or 0o100600,
-        change.mtime_ns or 0, uid, gid,
+        change.mtime_ns or 0, uid, gid, change.attributes,
     )  # fmt: skip
 
 
@@ -118,18 +123,19 @@ def all_then(
     touching = f"{_AT_OR_BELOW.format('path')} OR {_AT_OR_BELOW.format('previous_path')}"
     rows = connection.execute(
         "SELECT c.file_id, coalesce(c.previous_path, c.path), c.before_digest, c.previous_size, c.previous_mode,"
-        " c.previous_mtime_ns, f.uid, f.gid, c.kind FROM changes c LEFT JOIN files f ON f.file_id = c.file_id"
+        " c.previous_mtime_ns, f.uid, f.gid, c.previous_attributes, c.kind FROM changes c"
+        " LEFT JOIN files f ON f.file_id = c.file_id"
         " WHERE c.recorder_id = ? AND c.sequence IN (SELECT min(sequence) FROM changes"
         f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id)",
         (recorder_id, recorder_id, cut[0] if cut else 0, path, low, high, path, low, high),
     ).fetchall()
     changed = {row[0] for row in rows}
     then = {version.path: version for version in now.values() if version.file_id not in changed}
-    for file_id, where, digest, size, mode, mtime_ns, uid, gid, kind in rows:
+    for file_id, where, digest, size, mode, mtime_ns, uid, gid, attributes, kind in rows:
         if kind != Kind.CREATED and (where == path or low <= where < high):
             then[where] = Version(
                 file_id, where, digest, size or 0, mode or 0o100600, mtime_ns or 0,
-                -1 if uid is None else uid, -1 if gid is None else gid,
+                -1 if uid is None else uid, -1 if gid is None else gid, attributes,
             )  # fmt: skip
     return then
 

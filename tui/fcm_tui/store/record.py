@@ -200,13 +200,12 @@ class Record:
         found = {}
         for start in range(0, len(paths), _PARAMETERS):
             part = paths[start : start + _PARAMETERS]
-            for row in self.connection.execute(
-                "SELECT file_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid FROM files"
+            for file_id, path, digest, capture, size, mtime_ns, inode, *others in self.connection.execute(
+                "SELECT file_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid, attributes FROM files"
                 f" WHERE root_id = ? AND path IN ({','.join('?' * len(part))}) AND present",
                 (root_id, *part),
             ):
-                file_id, path, digest, capture, size, mtime_ns, inode, mode, uid, gid = row
-                state = DiskState(size, mtime_ns, 0, unsigned(inode), mode, uid, gid)
+                state = DiskState(size, mtime_ns, 0, unsigned(inode), *others)
                 found[path] = FileRecord(file_id, root_id, path, digest, Capture(capture), state)
         return found
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from fcm_tui.capture.attributes import BadSet, decode
+from fcm_tui.errors import ContentMissing
 from fcm_tui.store import row_hashes, schema
+from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.problems import Problem, hex_text, safe_path
 from fcm_tui.store.values import wrong_values
 
@@ -40,9 +43,11 @@ def _files(connection: sqlite3.Connection) -> Iterator[Problem]:
         " ON (c.file_id, c.sequence) = (f.file_id, (SELECT max(l.sequence) FROM changes l WHERE l.file_id = f.file_id))"
         " WHERE f.present <> (c.kind <> 'deleted')"
         " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest OR f.capture <> c.capture"
-        " OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR f.root_id <> c.root_id)"
+        " OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR f.root_id <> c.root_id"
+        " OR f.attributes IS NOT c.attributes)"
         " OR NOT f.present AND (f.path <> c.path OR f.digest IS NOT c.before_digest OR f.size IS NOT c.previous_size"
-        " OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR f.root_id <> c.root_id)"
+        " OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR f.root_id <> c.root_id"
+        " OR f.attributes IS NOT c.previous_attributes)"
     ):
         yield Problem("file", safe_path(path), f"is not as its last change, {sequence}, left it")
     for path, first in connection.execute(
@@ -55,6 +60,29 @@ def _files(connection: sqlite3.Connection) -> Iterator[Problem]:
         yield Problem(
             "file", safe_path(path), f"never changed, but is not as its backup of {safe_path(first)} says"
         )
+
+
+def _attributes(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Each set of extended attributes that a change or file has is in the store, and is one."""
+    store = ContentStore(connection)
+    for table, column, key in (
+        ("changes", "attributes", "sequence"),
+        ("changes", "previous_attributes", "sequence"),
+        ("files", "attributes", "path"),
+    ):
+        for digest, first in connection.execute(
+            f"SELECT {column}, min({key}) FROM {table} WHERE {column} > X'' GROUP BY {column}"
+        ).fetchall():
+            try:
+                decode(store.get(digest))
+            except ContentMissing:
+                problem = "cannot be had from the store"
+            except BadSet as error:
+                problem = str(error)
+            else:
+                continue
+            where = ("change", f"{first}") if table == "changes" else ("file", safe_path(first))
+            yield Problem(*where, f"its set of extended attributes {hex_text(digest)} {problem}")
 
 
 def _small_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -120,6 +148,7 @@ def _counts(connection: sqlite3.Connection) -> Iterator[Problem]:
 CHECKS = (
     ("change_differences", _strays),
     ("files", _files),
+    ("changes", _attributes),
     ("recorders", _small_rows),
     ("roots", _ownerless),
     ("recorders", _values),

@@ -69,15 +69,17 @@ class Thinning:
 
     def _spare_what_came(self) -> None:
         connection = self._record.connection
-        for sequence, digest in connection.execute(
-            "SELECT sequence, after_digest FROM changes WHERE recorder_id = ? AND sequence > ? ORDER BY sequence",
+        for sequence, *digests in connection.execute(
+            "SELECT sequence, after_digest, attributes FROM changes"
+            " WHERE recorder_id = ? AND sequence > ? ORDER BY sequence",
             (self._record.recorder_id, self._seen),
         ).fetchall():
             self._seen = sequence
-            if digest is not None and digest not in self._needed:
-                self._needed.add(digest)
-                for below in self._below(digest):
-                    self._needed.update((below, *self._below(below)))
+            for digest in digests:
+                if digest and digest not in self._needed:
+                    self._needed.add(digest)
+                    for below in self._below(digest):
+                        self._needed.update((below, *self._below(below)))
 
     def _below(self, digest: bytes) -> list[bytes]:
         """What a content needs; nothing where it is damaged, and cannot be read anyway."""

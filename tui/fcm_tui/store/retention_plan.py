@@ -34,11 +34,17 @@ CREATE TEMP TABLE dependents (base BLOB, place INTEGER, digest BLOB, PRIMARY KEY
 _VERSIONS = """
 SELECT recorder_id, file_id, digest, coalesce(seen_ns, time_ns) AS time_ns, size
     FROM backup_paths NOT INDEXED ORDER BY recorder_id, file_id, time_ns DESC, rowid DESC"""
-_NEEDED_ELSEWHERE = """
+_SETS = """
+    SELECT attributes FROM changes WHERE attributes > X''
+    UNION ALL SELECT previous_attributes FROM changes WHERE previous_attributes > X''
+    UNION ALL SELECT attributes FROM files WHERE attributes > X''"""
+"""Sets of extended attributes that a change or file has: they stay as long as it does, whatever content is like one."""
+_NEEDED_ELSEWHERE = f"""
 DELETE FROM going_versions WHERE digest IN (
     SELECT b.digest FROM backup_paths b NOT INDEXED WHERE b.digest IN (SELECT digest FROM going_versions)
         GROUP BY b.digest HAVING count(*) > (SELECT count(*) FROM going_versions g WHERE g.digest = b.digest)
-    UNION ALL SELECT digest FROM files NOT INDEXED WHERE present AND digest IN (SELECT digest FROM going_versions))"""
+    UNION ALL SELECT digest FROM files NOT INDEXED WHERE present AND digest IN (SELECT digest FROM going_versions)
+    UNION ALL SELECT digest FROM going_versions WHERE digest IN ({_SETS}))"""
 _UNREVIEWED = """
 SELECT before_digest, after_digest FROM changes c WHERE file_id = ? AND NOT EXISTS (
     SELECT 1 FROM reviews r WHERE r.recorder_id = c.recorder_id AND r.sequence = c.sequence)"""
@@ -301,6 +307,7 @@ class Plan:
                 "DELETE FROM pieces WHERE digest IN (SELECT digest FROM backup_paths NOT INDEXED"
                 " WHERE digest IN (SELECT digest FROM pieces))"
             )
+            one(f"DELETE FROM pieces WHERE digest IN ({_SETS})")
             one(
                 "INSERT INTO going SELECT c.rowid, c.digest FROM pieces p JOIN contents c"
                 " ON c.digest = p.digest AND c.chunk = 0 WHERE true ON CONFLICT DO NOTHING"

@@ -11,22 +11,22 @@ from fcm_tui.store import chain
 from fcm_tui.store.sealing import Sealer
 from fcm_tui.store.statements import Insert, Row, Statement
 
-_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, "chain_hash")
+_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS, "chain_hash")
 
 INSERT_FILE = Insert(
     "files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns, inode, uid, gid,"
-    " stamp, changes)",
-    15,
+    " stamp, changes, attributes)",
+    16,
 )
 _FILE_GONE = Statement("UPDATE files SET present = 0, changes = changes + 1 WHERE file_id = ?")
 _FILE_IN_PLACE = Statement(
     "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?,"
-    " changes = changes + 1 WHERE file_id = ?"
+    " attributes = ?, changes = changes + 1 WHERE file_id = ?"
 )
 """Path and inode are as they were: their indexes need not be looked at, which takes half of the time."""
 _FILE_ELSEWHERE = Statement(
     "UPDATE files SET digest = ?, capture = ?, size = ?, mode = ?, mtime_ns = ?, uid = ?, gid = ?, stamp = ?,"
-    " root_id = ?, path = ?, inode = ?, changes = changes + 1 WHERE file_id = ?"
+    " attributes = ?, root_id = ?, path = ?, inode = ?, changes = changes + 1 WHERE file_id = ?"
 )
 _MAP = Insert(
     "backup_paths (recorder_id, file_id, digest, original_file, backup_file, time_ns, size)", 7,
@@ -97,9 +97,10 @@ def rows_of(
             hunks.append((digest, *hunk))
         group = None if draft.group is None else groups.setdefault(draft.group, sequence)
         columns = (sequence, *_columns(draft, group))
-        rows.chain_hash = chain.link(rows.chain_hash, columns, hunks)
+        attributes = _attributes(draft)
+        rows.chain_hash = chain.link(rows.chain_hash, columns, hunks, attributes)
         rows.roots[draft.root_id] += 1
-        rows.changes.append((recorder_id, *columns, rows.chain_hash))
+        rows.changes.append((recorder_id, *columns, *attributes, rows.chain_hash))
         statement, values = _file(draft, stamp)
         rows.files.setdefault(statement, []).append(values)
         if draft.after is not None and draft.capture == Capture.STORED and draft.state is not None:
@@ -130,6 +131,7 @@ def file_row(file: FileRecord, stamp: bytes, first_seen_ns: int, changes: int = 
     return (
         1, first_seen_ns, file.file_id, file.root_id, file.path, file.digest, file.capture.value, state.size, state.mode,
         state.mtime_ns, signed(state.inode), state.uid, state.gid, stamp, changes,
+        state.attributes,
     )  # fmt: skip
 
 
@@ -143,6 +145,7 @@ def _file(draft: Draft, stamp: bytes) -> tuple[Statement, Row]:
         return INSERT_FILE, file_row(file, stamp, draft.time_ns, 1)
     values = (
         draft.after, draft.capture, state.size, state.mode, state.mtime_ns, state.uid, state.gid, stamp,
+        state.attributes,
     )  # fmt: skip
     if _is_in_place(draft, state):
         return _FILE_IN_PLACE, (*values, draft.file_id)
@@ -163,6 +166,11 @@ def _columns(draft: Draft, group: int | None) -> Row:
         counts.inserted if counts else None, counts.updated if counts else None, counts.deleted if counts else None,
         draft.encoding, draft.newline,
     )  # fmt: skip
+
+
+def _attributes(draft: Draft) -> Row:
+    state, previous = draft.state, draft.previous
+    return (state.attributes if state else None, previous.attributes if previous else None)
 
 
 def signed(number: int) -> int:

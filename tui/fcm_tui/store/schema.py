@@ -216,11 +216,24 @@ ALTER TABLE backup_paths ADD COLUMN seen_ns INTEGER; -- when the file had this c
 CREATE INDEX contents_lists ON contents (digest, chunk) WHERE codec = 'c';
 """
 
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+# Extended attributes: the digest of the set, which is a content; empty for none. NULL: nothing was recorded of them, as
+# before this step. The indexes are for retention, which must not let such a content go.
+_SIXTH = """
+ALTER TABLE changes ADD COLUMN attributes BLOB;
+ALTER TABLE changes ADD COLUMN previous_attributes BLOB;
+ALTER TABLE files ADD COLUMN attributes BLOB;
+CREATE INDEX changes_attributes ON changes (attributes) WHERE attributes > X'';
+CREATE INDEX changes_previous_attributes ON changes (previous_attributes) WHERE previous_attributes > X'';
+CREATE INDEX files_attributes ON files (attributes) WHERE attributes > X'';
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
 WITH_COUNTS = 5
 """The step from which on what is told of a record is counted as it comes."""
+WITH_ATTRIBUTES = 6
+"""The step from which on extended attributes are recorded."""
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
@@ -246,8 +259,12 @@ CREATE TEMP VIEW recorders AS SELECT r.*,
     (SELECT count(*) FROM backup_paths b WHERE b.recorder_id = r.recorder_id) AS versions FROM main.recorders r;
 CREATE TEMP VIEW roots AS SELECT r.*,
     (SELECT count(*) FROM main.changes c WHERE c.root_id = r.root_id) AS changes FROM main.roots r;
-CREATE TEMP VIEW files AS SELECT f.*,
-    (SELECT count(*) FROM main.changes c WHERE c.file_id = f.file_id) AS changes FROM main.files f;
+"""
+_FILES_COUNTED = """
+SELECT f.*, (SELECT count(*) FROM main.changes c WHERE c.file_id = f.file_id) AS changes FROM main.files f"""
+_WITHOUT_ATTRIBUTES = """
+CREATE TEMP VIEW files AS SELECT f.*, NULL AS attributes FROM ({files}) f;
+CREATE TEMP VIEW changes AS SELECT c.*, NULL AS attributes, NULL AS previous_attributes FROM main.changes c;
 """
 
 
@@ -255,6 +272,9 @@ def stand_in(connection: sqlite3.Connection, steps: int) -> None:
     """What a reader finds instead of the tables and columns of later steps, which its database lacks."""
     if steps < WITH_COUNTS:
         connection.executescript(_PRUNES.replace("TABLE {temp}", "TEMP TABLE") + _COUNTED)
+    if steps < WITH_ATTRIBUTES:
+        files = _FILES_COUNTED if steps < WITH_COUNTS else "SELECT * FROM main.files"
+        connection.executescript(_WITHOUT_ATTRIBUTES.format(files=files))
 
 
 def steps_of(connection: sqlite3.Connection) -> int:

@@ -34,6 +34,7 @@ _HOLDS = {
     **dict.fromkeys(("path", "previous_path", "original_file"), _PATH),
     **dict.fromkeys(("recorder_id", "root_id", "file_id"), _ID),
     **dict.fromkeys(("digest", "before_digest", "after_digest", "base_digest", "difference_digest", "chain_hash"), _DIGEST),
+    **dict.fromkeys(("attributes", "previous_attributes"), "length({0}) IN (0, 32)"),
     **dict.fromkeys(("size", "previous_size", "sequence", "old_start", "old_count", "new_start", "new_count"), _COUNT),
     **dict.fromkeys(("mode", "previous_mode", "uid", "gid"), _NUMBER),
     "kind": _one_of(list(Kind)),

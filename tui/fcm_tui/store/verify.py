@@ -23,10 +23,12 @@ from fcm_tui.store.prunes import WAS_THINNED
 from fcm_tui.store.sealing import keys_of, opener
 
 _EVERY = 4096
-_COLUMNS = ", ".join(chain.CHAINED_COLUMNS)
-_BLOBS = frozenset(chain.CHAINED_COLUMNS.index(name) for name in (
-    "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest"))  # fmt: skip
-_TEXTS = frozenset(chain.CHAINED_COLUMNS.index(name) for name in (
+_NAMES = (*chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS)
+_COLUMNS = ", ".join(_NAMES)
+_ATTRIBUTES = len(chain.CHAINED_COLUMNS)
+_BLOBS = frozenset(_NAMES.index(name) for name in (
+    "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest", *chain.ATTRIBUTE_COLUMNS))  # fmt: skip
+_TEXTS = frozenset(_NAMES.index(name) for name in (
     "kind", "owner", "process", "capture", "origin", "encoding", "newline"))  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
@@ -142,7 +144,8 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
             else:
                 good_types.add(types)
         try:
-            found = chain.link(previous, columns, hunks.of(recorder, number))
+            own_hunks = hunks.of(recorder, number)
+            found = chain.link(previous, columns[:_ATTRIBUTES], own_hunks, columns[_ATTRIBUTES:])
         except (TypeError, ValueError) as error:
             yield Problem("change", where, f"cannot be hashed ({error})")
             found = stored
@@ -188,7 +191,7 @@ def _wrong_types(columns: list[object]) -> list[str]:
     for index, value in enumerate(columns):
         wanted = bytes if index in _BLOBS else str if index in _TEXTS else int
         if value is not None and not isinstance(value, wanted):
-            wrong.append(chain.CHAINED_COLUMNS[index])
+            wrong.append(_NAMES[index])
     return wrong
 
 
