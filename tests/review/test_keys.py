@@ -11,13 +11,16 @@ from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
+from fcm_tui.review.history import HistoryScreen
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
 TOGETHER = [
-    (keys.EVERYWHERE, keys.LIST, keys.TREE),
-    (keys.EVERYWHERE, keys.LIST, keys.LOG),
-    (keys.EVERYWHERE, keys.DIFF),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.LOG),
+    (keys.EVERYWHERE, keys.FILE, keys.DIFF),
+    (keys.FILE, keys.LIST, keys.HISTORY),
+    (keys.FILE, keys.VERSION),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -74,6 +77,8 @@ async def test_every_action_of_the_key_map_exists(
             keys.EVERYWHERE: [app],
             keys.HELP: [HelpScreen(app.palette, keys.LOG)],
             keys.OFFER: [OfferApp],
+            keys.HISTORY: [HistoryScreen],
+            keys.VERSION: [HistoryScreen],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")

@@ -20,9 +20,9 @@ from textual.widget import Widget
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
+from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
@@ -44,11 +44,11 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(PatientApp[int]):
+class ReviewApp(FileKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
-    BINDINGS = keys.bindings(keys.EVERYWHERE)
+    BINDINGS = keys.bindings(keys.EVERYWHERE, keys.FILE)
     CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
@@ -67,7 +67,7 @@ class ReviewApp(PatientApp[int]):
         self._who = who
         self._notice = notice
         self._source = Source(database)
-        self._versions = Source(database)
+        self.versions = Source(database)
         self._failure = ""
         self.unrecorded = ""
         """Why not all was recorded before the end, if so."""
@@ -285,7 +285,7 @@ class ReviewApp(PatientApp[int]):
             return loading.load(record, change) if wanted == self._diff_wanted else None
 
         try:
-            document = await self._versions.call(read)
+            document = await self.versions.call(read)
         except FcmError as error:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._diff_wanted:
@@ -382,7 +382,7 @@ class ReviewApp(PatientApp[int]):
     async def close_record(self) -> None:
         """After the screen: end the reader threads."""
         await self._source.close()
-        await self._versions.close()
+        await self.versions.close()
 
 
 def run(

@@ -17,6 +17,7 @@ from textual.keys import Keys, _character_to_key
 from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
+FILE, HISTORY, VERSION = "file", "history", "version"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -24,6 +25,8 @@ HEADINGS = {
     TREE: "Directories",
     LOG: "Log",
     DIFF: "Diff",
+    FILE: "The file or change in sight",
+    HISTORY: "History of a file",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -90,6 +93,16 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.side-by-side", ("s",), "side_by_side", "side by side, or one below the other", DIFF),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
+    Key("file.history", ("H",), "app.history", "all versions of the file, through renames", FILE),
+    Key("history.older", ("left", "h"), "screen.scrub(1)", "an older version", HISTORY),
+    Key("history.newer", ("right", "l"), "screen.scrub(-1)", "a newer version", HISTORY),
+    Key("history.read", ("enter",), "screen.read", "read the version's diff", HISTORY),
+    Key("history.other", ("tab", "shift+tab", "1", "2"), "screen.other", "timeline or diff", HISTORY),
+    Key("history.zoom", ("z",), "screen.zoom", "timeline or diff alone, or both", HISTORY),
+    Key("history.back", ("escape", "q"), "screen.back", "back to where one was", HISTORY),
+    Key("version.older", ("J",), "screen.scrub(1)", "an older version", VERSION),
+    Key("version.newer", ("K",), "screen.scrub(-1)", "a newer version", VERSION),
+    Key("version.back", ("enter",), "screen.other", "back to the timeline", VERSION),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),
@@ -101,9 +114,11 @@ KEYMAP: tuple[Key, ...] = (
 
 
 TOGETHER = (
-    (EVERYWHERE, LIST, TREE),
-    (EVERYWHERE, LIST, LOG),
-    (EVERYWHERE, DIFF),
+    (EVERYWHERE, FILE, LIST, TREE),
+    (EVERYWHERE, FILE, LIST, LOG),
+    (EVERYWHERE, FILE, DIFF),
+    (FILE, LIST, HISTORY),
+    (FILE, VERSION),
     (HELP,),
     (OFFER,),
 )
