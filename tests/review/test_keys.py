@@ -12,6 +12,8 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
 from fcm_tui.review.history import HistoryScreen
+from fcm_tui.review.menu import Menu
+from fcm_tui.review.restoring import PlanDiff, RestoreScreen
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
@@ -21,6 +23,8 @@ TOGETHER = [
     (keys.EVERYWHERE, keys.FILE, keys.DIFF),
     (keys.FILE, keys.LIST, keys.HISTORY),
     (keys.FILE, keys.VERSION),
+    (keys.MENU,),
+    (keys.CONFIRM,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -75,14 +79,18 @@ async def test_every_action_of_the_key_map_exists(
             keys.LOG: [app.log_view],
             keys.DIFF: [app.diff_view],
             keys.EVERYWHERE: [app],
+            keys.FILE: [app],
             keys.HELP: [HelpScreen(app.palette, keys.LOG)],
             keys.OFFER: [OfferApp],
             keys.HISTORY: [HistoryScreen],
             keys.VERSION: [HistoryScreen],
+            keys.MENU: [Menu],
+            keys.CONFIRM: [RestoreScreen, PlanDiff],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")
-            for place in [app] if space == "app" else places[entry.context]:
+            own = [place for place in places[entry.context] if space or place is not RestoreScreen]
+            for place in [app] if space == "app" else own[:1] if space else own:
                 assert hasattr(place, f"action_{name}"), entry
         for entry in keys.KEYMAP:
             if entry.context in (keys.LIST, keys.DIFF, keys.TREE, keys.LOG):

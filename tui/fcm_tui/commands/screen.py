@@ -13,6 +13,7 @@ from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
+    from fcm_tui.restore import Recording
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,7 +40,10 @@ def run(args: argparse.Namespace) -> int:
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
-        return app.run(database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots))
+        return app.run(
+            database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots),
+            recordings=lambda: _recording(place),
+        )  # fmt: skip
 
 
 def use_keys(settings: Settings) -> None:
@@ -75,10 +79,19 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         standing = place.data_dir.standing()
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
-    return app.run(database=place.database, recorder=None, theme=theme, who=who)
+    return app.run(
+        database=place.database, recorder=None, theme=theme, who=who, recordings=lambda: _recording(place)
+    )
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
     from fcm_tui.recorder import Recorder
 
     return Recorder(place.database, place.settings, roots, own_paths=place.own_paths, say=held.say)
+
+
+def _recording(place: Place) -> Recording:
+    """What records a restore; the engine for that is imported when it is wanted."""
+    from fcm_tui.restore import Recording
+
+    return Recording(place.data_dir, place.database, place.settings, place.own_paths)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -32,6 +33,9 @@ from fcm_tui.review.theme import Palette, css_color, open_palette
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.filters import Filters
+
+if TYPE_CHECKING:
+    from fcm_tui.restore import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +64,10 @@ class ReviewApp(FileKeys):
         palette: Palette,
         who: Callable[[], str] | None = None,
         notice: str = "",
+        recordings: Callable[[], Recording] | None = None,
     ) -> None:
         self.palette = palette
+        self.database, self.recordings, self._restored = database, recordings, []
         super().__init__(ansi_color=palette.theme.native)
         self._engine = engine
         self._who = who
@@ -392,18 +398,22 @@ def run(
     theme: str | None,
     who: Callable[[], str] | None = None,
     notice: str = "",
+    recordings: Callable[[], Recording] | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
-    does, and may read files; `notice` is shown while nothing is more urgent. Ctrl-C, SIGTERM and a closed
+    does, and may read files; `notice` is shown while nothing is more urgent; `recordings` makes what records
+    a restore, None where nothing can be restored from here. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it, or the theme is wrong.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice)
+    app = ReviewApp(
+        database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice, recordings=recordings
+    )  # fmt: skip
     return asyncio.run(_run(app))
 
 

@@ -17,7 +17,7 @@ from textual.keys import Keys, _character_to_key
 from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
-FILE, HISTORY, VERSION = "file", "history", "version"
+FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -27,6 +27,7 @@ HEADINGS = {
     DIFF: "Diff",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
+    CONFIRM: "Before a restore",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -93,7 +94,18 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.side-by-side", ("s",), "side_by_side", "side by side, or one below the other", DIFF),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
-    Key("file.history", ("H",), "app.history", "all versions of the file, through renames", FILE),
+    Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
+    Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
+    Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
+    Key("menu.down", ("down",), "screen.move(1)", "one down", MENU),
+    Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
+    Key("menu.choose", ("enter",), "screen.choose", "take it", MENU),
+    Key("menu.close", ("escape",), "screen.close", "leave the menu", MENU),
+    Key("restore.yes", ("y", "enter"), "screen.yes", "restore what is shown", CONFIRM),
+    Key("restore.force", ("F",), "screen.force", "restore, and lose what it says", CONFIRM),
+    Key("restore.no", ("escape", "q"), "screen.no", "leave all as it is", CONFIRM),
+    Key("restore.down", ("J",), "line(1)", "a line down", CONFIRM),
+    Key("restore.up", ("K",), "line(-1)", "a line up", CONFIRM),
     Key("history.older", ("left", "h"), "screen.scrub(1)", "an older version", HISTORY),
     Key("history.newer", ("right", "l"), "screen.scrub(-1)", "a newer version", HISTORY),
     Key("history.read", ("enter",), "screen.read", "read the version's diff", HISTORY),
@@ -119,6 +131,8 @@ TOGETHER = (
     (EVERYWHERE, FILE, DIFF),
     (FILE, LIST, HISTORY),
     (FILE, VERSION),
+    (MENU,),
+    (CONFIRM,),
     (HELP,),
     (OFFER,),
 )
