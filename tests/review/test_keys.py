@@ -9,6 +9,7 @@ import pytest
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.blame import BlameScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
 from fcm_tui.review.history import HistoryScreen
@@ -23,6 +24,7 @@ TOGETHER = [
     (keys.EVERYWHERE, keys.FILE, keys.DIFF),
     (keys.FILE, keys.LIST, keys.HISTORY),
     (keys.FILE, keys.VERSION),
+    (keys.FILE, keys.LIST, keys.BLAME),
     (keys.MENU,),
     (keys.CONFIRM,),
     (keys.HELP,),
@@ -84,6 +86,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.OFFER: [OfferApp],
             keys.HISTORY: [HistoryScreen],
             keys.VERSION: [HistoryScreen],
+            keys.BLAME: [BlameScreen],
             keys.MENU: [Menu],
             keys.CONFIRM: [RestoreScreen, PlanDiff],
         }

@@ -17,6 +17,7 @@ from fcm_tui.model import Change
 from fcm_tui.store.queries import Reader
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
+from tests.waiting import wait_for
 
 OLD = "".join(f"line {number}\n" for number in range(1, 61))
 NEW = OLD.replace("line 10\n", "line ten\n").replace("line 50\n", "line fifty\n")
@@ -29,9 +30,11 @@ class Journey:
         self.root, self.data_dir = root, data_dir
 
     @contextmanager
-    def screen(self, *paths: str, columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
+    def screen(
+        self, *paths: str, columns: int = 80, rows: int = 24, environ: dict[str, str] | None = None
+    ) -> Iterator[Terminal]:
         argv = [sys.executable, "-m", "fcm_tui", *paths, "--data-dir", str(self.data_dir.path)]
-        environ = {"LC_ALL": "C.UTF-8", "EDITOR": "true", "VISUAL": ""}
+        environ = {"LC_ALL": "C.UTF-8", **(environ or {})}
         with Terminal(
             argv, columns=columns, rows=rows, environ=environ, cwd=str(self.root.parent)
         ) as terminal:
@@ -64,7 +67,9 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
-        terminal.press("3", "n", "n")
+        terminal.press("3")
+        terminal.wait("▌Diff")
+        terminal.press("G")
         terminal.wait("hunk 2 of 2")
         terminal.press("R")
         terminal.wait("undo this hunk, 2 of 2, at line 50")
@@ -91,7 +96,9 @@ def test_leaving_it_changes_nothing(journey: Journey) -> None:
         terminal.wait("line ten")
         terminal.press("R")
         terminal.wait("the version before it")
-        terminal.press("escape", "R")
+        terminal.press("escape")
+        terminal.wait(lambda screen: "the version before it" not in screen)
+        terminal.press("R")
         terminal.wait("the version before it")
         terminal.press("b")
         terminal.wait("y restores the version before change 1")
@@ -190,9 +197,9 @@ def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(journey: 
         )
         secret = file.read_bytes()
         terminal.wait("it holds secrets")
-        terminal.press("R", "b")
-        terminal.wait("was not kept")
-        terminal.press("y")
+        terminal.press("R")
+        terminal.wait("the version before it")
+        terminal.press("b")
         terminal.wait("F restores all the same")
         terminal.press("y", "enter")
         assert file.read_bytes() == secret
@@ -210,3 +217,30 @@ def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
         terminal.wait("only looked at here")
         terminal.press("q")
         assert terminal.end() == 0
+
+
+def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    editor = journey.root.parent / "vi"
+    editor.write_text('#!/bin/sh\necho "editing $1 $2"\nread answer\necho edited >> "$2"\n')
+    editor.chmod(0o755)
+    with journey.screen(str(journey.root), columns=140, environ={"VISUAL": str(editor)}) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("3")
+        terminal.wait("▌Diff")
+        terminal.press("G")
+        terminal.wait("hunk 2 of 2")
+        terminal.press("e")
+        terminal.wait(f"editing +50 {file}")
+        journey.write("b.txt", "meanwhile\n")
+        wait_for(lambda: len(journey.changes()) == 2)
+        terminal.press("enter")
+        terminal.wait("▌Diff")
+        wait_for(lambda: len(journey.changes()) == 3)
+        terminal.press("2")
+        terminal.wait("▌Log")
+        terminal.press("g")
+        terminal.wait("#3  modified")
+        terminal.wait("edited")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import work
 
-from fcm_tui.review import keys, wording
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change
+from fcm_tui.review import keys
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.display import PatientApp
+from fcm_tui.review.display import BEHIND, PatientApp
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.said import Said
-from fcm_tui.review.source import Source
+from fcm_tui.review.source import Source, reader_of
 from fcm_tui.review.subject import Looking, Subject, shown
 from fcm_tui.review.theme import Palette
 from fcm_tui.review.tree import DirectoryTree
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.histories import key_of_change
 
 if TYPE_CHECKING:
@@ -63,41 +66,111 @@ class FileKeys(PatientApp[int]):
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
         self.push_screen(HistoryScreen(self.palette, self.versions, subject.path, file, at))
 
+    def action_blame(self) -> None:
+        from fcm_tui.review.blame import BlameScreen
+        from fcm_tui.review.history import HistoryScreen
+
+        subject = self.subject()
+        if subject is None or subject.is_folder or isinstance(self.screen, BlameScreen):
+            return
+        if subject.change is None:
+            self.say("Blame is of a version: choose a change of the file, or one in its history.", "warning")
+            return
+        under = self.screen
+
+        def jump(change: Change | None) -> None:
+            if change is None:
+                return
+            if isinstance(under, HistoryScreen):
+                under.go_to(change.sequence)
+                return
+            file = key_of_change(change)
+            self.push_screen(HistoryScreen(self.palette, self.versions, change.path, file, change.sequence))
+
+        self.push_screen(BlameScreen(self.palette, self.versions, subject.change, subject.line), jump)
+
+    def end(self) -> None:
+        """Leave, once all is recorded."""
+        raise NotImplementedError
+
     def say(self, text: str, style: str = "text") -> None:
         """A sentence at the foot of the screen in sight, for a while. The text is safe."""
         self.screen.query(Said).remove()
         self.screen.mount(Said(self.palette, text, style, self.size.width))
 
-    # --- restoring
+    # --- copying, editing
+
+    def action_copy(self) -> None:
+        from fcm_tui.review import copying
+        from fcm_tui.review.menu import Menu
+
+        subject = self.subject()
+        if subject is not None:  # at once, so that the next key is the menu's
+            choices = copying.entries(subject)
+            menu = Menu(self.palette, "Copy", visible_path(subject.path), choices)
+
+            def chosen(choice: str | None) -> None:
+                if choice is not None:
+                    self._copy(subject, choice, menu.label_of(choice))
+
+            self.push_screen(menu, chosen)
+
+    @work(group="file-keys", exit_on_error=False)
+    async def _copy(self, subject: Subject, choice: str, what: str) -> None:
+        from fcm_tui.review import clipboard, copying
+
+        is_free = self._queued_writes() < BEHIND
+
+        def send(text: str) -> clipboard.Sent:
+            return clipboard.send(text, terminal=is_free and not self.is_headless)
+
+        try:
+            text = await self.versions.call(
+                lambda record: copying.text_of(reader_of(record), subject, choice)
+            )
+            sent = await asyncio.to_thread(send, text)
+        except (FcmError, OSError) as error:
+            self.say(visible(str(error)), "bad")
+            return
+        if sent.to_terminal and self._driver is not None:
+            self._driver.write(sent.to_terminal)
+        self.say(f"{what[0].upper()}{what[1:]}: {sent.words}.")
 
     @work(group="file-keys", exclusive=True, exit_on_error=False)
-    async def action_restore(self) -> None:
+    async def action_edit(self) -> None:
+        from fcm_tui.review import editing
+
+        subject = self.subject()
+        if subject is None or subject.is_folder:
+            return
+        try:
+            await editing.edit(self, subject)
+        except (FcmError, OSError) as error:
+            self.say(visible(str(error)), "bad")
+
+    # --- restoring
+
+    def action_restore(self) -> None:
         from fcm_tui.review import restoring
-        from fcm_tui.review.menu import Entry, Menu
+        from fcm_tui.review.menu import Menu
 
         subject = self.subject()
         if subject is None or not self._may_restore():
             return
-        choices, at = restoring.entries(subject), self.log_view.selected
-        if subject.change is None and at is not None:  # in the tree: at the time of the log's change
-            when = wording.moment(at.time_ns)
-            choices = [Entry("f", f"{visible_path(subject.path)} as it was then, {when}", "path")]
+        at = self.log_view.selected
+        choices = restoring.entries(subject, at)
         if not choices:
             self.say("There is no change yet that could be gone back to.", "warning")
             return
-        detail = visible_path(subject.path)
-        choice = await self.push_screen_wait(Menu(self.palette, "Restore", detail, choices))
-        if choice is None:
-            return
 
-        def wish() -> Wish:
-            if choice != "path":
-                return restoring.wish_of(subject, choice)
-            from fcm_tui.review import restore_plans
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._restore_it(lambda: restoring.wish_of(subject, choice, at))
 
-            assert at is not None
-            return restore_plans.folder(subject.path, at.time_ns)
+        self.push_screen(Menu(self.palette, "Restore", visible_path(subject.path), choices), chosen)
 
+    @work(group="file-keys", exit_on_error=False)
+    async def _restore_it(self, wish: Callable[[], Wish]) -> None:
         await self._restore(wish)
 
     @work(group="file-keys", exclusive=True, exit_on_error=False)

@@ -18,6 +18,7 @@ from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
+BLAME = "blame"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -27,6 +28,7 @@ HEADINGS = {
     DIFF: "Diff",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
+    BLAME: "Blame",
     CONFIRM: "Before a restore",
     HELP: "Help",
 }
@@ -95,8 +97,13 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
+    Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
+    Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
+    Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
     Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
+    Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
+    Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
     Key("menu.down", ("down",), "screen.move(1)", "one down", MENU),
     Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
     Key("menu.choose", ("enter",), "screen.choose", "take it", MENU),
@@ -131,6 +138,7 @@ TOGETHER = (
     (EVERYWHERE, FILE, DIFF),
     (FILE, LIST, HISTORY),
     (FILE, VERSION),
+    (FILE, LIST, BLAME),
     (MENU,),
     (CONFIRM,),
     (HELP,),

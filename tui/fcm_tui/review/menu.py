@@ -63,6 +63,10 @@ class Menu(ModalScreen[str]):
         self._pane = Pane(palette, title, self._view)
         self._pane.title.say(detail, f"{keys.shown('menu.close')} leaves it")
 
+    def label_of(self, value: str) -> str:
+        """What an entry says."""
+        return next(entry.label for entry in self._view.entries if entry.value == value)
+
     def compose(self) -> ComposeResult:
         self._pane.styles.height = min(len(self._view.entries) + 1, max(4, self.app.size.height - 4))
         yield self._pane

@@ -24,6 +24,7 @@ from fcm_tui.restore import (
     restore,
 )  # fmt: skip
 from fcm_tui.restore.disk import read_file
+from fcm_tui.restore.obstacles import Unrecorded
 from fcm_tui.review import loading, wording
 from fcm_tui.review.document import Document, Side
 from fcm_tui.review.subject import Subject
@@ -58,6 +59,8 @@ class Preview:
     steps: int
     obstacle: str = ""
     """Why it cannot be done, or what would be lost; safe to show."""
+    is_passing: bool = False
+    """The obstacle is that something is not recorded yet, which it is before anything is done, if it can be."""
     may_force: bool = False
     """The obstacle is that something would be lost."""
 
@@ -120,14 +123,15 @@ def look(database: Path, recording: Recording, wish: Wish) -> Preview:
     """
     with Reader(database) as reader:
         plan = wish.plan(reader)
-        obstacle, may_force = "", False
+        obstacle, is_passing, may_force = "", False, False
         try:
             check(reader, plan, skip_missing=wish.skip_missing, own_paths=recording.own_paths)
         except Losing as losing:
             obstacle, may_force = visible(losing.what), True
+            is_passing = isinstance(losing, Unrecorded)
         except FcmError as refused:
             obstacle = visible(str(refused))
-        return Preview(_document(reader, wish, plan), len(plan.steps), obstacle, may_force)
+        return Preview(_document(reader, wish, plan), len(plan.steps), obstacle, is_passing, may_force)
 
 
 def carry_out(

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError
-from fcm_tui.model import Kind
+from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.menu import Entry
@@ -34,11 +34,12 @@ TICK = 0.1
 _DIGITS = "123456789"
 
 
-def entries(subject: Subject) -> list[Entry]:
-    """What can be restored from here."""
+def entries(subject: Subject, at: Change | None) -> list[Entry]:
+    """What can be restored from here; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
     if change is None:
-        return []
+        label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
+        return [Entry("f", label, "path")] if at is not None else []
     if subject.hunk is not None:
         number = subject.hunks.index(subject.hunk) + 1
         found.append(Entry("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
@@ -68,11 +69,13 @@ def _name(path: bytes) -> str:
     return visible_path(os.path.basename(path) or path)
 
 
-def wish_of(subject: Subject, choice: str) -> Wish:
-    """What an entry means. Imports the restoring rooms: for a thread."""
+def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
+    """What an entry of these means. Imports the restoring rooms: for a thread."""
     from fcm_tui.review import restore_plans
 
     change = subject.change
+    if choice == "path" and at is not None:
+        return restore_plans.folder(subject.path, at.time_ns)
     assert change is not None
     if choice.startswith("hunk "):
         return restore_plans.undo_hunk(subject, int(choice[5:]))
@@ -170,6 +173,8 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
             self._refuse("Nothing to do: it is as it was.", "text")
         elif seen.obstacle and not seen.may_force:
             self._refuse(seen.obstacle)
+        elif seen.obstacle and not seen.is_passing:
+            self._ask_to_lose(seen.obstacle)
         elif seen.obstacle:
             self._phase = "asking"
             self._question.ask(
@@ -185,6 +190,11 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
     def _refuse(self, why: str, style: str = "bad") -> None:
         self._phase = "over"
         self._question.ask(f"{why} {keys.shown('restore.no')} goes back.", style)
+
+    def _ask_to_lose(self, what: str) -> None:
+        self._phase = "forcing"
+        force, no = keys.shown("restore.force"), keys.shown("restore.no")
+        self._question.ask(f"{what}: it would be lost. {force} restores all the same, {no} leaves it.", "bad")
 
     def _tick(self) -> None:
         if self._phase == "working" and self._seen is not None:
@@ -211,11 +221,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
         try:
             done = await asyncio.to_thread(carry_out)
         except Losing as losing:
-            self._phase = "forcing"
-            self._question.ask(
-                f"{visible(losing.what)}: it would be lost. {keys.shown('restore.force')} restores all the same,"
-                f" {keys.shown('restore.no')} leaves it.", "bad",
-            )  # fmt: skip
+            self._ask_to_lose(visible(losing.what))
             return
         except (FcmError, OSError) as error:
             self._refuse(visible(str(error)))
