@@ -9,6 +9,7 @@ import pytest
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.ask_name import AskName
 from fcm_tui.review.blame import BlameScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
@@ -26,6 +27,7 @@ TOGETHER = [
     (keys.FILE, keys.VERSION),
     (keys.FILE, keys.LIST, keys.BLAME),
     (keys.MENU,),
+    (keys.NAME,),
     (keys.CONFIRM,),
     (keys.HELP,),
     (keys.OFFER,),
@@ -88,6 +90,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.VERSION: [HistoryScreen],
             keys.BLAME: [BlameScreen],
             keys.MENU: [Menu],
+            keys.NAME: [AskName],
             keys.CONFIRM: [RestoreScreen, PlanDiff],
         }
         for entry in keys.KEYMAP:
@@ -120,8 +123,8 @@ async def test_help_opens_scrolls_and_closes(
 
 
 def test_other_keys_do_it_and_the_help_shows_them() -> None:
-    found = {key.id: key for key in keys.remapped({"quit": "x, f10", "diff.next-hunk": "]"})}
-    assert found["quit"].keys == ("x", "f10")
+    found = {key.id: key for key in keys.remapped({"quit": "Q, f10", "diff.next-hunk": "]"})}
+    assert found["quit"].keys == ("Q", "f10")
     assert found["diff.next-hunk"].keys == ("right_square_bracket",)
     assert found["help"] == next(key for key in keys.KEYMAP if key.id == "help")
 

@@ -136,6 +136,46 @@ class FileKeys(PatientApp[int]):
             self._driver.write(sent.to_terminal)
         self.say(f"{what[0].upper()}{what[1:]}: {sent.words}.")
 
+    def action_export(self) -> None:
+        from fcm_tui.review import exporting
+        from fcm_tui.review.menu import Menu
+
+        subject = self.subject()
+        if subject is None:
+            return
+        change = subject.change
+        if change is None:
+            self.say("A patch is of changes: choose one in the log or in the file's history.", "warning")
+            return
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._export(change, choice)
+
+        menu = Menu(self.palette, "Export a patch", visible_path(change.path), exporting.entries(subject))
+        self.push_screen(menu, chosen)
+
+    @work(group="file-keys", exit_on_error=False)
+    async def _export(self, change: Change, choice: str) -> None:
+        from fcm_tui.review import exporting
+        from fcm_tui.review.ask_name import AskName
+
+        try:
+            patch = await self.versions.call(
+                lambda record: exporting.patch_for(reader_of(record), change, choice)
+            )
+        except FcmError as error:
+            self.say(visible(str(error)), "bad")
+            return
+
+        def write(path: Path, over: bool) -> None:
+            exporting.write(path, patch, over=over)
+
+        name = exporting.name_for(change, choice)
+        path = await self.push_screen_wait(AskName(self.palette, "Patch to", name, write))
+        if path is not None:
+            self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
+
     @work(group="file-keys", exclusive=True, exit_on_error=False)
     async def action_edit(self) -> None:
         from fcm_tui.review import editing

@@ -18,7 +18,7 @@ from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
-BLAME = "blame"
+BLAME, NAME = "blame", "name"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -104,6 +104,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
     Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
     Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
+    Key("file.export", ("x",), "app.export", "write a patch into a file", FILE),
+    Key("name.close", ("escape",), "screen.close", "leave it", NAME),
     Key("menu.down", ("down",), "screen.move(1)", "one down", MENU),
     Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
     Key("menu.choose", ("enter",), "screen.choose", "take it", MENU),
@@ -140,6 +142,7 @@ TOGETHER = (
     (FILE, VERSION),
     (FILE, LIST, BLAME),
     (MENU,),
+    (NAME,),
     (CONFIRM,),
     (HELP,),
     (OFFER,),
