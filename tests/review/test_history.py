@@ -48,6 +48,7 @@ async def test_all_versions_through_a_rename_and_after_deletion(
         await shows(app, "#9  created")
         await pilot.press("right")
         await shows(app, "#10  modified")
+        await shows(app, "← older")
         await pilot.press("tab", "J")
         await shows(app, "#9  created")
         await pilot.press("K", "K", "K", "enter", "g")

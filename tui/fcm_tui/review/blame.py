@@ -16,6 +16,7 @@ from fcm_tui.model import Change
 from fcm_tui.review import keys, wording
 from fcm_tui.review.cursor_view import CursorView
 from fcm_tui.review.pane import Pane
+from fcm_tui.review.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.review.subject import Subject
 from fcm_tui.review.theme import Palette
@@ -25,6 +26,11 @@ from fcm_tui.store.blaming import Blame, Cancelled, blame
 _TAB = 4
 _LONG = 2_000
 """Characters of a line that are looked at: no screen is wider."""
+
+_HINTS = (
+    ("blame.jump", "go to the change"), ("file.restore", "restore"), ("file.copy", "copy"), ("file.edit", "edit"),
+    ("blame.back", "back"), ("help", "help"),
+)  # fmt: skip
 
 
 class BlameView(CursorView):
@@ -108,6 +114,7 @@ class BlameScreen(Screen["Change | None"]):
 
     def __init__(self, palette: Palette, source: Source, change: Change, line: int) -> None:
         super().__init__()
+        self._palette = palette
         self._source = source
         self._of = change
         self._line = line
@@ -117,6 +124,7 @@ class BlameScreen(Screen["Change | None"]):
 
     def compose(self) -> ComposeResult:
         yield self._pane
+        yield Hints(self._palette, _HINTS)
 
     def on_mount(self) -> None:
         self.view.focus()

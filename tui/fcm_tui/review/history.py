@@ -15,6 +15,7 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.pane import Pane
+from fcm_tui.review.said import Hints
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.review.subject import Subject, shown
 from fcm_tui.review.theme import Palette
@@ -24,6 +25,11 @@ from fcm_tui.store.histories import FileKey, key_at
 
 POLL = 0.5
 """Seconds between looks for newer versions."""
+
+_HINTS = (
+    ("history.older", "older"), ("history.newer", "newer"), ("file.restore", "restore"), ("file.blame", "blame"),
+    ("file.copy", "copy"), ("file.export", "export"), ("history.back", "back"), ("help", "help"),
+)  # fmt: skip
 
 
 class VersionDiff(DiffView):
@@ -63,6 +69,7 @@ class HistoryScreen(Screen[None]):
             Pane(self._palette, "Diff", self.diff),
             id="history",
         )
+        yield Hints(self._palette, _HINTS)
 
     def on_mount(self) -> None:
         self.versions.focus()

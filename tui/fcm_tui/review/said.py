@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.review import wording
+from fcm_tui.review import keys, wording
 from fcm_tui.review.theme import Palette
 
 SECONDS = 12.0
@@ -37,3 +38,27 @@ class Said(Widget):
         return Strip(
             [Segment(wording.fit(f" {line}", width), self.palette("title-focused", self._style))], width
         )
+
+
+class Hints(Widget):
+    """The keys that lead on, in the last line of a screen that has no status line."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Hints { dock: bottom; height: 1; }"
+
+    def __init__(self, palette: Palette, hints: Sequence[tuple[str, str]]) -> None:
+        """`hints` are names of actions in the key map, each with a word for what it does."""
+        super().__init__()
+        self.palette = palette
+        self._hints = hints
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        segments: list[Segment] = []
+        used = 0
+        for identity, word in self._hints:
+            key = keys.shown(identity)
+            if (used := used + wording.cells(key) + len(word) + 3) > width:
+                break
+            segments += [Segment(f" {key} ", self.palette("key")), Segment(f"{word} ", self.palette("muted"))]
+        return Strip(segments).adjust_cell_length(width, self.palette())
