@@ -16,9 +16,8 @@ from pathlib import Path
 from fcm_tui.config import load as load_settings
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.recorder import Recorder
-from fcm_tui.resources import themes_dir
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Palette, load
+from fcm_tui.review.theme import Palette, Themes
 from tests.review.screens import lines, shows
 from tests.waiting import eventually
 
@@ -101,8 +100,7 @@ async def take(folder: Path, data: Path) -> str:
     lay_out(folder)
     place = open_data_dir(str(data))
     recorder = Recorder(place.database, load_settings(None), [os.fsencode(folder)])
-    palette = Palette(load("dark", "truecolor", [themes_dir()]))
-    app = ReviewApp(database=place.database, engine=recorder, palette=palette)
+    app = ReviewApp(database=place.database, engine=recorder, themes=Themes("dark", colours="truecolor"))
     async with app.run_test(size=SIZE) as pilot:
         await shows(app, "● recording")
         await changes(folder, app)
@@ -115,7 +113,7 @@ async def take(folder: Path, data: Path) -> str:
             await shows(app, f"▾ {name}")
         await pilot.press("2")
         await shows(app, lambda screen: "●" in screen and "orders.py" in screen)
-        await eventually(lambda: _has_colours(app, palette))
+        await eventually(lambda: _has_colours(app, app.palette))
         picture = app.export_screenshot(title="fcm-tui", simplify=True)
         app.end()
     await app.close_record()

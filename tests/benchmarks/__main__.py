@@ -7,6 +7,7 @@ Git is needed; of restic, aide and watchman those that are not installed are nam
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,7 @@ def main() -> int:
         parser.error(f"no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}")
     if args.runs < 1:
         parser.error("--runs must be at least 1")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled, and so is ours
     args.work.mkdir(parents=True, exist_ok=True)
     work: Path = args.work.resolve()
     scale = Scale(work, lambda: _tree(args.tree, work, args.quick), args.runs, args.quick)

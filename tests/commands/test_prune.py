@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,7 +156,7 @@ def test_a_recorder_at_work_does_it_when_asked_and_goes_on(cli: PruneCli) -> Non
         assert (done["versions"], done["by_recorder"]) == (4, True)
         (cli.root / "f").write_text("after it\n")
         wait_for(lambda: any(change["size"] == 9 for change in cli.log()))
-        assert not list((cli.data / "intents").iterdir())
+        assert [path.name for path in (cli.data / "intents").iterdir()] == ["prune.last"]
     captures = {change["sequence"]: change["capture"] for change in cli.log()}
     assert [captures[number] for number in range(1, 7)] == ["quota"] * 4 + ["stored"] * 2
     assert cli.run("verify").stdout.startswith(b"ok: ")
@@ -175,6 +177,17 @@ def test_a_wish_that_is_none_is_put_aside(cli: PruneCli, wish: bytes) -> None:
         (cli.root / "g").write_text("goes on\n")
         wait_for(lambda: len(cli.log()) == 2)
     assert [change["capture"] for change in cli.log()] == ["stored", "stored"]
+
+
+def test_a_run_that_does_not_stay_prunes_once_an_hour(cli: PruneCli) -> None:
+    cli.write(4)
+    assert [c["capture"] for c in cli.log()] == ["stored"] * 4, "it was looked after as the record began"
+    last = cli.data / "intents" / "prune.last"
+    os.utime(last, (time.time() - 7200,) * 2)
+    cli.once()
+    assert [c["capture"] for c in cli.log()] == ["stored", "stored", "quota", "quota"]
+    assert time.time() - last.stat().st_mtime < 3600
+    assert cli.run("verify").stdout.startswith(b"ok: ")
 
 
 @pytest.mark.slow

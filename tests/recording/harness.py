@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fcm_tui.config import Settings
-from fcm_tui.model import Change
+from fcm_tui.model import Change, Standing
 from fcm_tui.recorder import Recorder
 from fcm_tui.store.queries import Reader
 
@@ -138,7 +138,9 @@ class Recording:
         return replay(self.baseline, self.changes())
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Recorder]:
+    async def running(
+        self, say: Callable[[Standing], None] = lambda standing: None
+    ) -> AsyncIterator[Recorder]:
         """Record while the block runs; the first time, the baseline is what was there before."""
         if not self.database.exists():
             self.baseline = disk(*self.roots)
@@ -147,6 +149,7 @@ class Recording:
             self.settings,
             [os.fsencode(root) for root in self.roots],
             own_paths=[os.fsencode(self.database.parent)],
+            say=say,
         )
         task = asyncio.get_running_loop().create_task(recorder.run())
         ready = asyncio.get_running_loop().create_task(recorder.ready())

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from fcm_tui.config import Settings
+from fcm_tui.model import Standing
 from fcm_tui.pipeline.session import Session
 from fcm_tui.store.queries import Reader
 from fcm_tui.store.record import Record
@@ -30,6 +31,17 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
 
 def read(recording: Recording) -> Reader:
     return Reader(recording.database)
+
+
+async def test_only_the_first_start_is_a_first_look(recording: Recording, root: Path) -> None:
+    (root / "file").write_text("there\n")
+    for looking in ("baseline", "scanning"):
+        said: list[Standing] = []
+        async with recording.running(said.append):
+            pass
+        assert looking in (phases := [standing.phase for standing in said])
+        assert not {"baseline", "scanning"} - {looking} & set(phases)
+        assert "recording" in phases
 
 
 async def test_changes_between_two_runs_are_found_by_scan(recording: Recording, root: Path) -> None:

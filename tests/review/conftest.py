@@ -11,7 +11,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.resources import themes_dir
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.engine import Engine
-from fcm_tui.review.theme import Palette, load
+from fcm_tui.review.theme import Palette, Themes, load
 from tests.review.builder import MODE, RecordBuilder
 
 OLD = b"".join(b"line %d\n" % number for number in range(1, 101))
@@ -55,12 +55,16 @@ def palette() -> Palette:
 
 
 @pytest.fixture
-def make_app(palette: Palette) -> Callable[..., ReviewApp]:
+def make_app() -> Callable[..., ReviewApp]:
     """`make_app(builder, engine=None)`: the screen over a record."""
 
     def make(
-        builder: RecordBuilder, engine: Engine | None = None, who: Callable[[], str] | None = None
+        builder: RecordBuilder,
+        engine: Engine | None = None,
+        who: Callable[[], str] | None = None,
+        themes: Themes | None = None,
     ) -> ReviewApp:
-        return ReviewApp(database=builder.database, engine=engine, palette=palette, who=who)
+        themes = themes or Themes("dark", colours="truecolor")
+        return ReviewApp(database=builder.database, engine=engine, themes=themes, who=who)
 
     return make

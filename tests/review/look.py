@@ -7,12 +7,13 @@ from pathlib import Path
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review.app import run
+from fcm_tui.review.theme import Themes
 
 
 def main() -> int:
     database, *theme = sys.argv[1:]
     try:
-        return run(database=Path(database), recorder=None, theme=theme[0] if theme else None)
+        return run(database=Path(database), recorder=None, themes=Themes(theme[0] if theme else None))
     except FcmError as error:
         print(f"fcm-tui: {error}", file=sys.stderr)
         return error.exit_status

@@ -206,6 +206,12 @@ async def test_baseline_progress_and_messages(record: RecordBuilder, make_app: M
         await shows(app, "● recording   the watch limit is too small: polling /srv   10,000 files")
 
 
+async def test_a_later_start_is_no_first_look(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record, FakeEngine(FakeState("scanning")))
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "◐ scanning")
+
+
 async def test_a_record_that_does_not_exist_yet_is_waited_for(empty: RecordBuilder, make_app: Make) -> None:
     empty.close()  # Windows renames no file that is open so
     hidden = empty.database.rename(empty.database.with_suffix(".later"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,52 @@ def contrast(style: Style) -> float:
 
 
 def test_the_promised_themes_are_there() -> None:
-    assert {"dark", "light", "high-contrast", "sixteen"} <= set(SHIPPED)
+    assert {"dark", "light", "high-contrast", "dark-colorblind", "light-colorblind", "sixteen"} <= set(
+        SHIPPED
+    )
+
+
+Seen = tuple[float, float, float]
+"""CIE L*, a*, b*."""
+
+_EYES = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+}  # fmt: skip
+"""What an eye without one kind of cones makes of linear RGB (Machado, Oliveira and Fernandes 2009)."""
+
+
+def seen(color: Color, eye: str) -> Seen:
+    """A colour as such an eye sees it."""
+    rgb = [value / 255 for value in color.get_truecolor()]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    r, g, b = (min(1.0, max(0.0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in _EYES[eye])
+    x, y, z = (
+        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
+        0.2126 * r + 0.7152 * g + 0.0722 * b,
+        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
+    )
+    fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+@pytest.mark.parametrize("name", ["dark-colorblind", "light-colorblind"])
+@pytest.mark.parametrize("colours", ["truecolor", "256"])
+@pytest.mark.parametrize("eye", _EYES)
+def test_what_is_added_and_removed_is_told_apart_without_red_and_green(
+    name: str, colours: str, eye: str
+) -> None:
+    """A difference of 10 in CIE L*a*b* is seen at a glance; the default theme's green and red have less for them."""
+    palette = Palette(load(name, colours, [themes_dir()]))
+    pairs = {
+        "sign": (palette("added-sign").color, palette("removed-sign").color),
+        "log": (palette("created").color, palette("deleted").color),
+        "line": (palette("added").bgcolor, palette("removed").bgcolor),
+        "word": (palette("added-word").bgcolor, palette("removed-word").bgcolor),
+    }
+    for what, (one, other) in pairs.items():
+        assert one is not None and other is not None
+        assert math.dist(seen(one, eye), seen(other, eye)) > 10, what
 
 
 @pytest.mark.parametrize("name", SHIPPED)

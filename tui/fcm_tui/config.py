@@ -172,6 +172,11 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
         raise ConfigError(f"{path}:{line_of(content, error.way)}: {error}") from None
 
 
+def own_themes(file: Path) -> Path:
+    """The folder of a person's own themes: beside the configuration file, whether that is there or not."""
+    return file.parent / "themes"
+
+
 def load_configured(argument: str | None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings as a command sees them: the file at `config_path`, or the defaults where there is none.
 

@@ -172,7 +172,8 @@ class Standing:
     """How a recorder does, as other processes are told it."""
 
     phase: str
-    """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+    """`starting`, `baseline` (a first look), `scanning` (for what changed while nothing ran), `recording`, `stopped` or
+    `failed`."""
     trouble: str = ""
     """What cannot be recorded now, or could not when it ended, and why; empty where all can."""
     since_ns: int | None = None

@@ -46,7 +46,7 @@ class RecorderState:
     """What the recorder is at, for a status line."""
 
     phase: str = "starting"
-    """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+    """As `model.Standing` has it."""
     roots: int = 0
     files: int = 0
     standing_still: bool = False
@@ -190,7 +190,8 @@ class Recorder:
         )
         self._session = session
         await source.armed()
-        self._set(phase="baseline")
+        is_new = not all(root.baseline for root in session.engine.roots)
+        self._set(phase="baseline" if is_new else "scanning")
         await self._tell()
         self._ready = await self._from_record(
             lambda: session.catch_up(

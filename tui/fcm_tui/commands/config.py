@@ -97,7 +97,7 @@ def _check(settings: config.Settings, path: Path) -> None:
 
     keys.remapped(settings.keys)
     if settings.theme is not None:
-        theme.open_palette(settings.theme)
+        theme.Themes(settings.theme, config.own_themes(path))
     counts = (
         _counted(len(settings.roots), "root"),
         _counted(len(settings.ignore), "ignore pattern"),

@@ -69,7 +69,10 @@ def _once(place: Place, roots: list[bytes]) -> int:
             with contextlib.suppress(sqlite3.Error):
                 session.close(all_recorded=False)
             raise
-        session.close()
+        try:
+            session.pruning.run_if_due()
+        finally:
+            session.close()
     _tell_ready(ready)
     if ready.changes:
         print(f"{ready.changes} changes recorded", file=sys.stderr)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place
-from fcm_tui.config import Settings
+from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
     from fcm_tui.restore import Recording
+    from fcm_tui.review.theme import Themes
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,23 +26,24 @@ def run(args: argparse.Namespace) -> int:
     place = find_place(args)
     use_keys(place.settings)
     from fcm_tui.review import app
+    from fcm_tui.review.theme import Themes
 
-    theme = args.theme or place.settings.theme
+    themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
     held = place.data_dir.try_lock()
     if held is None:
-        return _look_on(place, args, theme)
+        return _look_on(place, args, themes)
     with held:
         roots = choose_roots(place, args.paths)
         if not roots:
             from fcm_tui.review.first_run import offer_current_directory
 
             here = Path.cwd()
-            if not offer_current_directory(here, theme=theme):
+            if not offer_current_directory(here, theme=themes.current):
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
         return app.run(
-            database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots),
+            database=place.database, recorder=recorder, themes=themes, notice=dropped(place, roots),
             recordings=lambda: _recording(place),
         )  # fmt: skip
 
@@ -58,7 +60,7 @@ def use_keys(settings: Settings) -> None:
         keys.use(settings.keys)
 
 
-def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
+def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
     from fcm_tui.review import app
 
     holder = place.data_dir.lock_holder()
@@ -80,7 +82,7 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
     return app.run(
-        database=place.database, recorder=None, theme=theme, who=who, recordings=lambda: _recording(place)
+        database=place.database, recorder=None, themes=themes, who=who, recordings=lambda: _recording(place)
     )
 
 

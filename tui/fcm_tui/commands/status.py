@@ -17,6 +17,8 @@ from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
 from fcm_tui.times import local_text
 
+_GAPS = 5
+
 
 def add_parser(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
@@ -130,7 +132,10 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings) -> str:
     if head is not None:
         lines.append(f"head       {head.sequence} {head.chain.hex()}")
     lines += [f"encrypted  with the key {key.hex()}" for key in keys_of(reader.connection)]
-    lines += [f"gap        {gap_text(gap)}" for gap in reader.gaps(5)]
+    gaps = reader.gaps(None)
+    lines += [f"gap        {gap_text(gap)}" for gap in gaps[:_GAPS]]
+    if len(gaps) > _GAPS:
+        lines.append(f"           … and {len(gaps) - _GAPS:,} before: `fcm-tui log` tells them")
     return "\n".join(lines)
 
 

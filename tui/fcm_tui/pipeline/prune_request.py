@@ -1,5 +1,7 @@
 """How `fcm-tui prune` asks the recorder at work to do it: one file for the wish, one for what came of it.
 
+A third says when retention was looked after last, for recorders that do not stay.
+
 They lie where a restore announces itself, beside the database.
 """
 
@@ -7,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -20,6 +24,7 @@ from fcm_tui.intents import put
 
 _REQUEST = "prune.request"
 _RESULT = "prune.result"
+_LAST = "prune.last"
 _LARGEST = 4096
 _PAUSE = 0.05
 
@@ -96,6 +101,22 @@ def answer(folder: Path, result: Result) -> None:
     """Tell what came of a wish; who asked may have gone."""
     with contextlib.suppress(OSError):
         put(folder / _RESULT, asdict(result))
+
+
+def note_done(folder: Path) -> None:
+    """Retention was looked after just now."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        put(folder / _LAST, {})
+
+
+def seconds_since_done(folder: Path) -> float:
+    """Infinite where that is not known: it never was, or the clock was set back since."""
+    try:
+        seconds = time.time() - os.stat(folder / _LAST).st_mtime
+    except OSError:
+        return math.inf
+    return seconds if seconds >= 0 else math.inf
 
 
 def _retention(told: object) -> Retention:

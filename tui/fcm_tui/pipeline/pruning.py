@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fcm_tui.config import Retention
 from fcm_tui.errors import FcmError
-from fcm_tui.pipeline.prune_request import Result, answer, take
+from fcm_tui.pipeline.prune_request import Result, answer, note_done, seconds_since_done, take
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention_apply import GivingBack, Thinning
 from fcm_tui.store.retention_plan import Operation, Plan, used_bytes
@@ -78,7 +78,18 @@ class Pruning:
             self._pause_until = ended + max(_PAUSE, ended - started)
             return
         self._end(work)
+        if work.token is None:
+            note_done(self._requests)
         self._next = ended + max(INTERVAL, _SHARE * work.planning_seconds)
+
+    def run_if_due(self) -> None:
+        """All of it now, where nobody has done it for an interval: for who does not stay until it is due."""
+        if not self._retention.is_on or seconds_since_done(self._requests) < INTERVAL:
+            return
+        self._work = _Work(self._record, self._retention)
+        while self._work is not None:
+            self.step()
+            time.sleep(_PAUSE if self._work is not None and self._work.is_planning else 0)
 
     def close(self) -> None:
         """End what is under way; a later plan goes on where it stopped."""
@@ -110,6 +121,11 @@ class _Work:
         self._ahead = _PlanAhead(record.database, retention)
         self.planning_seconds = 0.0
         self.error = ""
+
+    @property
+    def is_planning(self) -> bool:
+        """There is nothing to be carried out yet."""
+        return self._giving_back is None and self._ahead.is_waiting
 
     def step(self) -> bool:
         """False once it is done.
@@ -162,6 +178,11 @@ class _PlanAhead:
         self.error = ""
         self._thread = threading.Thread(target=self._run, name="fcm-retention", daemon=True)
         self._thread.start()
+
+    @property
+    def is_waiting(self) -> bool:
+        """More operations are to come, and none is there."""
+        return self._queue.empty() and not self._made_all.is_set()
 
     @property
     def is_over(self) -> bool:

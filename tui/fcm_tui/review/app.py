@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -29,7 +30,7 @@ from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.status import Status, StatusLine
-from fcm_tui.review.theme import Palette, css_color, open_palette
+from fcm_tui.review.theme import Themes
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.filters import Filters
@@ -61,14 +62,14 @@ class ReviewApp(FileKeys):
         *,
         database: Path,
         engine: Engine | None,
-        palette: Palette,
+        themes: Themes,
         who: Callable[[], str] | None = None,
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
     ) -> None:
-        self.palette = palette
+        super().__init__(themes)
+        palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
-        super().__init__(ansi_color=palette.theme.native)
         self._engine = engine
         self._who = who
         self._notice = notice
@@ -86,14 +87,6 @@ class ReviewApp(FileKeys):
         self.log_view = EventLog(palette, self._source, id="log")
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
-
-    def get_css_variables(self) -> dict[str, str]:
-        styles: Mapping[str, object] = {
-            "fcm-background": css_color(self.palette.base.bgcolor),
-            "fcm-rule": css_color(self.palette("rule").color),
-            "fcm-scrollbar": css_color(self.palette("scrollbar").color),
-        }
-        return {**super().get_css_variables(), **{name: str(value) for name, value in styles.items()}}
 
     def compose(self) -> ComposeResult:
         yield Container(
@@ -113,6 +106,7 @@ class ReviewApp(FileKeys):
         if self._who is not None:
             self._follow_recording_process(self._who)
         self._keep_counts()
+        self.watch_theme()
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
 
@@ -221,6 +215,10 @@ class ReviewApp(FileKeys):
 
     # --- titles and status
 
+    def tell(self, what: str) -> None:
+        self._notice = what
+        self._say_status(self._status)
+
     def _tick(self) -> None:
         self._say_status(self._status)
 
@@ -238,7 +236,8 @@ class ReviewApp(FileKeys):
 
     def _say_titles(self) -> None:
         tree, log, diff = (view.parent for view in (self.tree_view, self.log_view, self.diff_view))
-        assert isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)
+        if not (isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)):
+            return  # the screen is being taken down
         tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
         path = self.log_view.filters.path
         where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
@@ -307,8 +306,8 @@ class ReviewApp(FileKeys):
         except StoreError as error:
             self._failure = visible(str(error))
 
-    def on_descendant_focus(self) -> None:
-        self.log_view.pinned = self.focused is self.diff_view
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
     # --- keys
@@ -395,7 +394,7 @@ def run(
     *,
     database: Path,
     recorder: Engine | None,
-    theme: str | None,
+    themes: Themes,
     who: Callable[[], str] | None = None,
     notice: str = "",
     recordings: Callable[[], Recording] | None = None,
@@ -408,11 +407,11 @@ def run(
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
-        UsageError: the terminal cannot show it, or the theme is wrong.
+        UsageError: the terminal cannot show it.
     """
     terminal.check()
     app = ReviewApp(
-        database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice, recordings=recordings
+        database=database, engine=recorder, themes=themes, who=who, notice=notice, recordings=recordings
     )  # fmt: skip
     return asyncio.run(_run(app))
 

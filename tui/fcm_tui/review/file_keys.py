@@ -13,12 +13,12 @@ from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.display import BEHIND, PatientApp
+from fcm_tui.review.display import BEHIND
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.review.subject import Looking, Subject, shown
-from fcm_tui.review.theme import Palette
+from fcm_tui.review.theming import ThemedApp
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.histories import key_of_change
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from fcm_tui.review.restore_plans import Wish
 
 
-class FileKeys(PatientApp[int]):
+class FileKeys(ThemedApp):
     """The part of the app that these keys call; the app has the panes and the readers."""
 
-    palette: Palette
     tree_view: DirectoryTree
     log_view: EventLog
     diff_view: DiffView

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from fcm_tui.review import keys, terminal, wording
 from fcm_tui.review.display import PatientApp
-from fcm_tui.review.theme import Palette, css_color, open_palette
+from fcm_tui.review.theme import Palette, Theme, css_color
 from fcm_tui.safetext import visible_path
 
 Line = list[tuple[str, str]]
@@ -101,12 +101,12 @@ class OfferApp(PatientApp[bool]):
         self.exit(record)
 
 
-def offer_current_directory(path: Path, *, theme: str | None = None) -> bool:
+def offer_current_directory(path: Path, *, theme: Theme) -> bool:
     """Whether the person wants `path` to be recorded.
 
     Raises:
-        UsageError: the terminal cannot show it, or the theme is wrong.
+        UsageError: the terminal cannot show it.
     """
     terminal.check()
-    app = OfferApp(open_palette(theme), path)
+    app = OfferApp(Palette(theme), path)
     return bool(asyncio.run(app.run_async()))

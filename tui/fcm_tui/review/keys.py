@@ -68,6 +68,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
     Key("pane.log", ("2",), "app.focus_pane('log')", "go to the log", EVERYWHERE),
     Key("pane.diff", ("3",), "app.focus_pane('diff')", "go to the diff", EVERYWHERE),
+    Key("theme", ("T",), "app.theme", "the next theme", EVERYWHERE),
     Key("zoom", ("z",), "app.zoom", "this pane alone on the screen, or all", EVERYWHERE),
     Key("back", ("escape",), "app.out", "out of the diff, the zoom, the filter", EVERYWHERE),
     Key("list.down", ("down", "j"), "move(1)", "one down", LIST),

@@ -16,6 +16,7 @@ from fcm_tui.safetext import visible
 from fcm_tui.store.queries import Sizes
 
 _BAR = 10
+_BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _head(status: Status) -> list[Part]:
         return [("✗ not recording", "bad")]
     if state is None:
         return [("◇ viewer", "accent")]
-    if state.standing_still and state.phase in ("baseline", "recording"):
+    if state.standing_still and state.phase in ("baseline", "scanning", "recording"):
         return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]
@@ -80,7 +81,7 @@ def _head(status: Status) -> list[Part]:
         return [("○ stopped", "warning")]
     if state.phase == "baseline" and state.progress is not None:
         return [("◐ first look ", "warning"), *_progress(state.progress)]
-    return [("◐ first look" if state.phase == "baseline" else "◌ starting", "warning")]
+    return [(_BEGINNINGS.get(state.phase, "◌ starting"), "warning")]
 
 
 def _progress(progress: Progress) -> list[Part]:

@@ -62,9 +62,14 @@ class Palette:
     """Styles by name, laid over one another; each combination is made once."""
 
     def __init__(self, theme: Theme) -> None:
+        self._made: dict[tuple[str, ...], Style] = {}
+        self.use(theme)
+
+    def use(self, theme: Theme) -> None:
+        """The styles of another theme from here on."""
         self.theme = theme
         self.base = theme.styles["background"] + theme.styles["text"]
-        self._made: dict[tuple[str, ...], Style] = {}
+        self._made.clear()
 
     def __call__(self, *names: str) -> Style:
         """The base with the styles of `names` over it, the last on top."""
@@ -102,10 +107,15 @@ def names(folders: list[Traversable | Path]) -> list[str]:
     return sorted(found)
 
 
+def find(name: str, folders: list[Traversable | Path]) -> Traversable | Path | None:
+    """The file of a theme, from the first of the folders that has it."""
+    if not re.fullmatch(r"[\w-]+", name):
+        return None
+    return next((file for folder in folders if (file := folder / f"{name}.toml").is_file()), None)
+
+
 def _read(name: str, colours: str, folders: list[Traversable | Path]) -> Theme | None:
-    source = None
-    if re.fullmatch(r"[\w-]+", name):
-        source = next((file for folder in folders if (file := folder / f"{name}.toml").is_file()), None)
+    source = find(name, folders)
     if source is None:
         known = ", ".join(names(folders)) or "none found"
         raise ConfigError(f"theme {visible(name)!r}: there is no such theme; there are: {known}")
@@ -181,10 +191,53 @@ def css_color(color: Color | None) -> str:
     return color.get_truecolor().hex
 
 
-def open_palette(name: str | None) -> Palette:
-    """The palette of a theme by name, at the colour depth of this terminal.
+class Themes:
+    """The themes of a folder of the person's own, which come first, and those that are shipped."""
 
-    Raises:
-        ConfigError: there is no such theme, or its file is wrong.
-    """
-    return Palette(load(name, depth(), [themes_dir()]))
+    def __init__(self, name: str | None, own: Path | None = None, colours: str | None = None) -> None:
+        """Begin with the theme of that name, or the default one; at the terminal's depth of colours, if none is given.
+
+        Raises:
+            ConfigError: there is no such theme, or its file is wrong.
+        """
+        self._folders: list[Traversable | Path] = [*([own] if own is not None else []), themes_dir()]
+        self._colours = colours or depth()
+        self.current = load(name, self._colours, self._folders)
+        self._seen = self._state()
+
+    def next(self) -> Theme:
+        """The theme after the one in use, by name; one that is broken is passed over."""
+        known = names(self._folders)
+        at = known.index(self.current.name) if self.current.name in known else -1
+        for name in (*known[at + 1 :], *known[: at + 1]):
+            try:
+                self.current = load(name, self._colours, self._folders)
+            except ConfigError:
+                continue
+            break
+        self._seen = self._state()
+        return self.current
+
+    def changed(self) -> Theme | None:
+        """The theme in use read anew, if its file is another one by now.
+
+        Raises:
+            ConfigError: the file is wrong, which is said once; what was read before stays in use.
+        """
+        state = self._state()
+        if state == self._seen:
+            return None
+        self._seen = state
+        self.current = load(self.current.name, self._colours, self._folders)
+        return self.current
+
+    def _state(self) -> tuple[str, int, int] | None:
+        """Which file it is, when it was written and how long it is."""
+        file = find(self.current.name, self._folders)
+        if not isinstance(file, Path):
+            return None
+        try:
+            found = file.stat()
+        except OSError:
+            return None
+        return str(file), found.st_mtime_ns, found.st_size

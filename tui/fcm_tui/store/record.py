@@ -6,7 +6,6 @@ import getpass
 import os
 import platform
 import socket
-import sqlite3
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -15,9 +14,9 @@ from pathlib import Path
 
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
-from fcm_tui.store import chain, row_hashes
+from fcm_tui.store import chain, journal, row_hashes
 from fcm_tui.store.contents import ContentRow, ContentStore
-from fcm_tui.store.database import BUSY_MS, CHECKPOINT_PAGES, open_writer
+from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
@@ -56,6 +55,8 @@ class Record:
         self.sequence = row[0] if row else 0
         self._chain_hash = row[1] if row else chain.start(self.recorder_id)
         self.last_seen_ns = self._last_seen_ns
+        self._sequence_then = -1
+        """As it was noted last that this recorder runs."""
 
     def close(self) -> None:
         self.connection.close()
@@ -109,7 +110,8 @@ class Record:
     def still_here(self) -> None:
         """Note that this recorder runs, so that its next start knows how long it was absent.
 
-        The cache gives back what the last burst filled it with.
+        The cache gives back what the last burst filled it with; where nothing was recorded since the last time, so
+        does the write-ahead log, which is otherwise left to grow, and to be written over, for the sake of speed.
         """
         with self.transaction():
             self.connection.execute(
@@ -117,6 +119,9 @@ class Record:
                 (time.time_ns(), self.recorder_id),
             )
         self.connection.execute("PRAGMA shrink_memory")
+        if self.sequence == self._sequence_then:
+            journal.empty_if_long(self.connection, self.database)
+        self._sequence_then = self.sequence
 
     # Roots
 
@@ -242,11 +247,11 @@ class Record:
         """
         with ExitStack() as stack:
             filling = None
-            if self._is_blank() and self._is_without_journal():
+            if self._is_blank() and journal.leave_out(self.connection):
                 filling = stack.enter_context(closing(Filling(self.database)))
                 self.connection.execute("PRAGMA synchronous=OFF")
             else:
-                self._journal("WAL")
+                journal.set_mode(self.connection, "WAL")
                 self.connection.execute("PRAGMA synchronous=NORMAL")
                 self.connection.execute(f"PRAGMA wal_autocheckpoint={BASELINE_CHECKPOINT_PAGES}")
             yield
@@ -255,27 +260,13 @@ class Record:
             self.connection.execute("PRAGMA shrink_memory")
             if filling is not None:
                 filling.sync()
-                self._journal("WAL")
+                journal.set_mode(self.connection, "WAL")
                 filling.whole()
 
     def _is_blank(self) -> bool:
         return not any(
             self.connection.execute(f"SELECT 1 FROM {t} LIMIT 1").fetchone() for t in ("changes", "files")
         )
-
-    def _is_without_journal(self) -> bool:
-        """Leave the journal out from here on; not where somebody, such as the screen, has begun to read already."""
-        self.connection.execute("PRAGMA busy_timeout=0")
-        try:
-            return self._journal("OFF") == "off"
-        except sqlite3.OperationalError:
-            return False
-        finally:
-            self.connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-
-    def _journal(self, mode: str) -> str:
-        """Set the journal's mode; the mode that holds then."""
-        return str(self.connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0])
 
     def refresh(self, stamps: Iterable[tuple[bytes, bytes, bytes]]) -> None:
         """New stamps of files in which nothing changed that is recorded: (stamp, root id, path)."""
@@ -391,7 +382,7 @@ class Record:
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, all of it on disk."""
-        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        journal.checkpoint(self.connection)
 
 
 def _user() -> str:

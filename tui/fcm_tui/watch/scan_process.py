@@ -14,12 +14,14 @@ from collections.abc import Sequence
 
 from fcm_tui.child import Helper, receive, serving
 from fcm_tui.watch.scan import Findings, Scanner
-from fcm_tui.watch.tree import Folder, Tree, is_inside
+from fcm_tui.watch.tree import Folder, Tree, is_inside, join
 
 WORTH_FILES = 20_000
 """A tree with fewer files is scanned before the process has begun."""
 _SHARE = 0.44
 """Of the files: a little less than half, as the process has to be told of them first."""
+_ENOUGH = 0.99
+"""Of that share: looking for folders that fit exactly takes longer than it saves."""
 
 _Tops = Sequence[tuple[bytes, Folder]]
 
@@ -89,21 +91,23 @@ def serve() -> None:
 
 def _share(tree: Tree) -> list[tuple[bytes, Folder]]:
     """Folders of the tree, none inside another, that together hold about the process's share of its files."""
-    folders = list(tree.top.walk_folders(tree.root))
+    nodes = [tree.top]
+    for node in nodes:
+        nodes.extend(node.folders.values())
     sizes: dict[int, int] = {}
-    for _, node in reversed(folders):  # what is below comes first
+    for node in reversed(nodes):  # what is below comes first
         sizes[id(node)] = len(node.files) + sum(sizes[id(child)] for child in node.folders.values())
     goal = sizes[id(tree.top)] * _SHARE
     chosen: list[tuple[bytes, Folder]] = []
     met = 0
-    inside: bytes | None = None
-    for path, node in folders:
-        if inside is not None and is_inside(path, inside):
-            continue
+    stack = [(tree.root, tree.top)]
+    while stack and met < goal * _ENOUGH:
+        path, node = stack.pop()
         if met + sizes[id(node)] <= goal:
             chosen.append((path, node))
             met += sizes[id(node)]
-            inside = path
+        else:
+            stack.extend((join(path, name), child) for name, child in node.folders.items())
     return chosen
 
 
