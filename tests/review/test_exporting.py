@@ -92,7 +92,9 @@ async def test_a_file_is_replaced_only_at_a_second_enter(
         await pilot.press("enter")
         await shows(app, "is there already")
         assert (tmp_path / "change-8.patch").read_text() == "mine"
-        await pilot.press("q", "escape")
+        await pilot.press("q", "left", "backspace")
+        await shows(app, "change-8.patcq")
+        await pilot.press("escape")
         await shows(app, "▌Log")
         assert (tmp_path / "change-8.patch").read_text() == "mine"
         await pilot.press("x")

@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from textual import work
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.strip import Strip
+from textual.widget import Widget
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys
+from fcm_tui.review.entry import Entry
 from fcm_tui.review.exporting import Exists
 from fcm_tui.review.pane import PaneTitle
 from fcm_tui.review.theme import Palette
@@ -23,6 +27,48 @@ Writer = Callable[[Path, bool], None]
 """Writes the file; whether it may replace one is the second argument. For a thread."""
 
 
+class NameLine(Widget, can_focus=True):
+    """The line in which the name is written."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "NameLine { height: 1; }"
+
+    def __init__(self, palette: Palette, name: str) -> None:
+        super().__init__()
+        self.palette = palette
+        self.entry = Entry(name)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and character.isprintable()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character is not None:
+            self.entry.insert(event.character)
+        elif not self.entry.press(event.key):
+            return
+        event.stop()
+        event.prevent_default()
+        self.refresh()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.entry.insert(event.text)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        entry, width = self.entry, self.size.width
+        start, end = entry.window(max(2, width - 2))
+        at = entry.text[entry.at : entry.at + 1] or " "
+        text = self.palette("text")
+        segments = [
+            Segment(" ", text),
+            Segment(entry.text[start : entry.at], text),
+            Segment(at, text + Style(reverse=True)),
+            Segment(entry.text[entry.at + 1 : end], text),
+        ]
+        return Strip(segments).adjust_cell_length(width, text)
+
+
 class AskName(ModalScreen["Path | None"]):
     """Dismissed with the file that was written, or None. A file that is there is replaced at a second Enter."""
 
@@ -30,30 +76,29 @@ class AskName(ModalScreen["Path | None"]):
     CSS = """
     AskName { background: $fcm-background 0%; }
     #ask-name { dock: bottom; height: 2; background: $fcm-background; }
-    #ask-name Input, #ask-name Input:focus { border: none; height: 1; padding: 0 1; background: $fcm-background; }
     """
 
     def __init__(self, palette: Palette, heading: str, name: str, write: Writer) -> None:
         super().__init__()
         self._title = PaneTitle(palette, heading)
         self._title.focused = True
-        self._input = Input(name, id="name")
+        self._line = NameLine(palette, name)
         self._write = write
         self._over = ""
         """The name for which replacing was offered."""
         self._say("Enter writes it, Esc leaves it")
 
     def compose(self) -> ComposeResult:
-        yield Vertical(self._title, self._input, id="ask-name")
+        yield Vertical(self._title, self._line, id="ask-name")
 
     def on_mount(self) -> None:
-        self._input.focus()
+        self._line.focus()
 
     def _say(self, text: str) -> None:
         self._title.say(visible(text))
 
-    def on_input_submitted(self) -> None:
-        name = self._input.value.strip()
+    def action_write(self) -> None:
+        name = self._line.entry.text.strip()
         if not name:
             self._say("a file needs a name")
             return

@@ -106,6 +106,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
     Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
     Key("file.export", ("x",), "app.export", "write a patch into a file", FILE),
+    Key("name.write", ("enter",), "screen.write", "write it", NAME),
     Key("name.close", ("escape",), "screen.close", "leave it", NAME),
     Key("menu.down", ("down",), "screen.move(1)", "one down", MENU),
     Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
