@@ -95,7 +95,7 @@ def test_check_counts(run: Run, file: Path, tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text(
         f"[[roots]]\npath = '{tmp_path}'\n"
-        "[ignore]\ndefaults = false\npatterns = ['a', 'b']\n[keys]\nquit = 'x'"
+        "[ignore]\ndefaults = false\npatterns = ['a', 'b']\n[keys]\nquit = 'Q'"
     )
     secrets = len(Settings().secrets)
     assert run("check") == f"ok: {file}: 1 root, 2 ignore patterns, {secrets} secrets patterns, 1 key\n"

@@ -9,15 +9,26 @@ import pytest
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.ask_name import AskName
+from fcm_tui.review.blame import BlameScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
+from fcm_tui.review.history import HistoryScreen
+from fcm_tui.review.menu import Menu
+from fcm_tui.review.restoring import PlanDiff, RestoreScreen
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
 TOGETHER = [
-    (keys.EVERYWHERE, keys.LIST, keys.TREE),
-    (keys.EVERYWHERE, keys.LIST, keys.LOG),
-    (keys.EVERYWHERE, keys.DIFF),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.LOG),
+    (keys.EVERYWHERE, keys.FILE, keys.DIFF),
+    (keys.FILE, keys.LIST, keys.HISTORY),
+    (keys.FILE, keys.VERSION),
+    (keys.FILE, keys.LIST, keys.BLAME),
+    (keys.MENU,),
+    (keys.NAME,),
+    (keys.CONFIRM,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -72,12 +83,20 @@ async def test_every_action_of_the_key_map_exists(
             keys.LOG: [app.log_view],
             keys.DIFF: [app.diff_view],
             keys.EVERYWHERE: [app],
+            keys.FILE: [app],
             keys.HELP: [HelpScreen(app.palette, keys.LOG)],
             keys.OFFER: [OfferApp],
+            keys.HISTORY: [HistoryScreen],
+            keys.VERSION: [HistoryScreen],
+            keys.BLAME: [BlameScreen],
+            keys.MENU: [Menu],
+            keys.NAME: [AskName],
+            keys.CONFIRM: [RestoreScreen, PlanDiff],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")
-            for place in [app] if space == "app" else places[entry.context]:
+            own = [place for place in places[entry.context] if space or place is not RestoreScreen]
+            for place in [app] if space == "app" else own[:1] if space else own:
                 assert hasattr(place, f"action_{name}"), entry
         for entry in keys.KEYMAP:
             if entry.context in (keys.LIST, keys.DIFF, keys.TREE, keys.LOG):
@@ -104,8 +123,8 @@ async def test_help_opens_scrolls_and_closes(
 
 
 def test_other_keys_do_it_and_the_help_shows_them() -> None:
-    found = {key.id: key for key in keys.remapped({"quit": "x, f10", "diff.next-hunk": "]"})}
-    assert found["quit"].keys == ("x", "f10")
+    found = {key.id: key for key in keys.remapped({"quit": "Q, f10", "diff.next-hunk": "]"})}
+    assert found["quit"].keys == ("Q", "f10")
     assert found["diff.next-hunk"].keys == ("right_square_bracket",)
     assert found["help"] == next(key for key in keys.KEYMAP if key.id == "help")
 

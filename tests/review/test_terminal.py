@@ -235,7 +235,7 @@ def test_the_first_run_can_be_declined(tmp_path: Path) -> None:
 def test_the_configurations_keys_and_who_records(tmp_path: Path) -> None:
     root, data, configuration = tmp_path / "root", tmp_path / "data", tmp_path / "fcm.toml"
     root.mkdir()
-    configuration.write_text("[keys]\nquit = 'x'\n")
+    configuration.write_text("[keys]\nquit = 'X'\n")
     command = [sys.executable, "-m", "fcm_tui", "--data-dir", str(data), "--config", str(configuration)]
     recorder = subprocess.Popen([*command, "record", str(root)], stdout=subprocess.PIPE)
     try:
@@ -243,7 +243,7 @@ def test_the_configurations_keys_and_who_records(tmp_path: Path) -> None:
         recorder.stdout.readline()
         with Terminal(command, columns=120, rows=30, environ=PLAIN, cwd=ROOT) as terminal:
             terminal.wait(f"process {recorder.pid} records")
-            terminal.wait("x quit")
+            terminal.wait("X quit")
             recorder.terminate()
             recorder.wait()
             terminal.wait("nobody records now")
@@ -251,7 +251,7 @@ def test_the_configurations_keys_and_who_records(tmp_path: Path) -> None:
             terminal.press("?")
             terminal.wait("Esc closes it")
             terminal.press("enter")
-            terminal.press("x")
+            terminal.press("X")
             assert terminal.end() == 0
     finally:
         recorder.kill()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from fcm_tui.commands.common import digest_named, find_change, open_record, refuse_thinned, show_bytes
+from fcm_tui.commands.common import digest_named, find_change, open_record, show_bytes
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
 from fcm_tui.safetext import visible
 from fcm_tui.store import past
+from fcm_tui.store.patches import refuse_thinned
 from fcm_tui.store.queries import Reader
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from fcm_tui import config
 from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir, open_data_dir
-from fcm_tui.errors import ContentMissing, NoSuchChange, UsageError
+from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.safetext import visible
 from fcm_tui.store import sealing
@@ -66,21 +66,6 @@ def find_change(reader: Reader, name: str) -> Change:
             f"{visible(name)}: not a change: give its number, as `fcm-tui log` shows it, or HOST:NUMBER"
         )
     return reader.change(int(number), reader.recorder_of_host(host) if host else None)
-
-
-def refuse_thinned(reader: Reader, change: Change, digest: bytes | None) -> None:
-    """Tell when a version of a change's file was thinned out, and which ones are there.
-
-    Raises:
-        ContentMissing: it was.
-    """
-    if digest is not None and not reader.contents.known([digest]):
-        from fcm_tui.store import past  # which is seldom asked
-
-        why = past.why_thinned(reader.connection, digest, change.file_id)
-        if why:
-            which = "after" if digest == change.after else "before"
-            raise ContentMissing(f"change {change.sequence}: the content {which} it is not there: {why}")
 
 
 def digest_named(name: str) -> bytes | None:

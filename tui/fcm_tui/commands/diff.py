@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 
 from fcm_tui.capture.text import detect, to_utf8
-from fcm_tui.commands.common import find_change, for_terminal, open_record, refuse_thinned, write_bytes
+from fcm_tui.commands.common import find_change, for_terminal, open_record, write_bytes
 from fcm_tui.diff.lines import diff_lines, split_lines
-from fcm_tui.diff.patch import PatchFile, diffstat, unified
-from fcm_tui.errors import ContentMissing
-from fcm_tui.model import Capture, Change
+from fcm_tui.diff.patch import diffstat, unified
+from fcm_tui.model import Change
 from fcm_tui.safetext import path_text
+from fcm_tui.store import patches
 from fcm_tui.store.attribute_sets import told
-from fcm_tui.store.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, join
 
 _COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 
@@ -36,15 +33,6 @@ def add_parser(
     parser.set_defaults(func=run)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One of the two versions compared; no path where there was no file."""
-
-    path: bytes | None
-    mode: int | None
-    data: bytes | None
-
-
 def run(args: argparse.Namespace) -> int:
     """Print the difference.
 
@@ -54,19 +42,16 @@ def run(args: argparse.Namespace) -> int:
     with open_record(args) as reader:
         change = find_change(reader, args.change)
         if args.other is None:
-            new = _after(reader, change)  # first, as its refusal tells why nothing was kept
-            old = _before(reader, change)
+            new = patches.after(reader, change)  # first, as its refusal tells why nothing was kept
+            old = patches.before(reader, change)
             shown = change
         else:
             shown = find_change(reader, args.other)
-            old, new = _after(reader, change), _after(reader, shown)
+            old, new = patches.after(reader, change), patches.after(reader, shown)
         if args.json:
             print(json.dumps(_hunks(shown, old, new)))
             return 0
-        file = PatchFile(
-            path=_relative(new.path, shown.root), old_path=_relative(old.path, change.root),
-            old_mode=old.mode, new_mode=new.mode, old=old.data, new=new.data,
-        )  # fmt: skip
+        file = patches.between(old, new, shown.root, change.root)
         if args.stat:
             write_bytes(diffstat(file))
             return 0
@@ -77,39 +62,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _before(reader: Reader, change: Change) -> _Side:
-    path = change.previous_path or change.path
-    if change.kind == "created":
-        return _Side(None, None, None)
-    return _Side(path, reader.state_before(change)[0], _content(reader, change, change.before))
-
-
-def _after(reader: Reader, change: Change) -> _Side:
-    if change.kind == "deleted":
-        return _Side(None, None, None)
-    refuse_thinned(reader, change, change.after)
-    if change.capture != Capture.STORED:
-        raise ContentMissing(f"change {change.sequence}: the content was not kept ({change.capture})")
-    return _Side(change.path, change.mode, _content(reader, change, change.after))
-
-
-def _content(reader: Reader, change: Change, digest: bytes | None) -> bytes:
-    if digest is None:
-        raise ContentMissing(f"change {change.sequence}: the content before it was not kept")
-    refuse_thinned(reader, change, digest)
-    return reader.content(digest)
-
-
-def _relative(path: bytes | None, root: bytes) -> bytes | None:
-    """A path as patches name it: below the root, with slashes."""
-    if path is None:
-        return None
-    inside = join(root, b"")
-    relative = path[len(inside) :] if path.startswith(inside) else path.lstrip(SEPARATOR)
-    return relative.replace(SEPARATOR, b"/")
-
-
-def _hunks(change: Change, old: _Side, new: _Side) -> dict[str, object]:
+def _hunks(change: Change, old: patches.Side, new: patches.Side) -> dict[str, object]:
     formats = [detect(side.data) if side.data is not None else None for side in (old, new)]
     binary = any(
         side.data is not None and text is None for side, text in zip((old, new), formats, strict=True)

@@ -13,6 +13,7 @@ from fcm_tui.errors import DataDirError, UsageError
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
+    from fcm_tui.restore import Recording
     from fcm_tui.review.theme import Themes
 
 
@@ -42,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
         return app.run(
-            database=place.database, recorder=recorder, themes=themes, notice=dropped(place, roots)
-        )
+            database=place.database, recorder=recorder, themes=themes, notice=dropped(place, roots),
+            recordings=lambda: _recording(place),
+        )  # fmt: skip
 
 
 def use_keys(settings: Settings) -> None:
@@ -79,10 +81,19 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         standing = place.data_dir.standing()
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
-    return app.run(database=place.database, recorder=None, themes=themes, who=who)
+    return app.run(
+        database=place.database, recorder=None, themes=themes, who=who, recordings=lambda: _recording(place)
+    )
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
     from fcm_tui.recorder import Recorder
 
     return Recorder(place.database, place.settings, roots, own_paths=place.own_paths, say=held.say)
+
+
+def _recording(place: Place) -> Recording:
+    """What records a restore; the engine for that is imported when it is wanted."""
+    from fcm_tui.restore import Recording
+
+    return Recording(place.data_dir, place.database, place.settings, place.own_paths)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fcm_tui.restore.hunks import plan_hunks
 from fcm_tui.restore.moments import plan_folder
-from fcm_tui.restore.obstacles import Checked, check
+from fcm_tui.restore.obstacles import Checked, Losing, check
 from fcm_tui.restore.plan import Action, Missing, Plan, Step
 from fcm_tui.restore.recording import Recording
 from fcm_tui.restore.run import Done, restore
@@ -21,6 +21,7 @@ __all__ = [
     "Action",
     "Checked",
     "Done",
+    "Losing",
     "Missing",
     "Plan",
     "Recording",

@@ -51,7 +51,16 @@ class Checked:
     top: bytes | None
 
 
-class Unrecorded(RestoreRefused):
+class Losing(RestoreRefused):
+    """What stands on the disk could not be brought back again: only force goes on."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}{advice}")
+        self.what = what
+        """The obstacles alone, for who asks a person instead of naming options."""
+
+
+class Unrecorded(Losing):
     """What stands on the disk is not recorded; where a recorder is at work it may be soon."""
 
 
@@ -102,13 +111,14 @@ def check(
     if refusals:
         refusals.sort(key=lambda refusal: refusal.obstacle.value)
         worst = refusals[0].obstacle
-        kind = Unrecorded if worst is Obstacle.UNRECORDED else RestoreRefused
-        raise kind(f"{_some([r.text for r in refusals])}{_ADVICE[worst]}")
+        what = _some([r.text for r in refusals])
+        if worst is Obstacle.UNSAFE:
+            raise RestoreRefused(what)
+        raise (Unrecorded if worst is Obstacle.UNRECORDED else Losing)(what, _ADVICE[worst])
     return Checked(tuple(steps), tuple(seen), plan.top)
 
 
 _ADVICE = {
-    Obstacle.UNSAFE: "",
     Obstacle.UNRECORDED: "; it would be lost: record it first (`fcm-tui record --once`), or lose it with --force",
     Obstacle.NOT_KEPT: "; it could not be brought back again: --force loses it, --skip-missing leaves it alone",
 }

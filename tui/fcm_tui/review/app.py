@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -23,16 +24,19 @@ from fcm_tui.review import keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
+from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Themes
-from fcm_tui.review.theming import ThemedApp
 from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.filters import Filters
+
+if TYPE_CHECKING:
+    from fcm_tui.restore import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -45,11 +49,11 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(ThemedApp):
+class ReviewApp(FileKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
-    BINDINGS = keys.bindings(keys.EVERYWHERE)
+    BINDINGS = keys.bindings(keys.EVERYWHERE, keys.FILE)
     CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
@@ -61,14 +65,16 @@ class ReviewApp(ThemedApp):
         themes: Themes,
         who: Callable[[], str] | None = None,
         notice: str = "",
+        recordings: Callable[[], Recording] | None = None,
     ) -> None:
         super().__init__(themes)
         palette = self.palette
+        self.database, self.recordings, self._restored = database, recordings, []
         self._engine = engine
         self._who = who
         self._notice = notice
         self._source = Source(database)
-        self._versions = Source(database)
+        self.versions = Source(database)
         self._failure = ""
         self.unrecorded = ""
         """Why not all was recorded before the end, if so."""
@@ -284,7 +290,7 @@ class ReviewApp(ThemedApp):
             return loading.load(record, change) if wanted == self._diff_wanted else None
 
         try:
-            document = await self._versions.call(read)
+            document = await self.versions.call(read)
         except FcmError as error:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._diff_wanted:
@@ -381,7 +387,7 @@ class ReviewApp(ThemedApp):
     async def close_record(self) -> None:
         """After the screen: end the reader threads."""
         await self._source.close()
-        await self._versions.close()
+        await self.versions.close()
 
 
 def run(
@@ -391,18 +397,22 @@ def run(
     themes: Themes,
     who: Callable[[], str] | None = None,
     notice: str = "",
+    recordings: Callable[[], Recording] | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
-    does, and may read files; `notice` is shown while nothing is more urgent. Ctrl-C, SIGTERM and a closed
+    does, and may read files; `notice` is shown while nothing is more urgent; `recordings` makes what records
+    a restore, None where nothing can be restored from here. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, themes=themes, who=who, notice=notice)
+    app = ReviewApp(
+        database=database, engine=recorder, themes=themes, who=who, notice=notice, recordings=recordings
+    )  # fmt: skip
     return asyncio.run(_run(app))
 
 

@@ -50,6 +50,8 @@ class PatientApp(App[R]):
         self.animation_level = "none"
         self._backstop = Backstop()
         self._frames_left_out = False
+        self.is_lent = False
+        """The terminal belongs to another program: nothing is drawn."""
         self.crash: str | None = None
         """What went wrong in the screen itself, in one line."""
 
@@ -70,6 +72,9 @@ class PatientApp(App[R]):
         return 0 if writer is None else writer._queue.qsize()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self.is_lent:
+            self.post_display_hook()
+            return
         if self._queued_writes() < BEHIND and not self._frames_left_out:
             super()._display(screen, renderable)
             return

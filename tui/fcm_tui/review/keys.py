@@ -17,6 +17,8 @@ from textual.keys import Keys, _character_to_key
 from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
+FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
+BLAME, NAME = "blame", "name"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -24,6 +26,10 @@ HEADINGS = {
     TREE: "Directories",
     LOG: "Log",
     DIFF: "Diff",
+    FILE: "The file or change in sight",
+    HISTORY: "History of a file",
+    BLAME: "Blame",
+    CONFIRM: "Before a restore",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -91,6 +97,35 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.side-by-side", ("s",), "side_by_side", "side by side, or one below the other", DIFF),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
+    Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
+    Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
+    Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
+    Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
+    Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
+    Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
+    Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
+    Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
+    Key("file.export", ("x",), "app.export", "write a patch into a file", FILE),
+    Key("name.write", ("enter",), "screen.write", "write it", NAME),
+    Key("name.close", ("escape",), "screen.close", "leave it", NAME),
+    Key("menu.down", ("down",), "screen.move(1)", "one down", MENU),
+    Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
+    Key("menu.choose", ("enter",), "screen.choose", "take it", MENU),
+    Key("menu.close", ("escape",), "screen.close", "leave the menu", MENU),
+    Key("restore.yes", ("y", "enter"), "screen.yes", "restore what is shown", CONFIRM),
+    Key("restore.force", ("F",), "screen.force", "restore, and lose what it says", CONFIRM),
+    Key("restore.no", ("escape", "q"), "screen.no", "leave all as it is", CONFIRM),
+    Key("restore.down", ("J",), "line(1)", "a line down", CONFIRM),
+    Key("restore.up", ("K",), "line(-1)", "a line up", CONFIRM),
+    Key("history.older", ("left", "h"), "screen.scrub(1)", "an older version", HISTORY),
+    Key("history.newer", ("right", "l"), "screen.scrub(-1)", "a newer version", HISTORY),
+    Key("history.read", ("enter",), "screen.read", "read the version's diff", HISTORY),
+    Key("history.other", ("tab", "shift+tab", "1", "2"), "screen.other", "timeline or diff", HISTORY),
+    Key("history.zoom", ("z",), "screen.zoom", "timeline or diff alone, or both", HISTORY),
+    Key("history.back", ("escape", "q"), "screen.back", "back to where one was", HISTORY),
+    Key("version.older", ("J",), "screen.scrub(1)", "an older version", VERSION),
+    Key("version.newer", ("K",), "screen.scrub(-1)", "a newer version", VERSION),
+    Key("version.back", ("enter",), "screen.other", "back to the timeline", VERSION),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),
@@ -102,9 +137,15 @@ KEYMAP: tuple[Key, ...] = (
 
 
 TOGETHER = (
-    (EVERYWHERE, LIST, TREE),
-    (EVERYWHERE, LIST, LOG),
-    (EVERYWHERE, DIFF),
+    (EVERYWHERE, FILE, LIST, TREE),
+    (EVERYWHERE, FILE, LIST, LOG),
+    (EVERYWHERE, FILE, DIFF),
+    (FILE, LIST, HISTORY),
+    (FILE, VERSION),
+    (FILE, LIST, BLAME),
+    (MENU,),
+    (NAME,),
+    (CONFIRM,),
     (HELP,),
     (OFFER,),
 )

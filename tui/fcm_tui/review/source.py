@@ -41,6 +41,17 @@ class Record(Protocol):
     def sizes(self) -> Sizes: ...
 
 
+def reader_of(record: Record) -> Reader:
+    """The reader that a record is, for what rooms of the store ask of its connection.
+
+    Raises:
+        StoreError: it is another kind of record.
+    """
+    if not isinstance(record, Reader):
+        raise StoreError("this needs the record itself")
+    return record
+
+
 class Source:
     """One reader in one thread. It opens the record when first asked, and again after an error."""
 

@@ -128,6 +128,11 @@ class DirectoryTree(CursorView):
     # --- keys
 
     @property
+    def selected(self) -> Node | None:
+        """The folder or file under the cursor."""
+        return self._node
+
+    @property
     def _node(self) -> Node | None:
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 

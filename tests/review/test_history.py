@@ -1,0 +1,124 @@
+"""The history of a file: every version of it, through renames and after its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fcm_tui.model import Kind
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.history import HistoryScreen
+from fcm_tui.store import histories
+from fcm_tui.store.queries import Reader
+from tests.review.builder import RECORDER, RecordBuilder, connect
+from tests.review.screens import shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+AT = "/home/ann/project"
+
+
+def history_of_a_moved_file(record: RecordBuilder) -> None:
+    """`story.txt` is made, edited, renamed to `tale.txt`, edited and deleted: one identity, changes 9 to 13."""
+    with record.transaction():
+        record.change(f"{AT}/story.txt", b"one\n", Kind.CREATED)
+        record.change(f"{AT}/story.txt", b"one\ntwo\n")
+        record.change(f"{AT}/tale.txt", b"one\ntwo\n", Kind.MOVED, previous=f"{AT}/story.txt")
+        record.change(f"{AT}/tale.txt", b"one\nthree\n")
+        record.change(f"{AT}/tale.txt", None, Kind.DELETED)
+    connection = connect(record.database)
+    connection.execute("UPDATE changes SET file_id = x'77' WHERE sequence >= 9")
+    connection.close()
+
+
+async def test_all_versions_through_a_rename_and_after_deletion(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    history_of_a_moved_file(record)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "Deleted; it had")
+        await pilot.press("j", "H")
+        await shows(
+            app, lambda screen: "History" in screen and "2 of 5" in screen and "#12  modified" in screen
+        )
+        assert "tale.txt ← story.txt" in text(app)
+        await pilot.press("left")
+        await shows(app, "Moved from /home/ann/project/story.txt")
+        await pilot.press("left", "left")
+        await shows(app, "#9  created")
+        await pilot.press("right")
+        await shows(app, "#10  modified")
+        await shows(app, "← older")
+        await pilot.press("tab", "J")
+        await shows(app, "#9  created")
+        await pilot.press("K", "K", "K", "enter", "g")
+        await shows(app, "#13  deleted")
+        await pilot.press("z")
+        await shows(app, lambda screen: "Diff" not in screen)
+        await pilot.press("z", "escape")
+        await shows(app, "▌Log")
+        assert app.log_view.cursor == 1
+
+
+async def test_a_file_of_the_tree_and_one_that_never_changed(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "main.py")
+        await pilot.press("1", "j", "H")
+        await eventually(lambda: not isinstance(app.screen, HistoryScreen))  # a folder has no versions
+        await pilot.press("j")
+        await pilot.press("H")
+        await shows(app, "History")
+        await pilot.press("q")
+        await shows(app, "▌Directories")
+        record.file(f"{AT}/still.txt", b"still\n")
+        app.push_screen(HistoryScreen(app.palette, app.versions, f"{AT}/still.txt".encode(), None))
+        await shows(app, "Nothing has changed in this file since recording began.")
+        await pilot.press("question_mark")
+        await shows(app, "History of a file")
+        await pilot.press("escape", "escape")
+        await shows(app, "▌Directories")
+
+
+async def test_newer_versions_arrive_and_the_cursor_stays(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("H")
+        await shows(app, "1 of 1")
+        record.change(f"{AT}/main.py", b"all new\n")
+        await shows(app, "2 of 2")
+        await pilot.press("right")
+        await shows(app, "#9  modified")
+
+
+async def test_a_hundred_thousand_versions(empty: RecordBuilder, make_app: Make) -> None:
+    """The numbers come from an index; of the rows only those in sight are read."""
+    root = b"/home/ann/project"
+    empty.many(root, 1)
+    connection = connect(empty.database)
+    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(changes)") if name != "sequence"]
+    connection.execute(
+        f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+        f" INSERT INTO changes (sequence, {', '.join(columns)}) SELECT n.i, {', '.join(columns)}"
+        " FROM n, changes WHERE changes.sequence = 1"
+    )
+    file_id = connection.execute("SELECT file_id FROM changes LIMIT 1").fetchone()[0]
+    connection.close()
+    with Reader(empty.database) as reader:
+        plan = reader.connection.execute(
+            "EXPLAIN QUERY PLAN SELECT sequence FROM changes WHERE file_id = ? AND recorder_id = ?"
+            " AND sequence > 0 ORDER BY sequence",
+            (file_id, RECORDER),
+        ).fetchall()
+        assert len(plan) == 1 and "COVERING INDEX changes_file" in plan[0][3], plan
+        assert len(histories.sequences(reader.connection, histories.FileKey(RECORDER, file_id))) == 100_000
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "100,000")
+        await pilot.press("H")
+        await shows(app, "1 of 100,000")
+        await pilot.press("G")
+        await shows(app, lambda screen: "100,000 of 100,000" in screen and "#1 " in screen)
+        await pilot.press("right")
+        await shows(app, "99,999 of 100,000")

@@ -1,0 +1,246 @@
+"""Restoring from the screen in a real terminal: a hunk, a version, a folder; seen first, recorded, undone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo terminals", allow_module_level=True)
+
+from fcm_tui.datadir import DataDir
+from fcm_tui.model import Change
+from fcm_tui.store.queries import Reader
+from tests.ptyharness import Terminal
+from tests.review.builder import RecordBuilder
+from tests.waiting import wait_for
+
+OLD = "".join(f"line {number}\n" for number in range(1, 61))
+NEW = OLD.replace("line 10\n", "line ten\n").replace("line 50\n", "line fifty\n")
+
+
+class Journey:
+    """A folder, its record, and the screen over it."""
+
+    def __init__(self, root: Path, data_dir: DataDir) -> None:
+        self.root, self.data_dir = root, data_dir
+
+    @contextmanager
+    def screen(
+        self, *paths: str, columns: int = 80, rows: int = 24, environ: dict[str, str] | None = None
+    ) -> Iterator[Terminal]:
+        argv = [sys.executable, "-m", "fcm_tui", *paths, "--data-dir", str(self.data_dir.path)]
+        environ = {"LC_ALL": "C.UTF-8", **(environ or {})}
+        with Terminal(
+            argv, columns=columns, rows=rows, environ=environ, cwd=str(self.root.parent)
+        ) as terminal:
+            yield terminal
+            terminal.press("q")
+            assert terminal.end() == 0
+            assert b"Traceback" not in terminal.raw
+
+    def changes(self) -> list[Change]:
+        with Reader(self.data_dir.database) as reader:
+            return reader.log(reverse=True)
+
+    def write(self, name: str, content: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        return path
+
+
+@pytest.fixture
+def journey(tmp_path: Path, data_dir: DataDir) -> Journey:
+    root = tmp_path / "root"
+    root.mkdir()
+    return Journey(root, data_dir)
+
+
+def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root)) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("3")
+        terminal.wait("▌Diff")
+        terminal.press("G")
+        terminal.wait("hunk 2 of 2")
+        terminal.press("R")
+        terminal.wait("undo this hunk, 2 of 2, at line 50")
+        terminal.press("h")
+        terminal.wait("y restores what hunk 2 of change 1 replaced")
+        terminal.wait("line fifty")
+        assert file.read_text() == NEW, "nothing is done before it is confirmed"
+        terminal.press("y")
+        terminal.wait("recorded as change 2. U undoes it.")
+        assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
+        assert [c.origin for c in journey.changes()] == ["event", "restore"]
+        terminal.press("U")
+        terminal.wait("y restores what stood there before")
+        terminal.press("y")
+        terminal.wait("recorded as change 3. U undoes it.")
+        assert file.read_text() == NEW
+
+
+def test_leaving_it_changes_nothing(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root)) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("R")
+        terminal.wait("the version before it")
+        terminal.press("escape")
+        terminal.wait(lambda screen: "the version before it" not in screen)
+        terminal.press("R")
+        terminal.wait("the version before it")
+        terminal.press("b")
+        terminal.wait("y restores the version before change 1")
+        terminal.press("escape")
+        terminal.wait("▌Log")
+        terminal.press("R")
+        terminal.wait("this version, after change 1")
+        terminal.press("v")
+        terminal.wait("Nothing to do: it is as it was.")
+        terminal.press("q")
+        terminal.wait("▌Log")
+        assert file.read_text() == NEW
+
+
+def test_a_version_of_the_history_through_a_rename_comes_back(journey: Journey) -> None:
+    file = journey.write("story.txt", "one\n")
+    with journey.screen(str(journey.root), columns=140, rows=40) as terminal:
+        terminal.wait("● recording")
+        file.write_text("two\n")
+        terminal.wait("#1  modified")
+        file.rename(journey.root / "tale.txt")
+        terminal.wait("#2  moved")
+        (journey.root / "tale.txt").write_text("three\n")
+        terminal.wait("#3  modified")
+        terminal.press("H")
+        terminal.wait("1 of 3")
+        terminal.press("left", "left")
+        terminal.wait("#1  modified")
+        terminal.press("R")
+        terminal.wait("this version, after change 1")
+        terminal.press("b")
+        terminal.wait("y restores the version before change 1")
+        terminal.wait("which was ")
+        terminal.press("y")
+        terminal.wait("recorded as change 4")
+        terminal.wait("4 of 4")
+        assert (journey.root / "tale.txt").read_text() == "one\n"
+        terminal.press("escape")
+        terminal.wait("▌Log")
+
+
+def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
+    for name in ("src/a.txt", "src/b.txt"):
+        journey.write(name, "old\n")
+    with journey.screen(str(journey.root), columns=120, rows=40) as terminal:
+        terminal.wait("● recording")
+        journey.write("src/a.txt", "new\n")
+        terminal.wait("#1  modified")
+        (journey.root / "src/b.txt").unlink()
+        terminal.wait("#2  deleted")
+        journey.write("src/c.txt", "came\n")
+        terminal.wait("#3  created")
+        terminal.press("j", "j")
+        terminal.wait("#1  modified")
+        terminal.press("R")
+        terminal.wait("the folder src as it was then")
+        terminal.press("f")
+        terminal.wait("2 steps. y restores")
+        terminal.wait("would remove")
+        terminal.press("y")
+        terminal.wait("2 steps done, recorded as changes 4 to 5.")
+        assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "b.txt"]
+        terminal.press("U")
+        terminal.wait("is undone")
+        terminal.press("y")
+        terminal.wait("2 steps done, recorded as changes 6 to 7.")
+        assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "c.txt"]
+
+
+def test_a_viewer_of_another_recorder_restores_through_it(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root)) as recorder:
+        recorder.wait("● recording")
+        file.write_text(NEW)
+        recorder.wait("line ten")
+        with journey.screen() as viewer:
+            viewer.wait("◇ viewer")
+            viewer.wait("line ten")
+            viewer.press("R")
+            viewer.wait("the version before it")
+            viewer.press("b")
+            viewer.wait("y restores")
+            viewer.press("y")
+            viewer.wait("recorded as change 2. U undoes it.")
+            assert file.read_text() == OLD
+        recorder.wait("by restore")
+
+
+def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(journey: Journey) -> None:
+    """A file came to stand, as a secret that is not kept, where another one would be brought back."""
+    file = journey.write("a.txt", "harmless\n")
+    with journey.screen(str(journey.root)) as terminal:
+        terminal.wait("● recording")
+        file.write_text(
+            "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8 + "\n-----END RSA PRIVATE KEY-----\n"
+        )
+        secret = file.read_bytes()
+        terminal.wait("it holds secrets")
+        terminal.press("R")
+        terminal.wait("the version before it")
+        terminal.press("b")
+        terminal.wait("F restores all the same")
+        terminal.press("y", "enter")
+        assert file.read_bytes() == secret
+        terminal.press("F")
+        terminal.wait("recorded as change 2")
+        assert file.read_text() == "harmless\n"
+
+
+def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
+    root = Path(__file__).parents[2]
+    argv = [sys.executable, "-m", "tests.review.look", str(record.database)]
+    with Terminal(argv, environ={"LC_ALL": "C.UTF-8"}, cwd=str(root)) as terminal:
+        terminal.wait("line ten")
+        terminal.press("R")
+        terminal.wait("only looked at here")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    editor = journey.root.parent / "vi"
+    editor.write_text('#!/bin/sh\necho "editing $1 $2"\nread answer\necho edited >> "$2"\n')
+    editor.chmod(0o755)
+    with journey.screen(str(journey.root), columns=140, environ={"VISUAL": str(editor)}) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("3")
+        terminal.wait("▌Diff")
+        terminal.press("G")
+        terminal.wait("hunk 2 of 2")
+        terminal.press("e")
+        terminal.wait(f"editing +50 {file}")
+        journey.write("b.txt", "meanwhile\n")
+        wait_for(lambda: len(journey.changes()) == 2)
+        terminal.press("enter")
+        terminal.wait("▌Diff")
+        wait_for(lambda: len(journey.changes()) == 3)
+        terminal.press("2")
+        terminal.wait("▌Log")
+        terminal.press("g")
+        terminal.wait("#3  modified")
+        terminal.wait("edited")

@@ -1,0 +1,251 @@
+"""What the keys for the file or change in sight do, on whichever screen that is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change
+from fcm_tui.review import keys
+from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.display import BEHIND
+from fcm_tui.review.log import EventLog
+from fcm_tui.review.said import Said
+from fcm_tui.review.source import Source, reader_of
+from fcm_tui.review.subject import Looking, Subject, shown
+from fcm_tui.review.theming import ThemedApp
+from fcm_tui.review.tree import DirectoryTree
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.histories import key_of_change
+
+if TYPE_CHECKING:
+    from fcm_tui.restore import Done, Recording
+    from fcm_tui.review.restore_plans import Wish
+
+
+class FileKeys(ThemedApp):
+    """The part of the app that these keys call; the app has the panes and the readers."""
+
+    tree_view: DirectoryTree
+    log_view: EventLog
+    diff_view: DiffView
+    versions: Source
+    database: Path
+    recordings: Callable[[], Recording] | None
+    """How a restore gets recorded; None where the record is not of this machine."""
+    _restored: list[tuple[Wish, Done]]
+
+    def subject(self) -> Subject | None:
+        """What the person looks at now; None on a screen that shows no file."""
+        screen: Any = self.screen
+        if isinstance(screen, Looking):
+            return screen.subject()
+        if len(self.screen_stack) > 1:
+            return None
+        if self.tree_view.has_focus:
+            node = self.tree_view.selected
+            return None if node is None else Subject(node.path, is_folder=node.is_folder)
+        document = self.diff_view.document
+        reading = self.diff_view.has_focus and document is not None
+        change = document.change if reading and document is not None else self.log_view.selected
+        return None if change is None else shown(change, self.diff_view)
+
+    def action_history(self) -> None:
+        from fcm_tui.review.history import HistoryScreen
+
+        subject = self.subject()
+        if subject is None or subject.is_folder or isinstance(self.screen, HistoryScreen):
+            return
+        change = subject.change
+        file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
+        self.push_screen(HistoryScreen(self.palette, self.versions, subject.path, file, at))
+
+    def action_blame(self) -> None:
+        from fcm_tui.review.blame import BlameScreen
+        from fcm_tui.review.history import HistoryScreen
+
+        subject = self.subject()
+        if subject is None or subject.is_folder or isinstance(self.screen, BlameScreen):
+            return
+        if subject.change is None:
+            self.say("Blame is of a version: choose a change of the file, or one in its history.", "warning")
+            return
+        under = self.screen
+
+        def jump(change: Change | None) -> None:
+            if change is None:
+                return
+            if isinstance(under, HistoryScreen):
+                under.go_to(change.sequence)
+                return
+            file = key_of_change(change)
+            self.push_screen(HistoryScreen(self.palette, self.versions, change.path, file, change.sequence))
+
+        self.push_screen(BlameScreen(self.palette, self.versions, subject.change, subject.line), jump)
+
+    def end(self) -> None:
+        """Leave, once all is recorded."""
+        raise NotImplementedError
+
+    def say(self, text: str, style: str = "text") -> None:
+        """A sentence at the foot of the screen in sight, for a while. The text is safe."""
+        self.screen.query(Said).remove()
+        self.screen.mount(Said(self.palette, text, style, self.size.width))
+
+    # --- copying, editing
+
+    def action_copy(self) -> None:
+        from fcm_tui.review import copying
+        from fcm_tui.review.menu import Menu
+
+        subject = self.subject()
+        if subject is not None:  # at once, so that the next key is the menu's
+            choices = copying.entries(subject)
+            menu = Menu(self.palette, "Copy", visible_path(subject.path), choices)
+
+            def chosen(choice: str | None) -> None:
+                if choice is not None:
+                    self._copy(subject, choice, menu.label_of(choice))
+
+            self.push_screen(menu, chosen)
+
+    @work(group="file-keys", exit_on_error=False)
+    async def _copy(self, subject: Subject, choice: str, what: str) -> None:
+        from fcm_tui.review import clipboard, copying
+
+        is_free = self._queued_writes() < BEHIND
+
+        def send(text: str) -> clipboard.Sent:
+            return clipboard.send(text, terminal=is_free and not self.is_headless)
+
+        try:
+            text = await self.versions.call(
+                lambda record: copying.text_of(reader_of(record), subject, choice)
+            )
+            sent = await asyncio.to_thread(send, text)
+        except (FcmError, OSError) as error:
+            self.say(visible(str(error)), "bad")
+            return
+        if sent.to_terminal and self._driver is not None:
+            self._driver.write(sent.to_terminal)
+        self.say(f"{what[0].upper()}{what[1:]}: {sent.words}.")
+
+    def action_export(self) -> None:
+        from fcm_tui.review import exporting
+        from fcm_tui.review.menu import Menu
+
+        subject = self.subject()
+        if subject is None:
+            return
+        change = subject.change
+        if change is None:
+            self.say("A patch is of changes: choose one in the log or in the file's history.", "warning")
+            return
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._export(change, choice)
+
+        menu = Menu(self.palette, "Export a patch", visible_path(change.path), exporting.entries(subject))
+        self.push_screen(menu, chosen)
+
+    @work(group="file-keys", exit_on_error=False)
+    async def _export(self, change: Change, choice: str) -> None:
+        from fcm_tui.review import exporting
+        from fcm_tui.review.ask_name import AskName
+
+        try:
+            patch = await self.versions.call(
+                lambda record: exporting.patch_for(reader_of(record), change, choice)
+            )
+        except FcmError as error:
+            self.say(visible(str(error)), "bad")
+            return
+
+        def write(path: Path, over: bool) -> None:
+            exporting.write(path, patch, over=over)
+
+        name = exporting.name_for(change, choice)
+        path = await self.push_screen_wait(AskName(self.palette, "Patch to", name, write))
+        if path is not None:
+            self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
+
+    @work(group="file-keys", exclusive=True, exit_on_error=False)
+    async def action_edit(self) -> None:
+        from fcm_tui.review import editing
+
+        subject = self.subject()
+        if subject is None or subject.is_folder:
+            return
+        try:
+            await editing.edit(self, subject)
+        except (FcmError, OSError) as error:
+            self.say(visible(str(error)), "bad")
+
+    # --- restoring
+
+    def action_restore(self) -> None:
+        from fcm_tui.review import restoring
+        from fcm_tui.review.menu import Menu
+
+        subject = self.subject()
+        if subject is None or not self._may_restore():
+            return
+        at = self.log_view.selected
+        choices = restoring.entries(subject, at)
+        if not choices:
+            self.say("There is no change yet that could be gone back to.", "warning")
+            return
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._restore_it(lambda: restoring.wish_of(subject, choice, at))
+
+        self.push_screen(Menu(self.palette, "Restore", visible_path(subject.path), choices), chosen)
+
+    @work(group="file-keys", exit_on_error=False)
+    async def _restore_it(self, wish: Callable[[], Wish]) -> None:
+        await self._restore(wish)
+
+    @work(group="file-keys", exclusive=True, exit_on_error=False)
+    async def action_undo(self) -> None:
+        if not self._may_restore():
+            return
+        if not self._restored:
+            key = keys.shown("file.restore")
+            self.say(
+                f"Nothing was restored since the start; {key} on a change brings back the version before it."
+            )
+            return
+        wish, done = self._restored[-1]
+
+        def undo() -> Wish:
+            from fcm_tui.review import restore_plans
+
+            return restore_plans.undo(wish, done)
+
+        if await self._restore(undo):
+            self._restored.pop(-2)
+
+    def _may_restore(self) -> bool:
+        if self.recordings is None:
+            self.say(
+                "This record is only looked at here: `fcm-tui restore` works where it is recorded.", "warning"
+            )
+        return self.recordings is not None
+
+    async def _restore(self, wish: Callable[[], Wish]) -> bool:
+        from fcm_tui.review.restoring import RestoreScreen
+
+        assert self.recordings is not None
+        screen = RestoreScreen(self.palette, self.database, self.recordings, wish)
+        done = await self.push_screen_wait(screen)
+        if done is not None:
+            self._restored.append(done)
+            self.say(screen.result)
+        return done is not None
