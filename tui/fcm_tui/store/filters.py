@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fcm_tui.model import Kind
+from fcm_tui.query.terms import Term, reads_lines
+from fcm_tui.store import term_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,13 @@ class Filters:
     """A part of any line that the change inserted, updated or deleted."""
     host: str | None = None
     unreviewed: bool = False
+    terms: tuple[Term, ...] = ()
+    """Of an expression in the language of `query`."""
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether changed lines have to be looked into, which may be sealed."""
+        return self.text is not None or reads_lines(self.terms)
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:
@@ -59,19 +68,11 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     if filters.host is not None:
         add("h.host = ?", filters.host)
     if filters.unreviewed:
-        add(
-            "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
-        )
+        add(f"NOT {term_sql.IS_REVIEWED}")
     if filters.text is not None:
-        affected, replaced = (
-            f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
-            for side in ("affected", "replaced")
-        )
-        add(
-            "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
-            " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
-            f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
-            filters.text,
-            filters.text,
-        )
+        sql, parts = term_sql.lines(filters.text, sealed)
+        add(sql, *parts)
+    for term in filters.terms:
+        sql, parts = term_sql.condition(term, sealed)
+        add(sql, *parts)
     return where, values

@@ -12,11 +12,12 @@ from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.store import term_sql
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.filters import Filters, below, conditions
-from fcm_tui.store.sealing import keys_of, opener
+from fcm_tui.store.sealing import keys_of
 from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
@@ -128,6 +129,7 @@ class Reader:
     def __init__(self, database: str | os.PathLike[str]) -> None:
         self._path = Path(database)
         self._connection = open_reader(self._path)
+        term_sql.register(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
 
     def close(self) -> None:
@@ -207,10 +209,7 @@ class Reader:
         Raises:
             ContentSealed: lines are looked for that are encrypted, and the key is not there.
         """
-        sealed = filters is not None and filters.text is not None and bool(keys_of(self._connection))
-        if sealed:
-            self._open_lines()
-        where, values = conditions(filters or Filters(), sealed)
+        where, values = self._conditions(filters or Filters())
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -224,14 +223,17 @@ class Reader:
         for row in self._connection.execute(sql, values):
             yield _change(row)
 
-    def _open_lines(self) -> None:
-        """Give SQL the function that opens a side of a difference."""
-        sealer = opener(self._connection)
+    def found(self, filters: Filters) -> int:
+        """How many changes a filter lets through; takes as long as looking at all of them."""
+        where, values = self._conditions(filters)
+        sql = f"SELECT count(*){_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
+        return int(self._connection.execute(sql, values).fetchone()[0])
 
-        def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
-            return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
-
-        self._connection.create_function("opened_lines", 3, opened, deterministic=True)
+    def _conditions(self, filters: Filters) -> tuple[list[str], list[Any]]:
+        sealed = filters.reads_lines and bool(keys_of(self._connection))
+        if sealed:
+            term_sql.open_lines(self._connection)
+        return conditions(filters, sealed)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
