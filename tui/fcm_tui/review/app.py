@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
@@ -25,13 +24,14 @@ from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_pane import LogPane
+from fcm_tui.review.log_reading import LogReading
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Palette, css_color, open_palette
 from fcm_tui.review.tree import DirectoryTree
-from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.filters import Filters
+from fcm_tui.safetext import visible
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,8 @@ class ReviewApp(PatientApp[int]):
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
-        self.log_view = EventLog(palette, self._source, id="log")
+        self.log_view = EventLog(palette, LogReading(self._source, Source(database)), id="log")
+        self.log_pane = LogPane(palette, self.log_view)
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
@@ -92,7 +93,7 @@ class ReviewApp(PatientApp[int]):
     def compose(self) -> ComposeResult:
         yield Container(
             Pane(self.palette, "Directories", self.tree_view),
-            Pane(self.palette, "Log", self.log_view),
+            self.log_pane,
             Pane(self.palette, "Diff", self.diff_view),
             id="panes",
         )
@@ -231,16 +232,10 @@ class ReviewApp(PatientApp[int]):
         self.status_line.say(self._status)
 
     def _say_titles(self) -> None:
-        tree, log, diff = (view.parent for view in (self.tree_view, self.log_view, self.diff_view))
-        assert isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)
+        tree, diff = self.tree_view.parent, self.diff_view.parent
+        assert isinstance(tree, Pane) and isinstance(diff, Pane)
         tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
-        path = self.log_view.filters.path
-        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
-        state = f"{wording.number(self.log_view.total)}{'' if self.log_view.complete else '+'}"
-        if self.log_view.total:
-            at = wording.number(self.log_view.cursor + 1)
-            state = f"{state}  ● live" if self.log_view.following else f"{at} of {state}"
-        log.title.say(where, state)
+        self.log_pane.say_title()
         document = self.diff_view.document
         if document is None:
             diff.title.say("")
@@ -292,14 +287,10 @@ class ReviewApp(PatientApp[int]):
             self.diff_view.show(document)
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
-        self._filter(message.path)
+        self.log_view.narrow(path=message.path)
 
-    @work(group="open", exclusive=True, exit_on_error=False)
-    async def _filter(self, path: bytes | None) -> None:
-        try:
-            await self.log_view.load(Filters(path=path))
-        except StoreError as error:
-            self._failure = visible(str(error))
+    def on_event_log_failed(self, message: EventLog.Failed) -> None:
+        self._failure = message.why
 
     def on_descendant_focus(self) -> None:
         self.log_view.pinned = self.focused is self.diff_view
@@ -343,7 +334,7 @@ class ReviewApp(PatientApp[int]):
             self._show_panes(None)
         elif self.focused is self.diff_view:
             self.log_view.focus()
-        else:
+        elif not self.log_pane.drop_filter():
             self.tree_view.choose(None)
 
     def action_step(self, rows: int) -> None:
@@ -382,6 +373,7 @@ class ReviewApp(PatientApp[int]):
     async def close_record(self) -> None:
         """After the screen: end the reader threads."""
         await self._source.close()
+        await self.log_view.close()
         await self._versions.close()
 
 

@@ -17,12 +17,14 @@ from textual.keys import Keys, _character_to_key
 from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
+FILTER = "filter"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
     LIST: "Directories and log",
     TREE: "Directories",
     LOG: "Log",
+    FILTER: "Filter, while it is written",
     DIFF: "Diff",
     HELP: "Help",
 }
@@ -51,7 +53,7 @@ _SHOWN = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "Shift-Tab",
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
-    "question_mark": "?", "f1": "F1", "right_square_bracket": "]", "left_square_bracket": "[",
+    "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
@@ -75,6 +77,10 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.choose", ("enter",), "choose", "only the changes in here, or all", TREE),
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
     Key("log.tree", ("left", "h"), "app.focus_pane('tree')", "go to the directories", LOG),
+    Key("log.filter", ("slash",), "filter", "filter: *.py kind:created !by:vim", LOG),
+    Key("filter.keep", ("enter",), "keep", "back to the log, filtered", FILTER),
+    Key("filter.drop", ("escape",), "drop", "back to the log, all of it", FILTER),
+    Key("filter.complete", ("tab",), "complete", "complete the word; again for the next", FILTER),
     Key("diff.down", ("down", "j"), "line(1)", "a line down", DIFF),
     Key("diff.up", ("up", "k"), "line(-1)", "a line up", DIFF),
     Key("diff.page-down", ("pagedown", "space", "ctrl+d"), "page(1)", "a page down", DIFF),
@@ -104,6 +110,7 @@ TOGETHER = (
     (EVERYWHERE, LIST, TREE),
     (EVERYWHERE, LIST, LOG),
     (EVERYWHERE, DIFF),
+    (FILTER,),
     (HELP,),
     (OFFER,),
 )

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from rich.segment import Segment
 from textual import work
 from textual.message import Message
 from textual.strip import Strip
 
-from fcm_tui.errors import StoreError
+from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Gap
 from fcm_tui.review import keys, wording
 from fcm_tui.review.cursor_view import CursorView
 from fcm_tui.review.log_gaps import LogGaps
 from fcm_tui.review.log_pages import PAGE, LogPages
-from fcm_tui.review.source import Record, Source
+from fcm_tui.review.log_reading import BATCH, LogReading
+from fcm_tui.review.log_row import RowPainter
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
 from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Key
-
-_COUNTS = 15
-"""Cells of the line counts: three columns of sign and up to four digits."""
-_BATCH = 1000
-"""New rows that are taken in one go; one page of them is read in about a millisecond."""
+from fcm_tui.store.patience import Abandoned
 
 
 class EventLog(CursorView):
-    """Pages of changes through a `Source`; the cursor on row 0 follows what happens."""
+    """Pages of changes; the cursor on row 0 follows what happens."""
 
     BINDINGS = keys.bindings(keys.LIST, keys.LOG)
 
@@ -43,17 +41,28 @@ class EventLog(CursorView):
     class Counted(Message):
         """The number of rows, or what is shown of them, is another."""
 
-    def __init__(self, palette: Palette, source: Source, *, id: str) -> None:
+    class Failed(Message):
+        """The record could not be read, and why."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
+    class FilterAsked(Message):
+        """The person wants to write a filter."""
+
+    def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
         super().__init__(palette, id=id)
-        self._source = source
+        self._reading = reading
+        self._painter = RowPainter(palette)
         self._pages = LogPages()
         self._gaps = LogGaps()
         self._wanted: set[int] = set()
         self._filters = Filters()
-        self._many_roots = False
         self._selected: Change | None = None
-        self._today = time.localtime()[0], time.localtime()[7]
         self._loaded = False
+        self.found: int | None = None
+        """How many changes the filter lets through, once they are counted."""
         self.pinned = False
         """Stay on the change that is being read, even if it is the newest."""
 
@@ -82,8 +91,8 @@ class EventLog(CursorView):
 
     def show_roots(self, many: bool) -> None:
         """Name the root in front of each path, or not."""
-        if many != self._many_roots:
-            self._many_roots = many
+        if many != self._painter.names_roots:
+            self._painter.names_roots = many
             self.refresh()
 
     def show_gaps(self, gaps: Sequence[Gap]) -> None:
@@ -108,6 +117,8 @@ class EventLog(CursorView):
     def empty(self) -> list[str]:
         if not self._loaded:
             return []
+        if self._filters.terms:
+            return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
             return ["Nothing has changed in here.", "", "Esc shows all changes again."]
         return [
@@ -120,26 +131,53 @@ class EventLog(CursorView):
     # --- reading
 
     async def load(self, filters: Filters | None = None) -> None:
-        """Read the newest page, from the beginning or under another filter."""
+        """Read the newest page, from the beginning or under another filter.
+
+        Raises:
+            Abandoned: meanwhile yet another filter is wanted.
+            StoreError: the record cannot be read.
+        """
         wanted = self._filters if filters is None else filters
-        whole = wanted == Filters()
-
-        def first(record: Record) -> tuple[list[Change], int | None, Change | None]:
-            rows = record.log(wanted, limit=PAGE)
-            if not whole or len(rows) < PAGE:
-                return rows, None, None
-            oldest = record.log(wanted, limit=1, reverse=True)
-            return rows, record.count(), oldest[0] if oldest else None
-
-        rows, total, oldest = await self._source.call(first)
+        opening = await self._reading.open(wanted)
         self._filters = wanted
         self._wanted.clear()
-        self._pages.reset(rows, total, oldest)
+        self._pages.reset(opening.rows, opening.total, opening.oldest)
+        if opening.total is None and opening.newest is not None:
+            self._pages.newest = max(opening.newest, self._pages.newest or opening.newest)
         self._loaded = True
+        self.found = self.total if self.complete else None
         self.cursor = 0
         self.rows_changed(top=0)
         self._select()
         self.post_message(self.Counted())
+        if self.found is None and wanted.terms:
+            self._count()
+
+    def narrow(self, **conditions: Any) -> None:
+        """Show what some conditions of `Filters` let through, the others as they are."""
+        self._narrow(replace(self._reading.wanted, **conditions))
+
+    @work(group="log-filter", exclusive=True, exit_on_error=False)
+    async def _narrow(self, filters: Filters) -> None:
+        if filters == self._filters == self._reading.wanted:
+            return
+        try:
+            await self.load(filters)
+        except Abandoned:
+            return
+        except FcmError as error:
+            self.post_message(self.Failed(visible(str(error))))
+
+    @work(group="log-count", exclusive=True, exit_on_error=False)
+    async def _count(self) -> None:
+        filters = self._filters
+        try:
+            found = await self._reading.count(filters)
+        except (Abandoned, FcmError):
+            return
+        if filters is self._filters:
+            self.found = found
+            self.post_message(self.Counted())
 
     async def catch_up(self) -> None:
         """Take in what was committed since the last time; the view stands still unless it follows."""
@@ -148,18 +186,24 @@ class EventLog(CursorView):
             return
         while True:
             newest, filters = self._pages.newest, self._filters
-            rows = await self._source.call(_newer(filters, newest))
+            try:
+                rows, seen = await self._reading.newer(filters, newest)
+            except Abandoned:
+                return
             if filters is not self._filters or newest is not self._pages.newest:
                 return
             if rows:
                 self._arrive(rows)
-            if len(rows) < _BATCH:
+            self._pages.newest = seen
+            if len(rows) < BATCH:
                 return
 
     def _arrive(self, rows: list[Change]) -> None:
         following, top = self.following, self.scroll_offset.y
         self._pages.arrive(rows)
-        self._today = time.localtime()[0], time.localtime()[7]
+        self._painter.new_day()
+        if self.found is not None:
+            self.found += len(rows)
         with self.app.batch_update():
             if following:
                 self.cursor = 0
@@ -181,16 +225,14 @@ class EventLog(CursorView):
     async def _fetch(self, page: int) -> None:
         pages, filters, anchor = self._pages, self._filters, self._pages.anchor(page)
 
-        def read(record: Record) -> list[Change] | None:
+        def is_near() -> bool:
             rows = pages.rows_of(page)
             far = 3 * PAGE
-            if rows and not rows.start - far <= self.scroll_offset.y <= rows.stop + far:
-                return None  # scrolled past while it waited: whoever comes back asks again
-            return record.log(filters, limit=PAGE, before=anchor)
+            return not rows or rows.start - far <= self.scroll_offset.y <= rows.stop + far
 
         try:
-            found = await self._source.call(read)
-        except StoreError:
+            found = await self._reading.older(filters, anchor, is_near)
+        except (Abandoned, FcmError):
             found = None
         if filters is not self._filters:
             return
@@ -214,14 +256,31 @@ class EventLog(CursorView):
             page = self._pages.next_page
             anchor = self._pages.anchor(page)
             try:
-                found = await self._source.call(_older(filters, anchor))
-            except StoreError:
+                found = await self._reading.older(filters, anchor)
+            except (Abandoned, FcmError):
                 return
-            if filters is self._filters and page == self._pages.next_page:
+            if found is not None and filters is self._filters and page == self._pages.next_page:
                 self._pages.put(page, found)
         self.rows_changed()
         self.post_message(self.Counted())
         self.go(self.total - 1)
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """Hosts, and owners and processes, of what was read: the most frequent first."""
+        hosts: Counter[str] = Counter()
+        people: Counter[str] = Counter()
+        for change in self._pages.known():
+            hosts[change.host] += 1
+            people.update(who for who in (change.owner, change.process) if who)
+        return {
+            key: [visible(name) for name, _ in names.most_common(20) if name]
+            for key, names in (("host", hosts), ("by", people))
+        }
+
+    async def close(self) -> None:
+        """End what reads."""
+        await self._reading.close()
 
     # --- cursor
 
@@ -246,6 +305,9 @@ class EventLog(CursorView):
         else:
             self._read_to_the_end()
 
+    def action_filter(self) -> None:
+        self.post_message(self.FilterAsked())
+
     def action_read(self) -> None:
         """To the diff, as Enter says."""
         if self._selected is not None:
@@ -259,73 +321,5 @@ class EventLog(CursorView):
         if change is None:
             self._want(self._pages.page_of(row))
             return Strip([Segment("   …".ljust(width), self.palette("muted", *over))], width)
-        wide = width >= 76
-        kind = change.kind.value
-        clock = wording.clock(change.time_ns, self._today, wide=wide)
-        counts = self._counts(change, over)
-        used = 1 + len(clock) + 1 + 2 + 1 + _COUNTS + 1
-        who = ""
-        if width >= 110 and (who := change.process or change.owner or ""):
-            who = wording.fit(visible(who), 12) + " "
-        elif width >= 110:
-            who = " " * 13
-        room = max(4, width - used - len(who))
-        segments = [
-            Segment(wording.GAP if self._gap_below(row) else " ", self.palette("warning", *over)),
-            Segment(f"{clock} ", self.palette("muted", *over)),
-            Segment(f"{wording.SIGNS[change.kind]} ", self.palette(kind, *over)),
-            *self._path(change, room, over),
-            Segment(" " + who, self.palette("muted", *over)),
-            *counts,
-            Segment(" ", self.palette(*over)),
-        ]
-        return Strip(segments).adjust_cell_length(width, self.palette(*over))
-
-    def _path(self, change: Change, room: int, over: tuple[str, ...]) -> list[Segment]:
-        path = wording.relative_path(change.path, change.root, with_root=self._many_roots)
-        style = "muted" if change.kind.value == "metadata" else "text"
-        if change.previous_path is None or room < 16:
-            return [Segment(wording.fit_path(path, room), self.palette(style, *over))]
-        old = wording.relative_path(change.previous_path, change.root, with_root=self._many_roots)
-        old_width = min(len(old), (room - 3) // 2)
-        new = wording.fit_path(
-            path, min(len(path), room - 3 - old_width) if path.isascii() else room - 3 - old_width
-        )
-        text = f"{new} ← "
-        return [
-            Segment(text[:-3], self.palette(style, *over)),
-            Segment(" ← ", self.palette("moved", *over)),
-            Segment(
-                wording.fit_path(old, max(0, room - Strip([Segment(text)]).cell_length)),
-                self.palette("muted", *over),
-            ),
-        ]
-
-    def _counts(self, change: Change, over: tuple[str, ...]) -> list[Segment]:
-        if change.capture in wording.NOT_KEPT:
-            words = wording.NOT_KEPT[change.capture]
-            return [Segment(words.rjust(_COUNTS), self.palette("warning", *over))]
-        if change.inserted is None and change.updated is None and change.deleted is None:
-            words = "" if change.before == change.after else f"binary {wording.size(change.size)}"
-            if change.after is None:
-                words = "binary" if change.before else ""
-            return [Segment(words.rjust(_COUNTS), self.palette("muted", *over))]
-        parts = (
-            ("+", change.inserted, "created"),
-            ("~", change.updated, "modified"),
-            ("-", change.deleted, "deleted"),
-        )
-        return [
-            Segment(
-                f"{sign}{wording.short(lines)}".rjust(5) if lines else "     ", self.palette(style, *over)
-            )
-            for sign, lines, style in parts
-        ]
-
-
-def _newer(filters: Filters, newest: Key | None) -> Callable[[Record], list[Change]]:
-    return lambda record: record.log(filters, limit=_BATCH, after=newest, reverse=True)
-
-
-def _older(filters: Filters, anchor: Key | None) -> Callable[[Record], list[Change]]:
-    return lambda record: record.log(filters, limit=PAGE, before=anchor)
+        mark = (wording.GAP, "warning") if self._gap_below(row) else (" ", "text")
+        return self._painter.draw(change, width, over, mark)

@@ -8,7 +8,7 @@ is fetched by keyset: everything before its anchor, the key of the row just abov
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fcm_tui.model import Change
 from fcm_tui.store.queries import Key, key_of
@@ -78,6 +78,10 @@ class LogPages:
             return None
         self._pages.move_to_end(page)
         return rows[place] if place < len(rows) else None
+
+    def known(self) -> Iterator[Change]:
+        """Every row in memory, in no order."""
+        return (change for rows in self._pages.values() for change in rows if change is not None)
 
     def anchor(self, page: int) -> Key | None:
         """What the rows of a page stand before; None where the page cannot be reached yet."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.filters import Filters, below, conditions
+from fcm_tui.store.patience import reading_until
 from fcm_tui.store.sealing import keys_of
 from fcm_tui.store.values import RowTypes, reading
 
@@ -228,6 +230,10 @@ class Reader:
         where, values = self._conditions(filters)
         sql = f"SELECT count(*){_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
         return int(self._connection.execute(sql, values).fetchone()[0])
+
+    def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
+        return reading_until(self._connection, unwanted)
 
     def _conditions(self, filters: Filters) -> tuple[list[str], list[Any]]:
         sealed = filters.reads_lines and bool(keys_of(self._connection))

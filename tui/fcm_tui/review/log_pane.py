@@ -1,0 +1,78 @@
+"""The log's pane: its title, the log, and under it the filter bar."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.timer import Timer
+
+from fcm_tui.query.terms import Term
+from fcm_tui.review import wording
+from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_filter import FilterBar
+from fcm_tui.review.pane import Pane
+from fcm_tui.review.theme import Palette
+from fcm_tui.safetext import visible_path
+
+_PAUSE = 0.12
+"""Seconds without a key after which what is written so far is looked for."""
+
+_BEGINNING = 0.6
+"""The same where the last word may become a key: `ki` is seldom what is looked for."""
+
+
+class LogPane(Pane):
+    """Wires the bar to the log."""
+
+    def __init__(self, palette: Palette, log: EventLog) -> None:
+        super().__init__(palette, "Log", log)
+        self.log_view = log
+        self.bar = FilterBar(palette, {})
+        self._pause: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self.bar
+
+    def say_title(self) -> None:
+        """Where the log is, how much there is, and how much the filter finds."""
+        log = self.log_view
+        path = log.filters.path
+        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
+        state = f"{wording.number(log.total)}{'' if log.complete else '+'}"
+        if log.total:
+            state = f"{state}  ● live" if log.following else f"{wording.number(log.cursor + 1)} of {state}"
+        self.title.say(where, state)
+        if log.filters.terms:
+            found = wording.number(log.total) + "+" if log.found is None else wording.number(log.found)
+            self.bar.say_found(f"{found} found")
+        else:
+            self.bar.say_found("")
+
+    def drop_filter(self) -> bool:
+        """Show everything again; whether there was a filter."""
+        if not self.bar.entry.text:
+            return False
+        self.bar.clear()
+        return True
+
+    def on_event_log_filter_asked(self) -> None:
+        self.bar.values = self.log_view.names
+        self.bar.open()
+
+    def on_filter_bar_written(self, message: FilterBar.Written) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if message.terms is not None:
+            pause = _BEGINNING if message.is_beginning else _PAUSE
+            self._pause = self.set_timer(pause, partial(self._search, message.terms))
+
+    def _search(self, terms: tuple[Term, ...]) -> None:
+        self._pause = None
+        self.log_view.narrow(terms=terms)
+
+    def on_filter_bar_left(self) -> None:
+        self.log_view.focus()
