@@ -234,7 +234,8 @@ class ReviewApp(PatientApp[int]):
     def _say_titles(self) -> None:
         tree, diff = self.tree_view.parent, self.diff_view.parent
         assert isinstance(tree, Pane) and isinstance(diff, Pane)
-        tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
+        counted = "unreviewed" if self.tree_view.is_inbox else "changes"
+        tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
         self.log_pane.say_title()
         document = self.diff_view.document
         if document is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
 from fcm_tui.model import Kind
 from fcm_tui.query.terms import Term, reads_lines
 from fcm_tui.store import term_sql
+from fcm_tui.store.sealing import keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
     separator = os.fsencode(os.sep)
     inside = folder if folder.endswith(separator) else folder + separator
     return inside, inside[:-1] + bytes([separator[0] + 1])
+
+
+def prepared(connection: sqlite3.Connection, filters: Filters) -> tuple[list[str], list[Any]]:
+    """As `conditions`, for a connection that is given the functions they need.
+
+    Raises:
+        ContentSealed: lines are looked for that are encrypted, and the key is not there.
+    """
+    sealed = filters.reads_lines and bool(keys_of(connection))
+    if sealed:
+        term_sql.open_lines(connection)
+    return conditions(filters, sealed)
 
 
 def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:

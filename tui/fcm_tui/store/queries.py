@@ -17,9 +17,9 @@ from fcm_tui.store import term_sql
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.filters import Filters, below, conditions
+from fcm_tui.store.filters import Filters, below, conditions, prepared
 from fcm_tui.store.patience import reading_until
-from fcm_tui.store.sealing import keys_of
+from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
@@ -69,6 +69,8 @@ class RootSummary:
     baseline_ns: int | None
     files: int
     changes: int
+    reviewed: int
+    """Of the changes, those that somebody has reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class FolderEntry:
     is_folder: bool
     files: int
     changes: int
+    reviewed: int = 0
+    """Of the changes, those that somebody has reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class Reader:
         self._path = Path(database)
         self._connection = open_reader(self._path)
         term_sql.register(self._connection)
+        self._reviews = ReviewCounts(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
 
     def close(self) -> None:
@@ -176,7 +181,8 @@ class Reader:
         ).fetchall()
         for row in rows:
             _ROOT.check(row)
-        return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
+        reviewed = self._reviews.roots
+        return [RootSummary(i, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, p, a, b, f, c in rows]
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
@@ -211,7 +217,7 @@ class Reader:
         Raises:
             ContentSealed: lines are looked for that are encrypted, and the key is not there.
         """
-        where, values = self._conditions(filters or Filters())
+        where, values = prepared(self._connection, filters or Filters())
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -227,19 +233,13 @@ class Reader:
 
     def found(self, filters: Filters) -> int:
         """How many changes a filter lets through; takes as long as looking at all of them."""
-        where, values = self._conditions(filters)
+        where, values = prepared(self._connection, filters)
         sql = f"SELECT count(*){_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
         return int(self._connection.execute(sql, values).fetchone()[0])
 
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
         """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
         return reading_until(self._connection, unwanted)
-
-    def _conditions(self, filters: Filters) -> tuple[list[str], list[Any]]:
-        sealed = filters.reads_lines and bool(keys_of(self._connection))
-        if sealed:
-            term_sql.open_lines(self._connection)
-        return conditions(filters, sealed)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
@@ -329,14 +329,15 @@ class Reader:
         separator = os.fsencode(os.sep)
         folders: dict[bytes, list[int]] = {}
         files: dict[bytes, list[int]] = {}
-        for full, *counts in self._connection.execute(
-            "SELECT path, present, changes FROM files"
+        reviewed = self._reviews.files
+        for full, file_id, *counts in self._connection.execute(
+            "SELECT path, file_id, present, changes FROM files"
             " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
             (root_id, low, high),
         ):
             name, slash, _ = full[cut:].partition(separator)
-            sums = (folders if slash else files).setdefault(name, [0, 0])
-            for column, number in enumerate(counts):
+            sums = (folders if slash else files).setdefault(name, [0, 0, 0])
+            for column, number in enumerate((*counts, reviewed.get(file_id, 0))):
                 sums[column] += number
         entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
         return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]
