@@ -18,7 +18,7 @@ TOGETHER = [
     (keys.EVERYWHERE, keys.LIST, keys.TREE),
     (keys.EVERYWHERE, keys.LIST, keys.LOG),
     (keys.EVERYWHERE, keys.DIFF),
-    (keys.FILTER,),
+    (keys.ENTRY,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -72,7 +72,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.TREE: [app.tree_view],
             keys.LOG: [app.log_view],
             keys.DIFF: [app.diff_view],
-            keys.FILTER: [app.log_pane.bar],
+            keys.ENTRY: [app.log_pane.bar],
             keys.EVERYWHERE: [app],
             keys.HELP: [HelpScreen(app.palette, keys.LOG)],
             keys.OFFER: [OfferApp],

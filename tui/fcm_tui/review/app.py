@@ -24,6 +24,7 @@ from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_inbox import Inbox
 from fcm_tui.review.log_pane import LogPane
 from fcm_tui.review.log_reading import LogReading
 from fcm_tui.review.pane import Pane
@@ -77,7 +78,7 @@ class ReviewApp(PatientApp[int]):
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
-        self.log_view = EventLog(palette, LogReading(self._source, Source(database)), id="log")
+        self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view)
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
@@ -290,6 +291,9 @@ class ReviewApp(PatientApp[int]):
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
         self.log_view.narrow(path=message.path)
 
+    def on_inbox_reviewed(self) -> None:
+        self._changed.set()
+
     def on_event_log_failed(self, message: EventLog.Failed) -> None:
         self._failure = message.why
 
@@ -335,7 +339,7 @@ class ReviewApp(PatientApp[int]):
             self._show_panes(None)
         elif self.focused is self.diff_view:
             self.log_view.focus()
-        elif not self.log_pane.drop_filter():
+        elif not self.log_pane.out():
             self.tree_view.choose(None)
 
     def action_step(self, rows: int) -> None:

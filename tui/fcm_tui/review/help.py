@@ -41,6 +41,9 @@ def sections(first: str) -> list[list[Line]]:
     ]
     missed = "changes before this one may be missing"
     signs.append([(wording.fit(f"  {wording.GAP}", _KEYS), "warning"), (missed, "text")])
+    signs.append(
+        [(wording.fit(f"  {wording.REVIEWED}", _KEYS), "good"), ("somebody has reviewed it", "text")]
+    )
     signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
     made.append([*signs, []])
     return made

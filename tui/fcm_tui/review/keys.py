@@ -17,14 +17,14 @@ from textual.keys import Keys, _character_to_key
 from fcm_tui.errors import ConfigError
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
-FILTER = "filter"
+ENTRY = "entry"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
     LIST: "Directories and log",
     TREE: "Directories",
     LOG: "Log",
-    FILTER: "Filter, while it is written",
+    ENTRY: "Filter or note, while it is written",
     DIFF: "Diff",
     HELP: "Help",
 }
@@ -78,9 +78,14 @@ KEYMAP: tuple[Key, ...] = (
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
     Key("log.tree", ("left", "h"), "app.focus_pane('tree')", "go to the directories", LOG),
     Key("log.filter", ("slash",), "filter", "filter: *.py kind:created !by:vim", LOG),
-    Key("filter.keep", ("enter",), "keep", "back to the log, filtered", FILTER),
-    Key("filter.drop", ("escape",), "drop", "back to the log, all of it", FILTER),
-    Key("filter.complete", ("tab",), "complete", "complete the word; again for the next", FILTER),
+    Key("log.mark", ("space",), "mark", "reviewed, or not after all", LOG),
+    Key("log.range", ("v",), "range", "select from here: move, then Space", LOG),
+    Key("log.mark-shown", ("A",), "mark_shown", "twice: all shown are reviewed", LOG),
+    Key("log.unreviewed", ("u",), "unreviewed", "the next that nobody has reviewed", LOG),
+    Key("log.note", ("N",), "note", "reviewed, with a note", LOG),
+    Key("entry.keep", ("enter",), "keep", "keep it, back to the log", ENTRY),
+    Key("entry.drop", ("escape",), "drop", "drop it, back to the log", ENTRY),
+    Key("entry.complete", ("tab",), "complete", "complete the word; again for the next", ENTRY),
     Key("diff.down", ("down", "j"), "line(1)", "a line down", DIFF),
     Key("diff.up", ("up", "k"), "line(-1)", "a line up", DIFF),
     Key("diff.page-down", ("pagedown", "space", "ctrl+d"), "page(1)", "a page down", DIFF),
@@ -110,7 +115,7 @@ TOGETHER = (
     (EVERYWHERE, LIST, TREE),
     (EVERYWHERE, LIST, LOG),
     (EVERYWHERE, DIFF),
-    (FILTER,),
+    (ENTRY,),
     (HELP,),
     (OFFER,),
 )

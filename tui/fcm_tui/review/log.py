@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.queries import Key, key_of
 
 
 class EventLog(CursorView):
@@ -65,6 +67,8 @@ class EventLog(CursorView):
         """How many changes the filter lets through, once they are counted."""
         self.pinned = False
         """Stay on the change that is being read, even if it is the newest."""
+        self.range_from: int | None = None
+        """The place at which a range of selected rows begins, if there is one."""
 
     @property
     def total(self) -> int:
@@ -145,6 +149,7 @@ class EventLog(CursorView):
         if opening.total is None and opening.newest is not None:
             self._pages.newest = max(opening.newest, self._pages.newest or opening.newest)
         self._loaded = True
+        self.range_from = None
         self.found = self.total if self.complete else None
         self.cursor = 0
         self.rows_changed(top=0)
@@ -182,7 +187,8 @@ class EventLog(CursorView):
     async def catch_up(self) -> None:
         """Take in what was committed since the last time; the view stands still unless it follows."""
         if not self._loaded or self._pages.newest is None:
-            await self.load()
+            with suppress(Abandoned):
+                await self.load()
             return
         while True:
             newest, filters = self._pages.newest, self._filters
@@ -282,12 +288,57 @@ class EventLog(CursorView):
         """End what reads."""
         await self._reading.close()
 
+    async def go_to(self, key: Key) -> None:
+        """To a change that the filter lets through, read on as far as it takes."""
+        filters = self._filters
+        while (row := self._pages.row_of(key)) is None and not self._pages.complete:
+            page = self._pages.next_page
+            found = await self._reading.older(filters, self._pages.anchor(page))
+            if found is None or filters is not self._filters:
+                return
+            self._pages.put(page, found)
+        self.rows_changed()
+        if row is not None:
+            self.go(row)
+
+    # --- what is selected
+
+    @property
+    def place(self) -> int:
+        """Where the cursor is, in numbers that what arrives does not change."""
+        return self.cursor - self._pages.arrived
+
+    @property
+    def selected_rows(self) -> range:
+        """The rows of the range, or the one under the cursor."""
+        if self.range_from is None:
+            return range(self.cursor, min(self.cursor + 1, self.total))
+        begin = self.range_from + self._pages.arrived
+        return range(min(begin, self.cursor), max(begin, self.cursor) + 1)
+
+    def selected_span(self) -> tuple[Key, Key] | None:
+        """Keys of the newest and the oldest change that is selected; None where that is not read yet."""
+        rows = self.selected_rows
+        if not rows:
+            return None
+        newest, oldest = self._pages.row(rows.start), self._pages.row(rows.stop - 1)
+        return None if newest is None or oldest is None else (key_of(newest), key_of(oldest))
+
+    def marked(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
+        """Show that what is between two keys was reviewed, or not after all."""
+        self._pages.mark(newest, oldest, reviewed=reviewed)
+        if self.total:
+            self._selected = self._pages.row(self.cursor) or self._selected
+        self.refresh()
+
     # --- cursor
 
     def cursor_moved(self) -> None:
         if not self._pages.complete and self.cursor >= self.total - PAGE // 2:
             self._want(self._pages.next_page)
         self._select()
+        if self.range_from is not None:
+            self.refresh()
         self.post_message(self.Counted())
 
     def _select(self) -> None:
@@ -316,10 +367,14 @@ class EventLog(CursorView):
     # --- drawing
 
     def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
+        if cursor is None and self.range_from is not None and row in self.selected_rows:
+            cursor = "cursor-unfocused"
         over = () if cursor is None else (cursor,)
         change = self._pages.row(row)
         if change is None:
             self._want(self._pages.page_of(row))
             return Strip([Segment("   …".ljust(width), self.palette("muted", *over))], width)
-        mark = (wording.GAP, "warning") if self._gap_below(row) else (" ", "text")
+        mark = (wording.REVIEWED, "good") if change.reviewed else (" ", "text")
+        if self._gap_below(row):
+            mark = (wording.GAP, "warning")
         return self._painter.draw(change, width, over, mark)

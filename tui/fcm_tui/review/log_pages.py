@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from fcm_tui.model import Change
 from fcm_tui.store.queries import Key, key_of
@@ -34,6 +35,11 @@ class LogPages:
 
     def __len__(self) -> int:
         return self._arrived + self._older
+
+    @property
+    def arrived(self) -> int:
+        """Rows that came since the log was opened."""
+        return self._arrived
 
     def reset(self, first: Sequence[Change], total: int | None, oldest: Change | None) -> None:
         """Start again from the newest page.
@@ -65,6 +71,16 @@ class LogPages:
     def page_of(self, row: int) -> int:
         return (row - self._arrived) // PAGE
 
+    def row_of(self, key: Key) -> int | None:
+        """Where a change stands, as far as that can be told without reading."""
+        if self._top is not None:
+            return self._top - key[0] + self._arrived
+        for page, rows in self._pages.items():
+            for place, change in enumerate(rows):
+                if change is not None and key_of(change) == key:
+                    return page * PAGE + place + self._arrived
+        return None
+
     def rows_of(self, page: int) -> range:
         """The rows that a page holds, as far as they exist."""
         start = page * PAGE + self._arrived
@@ -82,6 +98,13 @@ class LogPages:
     def known(self) -> Iterator[Change]:
         """Every row in memory, in no order."""
         return (change for rows in self._pages.values() for change in rows if change is not None)
+
+    def mark(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
+        """Note that everything between two keys, both included, was reviewed, or not after all."""
+        for rows in self._pages.values():
+            for place, change in enumerate(rows):
+                if change is not None and oldest <= key_of(change) <= newest and change.reviewed != reviewed:
+                    rows[place] = replace(change, reviewed=reviewed)
 
     def anchor(self, page: int) -> Key | None:
         """What the rows of a page stand before; None where the page cannot be reached yet."""

@@ -6,12 +6,14 @@ import os
 from functools import partial
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.timer import Timer
 
 from fcm_tui.query.terms import Term
 from fcm_tui.review import wording
-from fcm_tui.review.log import EventLog
+from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.log_filter import FilterBar
+from fcm_tui.review.log_inbox import Inbox
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible_path
@@ -22,19 +24,45 @@ _PAUSE = 0.12
 _BEGINNING = 0.6
 """The same where the last word may become a key: `ki` is seldom what is looked for."""
 
+_WHILE = 4.0
+"""Seconds that something is told in passing."""
+
+
+class NoteBar(EntryBar):
+    """What there is to say about a change that is reviewed."""
+
+    PROMPT = " note: "
+
+    class Noted(Message):
+        """The note is written."""
+
+        def __init__(self, note: str) -> None:
+            super().__init__()
+            self.note = note
+
+    def action_keep(self) -> None:
+        note = self.entry.text.strip()
+        self.action_drop()
+        if note:
+            self.post_message(self.Noted(note))
+
 
 class LogPane(Pane):
     """Wires the bar to the log."""
 
-    def __init__(self, palette: Palette, log: EventLog) -> None:
+    def __init__(self, palette: Palette, log: Inbox) -> None:
         super().__init__(palette, "Log", log)
         self.log_view = log
         self.bar = FilterBar(palette, {})
+        self.note = NoteBar(palette)
         self._pause: Timer | None = None
+        self._said = ""
+        self._saying: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self.bar
+        yield self.note
 
     def say_title(self) -> None:
         """Where the log is, how much there is, and how much the filter finds."""
@@ -44,15 +72,38 @@ class LogPane(Pane):
         state = f"{wording.number(log.total)}{'' if log.complete else '+'}"
         if log.total:
             state = f"{state}  ● live" if log.following else f"{wording.number(log.cursor + 1)} of {state}"
-        self.title.say(where, state)
+        if log.range_from is not None:
+            where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
+        self.title.say(self._said or where, state)
         if log.filters.terms:
             found = wording.number(log.total) + "+" if log.found is None else wording.number(log.found)
             self.bar.say_found(f"{found} found")
         else:
             self.bar.say_found("")
 
-    def drop_filter(self) -> bool:
-        """Show everything again; whether there was a filter."""
+    def on_inbox_said(self, message: Inbox.Said) -> None:
+        """Tell it in the title for a while."""
+        self._said = message.words
+        if self._saying is not None:
+            self._saying.stop()
+        self._saying = self.set_timer(_WHILE, self._forget)
+        self.say_title()
+
+    def _forget(self) -> None:
+        self._said = ""
+        self.say_title()
+
+    def on_inbox_note_asked(self) -> None:
+        self.note.open()
+
+    def on_note_bar_noted(self, message: NoteBar.Noted) -> None:
+        self.log_view.add_note(message.note)
+
+    def out(self) -> bool:
+        """Leave what is selected, else show everything again; whether there was something to leave."""
+        if self.log_view.out():
+            self.say_title()
+            return True
         if not self.bar.entry.text:
             return False
         self.bar.clear()
@@ -74,5 +125,5 @@ class LogPane(Pane):
         self._pause = None
         self.log_view.narrow(terms=terms)
 
-    def on_filter_bar_left(self) -> None:
+    def on_entry_bar_left(self) -> None:
         self.log_view.focus()

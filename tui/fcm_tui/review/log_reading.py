@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.model import Change
 from fcm_tui.review.log_pages import PAGE
 from fcm_tui.review.source import Record, Source
+from fcm_tui.store import reviews
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.patience import Abandoned
 from fcm_tui.store.queries import Key, key_of
@@ -32,9 +34,10 @@ class Opening:
 class LogReading:
     """Reads for one log. The filter that was wanted last is the one that is read for."""
 
-    def __init__(self, source: Source, searching: Source) -> None:
-        self._source = source
-        self._searching = searching
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._source = Source(database)
+        self._searching = Source(database)
         self.wanted = Filters()
 
     async def _read(self, filters: Filters, work: Callable[[Record], T]) -> T:
@@ -97,6 +100,40 @@ class LogReading:
         """How many changes a filter lets through."""
         return await self._read(filters, lambda record: record.found(filters))
 
+    async def next_unreviewed(self, filters: Filters, below: Key | None) -> Key | None:
+        """The next change that nobody has reviewed, older than `below`."""
+        left = replace(filters, unreviewed=True)
+
+        def read(record: Record) -> Key | None:
+            found = record.log(left, limit=1, before=below)
+            return key_of(found[0]) if found else None
+
+        return await self._searching.call(read)
+
+    async def review(
+        self, filters: Filters, newest: Key, oldest: Key, *, note: str | None, undo: bool | None
+    ) -> tuple[bool, int]:
+        """Mark what a filter lets through between two keys, both included, as reviewed, or not after all.
+
+        Args:
+            undo: None for whichever is not so yet: reviewed, unless all of them are.
+
+        Returns:
+            Whether they are reviewed now, and how many rows of reviews that took.
+        """
+
+        def write(record: Record) -> tuple[bool, int]:
+            before, after = (newest[0], newest[1] + b"\0"), (oldest[0] - 1, b"\xff" * 17)
+            found = record.log(filters, limit=None, before=before, after=after)
+            takes_back = all(change.reviewed for change in found) if undo is None else undo
+            keys = map(key_of, found)
+            if takes_back:
+                return False, reviews.unmark(self._database, keys)
+            return True, reviews.mark(self._database, keys, note=note)
+
+        return await self._searching.call(write)
+
     async def close(self) -> None:
-        """End the thread that searches."""
+        """End the threads that read."""
+        await self._source.close()
         await self._searching.close()

@@ -184,7 +184,7 @@ class DirectoryTree(CursorView):
         if node.path == self.chosen:
             mark = "● "
         counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
-        count = node.changes - node.reviewed if self.is_inbox else node.changes
+        count = max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
         changes = f"{wording.short(count):>6} " if count else " " * (7 if node.is_folder else 1)
         indent = " " + "  " * min(node.depth, max(0, (width - 16) // 2))
         room = max(4, width - len(indent) - 2 - len(counts) - len(changes))

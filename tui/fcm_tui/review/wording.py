@@ -17,6 +17,9 @@ SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "
 GAP = "┄"
 """In front of the first change after a time in which others may have been missed."""
 
+REVIEWED = "✓"
+"""In front of a change that somebody has reviewed."""
+
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
     Capture.SECRET: "secret",
