@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from fcm_tui.model import Kind
@@ -164,3 +165,15 @@ async def test_what_is_pasted_does_nothing_to_the_terminal(record: RecordBuilder
         await pilot.press("slash")
         app.log_pane.bar.post_message(Paste("a\x1b[31m\u202eb\nc"))
         await eventually(lambda: app.log_pane.bar.entry.text == "a[31mb c")
+
+
+async def test_no_letter_is_lost_that_follows_the_slash_at_once(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        for key in ("slash", *"jquAg"):
+            app.post_message(Key(key, "/" if key == "slash" else key))
+        await eventually(lambda: app.log_pane.bar.entry.text == "jquAg")
+        await pilot.press("escape")

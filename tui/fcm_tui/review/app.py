@@ -14,6 +14,7 @@ from pathlib import Path
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.events import Key
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -22,6 +23,7 @@ from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
+from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.log_inbox import Inbox
@@ -302,6 +304,11 @@ class ReviewApp(PatientApp[int]):
         self._say_titles()
 
     # --- keys
+
+    def on_key(self, event: Key) -> None:
+        """What is written right behind `/` was on its way to the log already."""
+        if isinstance(self.focused, EntryBar):
+            self.focused.on_key(event)
 
     def action_focus_next(self) -> None:
         self._step(1)

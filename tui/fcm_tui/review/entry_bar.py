@@ -51,10 +51,10 @@ class EntryBar(Widget, can_focus=True):
         return range(0)
 
     def open(self) -> None:
-        """Let a person write."""
+        """Let a person write, from the very next key on."""
         self.display = True
         self.entry.press("end")
-        self.focus()
+        self.screen.set_focus(self)
 
     def clear(self) -> None:
         """Nothing is written any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -50,9 +50,6 @@ class EventLog(CursorView):
             super().__init__()
             self.why = why
 
-    class FilterAsked(Message):
-        """The person wants to write a filter."""
-
     def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
         super().__init__(palette, id=id)
         self._reading = reading
@@ -63,6 +60,8 @@ class EventLog(CursorView):
         self._filters = Filters()
         self._selected: Change | None = None
         self._loaded = False
+        self.ask_filter: Callable[[], object] = bool
+        """Let the person write a filter; set by the pane."""
         self.found: int | None = None
         """How many changes the filter lets through, once they are counted."""
         self.pinned = False
@@ -357,7 +356,7 @@ class EventLog(CursorView):
             self._read_to_the_end()
 
     def action_filter(self) -> None:
-        self.post_message(self.FilterAsked())
+        self.ask_filter()
 
     def action_read(self) -> None:
         """To the diff, as Enter says."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import work
 from textual.message import Message
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
 from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_reading import LogReading
+from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
 from fcm_tui.store.patience import Abandoned
 from fcm_tui.store.queries import Key, key_of
@@ -30,11 +34,12 @@ class Inbox(EventLog):
     class Reviewed(Message):
         """Something was reviewed, or not after all."""
 
-    class NoteAsked(Message):
-        """The person wants to write a note on what is selected."""
-
-    is_sure = False
-    """All that is shown was asked for once already."""
+    def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
+        super().__init__(palette, reading, id=id)
+        self.ask_note: Callable[[], object] = bool
+        """Let the person write a note; set by the pane."""
+        self.is_sure = False
+        """All that is shown was asked for once already."""
 
     # --- what is selected
 
@@ -62,7 +67,7 @@ class Inbox(EventLog):
 
     def action_note(self) -> None:
         if self._selected is not None:
-            self.post_message(self.NoteAsked())
+            self.ask_note()
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""

@@ -55,6 +55,8 @@ class LogPane(Pane):
         self.log_view = log
         self.bar = FilterBar(palette, {})
         self.note = NoteBar(palette)
+        log.ask_filter = self._ask_filter
+        log.ask_note = self.note.open
         self._pause: Timer | None = None
         self._said = ""
         self._saying: Timer | None = None
@@ -93,9 +95,6 @@ class LogPane(Pane):
         self._said = ""
         self.say_title()
 
-    def on_inbox_note_asked(self) -> None:
-        self.note.open()
-
     def on_note_bar_noted(self, message: NoteBar.Noted) -> None:
         self.log_view.add_note(message.note)
 
@@ -109,7 +108,7 @@ class LogPane(Pane):
         self.bar.clear()
         return True
 
-    def on_event_log_filter_asked(self) -> None:
+    def _ask_filter(self) -> None:
         self.bar.values = self.log_view.names
         self.bar.open()
 
