@@ -257,10 +257,10 @@ async def test_a_gap_is_marked_at_its_place_and_told_when_the_cursor_is_there(
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "last gap")
-        await eventually(lambda: [row[0] for row in lines(app.log_view)[:8]] == list(" ┄      "))
-        await pilot.press("j")
+        await eventually(lambda: [row[:1] for row in lines(app.log_view)[:9]] == list("  ┄      "))
+        assert "1 change found by scan (not running)" in lines(app.log_view)[2]
+        await pilot.press("j", "j")
         await shows(app, "┄ gap")
-        await shows(app, "1 change found by scan (not running)")
         await pilot.press("j")
         await shows(app, "last gap")
         await pilot.press("q")

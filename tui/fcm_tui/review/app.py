@@ -26,6 +26,7 @@ from fcm_tui.review.engine import Engine
 from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_feed import LogFeed
 from fcm_tui.review.log_inbox import Inbox
 from fcm_tui.review.log_pane import LogPane
 from fcm_tui.review.log_reading import LogReading
@@ -236,7 +237,8 @@ class ReviewApp(PatientApp[int]):
 
     def _say_titles(self) -> None:
         tree, diff = self.tree_view.parent, self.diff_view.parent
-        assert isinstance(tree, Pane) and isinstance(diff, Pane)
+        if not (isinstance(tree, Pane) and isinstance(diff, Pane)):
+            return  # the screen is being taken down
         counted = "unreviewed" if self.tree_view.is_inbox else "changes"
         tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
         self.log_pane.say_title()
@@ -252,7 +254,7 @@ class ReviewApp(PatientApp[int]):
             f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else "",
         )
 
-    def on_event_log_counted(self) -> None:
+    def on_log_feed_counted(self) -> None:
         self._say_titles()
 
     def on_directory_tree_resized(self) -> None:
@@ -296,7 +298,7 @@ class ReviewApp(PatientApp[int]):
     def on_inbox_reviewed(self) -> None:
         self._changed.set()
 
-    def on_event_log_failed(self, message: EventLog.Failed) -> None:
+    def on_log_feed_failed(self, message: LogFeed.Failed) -> None:
         self._failure = message.why
 
     def on_descendant_focus(self) -> None:

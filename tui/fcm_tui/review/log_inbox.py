@@ -72,12 +72,12 @@ class Inbox(EventLog):
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
         newest = self._pages.newest
-        if newest is None or not self.total:
+        if newest is None or not self.rows:
             return
         if self.is_sure:
             self._write(newest, _EVERYTHING, None, False)
             return
-        count = wording.number(len(self._pages)) + ("" if self.complete else "+")
+        count = wording.number(self.rows) + ("" if self.complete else "+")
         self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
         self.is_sure = True
 

@@ -25,6 +25,7 @@ class LogPages:
     def __init__(self) -> None:
         self._pages: OrderedDict[int, list[Change | None]] = OrderedDict()
         self._anchors: dict[int, Key] = {}
+        self._seen: set[int] = {0}
         self._top: int | None = None
         """The sequence of row 0 of page 0, where sequences count down without holes."""
         self._arrived = 0
@@ -49,6 +50,7 @@ class LogPages:
         """
         self._pages.clear()
         self._anchors.clear()
+        self._seen = {0}
         self._top = None
         self._arrived = 0
         self._older = len(first)
@@ -105,6 +107,19 @@ class LogPages:
             for place, change in enumerate(rows):
                 if change is not None and oldest <= key_of(change) <= newest and change.reviewed != reviewed:
                     rows[place] = replace(change, reviewed=reviewed)
+
+    def is_new(self, page: int) -> bool:
+        """Whether a page, which is here, is for the first time; asked once, and not of rows that arrived."""
+        was_new = page >= 0 and page not in self._seen
+        self._seen.add(page)
+        return was_new
+
+    def stretches(self) -> Iterator[tuple[int, Sequence[Change]]]:
+        """What is in memory: the place at which each page's rows begin, and the rows. They count as seen, no others."""
+        self._seen = set(self._pages)
+        for page, rows in self._pages.items():
+            held = [change for change in rows if change is not None]
+            yield page * PAGE + len(rows) - len(held), held
 
     def anchor(self, page: int) -> Key | None:
         """What the rows of a page stand before; None where the page cannot be reached yet."""

@@ -71,14 +71,14 @@ class LogPane(Pane):
         log = self.log_view
         path = log.filters.path
         where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
-        state = f"{wording.number(log.total)}{'' if log.complete else '+'}"
-        if log.total:
-            state = f"{state}  ● live" if log.following else f"{wording.number(log.cursor + 1)} of {state}"
+        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}"
+        if log.rows:
+            state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
         if log.range_from is not None:
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
         self.title.say(self._said or where, state)
         if log.filters.terms:
-            found = wording.number(log.total) + "+" if log.found is None else wording.number(log.found)
+            found = wording.number(log.rows) + "+" if log.found is None else wording.number(log.found)
             self.bar.say_found(f"{found} found")
         else:
             self.bar.say_found("")

@@ -9,6 +9,9 @@ from textual.strip import Strip
 
 from fcm_tui.model import Change
 from fcm_tui.review import wording
+from fcm_tui.review.log_folds import Fold
+from fcm_tui.review.log_lines import Mark
+from fcm_tui.review.status import gap_words
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
 
@@ -36,19 +39,14 @@ class RowPainter:
         now = time.localtime()
         self.today = now[0], now[7]
 
-    def draw(self, change: Change, width: int, over: tuple[str, ...], mark: tuple[str, str]) -> Strip:
-        """In exactly `width` cells.
-
-        Args:
-            over: styles that are laid under it.
-            mark: a sign for the first cell, and its style.
-        """
+    def draw(self, change: Change, width: int, over: tuple[str, ...]) -> Strip:
+        """A change, in exactly `width` cells; `over` names styles that are laid under it."""
         palette = self._palette
         clock = wording.clock(change.time_ns, self.today, wide=width >= _WIDE)
         who = self._who(change) if width >= _VAST else ""
         room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + _COUNTS + 1) - len(who))
         segments = [
-            Segment(mark[0], palette(mark[1], *over)),
+            Segment(wording.REVIEWED if change.reviewed else " ", palette("good", *over)),
             Segment(f"{clock} ", palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", palette(change.kind.value, *over)),
             *self._path(change, room, over),
@@ -57,6 +55,53 @@ class RowPainter:
             Segment(" ", palette(*over)),
         ]
         return Strip(segments).adjust_cell_length(width, palette(*over))
+
+    def draw_fold(self, fold: Fold, width: int, over: tuple[str, ...]) -> Strip:
+        """A burst: `▸ 412 files in src/ +12 ~400 -0`."""
+        palette = self._palette
+        clock = wording.clock(fold.newest.time_ns, self.today, wide=width >= _WIDE)
+        files = wording.plural(len(fold.files), "file")
+        if len(fold.files) != len(fold):
+            files = f"{wording.plural(len(fold), 'change')} to {files}"
+        root = fold.newest.root
+        folder = (
+            ""
+            if fold.folder == root
+            else wording.relative_path(fold.folder, root, with_root=self.names_roots)
+        )
+        where = f"{files} in {folder}" if folder else files
+        counts = [
+            ("+", fold.created, "created"),
+            ("~", len(fold) - fold.created - fold.deleted, "modified"),
+            ("-", fold.deleted, "deleted"),
+        ]
+        room = max(4, width - (1 + len(clock) + 1 + 2 + _COUNTS + 1))
+        reviewed = (
+            " " if not fold.reviewed else wording.REVIEWED if fold.reviewed == len(fold) else wording.PARTLY
+        )
+        segments = [
+            Segment(reviewed, palette("good", *over)),
+            Segment(f"{clock} ", palette("muted", *over)),
+            Segment("▾ " if fold.is_open else "▸ ", palette("accent", *over)),
+            Segment(wording.fit(where, room), palette("accent", *over)),
+            *(self._count(sign, number, style, over) for sign, number, style in counts),
+        ]
+        return Strip(segments).adjust_cell_length(width, palette(*over))
+
+    def draw_mark(self, mark: Mark, width: int, over: tuple[str, ...]) -> Strip:
+        """A day, or a time in which changes may have been missed."""
+        if mark.gap is None:
+            rule, said, style = "─", wording.date(mark.day_ns), self._palette("muted", *over)
+        else:
+            rule, said, style = wording.GAP, gap_words(mark.gap), self._palette("warning", *over)
+        line = f"{rule * 3} {said} "
+        line += rule * max(0, width - wording.cells(line))
+        return Strip([Segment(wording.fit(line, width), style)]).adjust_cell_length(width, style)
+
+    def _count(self, sign: str, lines: int | None, style: str, over: tuple[str, ...]) -> Segment:
+        return Segment(
+            f"{sign}{wording.short(lines)}".rjust(5) if lines else "     ", self._palette(style, *over)
+        )
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""
@@ -98,7 +143,4 @@ class RowPainter:
             ("~", change.updated, "modified"),
             ("-", change.deleted, "deleted"),
         )
-        return [
-            Segment(f"{sign}{wording.short(lines)}".rjust(5) if lines else "     ", palette(style, *over))
-            for sign, lines, style in parts
-        ]
+        return [self._count(sign, lines, style, over) for sign, lines, style in parts]

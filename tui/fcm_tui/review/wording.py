@@ -20,6 +20,9 @@ GAP = "┄"
 REVIEWED = "✓"
 """In front of a change that somebody has reviewed."""
 
+PARTLY = "∙"
+"""In front of a burst of which some changes have been reviewed."""
+
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
     Capture.SECRET: "secret",
@@ -106,6 +109,25 @@ def moment(time_ns: int) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", _local(time_ns // 1_000_000_000))
     except (OverflowError, ValueError, OSError):
         return "at an unknown time"
+
+
+def day(time_ns: int) -> tuple[int, int]:
+    """Year and day of the year, here; of a time that is none, no day."""
+    try:
+        local = _local(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return 0, 0
+    return local.tm_year, local.tm_yday
+
+
+def date(time_ns: int) -> str:
+    """`Mon, Nov 23 2026`."""
+    try:
+        local = _local(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return "?"
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.tm_wday]
+    return f"{weekday}, {_MONTHS[local.tm_mon - 1]} {local.tm_mday} {local.tm_year}"
 
 
 def hour(time_ns: int) -> str:
