@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,14 @@ def test_log_takes_an_expression_and_says_what_is_wrong_with_it(record: RecordBu
     wrong = log("kind:craeted")
     assert wrong.returncode == 2
     assert wrong.stderr == "fcm-tui: --filter: kind:craeted: no such kind: did you mean created?\n"
+
+
+def test_log_knows_saved_filters(record: RecordBuilder, tmp_path: Path) -> None:
+    open_data_dir(str(tmp_path / "data"))
+    (tmp_path / "fcm.toml").write_text("[filters]\ncode = '*.py !kind:metadata'\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "fcm_tui", "--database", f"sqlite:{record.database}", "--data-dir",
+         str(tmp_path / "data"), "--config", str(tmp_path / "fcm.toml"), "log", "--filter", "!@code *.py"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["4"], done

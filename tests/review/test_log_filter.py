@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.theme import Palette
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
@@ -177,3 +178,18 @@ async def test_no_letter_is_lost_that_follows_the_slash_at_once(
             app.post_message(Key(key, "/" if key == "slash" else key))
         await eventually(lambda: app.log_pane.bar.entry.text == "jquAg")
         await pilot.press("escape")
+
+
+async def test_saved_filters_are_words_too(record: RecordBuilder, palette: Palette) -> None:
+    saved = {"code": "*.py !kind:metadata", "mine": "@code by:vim"}
+    app = ReviewApp(database=record.database, engine=None, palette=palette, filters=saved)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash", "at")
+        await shows(app, "Tab @code @mine")
+        await pilot.press("tab")
+        await eventually(lambda: shown(app) == [7, 8])
+        await pilot.press("tab")
+        await eventually(lambda: shown(app) == [7])
+        await pilot.press("enter", "escape")
+        await eventually(lambda: app.log_view.rows == 8)

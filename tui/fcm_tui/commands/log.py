@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from fcm_tui.commands.arguments import text, whole
-from fcm_tui.commands.common import absolute, open_record
+from fcm_tui.commands.common import absolute, open_record, settings_of
 from fcm_tui.errors import FilterError, NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.query.terms import Term
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         text=args.text or None,
         host=args.host,
         unreviewed=args.unreviewed,
-        terms=_terms(args.filter),
+        terms=_terms(args),
     )
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -191,13 +191,13 @@ def _moment(text: str | None) -> int | None:
     return parse_moment(text)
 
 
-def _terms(expression: str | None) -> tuple[Term, ...]:
-    if not expression:
+def _terms(args: argparse.Namespace) -> tuple[Term, ...]:
+    if not args.filter:
         return ()
     from fcm_tui.query.parse import parse
 
     try:
-        return parse(expression)
+        return parse(args.filter, settings_of(args).filters)
     except FilterError as error:
         raise UsageError(f"--filter: {error}") from None
 

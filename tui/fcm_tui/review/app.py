@@ -64,6 +64,7 @@ class ReviewApp(PatientApp[int]):
         palette: Palette,
         who: Callable[[], str] | None = None,
         notice: str = "",
+        filters: Mapping[str, str] | None = None,
     ) -> None:
         self.palette = palette
         super().__init__(ansi_color=palette.theme.native)
@@ -82,7 +83,7 @@ class ReviewApp(PatientApp[int]):
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
-        self.log_pane = LogPane(palette, self.log_view)
+        self.log_pane = LogPane(palette, self.log_view, filters or {})
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
@@ -398,18 +399,27 @@ def run(
     theme: str | None,
     who: Callable[[], str] | None = None,
     notice: str = "",
+    filters: Mapping[str, str] | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
-    does, and may read files; `notice` is shown while nothing is more urgent. Ctrl-C, SIGTERM and a closed
+    does, and may read files; `notice` is shown while nothing is more urgent;
+    `filters` are saved ones, by name. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it, or the theme is wrong.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice)
+    app = ReviewApp(
+        database=database,
+        engine=recorder,
+        palette=open_palette(theme),
+        who=who,
+        notice=notice,
+        filters=filters,
+    )
     return asyncio.run(_run(app))
 
 

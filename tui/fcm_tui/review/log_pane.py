@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
 
 from textual.app import ComposeResult
@@ -50,10 +51,10 @@ class NoteBar(EntryBar):
 class LogPane(Pane):
     """Wires the bar to the log."""
 
-    def __init__(self, palette: Palette, log: Inbox) -> None:
+    def __init__(self, palette: Palette, log: Inbox, saved: Mapping[str, str]) -> None:
         super().__init__(palette, "Log", log)
         self.log_view = log
-        self.bar = FilterBar(palette, {})
+        self.bar = FilterBar(palette, saved)
         self.note = NoteBar(palette)
         log.ask_filter = self._ask_filter
         log.ask_note = self.note.open
