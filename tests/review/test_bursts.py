@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
+
+import pytest
 
 from fcm_tui.model import Change, Gap, Kind
 from fcm_tui.review.app import ReviewApp
@@ -12,7 +15,7 @@ from fcm_tui.review.log_folds import FEWEST, MOST
 from fcm_tui.review.log_lines import LogLines, Mark
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
-from tests.review.screens import lines, shows
+from tests.review.screens import lines, shows, text
 from tests.review.test_log_pages import change
 from tests.waiting import eventually
 
@@ -172,3 +175,41 @@ async def test_days_are_told_between_changes(empty: RecordBuilder, make_app: Mak
         assert [("───" in row) for row in lines(app.log_view)[:6]] == [False, True, False, False, True, False]
         await pilot.press("G")
         await shows(app, "4 of 4")
+
+
+async def test_times_are_told_as_they_are_or_by_how_long_ago(empty: RecordBuilder, make_app: Make) -> None:
+    now = time.time_ns()
+    for hours in (24 * 366 * 3, 24 * 60, 49, 5, 0):
+        empty.change(
+            "/home/ann/project/a", b"", Kind.CREATED, time_ns=now - hours * 3600 * 10**9 - 30 * 10**9
+        )
+    app = make_app(empty)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await eventually(lambda: app.log_view.rows == 5)
+        await pilot.press("t")
+        told = [row[1:9] for row in lines(app.log_view) if " + a" in row]
+        assert told[0].endswith(" s ago") and [word.strip() for word in told[1:]] == [
+            "5 h ago",
+            "2 d ago",
+            "60 d ago",
+            "3 y ago",
+        ]
+        await pilot.press("t")
+        assert " ago" not in text(app)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+async def test_the_middle_of_a_path_goes_and_its_name_stays(
+    empty: RecordBuilder, make_app: Make, width: int
+) -> None:
+    deep = "/home/ann/project/" + "very/deep/folders/" * 8
+    empty.file(f"{deep}old.txt", b"x\n")
+    empty.change(f"{deep}name.txt", b"x\n" * 3, Kind.CREATED)
+    empty.change("/home/ann/project/there/old.txt", b"x\n", Kind.MOVED, previous=f"{deep}old.txt")
+    app = make_app(empty)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await eventually(lambda: app.log_view.rows == 2)
+        rows = lines(app.log_view)
+        assert "name.txt" in rows[1] and rows[1].endswith("+3") and (width > 180 or "…" in rows[1])
+        assert "old.txt ← " in rows[0] and rows[0].count("old.txt") == 1
+        await pilot.press("q")

@@ -84,6 +84,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("log.mark-shown", ("A",), "mark_shown", "twice: all shown are reviewed", LOG),
     Key("log.unreviewed", ("u",), "unreviewed", "the next that nobody has reviewed", LOG),
     Key("log.note", ("N",), "note", "reviewed, with a note", LOG),
+    Key("log.ago", ("t",), "ago", "how long ago, or at what time", LOG),
     Key("entry.keep", ("enter",), "keep", "keep it, back to the log", ENTRY),
     Key("entry.drop", ("escape",), "drop", "drop it, back to the log", ENTRY),
     Key("entry.complete", ("tab",), "complete", "complete the word; again for the next", ENTRY),

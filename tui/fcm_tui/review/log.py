@@ -13,6 +13,9 @@ from fcm_tui.review.log_folds import Fold
 from fcm_tui.review.log_pages import PAGE
 from fcm_tui.store.queries import Key, key_of
 
+_AGING = 15.0
+"""Seconds after which it is told anew how long ago something was."""
+
 
 class EventLog(LogFeed):
     """The cursor in the log: what it is on, what is selected, and which bursts are open."""
@@ -25,6 +28,13 @@ class EventLog(LogFeed):
         def __init__(self, change: Change | None) -> None:
             super().__init__()
             self.change = change
+
+    def on_mount(self) -> None:
+        self.set_interval(_AGING, self._age)
+
+    def _age(self) -> None:
+        if self._painter.is_relative:
+            self.refresh()
 
     @property
     def selected(self) -> Change | None:
@@ -148,6 +158,11 @@ class EventLog(LogFeed):
             super().action_last()
         else:
             self._read_to_the_end()
+
+    def action_ago(self) -> None:
+        """How long ago, or at what time."""
+        self._painter.is_relative = not self._painter.is_relative
+        self.refresh()
 
     def action_filter(self) -> None:
         self.ask_filter()

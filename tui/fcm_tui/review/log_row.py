@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from rich.segment import Segment
@@ -31,6 +32,8 @@ class RowPainter:
         self._palette = palette
         self.names_roots = False
         """Name the root in front of each path."""
+        self.is_relative = False
+        """Say how long ago it was, not when."""
         self.today = (0, 0)
         self.new_day()
 
@@ -39,19 +42,27 @@ class RowPainter:
         now = time.localtime()
         self.today = now[0], now[7]
 
+    def _clock(self, time_ns: int, width: int) -> str:
+        wide = width >= _WIDE
+        if self.is_relative:
+            return wording.ago(time_ns, time.time_ns(), wide=wide)
+        return wording.clock(time_ns, self.today, wide=wide)
+
     def draw(self, change: Change, width: int, over: tuple[str, ...]) -> Strip:
         """A change, in exactly `width` cells; `over` names styles that are laid under it."""
         palette = self._palette
-        clock = wording.clock(change.time_ns, self.today, wide=width >= _WIDE)
+        clock = self._clock(change.time_ns, width)
         who = self._who(change) if width >= _VAST else ""
-        room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + _COUNTS + 1) - len(who))
+        counts = self._counts(change, width, over)
+        used = sum(wording.cells(segment.text) for segment in counts)
+        room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + used + 1) - len(who))
         segments = [
             Segment(wording.REVIEWED if change.reviewed else " ", palette("good", *over)),
             Segment(f"{clock} ", palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", palette(change.kind.value, *over)),
             *self._path(change, room, over),
             Segment(" " + who, palette("muted", *over)),
-            *self._counts(change, over),
+            *counts,
             Segment(" ", palette(*over)),
         ]
         return Strip(segments).adjust_cell_length(width, palette(*over))
@@ -59,7 +70,7 @@ class RowPainter:
     def draw_fold(self, fold: Fold, width: int, over: tuple[str, ...]) -> Strip:
         """A burst: `▸ 412 files in src/ +12 ~400 -0`."""
         palette = self._palette
-        clock = wording.clock(fold.newest.time_ns, self.today, wide=width >= _WIDE)
+        clock = self._clock(fold.newest.time_ns, width)
         files = wording.plural(len(fold.files), "file")
         if len(fold.files) != len(fold):
             files = f"{wording.plural(len(fold), 'change')} to {files}"
@@ -84,7 +95,7 @@ class RowPainter:
             Segment(f"{clock} ", palette("muted", *over)),
             Segment("▾ " if fold.is_open else "▸ ", palette("accent", *over)),
             Segment(wording.fit(where, room), palette("accent", *over)),
-            *(self._count(sign, number, style, over) for sign, number, style in counts),
+            *(self._count(sign, number, style, over, _COUNTS) for sign, number, style in counts),
         ]
         return Strip(segments).adjust_cell_length(width, palette(*over))
 
@@ -98,10 +109,9 @@ class RowPainter:
         line += rule * max(0, width - wording.cells(line))
         return Strip([Segment(wording.fit(line, width), style)]).adjust_cell_length(width, style)
 
-    def _count(self, sign: str, lines: int | None, style: str, over: tuple[str, ...]) -> Segment:
-        return Segment(
-            f"{sign}{wording.short(lines)}".rjust(5) if lines else "     ", self._palette(style, *over)
-        )
+    def _count(self, sign: str, lines: int | None, style: str, over: tuple[str, ...], column: int) -> Segment:
+        text = f"{sign}{wording.short(lines)}" if lines else ""
+        return Segment(text.rjust(column // 3) if column else f" {text}", self._palette(style, *over))
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""
@@ -114,6 +124,8 @@ class RowPainter:
         if change.previous_path is None or room < 16:
             return [Segment(wording.fit_path(path, room), palette(style, *over))]
         old = wording.relative_path(change.previous_path, change.root, with_root=self.names_roots)
+        if os.path.basename(change.previous_path) == os.path.basename(change.path):
+            old = old[: old.rfind(os.sep) + 1] or os.curdir + os.sep  # the folder alone is another
         old_width = min(len(old), (room - 3) // 2)
         new = wording.fit_path(
             path, min(len(path), room - 3 - old_width) if path.isascii() else room - 3 - old_width
@@ -128,19 +140,23 @@ class RowPainter:
             ),
         ]
 
-    def _counts(self, change: Change, over: tuple[str, ...]) -> list[Segment]:
+    def _counts(self, change: Change, width: int, over: tuple[str, ...]) -> list[Segment]:
+        """In columns, or as short as they are where the path needs the room."""
+        column = _COUNTS if width >= _WIDE else 0
         palette = self._palette
         if change.capture in wording.NOT_KEPT:
             words = wording.NOT_KEPT[change.capture]
-            return [Segment(words.rjust(_COUNTS), palette("warning", *over))]
+            return [Segment(words.rjust(column), palette("warning", *over))]
         if change.inserted is None and change.updated is None and change.deleted is None:
             words = "" if change.before == change.after else f"binary {wording.size(change.size)}"
             if change.after is None:
                 words = "binary" if change.before else ""
-            return [Segment(words.rjust(_COUNTS), palette("muted", *over))]
+            return [Segment(words.rjust(column), palette("muted", *over))]
         parts = (
             ("+", change.inserted, "created"),
             ("~", change.updated, "modified"),
             ("-", change.deleted, "deleted"),
         )
-        return [self._count(sign, lines, style, over) for sign, lines, style in parts]
+        return [
+            self._count(sign, lines, style, over, column) for sign, lines, style in parts if column or lines
+        ]

@@ -103,6 +103,21 @@ def clock(time_ns: int, today: tuple[int, int], *, wide: bool) -> str:
     return text.rjust(12 if wide else 8)
 
 
+def ago(time_ns: int, now_ns: int, *, wide: bool) -> str:
+    """How long before now, in as many cells as `clock`: `12 s ago`, `3 h ago`."""
+    left = max(0, now_ns - time_ns) // 1_000_000_000
+    for length, unit, most in (
+        (1, "s", 90),
+        (60, "m", 90),
+        (3600, "h", 48),
+        (86400, "d", 99),
+        (604800, "w", 99),
+    ):
+        if left < length * most:
+            return f"{left // length} {unit} ago".rjust(12 if wide else 8)
+    return f"{left // 31_556_952} y ago".rjust(12 if wide else 8)
+
+
 def moment(time_ns: int) -> str:
     """Date and local time to the second, for facts about one change."""
     try:
