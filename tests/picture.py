@@ -71,7 +71,7 @@ async def changes(folder: Path, app: ReviewApp) -> None:
     async def seen() -> None:
         nonlocal count
         count += 1
-        await eventually(lambda: app.log_view.total >= count)
+        await eventually(lambda: app.log_view.rows >= count)
 
     (folder / "config/shop.toml").write_text('currency = "EUR"\nport = 8443\ntls = true\n', encoding="utf-8")
     await seen()

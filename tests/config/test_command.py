@@ -110,6 +110,8 @@ def test_check_counts(run: Run, file: Path, tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("theme = 'nope'", "no such theme"),
+        ("[filters]\nx = 'kind:craeted'", "did you mean created"),
+        ("[filters]\nx = '@x'", "in a circle"),
         ("[keys]\nqiut = 'x'", "did you mean quit"),
         ("[keys]\nquit = 'ctrl+zz'", "no key"),
         ("[keys]\nquit = 'q,,x'", "no key"),
@@ -162,6 +164,8 @@ path = "three"
 poll = false
 [keys]
 pane.next = "tab"
+[filters]
+night = 'since:2h !by:"the backup"'
 """
 
 
@@ -188,6 +192,7 @@ def test_show_as_json(run: Run, file: Path, tmp_path: Path) -> None:
     assert found["secrets"]["patterns"] == ["!*.key"]
     assert [root["poll"] for root in found["roots"]] == [True, False]
     assert found["keys"] == {"pane.next": "tab"}
+    assert found["filters"] == {"night": 'since:2h !by:"the backup"'}
 
 
 def test_show_says_which_database_holds(

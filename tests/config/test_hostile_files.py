@@ -73,7 +73,7 @@ def one_line(err: str) -> str:
     (line,) = err[:-1].split("\n")
     assert line.isprintable()
     assert line.startswith("fcm-tui: ")
-    assert len(line) < 1000
+    assert len(line) < 3000
     return line
 
 

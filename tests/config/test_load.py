@@ -160,6 +160,7 @@ MISTAKES = {
     "[ignore]\npatterns=['# log files']": (2, "is no gitignore pattern"),
     "[ignore]\npatterns='*.log'": (2, "write a list of texts"),
     "[ignore]\ndefaults='no'": (2, "write true or false"),
+    "[filters]\n'a b' = 'x'": (2, "is no name of a filter"),
     "[keys]\nquit = 3": (2, "'quit' cannot be 3: write a text"),
     "[keys]\nquit = ''": (2, "write a text"),
     "database = 'mysql://me:hunter2@db/fcm'": (1, "take it out and set FCM_DATABASE_PASSWORD"),

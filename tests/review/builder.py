@@ -116,14 +116,14 @@ class RecordBuilder:
         return self.sequence
 
     def many(self, root: bytes, count: int) -> None:
-        """So many small changes in one transaction, as fast as SQLite takes them."""
+        """So many small changes, two seconds apart, in one transaction, as fast as SQLite takes them."""
         first = self.sequence + 1
         self.sequence += count
         with self.transaction():
             for number in range(first, first + count):
                 path = root + _native(f"/area{number % 40}/file{number % 977}.txt")
                 self._insert(
-                    "changes", recorder_id=RECORDER, sequence=number, time_ns=START_NS + number * 1_000_000,
+                    "changes", recorder_id=RECORDER, sequence=number, time_ns=START_NS + number * 2_000_000_000,
                     root_id=self._roots[root], file_id=_identity(path), path=path, kind="modified",
                     capture="excluded", origin="event", size=number,
                 )  # fmt: skip

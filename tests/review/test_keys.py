@@ -29,6 +29,7 @@ TOGETHER = [
     (keys.MENU,),
     (keys.NAME,),
     (keys.CONFIRM,),
+    (keys.ENTRY,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -82,6 +83,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.TREE: [app.tree_view],
             keys.LOG: [app.log_view],
             keys.DIFF: [app.diff_view],
+            keys.ENTRY: [app.log_pane.bar],
             keys.EVERYWHERE: [app],
             keys.FILE: [app],
             keys.HELP: [HelpScreen(app.palette, keys.LOG)],

@@ -193,6 +193,7 @@ def test_a_terminal_that_is_not_read_does_not_stop_the_recorder(tmp_path: Path) 
                 (folder / f"file{number}.py").write_text(f"x = {number}\n" * 100)
                 wait_for(partial(_holds, reader, number), 10, "the change is recorded")
         terminal.wait("60  ● live")
+        terminal.press("b")
         terminal.wait("+ file60.py")
         terminal.press("q")
         assert terminal.end() == 0

@@ -16,7 +16,19 @@ from fcm_tui.commands.arguments import Parser, nearest
 from fcm_tui.errors import FcmError, UsageError
 from fcm_tui.safetext import visible
 
-COMMANDS = ("record", "log", "diff", "cat", "restore", "status", "verify", "anchor", "prune", "config")
+COMMANDS = (
+    "record",
+    "log",
+    "diff",
+    "cat",
+    "restore",
+    "status",
+    "verify",
+    "review",
+    "anchor",
+    "prune",
+    "config",
+)
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
 _TAKES_VALUE = ("--data-dir", "--config", "--database")

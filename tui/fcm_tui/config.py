@@ -127,6 +127,8 @@ class Settings:
     """Name of a theme, or None for the screen's own choice."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Action to the keys that do it, comma-separated, for what the person changed."""
+    filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Saved filters by name, in the language of `query`; `@name` is one in another."""
 
     def for_root(self, path: bytes) -> RootSettings:
         """The settings of the root at `path` (absolute): the configured ones, else the defaults."""
@@ -274,7 +276,7 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
     ignore = _patterns(ignore_table, settings_defaults.IGNORED)
     retention = top.table("retention")
-    keys = top.table("keys").strings()
+    keys, filters = top.table("keys").strings(), _filters(top.table("filters"))
     roots: list[RootSettings] = []
     for table in top.tables("roots"):
         if "path" not in table:
@@ -312,10 +314,19 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         retention=_retention(retention),
         theme=top.take("theme", text, None),
         keys=MappingProxyType(keys),
+        filters=MappingProxyType(filters),
     )
     for table in (top, watch, capture, ignore_table, secrets_table, encryption_table, retention):
         table.finish(_ELSEWHERE)
     return settings
+
+
+def _filters(table: Table) -> dict[str, str]:
+    found = table.strings()
+    for name in found:
+        if not re.fullmatch(r"[\w.-]+", name):
+            table.refuse(name, f"{name[:60]!r} is no name of a filter: write letters, digits, - and _")
+    return found
 
 
 def _retention(table: Table) -> Retention:

@@ -4,6 +4,7 @@
     ├── UsageError            wrong arguments or configuration: exit status 2
     │   ├── ConfigError       a value in the configuration file, with file and line
     │   ├── DataDirError      the data directory cannot be used
+    │   ├── FilterError       a word of a filter has no meaning, with its place
     │   └── StoreError        the database file is foreign, newer, or damaged
     ├── Unrecorded            recording had to end before all was recorded: exit status 1
     └── NotSoError            the thing asked for is not so: exit status 1
@@ -38,6 +39,15 @@ class ConfigError(UsageError):
 
 class DataDirError(UsageError):
     """The data directory cannot be opened, or another recorder holds it."""
+
+
+class FilterError(UsageError):
+    """A word of a filter has no meaning; `start` and `end` say where in the expression it stands."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
 
 
 class StoreError(UsageError):

@@ -28,6 +28,12 @@ def as_toml(settings: Settings) -> str:
         lines += _assignments({key: value for key, value in table.items() if key != "defaults"})
     for root in document["roots"]:
         lines += ["", "[[roots]]", *_assignments(root)]
+    if settings.filters:
+        lines += [
+            "",
+            "[filters]",
+            *(f"{_toml(name)} = {_toml(text)}" for name, text in settings.filters.items()),
+        ]
     if settings.keys:
         lines += ["", "[keys]", *(f"{_toml(name)} = {_toml(keys)}" for name, keys in settings.keys.items())]
     return "\n".join(lines) + "\n"
@@ -60,6 +66,7 @@ def _document(settings: Settings) -> dict[str, Any]:
             "allow": list(settings.allowed),
         },
         "roots": [_root(root, settings) for root in settings.roots],
+        "filters": dict(settings.filters),
         "keys": dict(settings.keys),
     }
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui import config, resources
-from fcm_tui.errors import UsageError
+from fcm_tui.errors import ConfigError, FilterError, UsageError
 from fcm_tui.safetext import visible, visible_path
 
 
@@ -93,9 +93,15 @@ def _check(settings: config.Settings, path: Path) -> None:
     if settings.source is None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return
+    from fcm_tui.query.parse import parse
     from fcm_tui.review import keys, theme  # what only the screen knows is asked of it
 
     keys.remapped(settings.keys)
+    for name, expression in settings.filters.items():
+        try:
+            parse(expression, settings.filters)
+        except FilterError as error:
+            raise ConfigError(f"[filters] {name}: {error}") from None
     if settings.theme is not None:
         theme.Themes(settings.theme, config.own_themes(path))
     counts = (

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from fcm_tui.commands.arguments import text, whole
-from fcm_tui.commands.common import absolute, open_record
-from fcm_tui.errors import NoSuchChange, UsageError
+from fcm_tui.commands.common import absolute, open_record, settings_of
+from fcm_tui.errors import FilterError, NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
+from fcm_tui.query.terms import Term
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.queries import Reader
@@ -47,6 +48,12 @@ def add_parser(
     parser.add_argument("--text", metavar="S", type=text, help="only where a changed line has this in it")
     parser.add_argument("--host", metavar="H", type=text, help="only of this host's recorder")
     parser.add_argument("--unreviewed", action="store_true", help="only what nobody has reviewed")
+    parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        type=text,
+        help="only what this lets through: '*.py kind:created since:2h !is:secret', as the screen's filter bar",
+    )
     parser.add_argument("--limit", metavar="N", type=whole, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -72,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         text=args.text or None,
         host=args.host,
         unreviewed=args.unreviewed,
+        terms=_terms(args),
     )
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -92,7 +100,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _gaps(reader: Reader, filters: Filters, *, reverse: bool) -> list[Gap]:
     """The gaps that the filters let through; none where they ask for changes of a kind, which a gap is not."""
-    if filters.kinds or filters.text is not None or filters.unreviewed or filters.host is not None:
+    if (
+        filters.kinds
+        or filters.text is not None
+        or filters.unreviewed
+        or filters.host is not None
+        or filters.terms
+    ):
         return []
     found = [gap for gap in reader.gaps(None) if _concerns(gap, filters)]
     return found[::-1] if reverse else found
@@ -175,6 +189,17 @@ def _moment(text: str | None) -> int | None:
     from fcm_tui.times import parse_moment
 
     return parse_moment(text)
+
+
+def _terms(args: argparse.Namespace) -> tuple[Term, ...]:
+    if not args.filter:
+        return ()
+    from fcm_tui.query.parse import parse
+
+    try:
+        return parse(args.filter, settings_of(args).filters)
+    except FilterError as error:
+        raise UsageError(f"--filter: {error}") from None
 
 
 def _kind(word: str) -> Kind:

@@ -43,9 +43,13 @@ def run(args: argparse.Namespace) -> int:
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
         return app.run(
-            database=place.database, recorder=recorder, themes=themes, notice=dropped(place, roots),
+            database=place.database,
+            recorder=recorder,
+            themes=themes,
+            notice=dropped(place, roots),
             recordings=lambda: _recording(place),
-        )  # fmt: skip
+            filters=place.settings.filters,
+        )
 
 
 def use_keys(settings: Settings) -> None:
@@ -82,7 +86,12 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
     return app.run(
-        database=place.database, recorder=None, themes=themes, who=who, recordings=lambda: _recording(place)
+        database=place.database,
+        recorder=None,
+        themes=themes,
+        who=who,
+        recordings=lambda: _recording(place),
+        filters=place.settings.filters,
     )
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Key
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -24,16 +23,20 @@ from fcm_tui.review import keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
+from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
+from fcm_tui.review.log_feed import LogFeed
+from fcm_tui.review.log_inbox import Inbox
+from fcm_tui.review.log_pane import LogPane
+from fcm_tui.review.log_reading import LogReading
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.source import Record, Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Themes
 from fcm_tui.review.tree import DirectoryTree
-from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.filters import Filters
+from fcm_tui.safetext import visible
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Recording
@@ -66,6 +69,7 @@ class ReviewApp(FileKeys):
         who: Callable[[], str] | None = None,
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
+        filters: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(themes)
         palette = self.palette
@@ -84,14 +88,15 @@ class ReviewApp(FileKeys):
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
-        self.log_view = EventLog(palette, self._source, id="log")
+        self.log_view = Inbox(palette, LogReading(database), id="log")
+        self.log_pane = LogPane(palette, self.log_view, filters or {})
         self.diff_view = DiffView(palette, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:
         yield Container(
             Pane(self.palette, "Directories", self.tree_view),
-            Pane(self.palette, "Log", self.log_view),
+            self.log_pane,
             Pane(self.palette, "Diff", self.diff_view),
             id="panes",
         )
@@ -235,17 +240,12 @@ class ReviewApp(FileKeys):
         self.status_line.say(self._status)
 
     def _say_titles(self) -> None:
-        tree, log, diff = (view.parent for view in (self.tree_view, self.log_view, self.diff_view))
-        if not (isinstance(tree, Pane) and isinstance(log, Pane) and isinstance(diff, Pane)):
+        tree, diff = self.tree_view.parent, self.diff_view.parent
+        if not (isinstance(tree, Pane) and isinstance(diff, Pane)):
             return  # the screen is being taken down
-        tree.title.say("", "files  changes" if self.tree_view.wide else "changes")
-        path = self.log_view.filters.path
-        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
-        state = f"{wording.number(self.log_view.total)}{'' if self.log_view.complete else '+'}"
-        if self.log_view.total:
-            at = wording.number(self.log_view.cursor + 1)
-            state = f"{state}  ● live" if self.log_view.following else f"{at} of {state}"
-        log.title.say(where, state)
+        counted = "unreviewed" if self.tree_view.is_inbox else "changes"
+        tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
+        self.log_pane.say_title()
         document = self.diff_view.document
         if document is None:
             diff.title.say("")
@@ -258,7 +258,7 @@ class ReviewApp(FileKeys):
             f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else "",
         )
 
-    def on_event_log_counted(self) -> None:
+    def on_log_feed_counted(self) -> None:
         self._say_titles()
 
     def on_directory_tree_resized(self) -> None:
@@ -297,20 +297,24 @@ class ReviewApp(FileKeys):
             self.diff_view.show(document)
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
-        self._filter(message.path)
+        self.log_view.narrow(path=message.path)
 
-    @work(group="open", exclusive=True, exit_on_error=False)
-    async def _filter(self, path: bytes | None) -> None:
-        try:
-            await self.log_view.load(Filters(path=path))
-        except StoreError as error:
-            self._failure = visible(str(error))
+    def on_inbox_reviewed(self) -> None:
+        self._changed.set()
+
+    def on_log_feed_failed(self, message: LogFeed.Failed) -> None:
+        self._failure = message.why
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
     # --- keys
+
+    def on_key(self, event: Key) -> None:
+        """What is written right behind `/` was on its way to the log already."""
+        if isinstance(self.focused, EntryBar):
+            self.focused.on_key(event)
 
     def action_focus_next(self) -> None:
         self._step(1)
@@ -348,7 +352,7 @@ class ReviewApp(FileKeys):
             self._show_panes(None)
         elif self.focused is self.diff_view:
             self.log_view.focus()
-        else:
+        elif not self.log_pane.out():
             self.tree_view.choose(None)
 
     def action_step(self, rows: int) -> None:
@@ -387,6 +391,7 @@ class ReviewApp(FileKeys):
     async def close_record(self) -> None:
         """After the screen: end the reader threads."""
         await self._source.close()
+        await self.log_view.close()
         await self.versions.close()
 
 
@@ -398,12 +403,13 @@ def run(
     who: Callable[[], str] | None = None,
     notice: str = "",
     recordings: Callable[[], Recording] | None = None,
+    filters: Mapping[str, str] | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
     does, and may read files; `notice` is shown while nothing is more urgent; `recordings` makes what records
-    a restore, None where nothing can be restored from here. Ctrl-C, SIGTERM and a closed
+    a restore, None where nothing can be restored from here; `filters` are saved ones, by name. Ctrl-C, SIGTERM and a closed
     terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
@@ -411,8 +417,14 @@ def run(
     """
     terminal.check()
     app = ReviewApp(
-        database=database, engine=recorder, themes=themes, who=who, notice=notice, recordings=recordings
-    )  # fmt: skip
+        database=database,
+        engine=recorder,
+        themes=themes,
+        who=who,
+        notice=notice,
+        recordings=recordings,
+        filters=filters,
+    )
     return asyncio.run(_run(app))
 
 

@@ -10,6 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.review import keys, wording
+from fcm_tui.review.log_folds import FEWEST
 from fcm_tui.review.theme import Palette
 
 _SIGNS = (
@@ -17,6 +18,13 @@ _SIGNS = (
     ("→", "moved", "moved: new path ← old path"),
     ("·", "metadata", "mode, owner, time, attributes changed"),
 )  # fmt: skip
+_LINES = (
+    (wording.GAP * 3, "warning", "changes may be missing in this time"),
+    (wording.REVIEWED, "good", f"somebody has reviewed it; {wording.PARTLY} some of it"),
+    (f"▸ {FEWEST} files", "accent", f"a burst: {FEWEST} or more changes in a root,"),
+    ("", "accent", "each at most a second after the last,"),
+    ("", "accent", "or one recorded group"),
+)
 _WIDE = 118
 _KEYS = 20
 """Cells of the column of keys."""
@@ -39,8 +47,9 @@ def sections(first: str) -> list[list[Line]]:
     signs += [
         [(wording.fit(f"  {sign}", _KEYS), style), (meaning, "text")] for sign, style, meaning in _SIGNS
     ]
-    missed = "changes before this one may be missing"
-    signs.append([(wording.fit(f"  {wording.GAP}", _KEYS), "warning"), (missed, "text")])
+    signs += [
+        [(wording.fit(f"  {sign}", _KEYS), style), (meaning, "text")] for sign, style, meaning in _LINES
+    ]
     signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
     made.append([*signs, []])
     return made

@@ -19,12 +19,14 @@ from fcm_tui.errors import ConfigError
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
 BLAME, NAME = "blame", "name"
+ENTRY = "entry"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
     LIST: "Directories and log",
     TREE: "Directories",
     LOG: "Log",
+    ENTRY: "Filter or note, while it is written",
     DIFF: "Diff",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
@@ -57,7 +59,7 @@ _SHOWN = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "Shift-Tab",
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
-    "question_mark": "?", "f1": "F1", "right_square_bracket": "]", "left_square_bracket": "[",
+    "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
@@ -81,7 +83,18 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.close", ("left", "h"), "close", "close the folder, or go up", TREE),
     Key("tree.choose", ("enter",), "choose", "only the changes in here, or all", TREE),
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
-    Key("log.tree", ("left", "h"), "app.focus_pane('tree')", "go to the directories", LOG),
+    Key("log.tree", ("left", "h"), "back", "close the burst, or to the directories", LOG),
+    Key("log.bursts", ("b",), "bursts", "bursts as one line, or every change", LOG),
+    Key("log.filter", ("slash",), "filter", "filter: *.py kind:created !by:vim", LOG),
+    Key("log.mark", ("space",), "mark", "reviewed, or not after all", LOG),
+    Key("log.range", ("v",), "range", "select from here: move, then Space", LOG),
+    Key("log.mark-shown", ("A",), "mark_shown", "twice: all shown are reviewed", LOG),
+    Key("log.unreviewed", ("u",), "unreviewed", "the next that nobody has reviewed", LOG),
+    Key("log.note", ("N",), "note", "reviewed, with a note", LOG),
+    Key("log.ago", ("t",), "ago", "how long ago, or at what time", LOG),
+    Key("entry.keep", ("enter",), "keep", "keep it, back to the log", ENTRY),
+    Key("entry.drop", ("escape",), "drop", "drop it, back to the log", ENTRY),
+    Key("entry.complete", ("tab",), "complete", "complete the word; again for the next", ENTRY),
     Key("diff.down", ("down", "j"), "line(1)", "a line down", DIFF),
     Key("diff.up", ("up", "k"), "line(-1)", "a line up", DIFF),
     Key("diff.page-down", ("pagedown", "space", "ctrl+d"), "page(1)", "a page down", DIFF),
@@ -146,6 +159,7 @@ TOGETHER = (
     (MENU,),
     (NAME,),
     (CONFIRM,),
+    (ENTRY,),
     (HELP,),
     (OFFER,),
 )

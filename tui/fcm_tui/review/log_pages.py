@@ -8,7 +8,8 @@ is fetched by keyset: everything before its anchor, the key of the row just abov
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from fcm_tui.model import Change
 from fcm_tui.store.queries import Key, key_of
@@ -24,6 +25,7 @@ class LogPages:
     def __init__(self) -> None:
         self._pages: OrderedDict[int, list[Change | None]] = OrderedDict()
         self._anchors: dict[int, Key] = {}
+        self._seen: set[int] = {0}
         self._top: int | None = None
         """The sequence of row 0 of page 0, where sequences count down without holes."""
         self._arrived = 0
@@ -35,6 +37,11 @@ class LogPages:
     def __len__(self) -> int:
         return self._arrived + self._older
 
+    @property
+    def arrived(self) -> int:
+        """Rows that came since the log was opened."""
+        return self._arrived
+
     def reset(self, first: Sequence[Change], total: int | None, oldest: Change | None) -> None:
         """Start again from the newest page.
 
@@ -43,6 +50,7 @@ class LogPages:
         """
         self._pages.clear()
         self._anchors.clear()
+        self._seen = {0}
         self._top = None
         self._arrived = 0
         self._older = len(first)
@@ -65,6 +73,16 @@ class LogPages:
     def page_of(self, row: int) -> int:
         return (row - self._arrived) // PAGE
 
+    def row_of(self, key: Key) -> int | None:
+        """Where a change stands, as far as that can be told without reading."""
+        if self._top is not None:
+            return self._top - key[0] + self._arrived
+        for page, rows in self._pages.items():
+            for place, change in enumerate(rows):
+                if change is not None and key_of(change) == key:
+                    return page * PAGE + place + self._arrived
+        return None
+
     def rows_of(self, page: int) -> range:
         """The rows that a page holds, as far as they exist."""
         start = page * PAGE + self._arrived
@@ -78,6 +96,30 @@ class LogPages:
             return None
         self._pages.move_to_end(page)
         return rows[place] if place < len(rows) else None
+
+    def known(self) -> Iterator[Change]:
+        """Every row in memory, in no order."""
+        return (change for rows in self._pages.values() for change in rows if change is not None)
+
+    def mark(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
+        """Note that everything between two keys, both included, was reviewed, or not after all."""
+        for rows in self._pages.values():
+            for place, change in enumerate(rows):
+                if change is not None and oldest <= key_of(change) <= newest and change.reviewed != reviewed:
+                    rows[place] = replace(change, reviewed=reviewed)
+
+    def is_new(self, page: int) -> bool:
+        """Whether a page, which is here, is for the first time; asked once, and not of rows that arrived."""
+        was_new = page >= 0 and page not in self._seen
+        self._seen.add(page)
+        return was_new
+
+    def stretches(self) -> Iterator[tuple[int, Sequence[Change]]]:
+        """What is in memory: the place at which each page's rows begin, and the rows. They count as seen, no others."""
+        self._seen = set(self._pages)
+        for page, rows in self._pages.items():
+            held = [change for change in rows if change is not None]
+            yield page * PAGE + len(rows) - len(held), held
 
     def anchor(self, page: int) -> Key | None:
         """What the rows of a page stand before; None where the page cannot be reached yet."""

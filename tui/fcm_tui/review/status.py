@@ -108,12 +108,17 @@ def _progress(progress: Progress) -> list[Part]:
 
 
 def _gap(gap: Gap, label: str) -> list[Part]:
+    return [(label, "muted"), (gap_words(gap), "text")]
+
+
+def gap_words(gap: Gap) -> str:
+    """`10:02 to 10:05, 312 changes found by scan (not running)`."""
     start = wording.hour(gap.from_ns)
     stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.hour(gap.to_ns)}"
     if gap.to_ns is not None and wording.hour(gap.to_ns) == start:
         stretch = start
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
-    return [(label, "muted"), (f"{stretch}{found} ({visible(gap.reason)})", "text")]
+    return f"{stretch}{found} ({visible(gap.reason)})"
 
 
 def number_found(count: int) -> str:

@@ -30,6 +30,8 @@ class Node:
     is_folder: bool
     files: int
     changes: int
+    reviewed: int = 0
+    """Of the changes, those that somebody has reviewed."""
     active: bool = True
     """A root of an earlier run, that is not watched now, is not."""
     is_open: bool = False
@@ -68,6 +70,11 @@ class DirectoryTree(CursorView):
         return len(self._roots)
 
     @property
+    def is_inbox(self) -> bool:
+        """Whether changes are reviewed here: then those that nobody has reviewed are counted, not all."""
+        return any(root.reviewed for root in self._roots)
+
+    @property
     def wide(self) -> bool:
         """Whether there is room for the number of files beside that of changes."""
         return self.size.width >= 30
@@ -98,6 +105,7 @@ class DirectoryTree(CursorView):
                 root.root_id, root.path, _root_label(root.path), 0, True, 0, 0
             )
             node.files, node.changes, node.active = root.files, root.changes, root.active
+            node.reviewed = root.reviewed
             nodes.append(node)
         self._roots = nodes
         for node in list(self._rows):
@@ -181,7 +189,8 @@ class DirectoryTree(CursorView):
         if node.path == self.chosen:
             mark = "● "
         counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
-        changes = f"{wording.short(node.changes):>6} " if node.changes else " " * (7 if node.is_folder else 1)
+        count = max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
+        changes = f"{wording.short(count):>6} " if count else " " * (7 if node.is_folder else 1)
         indent = " " + "  " * min(node.depth, max(0, (width - 16) // 2))
         room = max(4, width - len(indent) - 2 - len(counts) - len(changes))
         name = "text" if node.active and (node.is_folder or node.files) else "muted"
@@ -220,6 +229,6 @@ def _fill(node: Node, entries: list[FolderEntry]) -> None:
         child = known.get(path)
         if child is None or child.is_folder != entry.is_folder:
             child = Node(node.root_id, path, visible_path(entry.name), node.depth + 1, entry.is_folder, 0, 0)
-        child.files, child.changes = entry.files, entry.changes
+        child.files, child.changes, child.reviewed = entry.files, entry.changes, entry.reviewed
         children.append(child)
     node.children = children

@@ -17,6 +17,12 @@ SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "
 GAP = "┄"
 """In front of the first change after a time in which others may have been missed."""
 
+REVIEWED = "✓"
+"""In front of a change that somebody has reviewed."""
+
+PARTLY = "∙"
+"""In front of a burst of which some changes have been reviewed."""
+
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
     Capture.SECRET: "secret",
@@ -97,12 +103,46 @@ def clock(time_ns: int, today: tuple[int, int], *, wide: bool) -> str:
     return text.rjust(12 if wide else 8)
 
 
+def ago(time_ns: int, now_ns: int, *, wide: bool) -> str:
+    """How long before now, in as many cells as `clock`: `12 s ago`, `3 h ago`."""
+    left = max(0, now_ns - time_ns) // 1_000_000_000
+    for length, unit, most in (
+        (1, "s", 90),
+        (60, "m", 90),
+        (3600, "h", 48),
+        (86400, "d", 99),
+        (604800, "w", 99),
+    ):
+        if left < length * most:
+            return f"{left // length} {unit} ago".rjust(12 if wide else 8)
+    return f"{left // 31_556_952} y ago".rjust(12 if wide else 8)
+
+
 def moment(time_ns: int) -> str:
     """Date and local time to the second, for facts about one change."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S", _local(time_ns // 1_000_000_000))
     except (OverflowError, ValueError, OSError):
         return "at an unknown time"
+
+
+def day(time_ns: int) -> tuple[int, int]:
+    """Year and day of the year, here; of a time that is none, no day."""
+    try:
+        local = _local(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return 0, 0
+    return local.tm_year, local.tm_yday
+
+
+def date(time_ns: int) -> str:
+    """`Mon, Nov 23 2026`."""
+    try:
+        local = _local(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return "?"
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[local.tm_wday]
+    return f"{weekday}, {_MONTHS[local.tm_mon - 1]} {local.tm_mday} {local.tm_year}"
 
 
 def hour(time_ns: int) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
 from fcm_tui.model import Kind
+from fcm_tui.query.terms import Term, reads_lines
+from fcm_tui.store import term_sql
+from fcm_tui.store.sealing import keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,13 @@ class Filters:
     """A part of any line that the change inserted, updated or deleted."""
     host: str | None = None
     unreviewed: bool = False
+    terms: tuple[Term, ...] = ()
+    """Of an expression in the language of `query`."""
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether changed lines have to be looked into, which may be sealed."""
+        return self.text is not None or reads_lines(self.terms)
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:
@@ -30,6 +41,18 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
     separator = os.fsencode(os.sep)
     inside = folder if folder.endswith(separator) else folder + separator
     return inside, inside[:-1] + bytes([separator[0] + 1])
+
+
+def prepared(connection: sqlite3.Connection, filters: Filters) -> tuple[list[str], list[Any]]:
+    """As `conditions`, for a connection that is given the functions they need.
+
+    Raises:
+        ContentSealed: lines are looked for that are encrypted, and the key is not there.
+    """
+    sealed = filters.reads_lines and bool(keys_of(connection))
+    if sealed:
+        term_sql.open_lines(connection)
+    return conditions(filters, sealed)
 
 
 def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
@@ -59,19 +82,11 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     if filters.host is not None:
         add("h.host = ?", filters.host)
     if filters.unreviewed:
-        add(
-            "NOT EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
-        )
+        add(f"NOT {term_sql.IS_REVIEWED}")
     if filters.text is not None:
-        affected, replaced = (
-            f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
-            for side in ("affected", "replaced")
-        )
-        add(
-            "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
-            " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
-            f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
-            filters.text,
-            filters.text,
-        )
+        sql, parts = term_sql.lines(filters.text, sealed)
+        add(sql, *parts)
+    for term in filters.terms:
+        sql, parts = term_sql.condition(term, sealed)
+        add(sql, *parts)
     return where, values

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,11 +13,13 @@ from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.store import term_sql
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.filters import Filters, below, conditions
-from fcm_tui.store.sealing import keys_of, opener
+from fcm_tui.store.filters import Filters, below, conditions, prepared
+from fcm_tui.store.patience import reading_until
+from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
@@ -67,6 +70,8 @@ class RootSummary:
     baseline_ns: int | None
     files: int
     changes: int
+    reviewed: int
+    """Of the changes, those that somebody has reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class FolderEntry:
     is_folder: bool
     files: int
     changes: int
+    reviewed: int = 0
+    """Of the changes, those that somebody has reviewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,8 @@ class Reader:
     def __init__(self, database: str | os.PathLike[str]) -> None:
         self._path = Path(database)
         self._connection = open_reader(self._path)
+        term_sql.register(self._connection)
+        self._reviews = ReviewCounts(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
 
     def close(self) -> None:
@@ -173,7 +182,8 @@ class Reader:
         ).fetchall()
         for row in rows:
             _ROOT.check(row)
-        return [RootSummary(i, p, bool(a), b, f, c) for i, p, a, b, f, c in rows]
+        reviewed = self._reviews.roots
+        return [RootSummary(i, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, p, a, b, f, c in rows]
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
@@ -208,10 +218,7 @@ class Reader:
         Raises:
             ContentSealed: lines are looked for that are encrypted, and the key is not there.
         """
-        sealed = filters is not None and filters.text is not None and bool(keys_of(self._connection))
-        if sealed:
-            self._open_lines()
-        where, values = conditions(filters or Filters(), sealed)
+        where, values = prepared(self._connection, filters or Filters())
         for key, sign in ((before, "<"), (after, ">")):
             if key is not None:
                 where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
@@ -225,14 +232,15 @@ class Reader:
         for row in self._connection.execute(sql, values):
             yield _change(row)
 
-    def _open_lines(self) -> None:
-        """Give SQL the function that opens a side of a difference."""
-        sealer = opener(self._connection)
+    def found(self, filters: Filters) -> int:
+        """How many changes a filter lets through; takes as long as looking at all of them."""
+        where, values = prepared(self._connection, filters)
+        sql = f"SELECT count(*){_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
+        return int(self._connection.execute(sql, values).fetchone()[0])
 
-        def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
-            return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
-
-        self._connection.create_function("opened_lines", 3, opened, deterministic=True)
+    def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
+        return reading_until(self._connection, unwanted)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
@@ -322,14 +330,15 @@ class Reader:
         separator = os.fsencode(os.sep)
         folders: dict[bytes, list[int]] = {}
         files: dict[bytes, list[int]] = {}
-        for full, *counts in self._connection.execute(
-            "SELECT path, present, changes FROM files"
+        reviewed = self._reviews.files
+        for full, file_id, *counts in self._connection.execute(
+            "SELECT path, file_id, present, changes FROM files"
             " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
             (root_id, low, high),
         ):
             name, slash, _ = full[cut:].partition(separator)
-            sums = (folders if slash else files).setdefault(name, [0, 0])
-            for column, number in enumerate(counts):
+            sums = (folders if slash else files).setdefault(name, [0, 0, 0])
+            for column, number in enumerate((*counts, reviewed.get(file_id, 0))):
                 sums[column] += number
         entries = [FolderEntry(name, True, *counts) for name, counts in sorted(folders.items())]
         return entries + [FolderEntry(name, False, *counts) for name, counts in sorted(files.items())]

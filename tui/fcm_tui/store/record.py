@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import socket
@@ -19,6 +18,7 @@ from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
+from fcm_tui.store.reviews import user_name
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
 from fcm_tui.store.sealing import sealer_for
 
@@ -97,7 +97,7 @@ class Record:
                 (
                     recorder_id,
                     socket.gethostname(),
-                    _user(),
+                    user_name(),
                     f"{sys.platform} {platform.release()}",
                     __version__,
                     now,
@@ -382,10 +382,3 @@ class Record:
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, all of it on disk."""
         journal.checkpoint(self.connection)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "?"

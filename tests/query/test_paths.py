@@ -1,0 +1,60 @@
+"""Which paths fit."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from fcm_tui.query.paths import below_root, fits, fuzzy, glob, longest_literal
+
+
+@pytest.mark.parametrize(
+    ("letters", "path", "does"),
+    [
+        ("utl", b"src/util.py", True),
+        ("utl", b"u/t/l", False),
+        ("UTL", b"src/util.py", False),
+        ("ut", b"src/UTIL.py", True),
+        ("src/ut", b"src/a/b/util.py", True),
+        ("src/ut", b"lib/util.py", False),
+        ("s.c", b"sac", False),
+        ("ä", "Ärger".encode(), True),
+        ("x", b"\xffx", True),
+    ],
+)
+def test_letters_in_their_order_within_a_name(letters: str, path: bytes, does: bool) -> None:
+    assert fuzzy(letters)(path) is does
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "does"),
+    [
+        ("*.py", b"src/a.py", True),
+        ("*.py", b"src/a.pyc", False),
+        ("src/**", b"src/a/b", True),
+        ("src/**", b"lib/src/a", False),
+        ("**/src/*", b"lib/src/a", True),
+        ("build/", b"a/build/x/y", True),
+        ("build/", b"a/build", False),
+        ("a/b*/", b"a/bc/d", True),
+        ("/*.md", b"x.md", True),
+        ("/*.md", b"a/x.md", False),
+        ("[ab].txt", b"a.txt", True),
+    ],
+)
+def test_patterns_are_those_of_gitignore(pattern: str, path: bytes, does: bool) -> None:
+    assert glob(pattern)(path) is does
+
+
+def test_paths_are_looked_at_below_their_root() -> None:
+    root = os.fsencode(os.path.join(os.sep, "home", "ann"))
+    path = os.fsencode(os.path.join(os.sep, "home", "ann", "src", "a.py"))
+    assert below_root(path, root) == b"src/a.py"
+    assert fits("glob", "src/*.py", path, root) and not fits("fuzzy", "ann", path, root)
+    assert not fits("fuzzy", "a", None, root)
+
+
+def test_what_every_fitting_path_has_in_it() -> None:
+    assert longest_literal("src/**/*.py") == "src"
+    assert longest_literal("*.[ch]") == ""

@@ -1,0 +1,123 @@
+"""The log as an inbox: marking what was reviewed, going on to the next, and what the directories count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fcm_tui.model import Kind
+from fcm_tui.review.app import ReviewApp
+from tests.review.builder import RecordBuilder, connect
+from tests.review.fake_engine import FakeEngine
+from tests.review.screens import lines, shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+
+
+def marks(app: ReviewApp) -> str:
+    """The first cell of each row of the log."""
+    return "".join(row[:1] or " " for row in lines(app.log_view)[: app.log_view.total]).rstrip()
+
+
+def rows(record: RecordBuilder) -> list[tuple[int, str | None]]:
+    return connect(record.database).execute("SELECT sequence, note FROM reviews ORDER BY sequence").fetchall()
+
+
+async def test_space_marks_and_unmarks_and_u_goes_on(record: RecordBuilder, make_app: Make) -> None:
+    connect(record.database).execute("UPDATE roots SET changes = 8")
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▸ src")
+        assert "files  changes" in text(app)
+        await pilot.press("space")
+        await eventually(lambda: marks(app) == "✓")
+        await shows(app, "1 change reviewed")
+        await shows(app, "files  unreviewed")
+        await eventually(lambda: lines(app.tree_view)[0].split() == ["▾", "project", "6", "7"])
+        await pilot.press("u")
+        await eventually(lambda: app.log_view.cursor == 1)
+        await pilot.press("space")
+        await eventually(lambda: rows(record) == [(7, None), (8, None)])
+        await pilot.press("g", "space")
+        await eventually(lambda: rows(record) == [(7, None)])
+        await eventually(lambda: marks(app) == " ✓")
+        await pilot.press("G", "u")
+        await eventually(lambda: app.log_view.cursor == 0)
+
+
+async def test_a_range_is_marked_at_once(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await eventually(lambda: engine.started)
+        await pilot.press("j", "v", "j", "j")
+        await shows(app, "3 changes selected")
+        record.change("/home/ann/project/fresh.txt", b"new\n", Kind.CREATED)
+        engine.committed(9, 9)
+        await eventually(lambda: app.log_view.total == 9)
+        assert "3 changes selected" in text(app), "what arrives moves the range with its rows"
+        await pilot.press("space")
+        await eventually(lambda: rows(record) == [(5, None), (6, None), (7, None)])
+        await eventually(lambda: marks(app) == "  ✓✓✓")
+        await pilot.press("v", "escape")
+        assert app.log_view.range_from is None
+
+
+async def test_a_note_is_kept_with_it(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("N")
+        await shows(app, "note:")
+        await pilot.press("a", "s", "k", "space", "q", "enter")
+        await eventually(lambda: rows(record) == [(8, "ask q")])
+        assert app.focused is app.log_view
+        await eventually(lambda: "note:" not in text(app))
+        await pilot.press("N", "x", "escape")
+        await eventually(lambda: app.focused is app.log_view)
+        assert rows(record) == [(8, "ask q")]
+
+
+async def test_all_that_a_filter_shows(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash", *"py", "enter")
+        await shows(app, "3 found")
+        await pilot.press("A")
+        await shows(app, "A again: all 3 shown are reviewed")
+        assert rows(record) == []
+        await pilot.press("A")
+        await eventually(lambda: [sequence for sequence, _ in rows(record)] == [4, 7, 8])
+        await pilot.press("u")
+        await shows(app, "nothing here is unreviewed")
+
+
+async def test_what_others_reviewed_stays(record: RecordBuilder, make_app: Make) -> None:
+    connect(record.database).execute(
+        "INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', NULL FROM recorders"
+    )
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        assert marks(app) == "✓"
+        await pilot.press("space")
+        await shows(app, "others reviewed it: that stays")
+        assert marks(app) == "✓"
+
+
+async def test_the_next_one_is_found_far_below(empty: RecordBuilder, make_app: Make) -> None:
+    empty.many(b"/home/ann/project", 3000)
+    connect(empty.database).execute(
+        "INSERT INTO reviews SELECT recorder_id, sequence, 'eve', 1, 'accepted', NULL FROM changes WHERE sequence <> 77"
+    )
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "3,000  ● live")
+        await pilot.press("u")
+        await shows(app, "2,924 of 3,000")
+        await pilot.press("slash", *"file", "enter")
+        await shows(app, "3,000 found")
+        await pilot.press("u")
+        await shows(app, "2,924 of ")

@@ -1,0 +1,195 @@
+"""The filter bar: results while one writes, help in place, and what stays afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.events import Key
+from textual.pilot import Pilot
+
+from fcm_tui.model import Kind
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.theme import Palette
+from tests.review.builder import RecordBuilder
+from tests.review.fake_engine import FakeEngine
+from tests.review.screens import lines, shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+
+
+async def write(pilot: Pilot[int], letters: str) -> None:
+    """As a person does, key by key."""
+    names = {
+        " ": "space",
+        ":": "colon",
+        "*": "asterisk",
+        ".": "full_stop",
+        "!": "exclamation_mark",
+        "/": "slash",
+        ",": "comma",
+    }
+    await pilot.press(*(names.get(letter, letter) for letter in letters))
+
+
+def shown(app: ReviewApp) -> list[int]:
+    """Sequences in the log, as far as it is read."""
+    return sorted(change.sequence for change in app.log_view._pages.known())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_results_come_while_one_writes_and_stay(
+    record: RecordBuilder, make_app: Make, size: tuple[int, int]
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await shows(app, "kind:")
+        await write(pilot, "*.py q")
+        await eventually(lambda: app.log_view.total == 0)
+        await shows(app, "0 found")
+        assert "No change is as the filter wants it." in text(app)
+        await pilot.press("backspace", "backspace")
+        await shows(app, "3 found")
+        await pilot.press("enter")
+        assert app.focused is app.log_view
+        assert "/ *.py" in text(app) and "3 found" in text(app)
+        await pilot.press("j", "j")
+        await shows(app, "3 of 3")
+        await pilot.press("escape")
+        await eventually(lambda: app.log_view.total == 8)
+        assert "found" not in text(app)
+
+
+async def test_a_mistake_is_said_and_nothing_of_what_is_written_is_lost(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "*.py")
+        await shows(app, "3 found")
+        await write(pilot, " kind:craeted")
+        await shows(app, "kind:craeted: no such kind: did you mean created?")
+        assert app.log_pane.bar.entry.text == "*.py kind:craeted"
+        await pilot.press("ctrl+w")
+        await write(pilot, "kind:modified")
+        await shows(app, "2 found")
+        await pilot.press("escape")
+        await eventually(lambda: app.log_view.total == 8)
+
+
+async def test_tab_completes_and_goes_on_to_the_next(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "ki")
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:"
+        await write(pilot, "m")
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:modified"
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:moved"
+        await eventually(lambda: shown(app) == [3])
+        await write(pilot, " by:")
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:moved by:ann"
+
+
+async def test_keys_of_the_log_are_letters_in_the_bar(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "qjz1? /")
+        assert app.log_pane.bar.entry.text == "qjz1? /"
+        await pilot.press("left", "home", "delete", "end", "backspace", "ctrl+u")
+        assert app.log_pane.bar.entry.text == ""
+        assert app.is_running and app.focused is app.log_pane.bar
+
+
+async def test_what_arrives_is_filtered_too(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await eventually(lambda: engine.started)
+        await pilot.press("slash")
+        await write(pilot, "fresh")
+        await pilot.press("enter")
+        await shows(app, "0 found")
+        record.change("/home/ann/project/other.txt", b"hay\n", Kind.CREATED)
+        record.change("/home/ann/project/fresh.txt", b"brand new\n", Kind.CREATED)
+        engine.committed(9, 10)
+        await shows(app, "brand new")
+        assert shown(app) == [10]
+        await shows(app, "1 found")
+
+
+async def test_folder_and_filter_hold_together(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▸ src")
+        await pilot.press("slash")
+        await write(pilot, "kind:modified")
+        await pilot.press("enter")
+        await shows(app, "3 found")
+        await pilot.press("1", "j", "enter")
+        await shows(app, "Log  in src")
+        await eventually(lambda: shown(app) == [7])
+        await shows(app, "1 found")
+
+
+async def test_a_long_filter_keeps_the_cursor_in_sight(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "abcdefgh " * 20 + "end")
+        assert lines(app.log_pane.bar)[0].startswith(" / ") and "end" in lines(app.log_pane.bar)[0]
+        await pilot.resize_terminal(50, 12)
+        await pilot.press("home")
+        assert "abc" in lines(app.log_pane.bar)[0]
+
+
+async def test_what_is_pasted_does_nothing_to_the_terminal(record: RecordBuilder, make_app: Make) -> None:
+    from textual.events import Paste
+
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        app.log_pane.bar.post_message(Paste("a\x1b[31m\u202eb\nc"))
+        await eventually(lambda: app.log_pane.bar.entry.text == "a[31mb c")
+
+
+async def test_no_letter_is_lost_that_follows_the_slash_at_once(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        for key in ("slash", *"jquAg"):
+            app.post_message(Key(key, "/" if key == "slash" else key))
+        await eventually(lambda: app.log_pane.bar.entry.text == "jquAg")
+        await pilot.press("escape")
+
+
+async def test_saved_filters_are_words_too(record: RecordBuilder, palette: Palette) -> None:
+    saved = {"code": "*.py !kind:metadata", "mine": "@code by:vim"}
+    app = ReviewApp(database=record.database, engine=None, palette=palette, filters=saved)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash", "at")
+        await shows(app, "Tab @code @mine")
+        await pilot.press("tab")
+        await eventually(lambda: shown(app) == [7, 8])
+        await pilot.press("tab")
+        await eventually(lambda: shown(app) == [7])
+        await pilot.press("enter", "escape")
+        await eventually(lambda: app.log_view.rows == 8)

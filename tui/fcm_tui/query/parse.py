@@ -1,0 +1,194 @@
+"""From an expression to its terms. A mistake is told with its place and the nearest thing that is valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NoReturn, cast
+
+from fcm_tui.errors import FilterError, UsageError
+from fcm_tui.gitignore import parse as parse_pattern
+from fcm_tui.model import Kind
+from fcm_tui.query.terms import (
+    All,
+    By,
+    Comparison,
+    Condition,
+    Fuzzy,
+    Glob,
+    Host,
+    Is,
+    KindIs,
+    Lines,
+    Part,
+    Since,
+    Size,
+    State,
+    Term,
+    Text,
+    Until,
+)  # fmt: skip
+from fcm_tui.query.words import Word, words
+from fcm_tui.safetext import visible
+from fcm_tui.settings_values import BadValue, parse_size
+from fcm_tui.times import parse_moment
+
+LONGEST = 1000
+"""Letters of an expression; no person writes more, and SQLite bounds its patterns."""
+_DEEPEST = 5
+"""Saved filters that name others."""
+_COUNTED = re.compile(r"([+~-])(<=|>=|<|>|=)(.*)", re.DOTALL)
+_COMPARED = re.compile(r"(<=|>=|<|>|=)?(.*)", re.DOTALL)
+_SHOWN = 40
+
+
+def parse(
+    expression: str, saved: Mapping[str, str] | None = None, now_ns: int | None = None
+) -> tuple[Term, ...]:
+    """The terms of an expression; none of an empty one.
+
+    Args:
+        saved: expressions by name, for words such as `@name`.
+        now_ns: what `since:2h` counts from; taken afresh if not given.
+
+    Raises:
+        FilterError: a word has no meaning; with its place.
+    """
+    return _terms(expression, saved or {}, now_ns, _DEEPEST)
+
+
+def _terms(expression: str, saved: Mapping[str, str], now_ns: int | None, left: int) -> tuple[Term, ...]:
+    if len(expression) > LONGEST:
+        raise FilterError(f"longer than {LONGEST} letters", LONGEST, len(expression))
+    if "\0" in expression or not expression.isprintable():
+        at = next(at for at, letter in enumerate(expression) if not letter.isprintable())
+        raise FilterError(f"{visible(expression[at])} is no letter of a filter", at, at + 1)
+    return tuple(Term(_condition(word, saved, now_ns, left), word.is_negated) for word in words(expression))
+
+
+def _condition(word: Word, saved: Mapping[str, str], now_ns: int | None, left: int) -> Condition:
+    if word.is_open:
+        _refuse(word, "a quotation mark is not closed")
+    if word.is_quoted:
+        return Part(word.text) if word.text else _refuse(word, "nothing stands between the quotation marks")
+    if not word.text:
+        _refuse(word, "! negates the word that follows it directly")
+    if word.text.startswith("@"):
+        return _saved(word, saved, now_ns, left)
+    if counted := _COUNTED.fullmatch(word.text):
+        sign, comparison, number = counted.groups()
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            _refuse(word, f"a number of lines is missing: {sign}{comparison}10")
+        return Lines(cast(str, sign), cast(Comparison, comparison), int(number))  # type: ignore[arg-type]
+    if word.text[0] in "+~" and len(word.text) > 1 and word.text[1:].isdigit():
+        _refuse(word, f"compare lines like this: {word.text[0]}>{word.text[1:]}")
+    if word.key:
+        return _valued(word, now_ns)
+    if any(letter in word.text for letter in "*?[") or word.text.endswith("/"):
+        return _glob(word)
+    return Fuzzy(word.text)
+
+
+def _saved(word: Word, saved: Mapping[str, str], now_ns: int | None, left: int) -> Condition:
+    name = word.text[1:]
+    if name not in saved:
+        _refuse(word, _meant("no filter of this name is saved", name, list(saved), "@"))
+    if not left:
+        _refuse(word, "saved filters name one another in a circle, or too deep")
+    try:
+        return All(_terms(saved[name], saved, now_ns, left - 1))
+    except FilterError as error:
+        return _refuse(word, f"in this saved filter: {error}")
+
+
+def _glob(word: Word) -> Condition:
+    try:
+        if parse_pattern(word.text) is None:
+            _refuse(word, "no pattern")
+    except (ValueError, UnicodeEncodeError) as error:
+        _refuse(word, f"no pattern: {error}")
+    return Glob(word.text)
+
+
+def _valued(word: Word, now_ns: int | None) -> Condition:
+    if word.key not in KEYS:
+        _refuse(
+            word, _meant("no such key", word.key, list(KEYS), "", ":") + '; a path with a colon goes in "…"'
+        )
+    if not word.value:
+        _refuse(word, f"what? {EXAMPLES[word.key]}")
+    return KEYS[word.key](word, now_ns)
+
+
+def _kinds(word: Word, now_ns: int | None) -> Condition:
+    return KindIs(frozenset(Kind(_one(word, name, list(Kind), "kind")) for name in word.value.split(",")))
+
+
+def _moment(word: Word, now_ns: int | None) -> int:
+    try:
+        return parse_moment(word.value, now_ns)
+    except UsageError as error:
+        _refuse(word, str(error).partition(" is not a moment: ")[2] or str(error))
+
+
+def _sized(word: Word, now_ns: int | None) -> Condition:
+    match = _COMPARED.fullmatch(word.value)
+    assert match is not None
+    try:
+        size = int(match[2]) if match[2].isascii() and match[2].isdigit() else parse_size(match[2])
+        if size >= 1 << 63:
+            raise BadValue("too large")
+    except BadValue:
+        _refuse(word, "write a size: size:>1MB, size:<=100kB, size:0")
+    return Size(cast(Comparison, match[1] or "="), size)
+
+
+def _one(word: Word, name: str, known: list[str], what: str) -> str:
+    if name not in known:
+        _refuse(word, _meant(f"no such {what}", name, known))
+    return name
+
+
+def _state(word: Word, now_ns: int | None) -> Condition:
+    return Is(State(_one(word, word.value, list(State), "state")))
+
+
+def _meant(what: str, name: str, known: list[str], before: str = "", behind: str = "") -> str:
+    """`no such kind: did you mean created?`, or all that there are."""
+    import difflib  # 9 ms, and only needed when something is wrong
+
+    near = difflib.get_close_matches(name[:_SHOWN].lower(), known, 1)
+    if near:
+        return f"{what}: did you mean {before}{near[0]}{behind}?"
+    listed = ", ".join(f"{before}{word}{behind}" for word in known)
+    return f"{what}: there are {listed}" if known else what
+
+
+def _refuse(word: Word, why: str) -> NoReturn:
+    shown = word.text if len(word.text) <= _SHOWN else f"{word.text[: _SHOWN - 1]}…"
+    raise FilterError(f"{visible(shown) or '!'}: {why}", word.start, word.end)
+
+
+KEYS: dict[str, Callable[[Word, int | None], Condition]] = {
+    "kind": _kinds,
+    "since": lambda word, now_ns: Since(_moment(word, now_ns)),
+    "until": lambda word, now_ns: Until(_moment(word, now_ns)),
+    "by": lambda word, now_ns: By(word.value),
+    "host": lambda word, now_ns: Host(word.value),
+    "text": lambda word, now_ns: Text(word.value),
+    "is": _state,
+    "size": _sized,
+}
+"""What may stand before a colon."""
+
+EXAMPLES = {
+    "kind": f"kind:{','.join(Kind)}",
+    "since": 'since:2h, since:yesterday, since:2026-11-23, since:"yesterday 14:00"',
+    "until": 'until:1h, until:today, until:2026-11-23, until:"yesterday 14:00"',
+    "by": "by:NAME, of an owner or a process",
+    "host": "host:NAME",
+    "text": 'text:"…", in a changed line',
+    "is": f"is:{', is:'.join(State)}",
+    "size": "size:>1MB, size:<=100kB, size:0",
+}
+"""How each is written."""

@@ -1,0 +1,80 @@
+"""Whether a path fits what was written: letters in their order, or a pattern."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+
+from fcm_tui.gitignore import parse
+
+Test = Callable[[bytes], bool]
+"""Of a path below its root, with `/` between names."""
+
+_FLAGS = re.DOTALL | (re.IGNORECASE if sys.platform == "win32" else 0)
+
+
+def below_root(path: bytes, root: bytes | None) -> bytes:
+    """What a test looks at: the path without its root, with `/` between names."""
+    separator = os.fsencode(os.sep)
+    if root and path.startswith(root):
+        path = path[len(root) :]
+    path = path.removeprefix(separator)
+    return path if separator == b"/" else path.replace(separator, b"/")
+
+
+@lru_cache(256)
+def fuzzy(letters: str) -> Test:
+    """The letters in their order within one name; a `/` goes into a folder, however deep.
+
+    In any case, unless one of the letters is a capital.
+    """
+    inside = "[^/]*?".join("/(?:.*/)?" if letter == "/" else re.escape(letter) for letter in letters)
+    expression = re.compile(inside, re.DOTALL | (0 if letters.lower() != letters else re.IGNORECASE))
+    return lambda path: expression.search(os.fsdecode(path)) is not None
+
+
+@lru_cache(256)
+def part(text: str) -> Test:
+    """Exactly this."""
+    raw = os.fsencode(text)
+    return lambda path: raw in path
+
+
+@lru_cache(256)
+def glob(pattern: str) -> Test:
+    """As git reads a line of `.gitignore`: without a `/` of any name, else from the root on.
+
+    Raises:
+        ValueError: it is no pattern.
+    """
+    rule = parse(pattern)
+    if rule is None:
+        raise ValueError("it is empty")
+    expression = re.compile(rule.regex, _FLAGS)
+
+    def fits(path: bytes) -> bool:
+        if rule.folders_only:
+            names = path.split(b"/")[:-1]
+            folders = (b"/".join(names[: end + 1]) for end in range(len(names)))
+            return any(expression.fullmatch(n) for n in (names if rule.name_only else folders))
+        return expression.fullmatch(path.rpartition(b"/")[2] if rule.name_only else path) is not None
+
+    return fits
+
+
+TESTS: dict[str, Callable[[str], Test]] = {"fuzzy": fuzzy, "part": part, "glob": glob}
+
+
+def fits(how: str, wanted: str, path: bytes | None, root: bytes | None) -> bool:
+    """`TESTS[how](wanted)` of an absolute path; the SQL function `path_fits`."""
+    return path is not None and TESTS[how](wanted)(below_root(path, root))
+
+
+def longest_literal(pattern: str) -> str:
+    """A text that every path which fits the pattern has in it; empty where none is sure."""
+    if "\\" in pattern or "[" in pattern:
+        return ""
+    return max(re.split(r"[*?/]", pattern), key=len)

@@ -1,0 +1,150 @@
+"""What an expression means: conditions as plain data. Whoever evaluates them (the store, in SQL) needs no text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from fcm_tui.model import Kind
+
+Comparison = Literal["<", "<=", "=", ">=", ">"]
+
+
+class State(StrEnum):
+    """What `is:` asks for."""
+
+    UNREVIEWED = "unreviewed"
+    REVIEWED = "reviewed"
+    SECRET = "secret"  # noqa: S105 - a status, not a password
+    STORED = "stored"
+    BINARY = "binary"
+    SCAN = "scan"
+    RESTORE = "restore"
+    GROUP = "group"
+
+
+MEANINGS = {
+    State.UNREVIEWED: "nobody has reviewed it",
+    State.REVIEWED: "somebody has reviewed it",
+    State.SECRET: "not kept, as it holds secrets",
+    State.STORED: "its content is kept",
+    State.BINARY: "kept, but has no lines",
+    State.SCAN: "found by a scan, not by an event",
+    State.RESTORE: "made by a restore",
+    State.GROUP: "part of a folder's move, deletion or restore",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """The letters in their order within one name of the path below the root; a `/` goes into a folder."""
+
+    letters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Exactly this somewhere in the path below the root."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A pattern in gitignore syntax, of the path below the root."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindIs:
+    """One of these kinds."""
+
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """At this moment (ns) or later."""
+
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Before this moment (ns)."""
+
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """A part of the owner's or the process's name, in any case."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Recorded on this host."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A part of any line that the change inserted, updated or deleted."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """So many lines inserted (`+`), updated (`~`) or deleted (`-`); a change without line counts has none."""
+
+    sign: Literal["+", "~", "-"]
+    comparison: Comparison
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many bytes after the change."""
+
+    comparison: Comparison
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """How it stands with the change."""
+
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """A saved filter: all of its terms."""
+
+    terms: tuple[Term, ...]
+
+
+Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Lines | Size | Is | All
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition, or its contrary. The terms of an expression hold together."""
+
+    condition: Condition
+    is_negated: bool = False
+
+
+def reads_lines(terms: tuple[Term, ...]) -> bool:
+    """Whether changed lines have to be looked into."""
+    return any(
+        isinstance(term.condition, Text)
+        or (isinstance(term.condition, All) and reads_lines(term.condition.terms))
+        for term in terms
+    )

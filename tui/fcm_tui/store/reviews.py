@@ -1,0 +1,129 @@
+"""Who has looked at which change: the one table that others than the recorder write.
+
+The recorder stays the one writer of changes. A review is a short transaction of its own, from whichever process a
+person sits at; both wait for each other as SQLite has them wait.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+from fcm_tui.errors import StoreError
+from fcm_tui.store import schema
+from fcm_tui.store.database import BUSY_MS, unusable
+from fcm_tui.store.filling import filling_mark
+
+Key = tuple[int, bytes]
+"""Sequence and recorder of a change."""
+
+ACCEPTED = "accepted"
+_BATCH = 5000
+"""Reviews in one transaction: some 20 ms in which the recorder waits."""
+
+_MARK = """
+INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
+    SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, ?6 FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
+    ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns, verdict = excluded.verdict,
+        note = coalesce(excluded.note, reviews.note)"""
+_UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+
+
+def user_name() -> str:
+    """Who sits here."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "?"
+
+
+def mark(database: Path, changes: Iterable[Key], *, note: str | None = None) -> int:
+    """Reviewed, by who sits here; how many changes. A note that is not given leaves an earlier one.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    who, now = user_name(), time.time_ns()
+    return _write(database, _MARK, ((*key, who, now, ACCEPTED, note) for key in changes))
+
+
+def unmark(database: Path, changes: Iterable[Key]) -> int:
+    """Not reviewed by who sits here after all; how many changes. What others reviewed stays so.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    who = user_name()
+    return _write(database, _UNMARK, ((*key, who) for key in changes))
+
+
+def _write(database: Path, statement: str, rows: Iterable[tuple[object, ...]]) -> int:
+    if filling_mark(database).exists():
+        raise StoreError(f"{os.fspath(database)}: the first look is still being taken: try again after it")
+    written = 0
+    left = iter(rows)
+    try:
+        with closing(_open(database)) as connection:
+            while batch := list(islice(left, _BATCH)):
+                connection.execute("BEGIN IMMEDIATE")
+                with connection:
+                    written += connection.executemany(statement, batch).rowcount
+    except sqlite3.Error as error:
+        raise unusable(database, error) from error
+    return written
+
+
+def _open(database: Path) -> sqlite3.Connection:
+    """A connection that writes, and leaves everything else about the file to the recorder."""
+    connection = sqlite3.connect(
+        f"{database.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_MS / 1000
+    )
+    try:
+        schema.check(connection, database)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+    except (sqlite3.Error, StoreError):
+        connection.close()
+        raise
+    return connection
+
+
+class ReviewCounts:
+    """How many changes of each file and root somebody has reviewed, counted again only after a review."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen: tuple[int, int | None] | None = None
+        self._files: dict[bytes, int] = {}
+        self._roots: dict[bytes, int] = {}
+
+    @property
+    def files(self) -> dict[bytes, int]:
+        """By file_id, where there are any."""
+        self._look()
+        return self._files
+
+    @property
+    def roots(self) -> dict[bytes, int]:
+        """By root_id, where there are any."""
+        self._look()
+        return self._roots
+
+    def _look(self) -> None:
+        now = self._connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
+        if now == self._seen:
+            return
+        self._files, self._roots = {}, {}
+        for file_id, root_id, count in self._connection.execute(
+            "SELECT c.file_id, c.root_id, count(*) FROM (SELECT DISTINCT recorder_id, sequence FROM reviews) v"
+            " JOIN changes c ON (c.recorder_id, c.sequence) = (v.recorder_id, v.sequence) GROUP BY 1, 2"
+        ):
+            self._files[file_id] = self._files.get(file_id, 0) + count
+            self._roots[root_id] = self._roots.get(root_id, 0) + count
+        self._seen = now

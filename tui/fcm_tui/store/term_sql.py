@@ -1,0 +1,150 @@
+"""The terms of a filter in SQL, with every value a bound parameter."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from typing import Any
+
+from fcm_tui.query import paths
+from fcm_tui.query.terms import (
+    All,
+    By,
+    Condition,
+    Fuzzy,
+    Glob,
+    Host,
+    Is,
+    KindIs,
+    Lines,
+    Part,
+    Since,
+    Size,
+    State,
+    Term,
+    Text,
+    Until,
+)  # fmt: skip
+from fcm_tui.store.sealing import opener
+
+SQL = tuple[str, list[Any]]
+"""A condition on a change `c` in the root `r` by the recorder `h`, and the values in its places."""
+
+IS_REVIEWED = (
+    "EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence)"
+)
+_STATES = {
+    State.REVIEWED: IS_REVIEWED,
+    State.UNREVIEWED: f"NOT {IS_REVIEWED}",
+    State.SECRET: "c.capture = 'secret'",
+    State.STORED: "c.capture = 'stored'",
+    State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
+    State.SCAN: "c.origin = 'scan'",
+    State.RESTORE: "c.origin = 'restore'",
+    State.GROUP: "c.group_sequence IS NOT NULL",
+}
+_COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Give SQL the function that tests paths."""
+    connection.create_function("path_fits", 4, paths.fits, deterministic=True)
+
+
+def open_lines(connection: sqlite3.Connection) -> None:
+    """Give SQL the function that opens a side of a difference.
+
+    Raises:
+        ContentSealed: the key is not there.
+    """
+    sealer = opener(connection)
+
+    def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
+        return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
+
+    connection.create_function("opened_lines", 3, opened, deterministic=True)
+
+
+def condition(term: Term, sealed: bool) -> SQL:
+    """A term in SQL; where a change does not have what is asked for, its contrary holds.
+
+    Args:
+        sealed: lines are opened by the SQL function `opened_lines`.
+    """
+    sql, values = _positive(term.condition, sealed)
+    return (f"({sql}) IS NOT TRUE" if term.is_negated else f"({sql})"), values
+
+
+def _positive(wanted: Condition, sealed: bool) -> SQL:
+    match wanted:
+        case Fuzzy(letters):
+            return _path("fuzzy", letters, "CAST({0} AS TEXT) LIKE ? ESCAPE '\\'", _in_order(letters))
+        case Part(text):
+            return _path("part", text, "instr({0}, ?)", os.fsencode(text))
+        case Glob(pattern):
+            literal = "" if sys.platform == "win32" else paths.longest_literal(pattern)
+            return _path("glob", pattern, "instr({0}, ?)", os.fsencode(literal))
+        case KindIs(kinds):
+            return f"c.kind IN ({','.join('?' * len(kinds))})", sorted(kinds)
+        case Since(time_ns):
+            return "c.time_ns >= ?", [time_ns]
+        case Until(time_ns):
+            return "c.time_ns < ?", [time_ns]
+        case By(who):
+            return "instr(lower(coalesce(c.owner, '')), ?) OR instr(lower(coalesce(c.process, '')), ?)", [
+                who.lower()
+            ] * 2
+        case Host(name):
+            return "h.host = ?", [name]
+        case Text(part):
+            return lines(part, sealed)
+        case Lines(sign, comparison, count):
+            return f"coalesce({_COLUMNS[sign]}, 0) {comparison} ?", [count]
+        case Size(comparison, size):
+            return f"coalesce(c.size, 0) {comparison} ?", [size]
+        case Is(state):
+            return _STATES[state], []
+        case All(terms):
+            return _all(terms, sealed)
+
+
+def _all(terms: tuple[Term, ...], sealed: bool) -> SQL:
+    parts = [condition(term, sealed) for term in terms]
+    return " AND ".join(sql for sql, _ in parts) or "TRUE", [value for _, values in parts for value in values]
+
+
+def _path(how: str, wanted: str, sieve: str, sieved: str | bytes) -> SQL:
+    """A test of the path, or of the one before a move; what SQLite can tell by itself it is asked first."""
+    sides: list[str] = []
+    values: list[Any] = []
+    for column in ("c.path", "c.previous_path"):
+        sides.append(
+            f"({sieve.format(column)} AND path_fits(?, ?, {column}, r.path))"
+            if sieved
+            else f"path_fits(?, ?, {column}, r.path)"
+        )
+        values += [sieved, how, wanted] if sieved else [how, wanted]
+    return f"{sides[0]} OR (c.previous_path IS NOT NULL AND {sides[1]})", values
+
+
+def _in_order(letters: str) -> str:
+    """A LIKE pattern that lets through whatever the test does: other letters than ASCII's have cases of their own."""
+    kept = [f"\\{letter}" if letter in "%_\\" else letter for letter in letters if letter.isascii()]
+    return (
+        f"%{'%'.join(os.sep.replace(chr(92), chr(92) * 2) if letter == '/' else letter for letter in kept)}%"
+    )
+
+
+def lines(part: str, sealed: bool) -> SQL:
+    """A part of a line that the change inserted, updated or deleted."""
+    affected, replaced = (
+        f"opened_lines(d.digest, '{side}', d.{side}_lines)" if sealed else f"d.{side}_lines"
+        for side in ("affected", "replaced")
+    )
+    return (
+        "EXISTS (SELECT 1 FROM change_differences l JOIN differences d ON d.digest = l.difference_digest"
+        " WHERE l.recorder_id = c.recorder_id AND l.sequence = c.sequence"
+        f" AND (instr({affected}, ?) OR instr({replaced}, ?)))",
+        [part, part],
+    )
