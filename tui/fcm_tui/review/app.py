@@ -18,7 +18,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.review import keys, log_gaps, terminal, wording
+from fcm_tui.review import diff_title, keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.display import PatientApp
 from fcm_tui.review.document import Document, sorry
@@ -241,17 +241,7 @@ class ReviewApp(PatientApp[int]):
             at = wording.number(self.log_view.cursor + 1)
             state = f"{state}  ● live" if self.log_view.following else f"{at} of {state}"
         log.title.say(where, state)
-        document = self.diff_view.document
-        if document is None:
-            diff.title.say("")
-            return
-        change = document.change
-        hunk, hunks = self.diff_view.hunk_at
-        several = self.tree_view.root_count > 1
-        diff.title.say(
-            wording.relative_path(change.path, change.root, with_root=several),
-            f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else "",
-        )
+        diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
     def on_event_log_counted(self) -> None:
         self._say_titles()

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fcm_tui.model import Hunk
 
 SAME, ADDED, REMOVED, FOLD = 0, 1, 2, 3
 NOTHING = -1
+
+
+class Place(NamedTuple):
+    """A line of one side (0 the old one), counted from 0."""
+
+    side: int
+    line: int
 
 
 @dataclass(slots=True)
@@ -24,8 +32,41 @@ class Rows:
     hunks: list[int]
     """The row at which each hunk begins."""
 
+    folds: dict[int, int]
+    """The rows that are folds, and the new line at which each begins."""
+    split: bool = False
+    """Side by side: a row has a line of each side."""
+
     def __len__(self) -> int:
         return len(self.kinds)
+
+    def place(self, row: int) -> Place:
+        """What stands in a row, in words that hold in every layout."""
+        if self.kinds[row] == FOLD:
+            return Place(0, self.new[row])
+        if self.kinds[row] == ADDED:
+            return Place(1, self.new[row])
+        return Place(0, self.old[row])
+
+    def row_of(self, place: Place) -> int:
+        """The row in which a line stands, or the fold that hides it; the last one where there is neither."""
+        side, line = place
+        numbers, other = (self.new, REMOVED) if side else (self.old, ADDED)
+        at = -1
+        try:
+            while True:
+                at = numbers.index(line, at + 1)
+                if self.kinds[at] == SAME or (
+                    self.kinds[at] != FOLD and (self.split or self.kinds[at] != other)
+                ):
+                    return at
+        except ValueError:
+            pass
+        for row, first_new in self.folds.items():
+            first = first_new if side else self.new[row]
+            if first <= line < first + self.old[row]:
+                return row
+        return max(0, len(self) - 1)
 
     def add(self, kind: int, old: range | None, new: range | None) -> None:
         """Rows of one kind; where one side is None, its lines are missing."""
@@ -41,7 +82,7 @@ def rows(hunks: list[Hunk], old_count: int, new_count: int, *, context: int | No
     One below the other, an updated line knows its partner (the same place in the hunk) all the
     same: the words that differ are marked by it. Side by side, a row has one line of each side.
     """
-    made = Rows(array("b"), array("i"), array("i"), [])
+    made = Rows(array("b"), array("i"), array("i"), [], {}, split)
     at_old = at_new = 0
 
     def same(count: int) -> None:
@@ -59,6 +100,7 @@ def rows(hunks: list[Hunk], old_count: int, new_count: int, *, context: int | No
             return same(count)
         same(head)
         hidden = count - head - tail
+        made.folds[len(made)] = at_new
         made.kinds.append(FOLD)
         made.old.append(hidden)
         made.new.append(at_old)

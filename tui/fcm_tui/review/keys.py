@@ -52,6 +52,7 @@ _SHOWN = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
     "question_mark": "?", "f1": "F1", "right_square_bracket": "]", "left_square_bracket": "[",
+    "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
@@ -87,9 +88,12 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.older", ("J",), "app.step(1)", "the change below, older", DIFF),
     Key("diff.left", ("left", "h"), "sideways(-8)", "long lines: to the left", DIFF),
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
-    Key("diff.side-by-side", ("s",), "side_by_side", "side by side, or one below the other", DIFF),
+    Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", DIFF),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
+    Key("diff.wrap", ("w",), "wrap", "wrap long lines, or cut them", DIFF),
+    Key("diff.more", ("plus", "equals_sign"), "context(1)", "more lines around the changes", DIFF),
+    Key("diff.less", ("minus",), "context(-1)", "fewer lines around the changes", DIFF),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),

@@ -1,0 +1,20 @@
+"""What the title over the diff says."""
+
+from __future__ import annotations
+
+from fcm_tui.review import wording
+from fcm_tui.review.diff_view import DiffView
+
+
+def title(view: DiffView, *, with_root: bool) -> tuple[str, str]:
+    """The path of the change, and where in it one is and how it is laid out."""
+    document = view.document
+    if document is None:
+        return "", ""
+    hunk, hunks = view.hunk_at
+    at = f"hunk {hunk} of {hunks}" if hunk and hunks else wording.plural(hunks, "hunk") if hunks else ""
+    change = document.change
+    return (
+        wording.relative_path(change.path, change.root, with_root=with_root),
+        ", ".join([*view.shape.told(), *([at] if at else [])]),
+    )
