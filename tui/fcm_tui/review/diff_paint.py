@@ -20,13 +20,15 @@ from fcm_tui.review.theme import SYNTAX, Palette
 
 _TINTS = {SAME: (), ADDED: ("added",), REMOVED: ("removed",)}
 _WORDS = {ADDED: ("added-word",), REMOVED: ("removed-word",)}
-_SIGNS = {
+_SIGNS: dict[int, tuple[str, tuple[str, ...]]] = {
     SAME: (" ", ("line-number",)),
     ADDED: ("+", ("added", "added-sign")),
     REMOVED: ("-", ("removed", "removed-sign")),
 }
 _GOES_ON = "↪"
 """In place of the number of a line that goes on from the line of the screen above."""
+_MOVED: dict[int, tuple[str, tuple[str, ...]]] = {ADDED: (">", ("moved",)), REMOVED: ("<", ("moved",))}
+"""Signs of lines that stand elsewhere on the other side: readable without any colour."""
 _KEPT = 1000
 """Lines of the screen that are kept as drawn."""
 
@@ -92,7 +94,8 @@ class Painter:
             left = self._half(0, old, REMOVED if changed else SAME, new, half, part, shift)
             right = self._half(1, new, ADDED if changed else SAME, old, width - 1 - half, part, shift)
             return Strip.join([left, Strip([Segment("│", self.palette("rule"))], 1), right])
-        sign, sign_style = _SIGNS[kind]
+        side, line, partner = (0, old, new) if kind == REMOVED else (1, new, old)
+        sign, sign_style = self._sign(side, line, kind)
         digits, numbers = self._digits, []
         if self._document.old.lines:
             numbers.append(self._number(old, part) if kind != ADDED else " " * digits)
@@ -101,7 +104,6 @@ class Painter:
         style = self.palette(*sign_style)
         text = f" {' '.join(numbers)} {sign} "
         gutter = Strip([Segment(text, style)], len(numbers) * (digits + 1) + 3)
-        side, line, partner = (0, old, new) if kind == REMOVED else (1, new, old)
         return Strip.join(
             [gutter, self._code(side, line, kind, partner, max(1, width - gutter.cell_length), part, shift)]
         )
@@ -111,12 +113,15 @@ class Painter:
     ) -> Strip:
         if line < 0:
             return Strip.blank(width, self.palette("fold"))
-        sign, sign_style = _SIGNS[kind]
+        sign, sign_style = self._sign(side, line, kind)
         text = f" {self._number(line, part)} {sign} "
         gutter = Strip([Segment(text, self.palette(*sign_style))], self._digits + 4)
         return Strip.join(
             [gutter, self._code(side, line, kind, partner, max(1, width - gutter.cell_length), part, shift)]
         )
+
+    def _sign(self, side: int, line: int, kind: int) -> tuple[str, tuple[str, ...]]:
+        return (_MOVED if kind != SAME and line in self._document.moved[side] else _SIGNS)[kind]
 
     def _number(self, line: int, part: int) -> str:
         return f"{_GOES_ON if part else line + 1:>{self._digits}}"
@@ -129,7 +134,8 @@ class Painter:
         text = shown.lines[line]
         start, stop, crop = self._range(text, width, part, shift)
         last = stop >= len(text)
-        tint, word = _TINTS[kind], _WORDS.get(kind, ())
+        there = self._document.moved[side].get(line) if kind != SAME else None
+        tint, word = _TINTS[kind if there is None else SAME], _WORDS.get(kind, ())
         strip = Strip(
             [
                 Segment(text[a:b], self.palette(*tint, SYNTAX[style], *(word if hot else ())))
@@ -142,6 +148,9 @@ class Painter:
             strip = strip.crop(min(shift, strip.cell_length), strip.cell_length)
         if last and shown.ends_open and line == len(shown.lines) - 1 and strip.cell_length < width:
             strip = self._without_line_break(strip, tint, start, stop)
+        elif there is not None and last and self._document.moved[side].get(line - 1) != there - 1:
+            words = f"  (moved {'from' if side else 'to'} line {there + 1})"
+            strip = Strip.join([strip, Strip([Segment(words, self.palette("moved"))])])
         if not last and not self._wrap and strip.cell_length >= width:
             more = Strip([Segment("›", self.palette(*tint, "muted"))], 1)
             strip = Strip.join([strip.crop(0, width - 1), more])
@@ -170,7 +179,7 @@ class Painter:
         return colours.spans(line)
 
     def _marked(self, side: int, line: int, kind: int, partner: int) -> list[tuple[int, int]]:
-        if kind == SAME or partner < 0:
+        if kind == SAME or partner < 0 or line in self._document.moved[side]:
             return []
         return self._marks.of(partner, line)[1] if side else self._marks.of(line, partner)[0]
 

@@ -21,6 +21,8 @@ class Shape:
     context: int = CONTEXT
     whole: bool = False
     """The whole file, whatever the context."""
+    blind: bool = False
+    """Whitespace does not count."""
 
     def is_split(self, width: int) -> bool:
         """Whether both versions stand side by side in so many cells."""

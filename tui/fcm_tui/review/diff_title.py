@@ -14,7 +14,13 @@ def title(view: DiffView, *, with_root: bool) -> tuple[str, str]:
     hunk, hunks = view.hunk_at
     at = f"hunk {hunk} of {hunks}" if hunk and hunks else wording.plural(hunks, "hunk") if hunks else ""
     change = document.change
+    told = view.shape.told()
+    if view.shape.blind:
+        hidden = view.vanished
+        told.append(
+            "whitespace ignored" + (f", {wording.plural(hidden, 'hunk')} of it hidden" if hidden else "")
+        )
     return (
         wording.relative_path(change.path, change.root, with_root=with_root),
-        ", ".join([*view.shape.told(), *([at] if at else [])]),
+        ", ".join([*told, *([at] if at else [])]),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from rich.segment import Segment
+from textual import work
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fcm_tui.model import Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_paint import Painter
 from fcm_tui.review.diff_rows import Place, rows
@@ -40,6 +43,8 @@ class DiffView(ScrollView, can_focus=True):
         self._document: Document | None = None
         self._painter: Painter | None = None
         self._rows = rows([], 0, 0, context=CONTEXT, split=False)
+        self._quiet: list[Hunk] | None = None
+        """The hunks in which whitespace does not count, where that is asked for and they are known."""
         self._lines = Lines(0)
         self._above = 0
         self._shift = 0
@@ -75,7 +80,7 @@ class DiffView(ScrollView, can_focus=True):
         self._document = document
         self._painter = None
         self._shift = 0
-        self._held = None
+        self._held = self._quiet = None
         self.shape.whole = False
         if document is not None:
             colours = []
@@ -91,6 +96,8 @@ class DiffView(ScrollView, can_focus=True):
         self._lay_out()
         self.scroll_to(y=0, animate=False)
         self.post_message(self.Moved())
+        if self.shape.blind:
+            self._ignore_whitespace()
 
     def _lay_out(self) -> None:
         document, painter = self._document, self._painter
@@ -102,7 +109,7 @@ class DiffView(ScrollView, can_focus=True):
             # a file that is new or gone has one side: two halves would show half a screen of nothing
             split = self.shape.is_split(self.size.width) and bool(old) and bool(new)
             self._rows = shown = rows(
-                document.hunks,
+                document.hunks if self._quiet is None else self._quiet,
                 len(old),
                 len(new),
                 context=None if self.shape.whole else self.shape.context,
@@ -131,6 +138,31 @@ class DiffView(ScrollView, can_focus=True):
         if place is not None and len(self._rows):
             self.scroll_to(y=self._above + self._lines.start(self._rows.row_of(place)), animate=False)
             self._held = self.scroll_offset.y, place
+
+    @property
+    def vanished(self) -> int | None:
+        """How many hunks are not shown as they are whitespace only; None where all are shown."""
+        if self._quiet is None or self._document is None:
+            return None
+        from fcm_tui.diff.whitespace import vanished
+
+        return vanished(self._document.hunks, self._quiet)
+
+    @work(group="whitespace", exclusive=True, exit_on_error=False)
+    async def _ignore_whitespace(self) -> None:
+        document = self._document
+        if document is None or not document.hunks:
+            return
+
+        def compare() -> list[Hunk]:
+            from fcm_tui.diff.whitespace import diff_without_whitespace  # in the thread
+
+            return diff_without_whitespace(document.old.lines, document.new.lines)
+
+        quiet = await asyncio.to_thread(compare)
+        if document is self._document and self.shape.blind:
+            self._quiet = quiet
+            self._shaped()
 
     def _row_at(self, y: int) -> int:
         """The row that stands in a line of the whole; the first or last one beyond them."""
@@ -229,6 +261,13 @@ class DiffView(ScrollView, can_focus=True):
 
     def action_context(self, step: int) -> None:
         self.shape.widen(step)
+        self._shaped()
+
+    def action_whitespace(self) -> None:
+        self.shape.blind = not self.shape.blind
+        self._quiet = None
+        if self.shape.blind:
+            self._ignore_whitespace()
         self._shaped()
 
     def action_wrap(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Hunk, Origin
@@ -13,7 +14,7 @@ from fcm_tui.safetext import visible
 class Side:
     """The lines of one version, safe to show, tabs expanded."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: Sequence[str] = field(default_factory=list)
     ends_open: bool = False
     """The last line has no line break."""
 
@@ -32,6 +33,8 @@ class Document:
     hunks: list[Hunk]
     name: str
     """The file's name, by which the lexer is chosen; empty for no colours."""
+    moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
+    """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 
 
 def sorry(change: Change, why: str) -> Document:

@@ -92,6 +92,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("diff.wrap", ("w",), "wrap", "wrap long lines, or cut them", DIFF),
+    Key("diff.whitespace", ("i",), "whitespace", "ignore whitespace, or do not", DIFF),
     Key("diff.more", ("plus", "equals_sign"), "context(1)", "more lines around the changes", DIFF),
     Key("diff.less", ("minus",), "context(-1)", "fewer lines around the changes", DIFF),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),

@@ -7,6 +7,7 @@ import stat
 
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.lines import diff_lines
+from fcm_tui.diff.moved import Moved, find_moved
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
@@ -17,6 +18,7 @@ from fcm_tui.store.filters import Filters
 from fcm_tui.store.queries import key_of
 
 TAB = 4
+_BLOCKS_TOLD = 3
 LEXED_BYTES = 8_000_000
 """Beyond this, source text is shown without colours: a lexer would be at it for minutes."""
 
@@ -72,9 +74,27 @@ def load(record: Record, change: Change) -> Document:
     if change.kind is Kind.DELETED:
         notes.append(f"Deleted; it had {wording.size(len(old))}.")
     name = path_text(os.path.basename(change.path)) if len(old_text) + len(new_text) <= LEXED_BYTES else ""
-    return Document(
-        change, said, notes, _side(old_text, quiet_returns), _side(new_text, quiet_returns), hunks, name
-    )  # fmt: skip
+    before_side, after_side = _side(old_text, quiet_returns), _side(new_text, quiet_returns)
+    moved = find_moved(before_side.lines, after_side.lines, hunks)
+    if moved.old:
+        notes.append(_moved(moved))
+    return Document(change, said, notes, before_side, after_side, hunks, name, moved)
+
+
+def _moved(moved: Moved) -> str:
+    starts = [line for line, there in moved.old.items() if moved.old.get(line - 1) != there - 1]
+    said = []
+    for start in starts[:_BLOCKS_TOLD]:
+        count = 1
+        while moved.old.get(start + count) == moved.old[start] + count:
+            count += 1
+        said.append(f"{_lines(start, count)} → {_lines(moved.old[start], count)}")
+    more = ["…"] if len(starts) > _BLOCKS_TOLD else []
+    return f"{wording.plural(len(moved.old), 'line')} moved (< from, > to): {', '.join([*said, *more])}"
+
+
+def _lines(start: int, count: int) -> str:
+    return f"{start + 1}" if count == 1 else f"{start + 1}-{start + count}"
 
 
 def _not_kept(change: Change) -> str:

@@ -1,0 +1,48 @@
+"""What is said of whitespace, of lines that moved, of encodings, modes and contents that are no text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fcm_tui.review.app import ReviewApp
+from tests.review.builder import RecordBuilder
+from tests.review.screens import lines, shows, text
+
+Make = Callable[..., ReviewApp]
+AT = "/home/ann/project/"
+
+
+async def test_whitespace_is_ignored_on_demand(empty: RecordBuilder, make_app: Make) -> None:
+    old = [f"line {number}" for number in range(60)]
+    new = [f"  {line}" if number in (10, 30) else line for number, line in enumerate(old)]
+    new[50] = "another"
+    for name in ("one.py", "two.py"):
+        empty.file(AT + name, "\n".join(old).encode())
+        empty.change(AT + name, "\n".join(new).encode())
+    app = make_app(empty)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await shows(app, "1 of 3")
+        await pilot.press("3", "i")
+        await shows(app, "whitespace ignored, 2 hunks of it hidden, 1 hunk")
+        assert "  line 10" not in text(app).replace(" 10  10", "") and "another" in text(app)
+        await pilot.press("J")
+        await shows(app, "#1  modified")
+        await shows(app, "whitespace ignored, 2 hunks of it hidden, 1 hunk")
+        await pilot.press("i")
+        await shows(app, lambda screen: "ignored" not in screen and "1 of 3" in screen)
+
+
+async def test_moved_lines_have_signs_and_a_place(empty: RecordBuilder, make_app: Make) -> None:
+    block = ["def f():", "    return 1", ""]
+    rest = [f"line {number}" for number in range(30)]
+    empty.file(AT + "main.py", "\n".join([*block, *rest]).encode())
+    empty.change(AT + "main.py", "\n".join([*rest[:20], *block, *rest[20:25], "new", *rest[26:]]).encode())
+    app = make_app(empty)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await shows(app, "3 lines moved (< from, > to): 1-3 → 21-23")
+        await shows(app, "1    < def f():  (moved to line 21)")
+        shown = lines(app.diff_view)
+        assert any("21 > def f():  (moved from line 1)" in row for row in shown)
+        assert any("+ new" in row for row in shown)
+        await pilot.press("3", "s")
+        await shows(app, "> def f():  (moved from line 1)")
