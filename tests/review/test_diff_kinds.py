@@ -46,3 +46,37 @@ async def test_moved_lines_have_signs_and_a_place(empty: RecordBuilder, make_app
         assert any("+ new" in row for row in shown)
         await pilot.press("3", "s")
         await shows(app, "> def f():  (moved from line 1)")
+
+
+async def test_encodings_line_ends_and_modes_are_named(empty: RecordBuilder, make_app: Make) -> None:
+    text_of = "grüße an alle\nzeile zwei\n"
+    for name, old, new in (
+        ("enc", text_of.encode(), b"\xff\xfe" + text_of.encode("utf-16-le")),
+        ("ends", b"a\nb\n", b"a\r\nb\r\n"),
+        ("last", b"a\nb\n", b"a\nb"),
+    ):
+        empty.file(AT + name, old)
+        empty.change(AT + name, new)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "newline at the end → no newline at the end")
+        await pilot.press("j")
+        await shows(app, "line ends LF → CRLF")
+        assert "moved" not in text(app) and "␍" not in text(app)
+        await pilot.press("j")
+        await shows(app, "encoding UTF-8 → UTF-16")
+
+
+async def test_binaries_are_told_and_shown_as_bytes(empty: RecordBuilder, make_app: Make) -> None:
+    picture = (
+        b"\x89PNG\r\n\x1a\n" + bytes((0, 0, 0, 13)) + b"IHDR" + bytes((0, 0, 1, 0, 0, 0, 0, 200)) + bytes(9)
+    )
+    empty.file(AT + "a.png", picture)
+    empty.change(AT + "a.png", picture[:18] + b"\2" + picture[19:])
+    app = make_app(empty)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(app, "PNG image, 33 B → 33 B, 256 × 200 → 512 × 200 pixels")
+        await shows(app, "- 000010  00 00 01 00 00 00 00 c8  00 00 00 00 00 00 00 00  ................")
+        await shows(app, "+ 000010  00 00 02 00")
+        await pilot.press("3", "s", "f", "w", "i", "n", "l", "G", "s", "plus")
+        await shows(app, "000020  00")

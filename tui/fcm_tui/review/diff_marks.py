@@ -29,8 +29,11 @@ class WordMarks:
         return marks
 
     def _find(self, before: str, after: str) -> tuple[Marks, Marks]:
-        from fcm_tui.diff.words import word_spans  # not before the first paint
+        from fcm_tui.diff.hexes import byte_spans  # not before the first paint
+        from fcm_tui.diff.words import word_spans
 
+        if self._document.hex:
+            return byte_spans(before, after)
         if len(before) > MARKED or len(after) > MARKED:
             return [], []
         spans = word_spans(before, after)

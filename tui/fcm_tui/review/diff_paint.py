@@ -42,6 +42,7 @@ class Painter:
         self._sides = (document.old, document.new)
         self._colours = colours
         self._marks = WordMarks(document)
+        self._numbered = not document.hex
         self._digits = len(str(max(len(document.old.lines), len(document.new.lines), 1)))
         self._drawn: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
         self._rows: Rows | None = None
@@ -59,9 +60,9 @@ class Painter:
         """The cells for the text of each side."""
         if split:
             half = (width - 1) // 2
-            gutter = self._digits + 4
+            gutter = self._digits + 4 if self._numbered else 3
             return max(1, half - gutter), max(1, width - 1 - half - gutter)
-        gutter = 3 + (self._digits + 1) * sum(bool(side.lines) for side in self._sides)
+        gutter = 3 + (self._digits + 1) * sum(bool(side.lines) for side in self._sides if self._numbered)
         return max(1, width - gutter), max(1, width - gutter)
 
     def forget(self, side: int, first: int, last: int) -> None:
@@ -86,7 +87,7 @@ class Painter:
         shown, width = self._rows, self._width
         kind, old, new = shown.kinds[row], shown.old[row], shown.new[row]
         if kind == FOLD:
-            words = f"   ⋯ {wording.plural(old, 'line')} unchanged"
+            words = f"   ⋯ {wording.plural(old, 'line' if self._numbered else 'row')} unchanged"
             return Strip([Segment(wording.fit(words, width), self.palette("fold"))], width)
         if shown.split:
             half = (width - 1) // 2
@@ -97,12 +98,12 @@ class Painter:
         side, line, partner = (0, old, new) if kind == REMOVED else (1, new, old)
         sign, sign_style = self._sign(side, line, kind)
         digits, numbers = self._digits, []
-        if self._document.old.lines:
+        if self._document.old.lines and self._numbered:
             numbers.append(self._number(old, part) if kind != ADDED else " " * digits)
-        if self._document.new.lines:
+        if self._document.new.lines and self._numbered:
             numbers.append(self._number(new, part) if kind != REMOVED else " " * digits)
         style = self.palette(*sign_style)
-        text = f" {' '.join(numbers)} {sign} "
+        text = "".join(f" {number}" for number in [*numbers, sign]) + " "
         gutter = Strip([Segment(text, style)], len(numbers) * (digits + 1) + 3)
         return Strip.join(
             [gutter, self._code(side, line, kind, partner, max(1, width - gutter.cell_length), part, shift)]
@@ -114,8 +115,8 @@ class Painter:
         if line < 0:
             return Strip.blank(width, self.palette("fold"))
         sign, sign_style = self._sign(side, line, kind)
-        text = f" {self._number(line, part)} {sign} "
-        gutter = Strip([Segment(text, self.palette(*sign_style))], self._digits + 4)
+        text = f" {self._number(line, part)} {sign} " if self._numbered else f" {sign} "
+        gutter = Strip([Segment(text, self.palette(*sign_style))], len(text))
         return Strip.join(
             [gutter, self._code(side, line, kind, partner, max(1, width - gutter.cell_length), part, shift)]
         )

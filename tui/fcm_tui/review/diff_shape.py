@@ -10,6 +10,9 @@ _STEPS = (0, 1, 3, 6, 12, 25, 50, 100)
 SIDE_BY_SIDE = 140
 """Cells of width from which both versions stand side by side, unless asked otherwise."""
 
+BYTES_SIDE_BY_SIDE = 160
+"""The same for rows of bytes."""
+
 
 @dataclass(slots=True)
 class Shape:
@@ -24,13 +27,13 @@ class Shape:
     blind: bool = False
     """Whitespace does not count."""
 
-    def is_split(self, width: int) -> bool:
+    def is_split(self, width: int, needed: int = SIDE_BY_SIDE) -> bool:
         """Whether both versions stand side by side in so many cells."""
-        return width >= SIDE_BY_SIDE if self.split is None else self.split
+        return width >= needed if self.split is None else self.split
 
-    def turn(self, width: int) -> None:
+    def turn(self, width: int, needed: int = SIDE_BY_SIDE) -> None:
         """The next layout: first the other one than shows, then that which shows for good, then by width."""
-        by_width = width >= SIDE_BY_SIDE
+        by_width = width >= needed
         self.split = not by_width if self.split is None else by_width if self.split != by_width else None
 
     def widen(self, step: int) -> None:

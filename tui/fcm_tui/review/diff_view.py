@@ -17,7 +17,7 @@ from fcm_tui.model import Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_paint import Painter
 from fcm_tui.review.diff_rows import Place, rows
-from fcm_tui.review.diff_shape import CONTEXT, Shape
+from fcm_tui.review.diff_shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff_wrap import Lines, heights
 from fcm_tui.review.document import Document
 from fcm_tui.review.syntax import Lexing
@@ -107,7 +107,7 @@ class DiffView(ScrollView, can_focus=True):
         else:
             old, new = document.old.lines, document.new.lines
             # a file that is new or gone has one side: two halves would show half a screen of nothing
-            split = self.shape.is_split(self.size.width) and bool(old) and bool(new)
+            split = self.shape.is_split(self.size.width, self._needed) and bool(old) and bool(new)
             self._rows = shown = rows(
                 document.hunks if self._quiet is None else self._quiet,
                 len(old),
@@ -122,6 +122,11 @@ class DiffView(ScrollView, can_focus=True):
             self._lines = Lines(len(shown), wrapped)
         self.virtual_size = Size(self.size.width, self._above + self._lines.total)
         self.refresh()
+
+    @property
+    def _needed(self) -> int:
+        """Cells of width from which this document stands side by side by itself."""
+        return BYTES_SIDE_BY_SIDE if self._document is not None and self._document.hex else SIDE_BY_SIDE
 
     def on_resize(self) -> None:
         self._keeping_place(self._lay_out)
@@ -151,7 +156,7 @@ class DiffView(ScrollView, can_focus=True):
     @work(group="whitespace", exclusive=True, exit_on_error=False)
     async def _ignore_whitespace(self) -> None:
         document = self._document
-        if document is None or not document.hunks:
+        if document is None or not document.hunks or document.hex:
             return
 
         def compare() -> list[Hunk]:
@@ -252,7 +257,7 @@ class DiffView(ScrollView, can_focus=True):
             self.refresh()
 
     def action_side_by_side(self) -> None:
-        self.shape.turn(self.size.width)
+        self.shape.turn(self.size.width, self._needed)
         self._shaped()
 
     def action_whole(self) -> None:

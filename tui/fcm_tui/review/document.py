@@ -33,6 +33,8 @@ class Document:
     hunks: list[Hunk]
     name: str
     """The file's name, by which the lexer is chosen; empty for no colours."""
+    hex: bool = False
+    """The lines are rows of bytes, and have offsets instead of numbers."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 
@@ -61,3 +63,14 @@ def newline_name(name: str) -> str:
     return {"lf": "LF", "crlf": "CRLF", "cr": "CR", "mixed": "mixed line ends", "none": "no line ends"}.get(
         name, visible(name)
     )
+
+
+def encoding_name(name: str) -> str:
+    """A Python codec's name as people write it: `UTF-8`."""
+    return {
+        "utf-8-sig": "UTF-8 with BOM",
+        "utf-16-le": "UTF-16 LE",
+        "utf-16-be": "UTF-16 BE",
+        "cp1252": "Windows-1252",
+        "latin-1": "ISO-8859-1",
+    }.get(name, visible(name).upper())
