@@ -39,7 +39,10 @@ def run(args: argparse.Namespace) -> int:
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
-        return app.run(database=place.database, recorder=recorder, theme=theme, notice=dropped(place, roots))
+        notice = dropped(place, roots)
+        return app.run(
+            database=place.database, recorder=recorder, theme=theme, notice=notice, settings=place.settings
+        )  # fmt: skip
 
 
 def use_keys(settings: Settings) -> None:
@@ -75,7 +78,7 @@ def _look_on(place: Place, args: argparse.Namespace, theme: str | None) -> int:
         standing = place.data_dir.standing()
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
-    return app.run(database=place.database, recorder=None, theme=theme, who=who)
+    return app.run(database=place.database, recorder=None, theme=theme, who=who, settings=place.settings)
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:

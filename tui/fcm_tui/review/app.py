@@ -17,16 +17,16 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import diff_title, keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.display import PatientApp
-from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.pane import Pane
-from fcm_tui.review.source import Record, Source
+from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Palette, css_color, open_palette
 from fcm_tui.review.tree import DirectoryTree
@@ -60,6 +60,7 @@ class ReviewApp(PatientApp[int]):
         palette: Palette,
         who: Callable[[], str] | None = None,
         notice: str = "",
+        settings: Settings | None = None,
     ) -> None:
         self.palette = palette
         super().__init__(ansi_color=palette.theme.native)
@@ -73,12 +74,11 @@ class ReviewApp(PatientApp[int]):
         """Why not all was recorded before the end, if so."""
         self._stopping = False
         self._recorded = asyncio.Event()
-        self._diff_wanted = 0
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = EventLog(palette, self._source, id="log")
-        self.diff_view = DiffView(palette, id="diff")
+        self.diff_view = DiffView(palette, self._versions, settings or Settings(), id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def get_css_variables(self) -> dict[str, str]:
@@ -255,31 +255,7 @@ class ReviewApp(PatientApp[int]):
     # --- selection
 
     def on_event_log_selected(self, message: EventLog.Selected) -> None:
-        self._diff_wanted += 1
-        if message.change is None:
-            self.diff_view.show(None)
-        else:
-            self._read_diff(message, self._diff_wanted)
-
-    @work(group="diff", exclusive=True, exit_on_error=False)
-    async def _read_diff(self, message: EventLog.Selected, wanted: int) -> None:
-        """Both versions and their hunks, in the versions' own thread; only for the newest selection."""
-        change = message.change
-        assert change is not None
-        if self.diff_view.document is not None:
-            await asyncio.sleep(0.02)  # a key held down passes over changes without reading them
-
-        def read(record: Record) -> Document | None:
-            from fcm_tui.review import loading  # the diff engine is imported here, in the thread
-
-            return loading.load(record, change) if wanted == self._diff_wanted else None
-
-        try:
-            document = await self._versions.call(read)
-        except FcmError as error:
-            document = sorry(change, visible(str(error)))
-        if document is not None and wanted == self._diff_wanted:
-            self.diff_view.show(document)
+        self.diff_view.reader.select(message.change)
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
         self._filter(message.path)
@@ -382,18 +358,22 @@ def run(
     theme: str | None,
     who: Callable[[], str] | None = None,
     notice: str = "",
+    settings: Settings | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
-    does, and may read files; `notice` is shown while nothing is more urgent. Ctrl-C, SIGTERM and a closed
-    terminal end it as `q` does: after the recorder has committed everything.
+    does, and may read files; `notice` is shown while nothing is more urgent; `settings` tell what is a
+    secret. Ctrl-C, SIGTERM and a closed terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it, or the theme is wrong.
     """
     terminal.check()
-    app = ReviewApp(database=database, engine=recorder, palette=open_palette(theme), who=who, notice=notice)
+    palette = open_palette(theme)
+    app = ReviewApp(
+        database=database, engine=recorder, palette=palette, who=who, notice=notice, settings=settings
+    )  # fmt: skip
     return asyncio.run(_run(app))
 
 

@@ -34,6 +34,8 @@ class Pair:
     new: bytes | None
     notes: list[str] = field(default_factory=list)
     """What is known already of how the two differ."""
+    compared: str = ""
+    """As in `Document`."""
 
 
 def compare(pair: Pair) -> Document:
@@ -68,7 +70,9 @@ def _text(pair: Pair, old_format: TextFormat | None, new_format: TextFormat | No
         notes.append(_moved(moved))
     small = len(old_text) + len(new_text) <= LEXED_BYTES
     name = path_text(os.path.basename(pair.change.path)) if small else ""
-    return Document(pair.change, pair.facts, notes, *sides, hunks, name, moved=moved)
+    return Document(
+        pair.change, pair.facts, notes, *sides, hunks, name, compared=pair.compared, moved=moved
+    )  # fmt: skip
 
 
 def _formats(old: TextFormat, new: TextFormat, old_side: Side, new_side: Side) -> list[str]:
@@ -127,7 +131,8 @@ def _bytes(pair: Pair) -> Document:
             " behind them nothing is compared."
         )
     return Document(
-        pair.change, pair.facts, notes, Side(shown.old), Side(shown.new), shown.hunks, "", hex=True
+        pair.change, pair.facts, notes, Side(shown.old), Side(shown.new), shown.hunks, "",
+        compared=pair.compared, hex=True,
     )  # fmt: skip
 
 

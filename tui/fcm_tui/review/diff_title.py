@@ -15,6 +15,8 @@ def title(view: DiffView, *, with_root: bool) -> tuple[str, str]:
     at = f"hunk {hunk} of {hunks}" if hunk and hunks else wording.plural(hunks, "hunk") if hunks else ""
     change = document.change
     told = view.shape.told()
+    if (marked := view.reader.marked) is not None:
+        told.insert(0, "marked" if marked == change else f"#{marked.sequence} marked")
     if view.shape.blind:
         hidden = view.vanished
         told.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
@@ -13,13 +14,16 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fcm_tui.config import Settings
 from fcm_tui.model import Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_paint import Painter
+from fcm_tui.review.diff_reader import DiffReader
 from fcm_tui.review.diff_rows import Place, rows
 from fcm_tui.review.diff_shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff_wrap import Lines, heights
 from fcm_tui.review.document import Document
+from fcm_tui.review.source import Source
 from fcm_tui.review.syntax import Lexing
 from fcm_tui.review.theme import Palette
 
@@ -36,9 +40,10 @@ class DiffView(ScrollView, can_focus=True):
     class Moved(Message):
         """Another part, or another layout, is in sight."""
 
-    def __init__(self, palette: Palette, *, id: str) -> None:
+    def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
         super().__init__(id=id)
         self.palette = palette
+        self.reader = DiffReader(self, versions, settings)
         self.shape = Shape()
         self._document: Document | None = None
         self._painter: Painter | None = None
@@ -46,6 +51,8 @@ class DiffView(ScrollView, can_focus=True):
         self._quiet: list[Hunk] | None = None
         """The hunks in which whitespace does not count, where that is asked for and they are known."""
         self._lines = Lines(0)
+        self._head: list[tuple[str, str]] = []
+        """Lines above the diff, and their styles."""
         self._above = 0
         self._shift = 0
         self._held: tuple[int, Place] | None = None
@@ -115,7 +122,10 @@ class DiffView(ScrollView, can_focus=True):
                 context=None if self.shape.whole else self.shape.context,
                 split=split,
             )
-            self._above = len(document.facts) + len(document.notes) + 1
+            self._head = [(fact, "muted") for fact in document.facts]
+            for note in document.notes:
+                self._head += [(line, "accent") for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+            self._above = len(self._head) + 1
             painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
             widths = painter.widths(self.size.width, split=split)
             wrapped = (lambda: heights(shown, old, new, widths)) if self.shape.wrap else None
@@ -206,21 +216,14 @@ class DiffView(ScrollView, can_focus=True):
         document, painter = self._document, self._painter
         if document is None or painter is None or y >= self._above + self._lines.total:
             return Strip.blank(width, self.palette())
+        if y < len(self._head):
+            said, style = self._head[y]
+            return Strip([Segment(wording.fit(f" {said}", width), self.palette(style))], width)
         if y < self._above:
-            return self._head(document, y, width)
+            return Strip.blank(width, self.palette())
         row, part = self._lines.row(y - self._above)
         painter.ahead = self.size.height
         return painter.line(row, part, self._shift)
-
-    def _head(self, document: Document, y: int, width: int) -> Strip:
-        if y < len(document.facts):
-            return Strip([Segment(wording.fit(" " + document.facts[y], width), self.palette("muted"))], width)
-        y -= len(document.facts)
-        if y < len(document.notes):
-            return Strip(
-                [Segment(wording.fit(" " + document.notes[y], width), self.palette("accent"))], width
-            )
-        return Strip.blank(width, self.palette())
 
     # --- keys
 
@@ -279,3 +282,13 @@ class DiffView(ScrollView, can_focus=True):
         self.shape.wrap = not self.shape.wrap
         self._shift = 0
         self._shaped()
+
+    def action_mark(self) -> None:
+        self.reader.mark()
+        self.post_message(self.Moved())
+
+    def action_compare(self) -> None:
+        self.reader.compare()
+
+    def action_with_disk(self) -> None:
+        self.reader.with_disk()

@@ -33,15 +33,17 @@ class Document:
     hunks: list[Hunk]
     name: str
     """The file's name, by which the lexer is chosen; empty for no colours."""
+    compared: str = ""
+    """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
     hex: bool = False
     """The lines are rows of bytes, and have offsets instead of numbers."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 
 
-def sorry(change: Change, why: str) -> Document:
+def sorry(change: Change, why: str, *, compared: str = "") -> Document:
     """A document that says why there is no diff."""
-    return Document(change, facts(change), [why], Side(), Side(), [], "")
+    return Document(change, facts(change), [why], Side(), Side(), [], "", compared=compared)
 
 
 def facts(change: Change) -> list[str]:
