@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from fcm_tui.review import large
 from fcm_tui.review.app import ReviewApp
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RECORDER, RecordBuilder, connect
 from tests.review.screens import lines, shows, text
 
 Make = Callable[..., ReviewApp]
@@ -80,3 +83,44 @@ async def test_binaries_are_told_and_shown_as_bytes(empty: RecordBuilder, make_a
         await shows(app, "+ 000010  00 00 02 00")
         await pilot.press("3", "s", "f", "w", "i", "n", "l", "G", "s", "plus")
         await shows(app, "000020  00")
+
+
+async def test_of_a_large_file_only_the_changed_lines_are_read(
+    empty: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LARGE", 100)
+    old = "".join(f"line {number}\n" for number in range(1, 501))
+    new = (
+        old.replace("line 40\n", "line forty\n")
+        .replace("line 300\n", "")
+        .replace("line 400\n", "line 400\nmore\n")
+    )
+    empty.file(AT + "big.txt", old.encode())
+    sequence = empty.change(AT + "big.txt", new.encode())
+    with connect(empty.database) as store:
+        for ordinal, (lines_after, lines_before, place) in enumerate(
+            [("line forty\n", "line 40\n", (40, 1, 40, 1)), ("line 300\n", None, (300, 1, 300, 0)),
+             ("more\n", None, (401, 0, 400, 1))]
+        ):  # fmt: skip
+            digest = bytes([ordinal]) * 32
+            operation = "Update" if lines_before else "Delete" if place[3] == 0 else "Insert"
+            store.execute(
+                "INSERT INTO differences VALUES (?, ?, ?, ?)", (digest, operation, lines_after, lines_before)
+            )
+            store.execute(
+                "INSERT INTO change_differences VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (RECORDER, sequence, ordinal, digest, *place),
+            )
+        store.execute("DELETE FROM contents")
+    store.close()
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "only its changed lines are read and shown")
+        shown = lines(app.diff_view)
+        assert [row.strip() for row in shown if "line " in row and "⋯" not in row and "#" not in row] == [
+            "40     - line 40", "40 + line forty", "300     - line 300",
+        ]  # fmt: skip
+        assert any("400 + more" in row for row in shown)
+        assert any("⋯ 39 lines unchanged" in row for row in shown)
+        await pilot.press("3", "f", "plus", "i", "w", "s", "n", "G", "p")
+        await shows(app, "line forty")

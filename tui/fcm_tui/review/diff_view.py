@@ -119,7 +119,7 @@ class DiffView(ScrollView, can_focus=True):
                 document.hunks if self._quiet is None else self._quiet,
                 len(old),
                 len(new),
-                context=None if self.shape.whole else self.shape.context,
+                context=0 if document.partial else None if self.shape.whole else self.shape.context,
                 split=split,
             )
             self._head = [(fact, "muted") for fact in document.facts]
@@ -166,7 +166,7 @@ class DiffView(ScrollView, can_focus=True):
     @work(group="whitespace", exclusive=True, exit_on_error=False)
     async def _ignore_whitespace(self) -> None:
         document = self._document
-        if document is None or not document.hunks or document.hex:
+        if document is None or not document.hunks or document.hex or document.partial:
             return
 
         def compare() -> list[Hunk]:

@@ -35,6 +35,8 @@ class Document:
     """The file's name, by which the lexer is chosen; empty for no colours."""
     compared: str = ""
     """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
+    partial: bool = False
+    """The sides have the changed lines only: what is around them was not read."""
     hex: bool = False
     """The lines are rows of bytes, and have offsets instead of numbers."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})

@@ -9,6 +9,7 @@ from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.comparing import Pair, compare
 from fcm_tui.review.document import Document, Side, facts
+from fcm_tui.review.large import changed_lines, is_large
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import visible, visible_path
 
@@ -32,6 +33,8 @@ def load(record: Record, change: Change) -> Document:
     old_mode = record.state_before(change)[0] if change.before is not None else None
     if old_mode and change.mode is not None and old_mode != change.mode:
         notes.append(_mode(old_mode, change.mode))
+    if is_large(change) and (large := changed_lines(record, change, said, notes)) is not None:
+        return large
     before, missing_before = _content(record, change.before)
     after, missing_after = _content(record, change.after)
     if change.before is not None and before is None:
