@@ -15,7 +15,7 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.on_disk import read_now
 from fcm_tui.store.queries import Reader
 from tests.review.builder import RecordBuilder
-from tests.review.screens import shows, text
+from tests.review.screens import lines, shows, text
 
 Make = Callable[..., ReviewApp]
 AT = "/home/ann/project/"
@@ -123,3 +123,41 @@ def test_a_pipe_in_the_file_s_place_is_no_file(empty: RecordBuilder, home: Path)
     os.mkfifo(home / "pipe")
     with Reader(empty.database) as reader:
         assert read_now(reader.log(limit=1)[0], Settings()) is None
+
+
+async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, make_app: Make) -> None:
+    many = [f"line {number}\n" for number in range(1, 60)]
+    empty.file(AT + "a.py", "".join(many).encode())
+    empty.file(AT + "src/b.py", b"first\nsecond\n")
+    empty.file(AT + "src/gone.py", b"bye\n")
+    empty.file(AT + "same.py", b"1\n")
+    empty.change(AT + "other", b"before the mark\n", Kind.CREATED)
+    empty.change(AT + "a.py", "".join([*many[:30], "more\n", *many[30:]]).encode())
+    empty.change(AT + "same.py", b"2\n")
+    empty.change(AT + "src/b.py", b"first\n2nd\n")
+    empty.change(AT + "same.py", b"1\n")
+    empty.change(AT + "src/b.py", b"first\nthe 2nd\n")
+    empty.change(AT + "src/gone.py", None, Kind.DELETED)
+    empty.change(AT + "src/pic", bytes(20), Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await shows(app, "#8  created")
+        await pilot.press("3", "F")
+        await shows(app, "No change is marked")
+        await pilot.press("2", "G", "3")
+        await shows(app, "#1  created")
+        await pilot.press("m", "2", "g", "3")
+        await shows(app, "#8  created")
+        await pilot.press("F", "z")
+        await shows(app, "4 files differ")
+        shown = [" ".join(row.split()) for row in lines(app.diff_view)]
+        heads = [row for row in shown if row.startswith("━━")]
+        assert [row.split()[1] for row in heads] == ["a.py", "src/b.py", "src/gone.py", "src/pic"]
+        assert "31 + more" in shown and "2 - second" in shown and "2 + the 2nd" in shown
+        assert "1 - bye" in shown and not any("2nd" in row and "- " in row for row in shown)
+        await pilot.resize_terminal(100, 16)
+        await pilot.press("N", "N")
+        await shows(app, "src/gone.py")
+        await pilot.press("P", "s", "w", "f", "s", "minus", "n", "p", "i")
+        await pilot.press("F")
+        await shows(app, "#8  created")

@@ -258,6 +258,7 @@ class ReviewApp(PatientApp[int]):
         self.diff_view.reader.select(message.change)
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
+        self.diff_view.reader.within = message.path
         self._filter(message.path)
 
     @work(group="open", exclusive=True, exit_on_error=False)

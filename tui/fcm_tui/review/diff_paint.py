@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,7 +13,7 @@ from textual.strip import Strip
 
 from fcm_tui.review import wording
 from fcm_tui.review.diff_marks import WordMarks
-from fcm_tui.review.diff_rows import ADDED, FOLD, REMOVED, SAME, Rows
+from fcm_tui.review.diff_rows import ADDED, FILE, FOLD, REMOVED, SAME, Rows
 from fcm_tui.review.diff_wrap import LONG, breaks
 from fcm_tui.review.document import Document, Side
 from fcm_tui.review.syntax import Text
@@ -42,6 +43,8 @@ class Painter:
         self._sides = (document.old, document.new)
         self._colours = colours
         self._marks = WordMarks(document)
+        files = document.files
+        self._starts = [file.old_start for file in files], [file.new_start for file in files]
         self._numbered = not document.hex
         self._digits = len(str(max(len(document.old.lines), len(document.new.lines), 1)))
         self._drawn: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
@@ -89,6 +92,9 @@ class Painter:
         if kind == FOLD:
             words = f"   ⋯ {wording.plural(old, 'line' if self._numbered else 'row')} unchanged"
             return Strip([Segment(wording.fit(words, width), self.palette("fold"))], width)
+        if kind == FILE:
+            title = f"━━ {self._document.files[shown.heads[row]].title} "
+            return Strip([Segment(wording.fit(title + "━" * width, width), self.palette("accent"))], width)
         if shown.split:
             half = (width - 1) // 2
             changed = kind != SAME
@@ -99,9 +105,9 @@ class Painter:
         sign, sign_style = self._sign(side, line, kind)
         digits, numbers = self._digits, []
         if self._document.old.lines and self._numbered:
-            numbers.append(self._number(old, part) if kind != ADDED else " " * digits)
+            numbers.append(self._number(0, old, part) if kind != ADDED else " " * digits)
         if self._document.new.lines and self._numbered:
-            numbers.append(self._number(new, part) if kind != REMOVED else " " * digits)
+            numbers.append(self._number(1, new, part) if kind != REMOVED else " " * digits)
         style = self.palette(*sign_style)
         text = "".join(f" {number}" for number in [*numbers, sign]) + " "
         gutter = Strip([Segment(text, style)], len(numbers) * (digits + 1) + 3)
@@ -115,7 +121,7 @@ class Painter:
         if line < 0:
             return Strip.blank(width, self.palette("fold"))
         sign, sign_style = self._sign(side, line, kind)
-        text = f" {self._number(line, part)} {sign} " if self._numbered else f" {sign} "
+        text = f" {self._number(side, line, part)} {sign} " if self._numbered else f" {sign} "
         gutter = Strip([Segment(text, self.palette(*sign_style))], len(text))
         return Strip.join(
             [gutter, self._code(side, line, kind, partner, max(1, width - gutter.cell_length), part, shift)]
@@ -124,7 +130,9 @@ class Painter:
     def _sign(self, side: int, line: int, kind: int) -> tuple[str, tuple[str, ...]]:
         return (_MOVED if kind != SAME and line in self._document.moved[side] else _SIGNS)[kind]
 
-    def _number(self, line: int, part: int) -> str:
+    def _number(self, side: int, line: int, part: int) -> str:
+        if self._starts[side]:
+            line -= self._starts[side][bisect_right(self._starts[side], line) - 1]
         return f"{_GOES_ON if part else line + 1:>{self._digits}}"
 
     def _code(

@@ -29,6 +29,8 @@ class DiffReader:
         self._settings = settings
         self._wanted = 0
         self._selected: Change | None = None
+        self.within: bytes | None = None
+        """The folder whose changes the log shows; None for all."""
         self._compared = ""
         """As in the document that was asked for last, which may not be there yet."""
         self.marked: Change | None = None
@@ -78,6 +80,21 @@ class DiffReader:
             from fcm_tui.review import versions
 
             return versions.with_disk(record, selected, self._settings)
+
+        self._read(selected, read)
+
+    def span(self) -> None:
+        """All files between the marked change and the selected one, or the change itself again."""
+        marked, selected, within = self.marked, self._selected, self.within
+        if selected is None or self._back_from("span"):
+            return
+
+        def read(record: Record) -> Document:
+            from fcm_tui.review import span
+
+            if marked is None:
+                return sorry(selected, "No change is marked from which on files are to be compared.")
+            return span.between(record, marked, selected, within)
 
         self._read(selected, read)
 

@@ -121,6 +121,7 @@ class DiffView(ScrollView, can_focus=True):
                 len(new),
                 context=0 if document.partial else None if self.shape.whole else self.shape.context,
                 split=split,
+                files=[(file.old_start, file.new_start) for file in document.files],
             )
             self._head = [(fact, "muted") for fact in document.facts]
             for note in document.notes:
@@ -239,6 +240,17 @@ class DiffView(ScrollView, can_focus=True):
     def action_last(self) -> None:
         self.scroll_to(y=self.max_scroll_y, animate=False)
 
+    @property
+    def file_at(self) -> int:
+        """The file in sight, counted from 1; 0 where the document is one file."""
+        return bisect_right([*self._rows.heads], self._row_at(self.scroll_offset.y + 1))
+
+    def action_file(self, step: int) -> None:
+        heads = [*self._rows.heads]
+        number = self.file_at - 1 + step
+        if heads and 0 <= number < len(heads):
+            self.scroll_to(y=self._above + self._lines.start(heads[number]), animate=False)
+
     def action_hunk(self, step: int) -> None:
         at = self._row_at(self.scroll_offset.y + ABOVE)
         hunks = self._rows.hunks
@@ -289,6 +301,9 @@ class DiffView(ScrollView, can_focus=True):
 
     def action_compare(self) -> None:
         self.reader.compare()
+
+    def action_span(self) -> None:
+        self.reader.span()
 
     def action_with_disk(self) -> None:
         self.reader.with_disk()

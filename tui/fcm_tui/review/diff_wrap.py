@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from rich.cells import cell_len, get_character_cell_size
 
-from fcm_tui.review.diff_rows import ADDED, FOLD, Rows
+from fcm_tui.review.diff_rows import ADDED, FILE, FOLD, Rows
 
 LONG = 20_000
 """Characters of a line that are drawn where it is not plain ASCII; more would not paint in time."""
@@ -63,7 +63,7 @@ def heights(shown: Rows, old: Sequence[str], new: Sequence[str], widths: tuple[i
     left, right = widths
     made = []
     for kind, a, b in zip(shown.kinds, shown.old, shown.new, strict=True):
-        if kind == FOLD:
+        if kind in (FOLD, FILE):
             made.append(1)
         elif shown.split:
             made.append(max(height(old[a], left) if a >= 0 else 1, height(new[b], right) if b >= 0 else 1))

@@ -20,6 +20,17 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePart:
+    """One file of several in a document."""
+
+    title: str
+    """Its path and, where there are no lines to show, why; safe to show."""
+    old_start: int
+    """The first of its lines in the old side, counted from 0."""
+    new_start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One change, ready to be drawn."""
 
@@ -37,6 +48,8 @@ class Document:
     """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
     partial: bool = False
     """The sides have the changed lines only: what is around them was not read."""
+    files: Sequence[FilePart] = ()
+    """The files whose lines the sides are, one after another, where it is not one alone."""
     hex: bool = False
     """The lines are rows of bytes, and have offsets instead of numbers."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
