@@ -131,9 +131,12 @@ class Painter:
         return (_MOVED if kind != SAME and line in self._document.moved[side] else _SIGNS)[kind]
 
     def _number(self, side: int, line: int, part: int) -> str:
-        if self._starts[side]:
-            line -= self._starts[side][bisect_right(self._starts[side], line) - 1]
-        return f"{_GOES_ON if part else line + 1:>{self._digits}}"
+        return f"{_GOES_ON if part else self._counted(side, line):>{self._digits}}"
+
+    def _counted(self, side: int, line: int) -> int:
+        """The number of a line in its own file, from 1."""
+        starts = self._starts[side]
+        return line + 1 - (starts[bisect_right(starts, line) - 1] if starts else 0)
 
     def _code(
         self, side: int, line: int, kind: int, partner: int, width: int, part: int, shift: int
@@ -158,7 +161,7 @@ class Painter:
         if last and shown.ends_open and line == len(shown.lines) - 1 and strip.cell_length < width:
             strip = self._without_line_break(strip, tint, start, stop)
         elif there is not None and last and self._document.moved[side].get(line - 1) != there - 1:
-            words = f"  (moved {'from' if side else 'to'} line {there + 1})"
+            words = f"  (moved {'from' if side else 'to'} line {self._counted(1 - side, there)})"
             strip = Strip.join([strip, Strip([Segment(words, self.palette("moved"))])])
         if not last and not self._wrap and strip.cell_length >= width:
             more = Strip([Segment("›", self.palette(*tint, "muted"))], 1)

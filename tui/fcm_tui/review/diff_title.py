@@ -22,9 +22,8 @@ def title(view: DiffView, *, with_root: bool) -> tuple[str, str]:
         told.append(
             "whitespace ignored" + (f", {wording.plural(hidden, 'hunk')} of it hidden" if hidden else "")
         )
+    where = ", ".join([*told, *([at] if at else [])])
     if document.files:
-        at = f"file {max(1, view.file_at)} of {len(document.files)}, {at}"
-    return (
-        wording.relative_path(change.path, change.root, with_root=with_root),
-        ", ".join([*told, *([at] if at else [])]),
-    )
+        file = max(1, view.file_at)
+        return document.files[file - 1].title, f"file {file} of {len(document.files)}, {where}"
+    return wording.relative_path(change.path, change.root, with_root=with_root), where
