@@ -50,6 +50,8 @@ class DiffView(ScrollView, can_focus=True):
         self._rows = rows([], 0, 0, context=CONTEXT, split=False)
         self._quiet: list[Hunk] | None = None
         """The hunks in which whitespace does not count, where that is asked for and they are known."""
+        self.vanished = 0
+        """How many hunks are not shown as they are whitespace only."""
         self._lines = Lines(0)
         self._head: list[tuple[str, str]] = []
         """Lines above the diff, and their styles."""
@@ -88,6 +90,7 @@ class DiffView(ScrollView, can_focus=True):
         self._painter = None
         self._shift = 0
         self._held = self._quiet = None
+        self.vanished = 0
         self.shape.whole = False
         if document is not None:
             colours = []
@@ -155,29 +158,21 @@ class DiffView(ScrollView, can_focus=True):
             self.scroll_to(y=self._above + self._lines.start(self._rows.row_of(place)), animate=False)
             self._held = self.scroll_offset.y, place
 
-    @property
-    def vanished(self) -> int | None:
-        """How many hunks are not shown as they are whitespace only; None where all are shown."""
-        if self._quiet is None or self._document is None:
-            return None
-        from fcm_tui.diff.whitespace import vanished
-
-        return vanished(self._document.hunks, self._quiet)
-
     @work(group="whitespace", exclusive=True, exit_on_error=False)
     async def _ignore_whitespace(self) -> None:
         document = self._document
         if document is None or not document.hunks or document.hex or document.partial:
             return
 
-        def compare() -> list[Hunk]:
-            from fcm_tui.diff.whitespace import diff_without_whitespace  # in the thread
+        def compare() -> tuple[list[Hunk], int]:
+            from fcm_tui.diff.whitespace import diff_without_whitespace, vanished  # in the thread
 
-            return diff_without_whitespace(document.old.lines, document.new.lines)
+            quiet = diff_without_whitespace(document.old.lines, document.new.lines)
+            return quiet, vanished(document.hunks, quiet)
 
-        quiet = await asyncio.to_thread(compare)
+        quiet, hidden = await asyncio.to_thread(compare)
         if document is self._document and self.shape.blind:
-            self._quiet = quiet
+            self._quiet, self.vanished = quiet, hidden
             self._shaped()
 
     def _row_at(self, y: int) -> int:
@@ -285,7 +280,7 @@ class DiffView(ScrollView, can_focus=True):
 
     def action_whitespace(self) -> None:
         self.shape.blind = not self.shape.blind
-        self._quiet = None
+        self._quiet, self.vanished = None, 0
         if self.shape.blind:
             self._ignore_whitespace()
         self._shaped()

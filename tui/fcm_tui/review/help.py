@@ -42,6 +42,7 @@ def sections(first: str) -> list[list[Line]]:
     missed = "changes before this one may be missing"
     signs.append([(wording.fit(f"  {wording.GAP}", _KEYS), "warning"), (missed, "text")])
     signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
+    signs.append([(wording.fit("  < >", _KEYS), "moved"), ("in the diff: moved from here, to here", "text")])
     made.append([*signs, []])
     return made
 
