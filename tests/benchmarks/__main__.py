@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.benchmarks import (
     bench_baseline,
     bench_burst,
+    bench_diff_view,
     bench_idle,
     bench_latency,
     bench_long_record,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "versions": bench_versions.run,
     "burst": bench_burst.run,
     "diff": diff,
+    "diff-view": bench_diff_view.run,
     "latency": bench_latency.run,
     "idle": bench_idle.run,
     "long-record": bench_long_record.run,

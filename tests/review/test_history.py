@@ -72,7 +72,9 @@ async def test_a_file_of_the_tree_and_one_that_never_changed(record: RecordBuild
         await pilot.press("q")
         await shows(app, "▌Directories")
         record.file(f"{AT}/still.txt", b"still\n")
-        app.push_screen(HistoryScreen(app.palette, app.versions, f"{AT}/still.txt".encode(), None))
+        app.push_screen(
+            HistoryScreen(app.palette, app.versions, app.settings, f"{AT}/still.txt".encode(), None)
+        )
         await shows(app, "Nothing has changed in this file since recording began.")
         await pilot.press("question_mark")
         await shows(app, "History of a file")

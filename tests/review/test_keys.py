@@ -118,7 +118,7 @@ async def test_help_opens_scrolls_and_closes(
         for close in ("escape", "q", "question_mark", "f1", "enter"):
             await pilot.press("question_mark")
             await shows(app, "read the change's diff")
-            await pilot.press("pagedown", "pagedown", "pagedown", "pagedown")
+            await pilot.press("pagedown", "G")
             await shows(app, "lines inserted, updated, deleted")
             await pilot.press("pageup", "k", "j", close)
             await shows(app, "line ten")

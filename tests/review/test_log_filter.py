@@ -8,9 +8,10 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
+from fcm_tui.config import Settings
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Palette
+from fcm_tui.review.theme import Themes
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
@@ -180,9 +181,10 @@ async def test_no_letter_is_lost_that_follows_the_slash_at_once(
         await pilot.press("escape")
 
 
-async def test_saved_filters_are_words_too(record: RecordBuilder, palette: Palette) -> None:
+async def test_saved_filters_are_words_too(record: RecordBuilder) -> None:
     saved = {"code": "*.py !kind:metadata", "mine": "@code by:vim"}
-    app = ReviewApp(database=record.database, engine=None, palette=palette, filters=saved)
+    themes = Themes("dark", colours="truecolor")
+    app = ReviewApp(database=record.database, engine=None, themes=themes, settings=Settings(filters=saved))
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "line ten")
         await pilot.press("slash", "at")

@@ -47,7 +47,7 @@ async def test_log_keys_change_the_diff(record: RecordBuilder, make_app: Make) -
         await pilot.press("j")
         await shows(app, "by vim of ann")
         await pilot.press("down")
-        await shows(app, "Binary, 792 B before, 1.5 kB after.")
+        await shows(app, "text → Binary, 792 B → 1.5 kB")
         await pilot.press("j")
         await shows(app, "it holds secrets")
         await pilot.press("j")

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             themes=themes,
             notice=dropped(place, roots),
             recordings=lambda: _recording(place),
-            filters=place.settings.filters,
+            settings=place.settings,
         )
 
 
@@ -91,7 +91,7 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         themes=themes,
         who=who,
         recordings=lambda: _recording(place),
-        filters=place.settings.filters,
+        settings=place.settings,
     )
 
 

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,10 @@ from textual.containers import Container
 from textual.events import DescendantFocus, Key
 from textual.widget import Widget
 
+from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.review import keys, log_gaps, terminal, wording
+from fcm_tui.review import diff_title, keys, log_gaps, terminal, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.file_keys import FileKeys
@@ -32,7 +32,7 @@ from fcm_tui.review.log_inbox import Inbox
 from fcm_tui.review.log_pane import LogPane
 from fcm_tui.review.log_reading import LogReading
 from fcm_tui.review.pane import Pane
-from fcm_tui.review.source import Record, Source
+from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Themes
 from fcm_tui.review.tree import DirectoryTree
@@ -69,11 +69,12 @@ class ReviewApp(FileKeys):
         who: Callable[[], str] | None = None,
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
-        filters: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
+        self.settings = settings or Settings()
         self._engine = engine
         self._who = who
         self._notice = notice
@@ -84,13 +85,12 @@ class ReviewApp(FileKeys):
         """Why not all was recorded before the end, if so."""
         self._stopping = False
         self._recorded = asyncio.Event()
-        self._diff_wanted = 0
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
-        self.log_pane = LogPane(palette, self.log_view, filters or {})
-        self.diff_view = DiffView(palette, id="diff")
+        self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
+        self.diff_view = DiffView(palette, self.versions, self.settings, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:
@@ -246,17 +246,7 @@ class ReviewApp(FileKeys):
         counted = "unreviewed" if self.tree_view.is_inbox else "changes"
         tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
         self.log_pane.say_title()
-        document = self.diff_view.document
-        if document is None:
-            diff.title.say("")
-            return
-        change = document.change
-        hunk, hunks = self.diff_view.hunk_at
-        several = self.tree_view.root_count > 1
-        diff.title.say(
-            wording.relative_path(change.path, change.root, with_root=several),
-            f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else "",
-        )
+        diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
     def on_log_feed_counted(self) -> None:
         self._say_titles()
@@ -270,33 +260,10 @@ class ReviewApp(FileKeys):
     # --- selection
 
     def on_event_log_selected(self, message: EventLog.Selected) -> None:
-        self._diff_wanted += 1
-        if message.change is None:
-            self.diff_view.show(None)
-        else:
-            self._read_diff(message, self._diff_wanted)
-
-    @work(group="diff", exclusive=True, exit_on_error=False)
-    async def _read_diff(self, message: EventLog.Selected, wanted: int) -> None:
-        """Both versions and their hunks, in the versions' own thread; only for the newest selection."""
-        change = message.change
-        assert change is not None
-        if self.diff_view.document is not None:
-            await asyncio.sleep(0.02)  # a key held down passes over changes without reading them
-
-        def read(record: Record) -> Document | None:
-            from fcm_tui.review import loading  # the diff engine is imported here, in the thread
-
-            return loading.load(record, change) if wanted == self._diff_wanted else None
-
-        try:
-            document = await self.versions.call(read)
-        except FcmError as error:
-            document = sorry(change, visible(str(error)))
-        if document is not None and wanted == self._diff_wanted:
-            self.diff_view.show(document)
+        self.diff_view.reader.select(message.change)
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
+        self.diff_view.reader.within = message.path
         self.log_view.narrow(path=message.path)
 
     def on_inbox_reviewed(self) -> None:
@@ -403,14 +370,14 @@ def run(
     who: Callable[[], str] | None = None,
     notice: str = "",
     recordings: Callable[[], Recording] | None = None,
-    filters: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves it; the exit status.
 
     `recorder` None makes it a viewer of what another process records; `who` tells, now and then, which one
     does, and may read files; `notice` is shown while nothing is more urgent; `recordings` makes what records
-    a restore, None where nothing can be restored from here; `filters` are saved ones, by name. Ctrl-C, SIGTERM and a closed
-    terminal end it as `q` does: after the recorder has committed everything.
+    a restore, None where nothing can be restored from here; `settings` tell what is a secret, and saved
+    filters. Ctrl-C, SIGTERM and a closed terminal end it as `q` does: after the recorder has committed everything.
 
     Raises:
         UsageError: the terminal cannot show it.
@@ -423,7 +390,7 @@ def run(
         who=who,
         notice=notice,
         recordings=recordings,
-        filters=filters,
+        settings=settings,
     )
     return asyncio.run(_run(app))
 

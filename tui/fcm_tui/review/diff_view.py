@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import textwrap
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 
-from rich.cells import cell_len
 from rich.segment import Segment
+from textual import work
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fcm_tui.config import Settings
+from fcm_tui.model import Hunk
 from fcm_tui.review import keys, wording
-from fcm_tui.review.diff_rows import ADDED, FOLD, REMOVED, SAME, Rows, rows
-from fcm_tui.review.document import Document, Side
-from fcm_tui.review.syntax import Lexing, Text
-from fcm_tui.review.theme import SYNTAX, Palette
+from fcm_tui.review.diff_paint import Painter
+from fcm_tui.review.diff_reader import DiffReader
+from fcm_tui.review.diff_rows import Place, rows
+from fcm_tui.review.diff_shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
+from fcm_tui.review.diff_wrap import Lines, heights
+from fcm_tui.review.document import Document
+from fcm_tui.review.source import Source
+from fcm_tui.review.syntax import Lexing
+from fcm_tui.review.theme import Palette
 
-CONTEXT = 3
-SIDE_BY_SIDE = 140
-"""Cells of width from which both versions stand side by side, unless asked otherwise."""
-LONG = 20_000
-"""Characters of a line that are drawn where it is not plain ASCII; more would not paint in time."""
-MARKED = 2_000
-"""Lines longer than this get no marks of the words that differ."""
-
-_TINTS = {SAME: (), ADDED: ("added",), REMOVED: ("removed",)}
-_WORDS = {ADDED: ("added-word",), REMOVED: ("removed-word",)}
-_SIGNS = {
-    SAME: (" ", ("line-number",)),
-    ADDED: ("+", ("added", "added-sign")),
-    REMOVED: ("-", ("removed", "removed-sign")),
-}
+ABOVE = 3
+"""Lines that stay in sight above a hunk that one goes to."""
 
 
 class DiffView(ScrollView, can_focus=True):
@@ -46,22 +40,26 @@ class DiffView(ScrollView, can_focus=True):
     class Moved(Message):
         """Another part, or another layout, is in sight."""
 
-    def __init__(self, palette: Palette, *, id: str) -> None:
+    def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
         super().__init__(id=id)
         self.palette = palette
+        self.reader = DiffReader(self, versions, settings)
+        self.shape = Shape()
         self._document: Document | None = None
+        self._painter: Painter | None = None
         self._rows = rows([], 0, 0, context=CONTEXT, split=False)
+        self._quiet: list[Hunk] | None = None
+        """The hunks in which whitespace does not count, where that is asked for and they are known."""
+        self.vanished = 0
+        """How many hunks are not shown as they are whitespace only."""
+        self._lines = Lines(0)
+        self._head: list[tuple[str, str]] = []
+        """Lines above the diff, and their styles."""
         self._above = 0
-        self._wanted_split: bool | None = None
-        self._split = False
-        self._whole = False
         self._shift = 0
-        self._digits = 1
-        self._drawn: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
-        self._marks: dict[tuple[int, int], tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
+        self._held: tuple[int, Place] | None = None
+        """The place that was kept last, and where the screen stood then: going back and forth does not drift."""
         self._lexing: Lexing | None = None
-        self._old_colours: Text | None = None
-        self._new_colours: Text | None = None
 
     @property
     def document(self) -> Document | None:
@@ -75,7 +73,7 @@ class DiffView(ScrollView, can_focus=True):
             return 0, count
         if self.scroll_offset.y >= self.max_scroll_y:
             return count, count
-        return max(1, bisect_right(self._rows.hunks, self.scroll_offset.y + CONTEXT - self._above)), count
+        return max(1, bisect_right(self._rows.hunks, self._row_at(self.scroll_offset.y + ABOVE))), count
 
     def on_mount(self) -> None:
         self._lexing = Lexing()
@@ -89,212 +87,139 @@ class DiffView(ScrollView, can_focus=True):
     def show(self, document: Document | None) -> None:
         """Show a change, from its beginning; nothing for None."""
         self._document = document
-        self._marks.clear()
+        self._painter = None
         self._shift = 0
-        self._whole = False
-        self._old_colours = self._new_colours = None
-        if document is not None and self._lexing is not None:
-            self._old_colours, self._new_colours = self._lexing.open(
-                document.name,
-                (
-                    (document.old.lines, lambda first, last: self._coloured(0, first, last)),
-                    (document.new.lines, lambda first, last: self._coloured(1, first, last)),
-                ),
-            )
+        self._held = self._quiet = None
+        self.vanished = 0
+        self.shape.whole = False
+        if document is not None:
+            colours = []
+            if self._lexing is not None:
+                colours = self._lexing.open(
+                    document.name,
+                    (
+                        (document.old.lines, lambda first, last: self._coloured(0, first, last)),
+                        (document.new.lines, lambda first, last: self._coloured(1, first, last)),
+                    ),
+                )
+            self._painter = Painter(self.palette, document, colours)
         self._lay_out()
         self.scroll_to(y=0, animate=False)
         self.post_message(self.Moved())
+        if self.shape.blind:
+            self._ignore_whitespace()
 
     def _lay_out(self) -> None:
-        document = self._document
-        self._drawn.clear()
-        self._split = self.size.width >= SIDE_BY_SIDE if self._wanted_split is None else self._wanted_split
-        if document is None:
+        document, painter = self._document, self._painter
+        if document is None or painter is None:
             self._rows, self._above = rows([], 0, 0, context=CONTEXT, split=False), 0
+            self._lines = Lines(0)
         else:
+            old, new = document.old.lines, document.new.lines
             # a file that is new or gone has one side: two halves would show half a screen of nothing
-            self._split = self._split and bool(document.old.lines) and bool(document.new.lines)
-            self._rows = rows(
-                document.hunks,
-                len(document.old.lines),
-                len(document.new.lines),
-                context=None if self._whole else CONTEXT,
-                split=self._split,
+            split = self.shape.is_split(self.size.width, self._needed) and bool(old) and bool(new)
+            self._rows = shown = rows(
+                document.hunks if self._quiet is None else self._quiet,
+                len(old),
+                len(new),
+                context=0 if document.partial else None if self.shape.whole else self.shape.context,
+                split=split,
+                files=[(file.old_start, file.new_start) for file in document.files],
             )
-            self._above = len(document.facts) + len(document.notes) + 1
-            self._digits = len(str(max(len(document.old.lines), len(document.new.lines), 1)))
-        self.virtual_size = Size(self.size.width, self._above + len(self._rows))
+            self._head = [(fact, "muted") for fact in document.facts]
+            for note in document.notes:
+                self._head += [(line, "accent") for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+            self._above = len(self._head) + 1
+            painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
+            widths = painter.widths(self.size.width, split=split)
+            wrapped = (lambda: heights(shown, old, new, widths)) if self.shape.wrap else None
+            self._lines = Lines(len(shown), wrapped)
+        self.virtual_size = Size(self.size.width, self._above + self._lines.total)
         self.refresh()
+
+    @property
+    def _needed(self) -> int:
+        """Cells of width from which this document stands side by side by itself."""
+        return BYTES_SIDE_BY_SIDE if self._document is not None and self._document.hex else SIDE_BY_SIDE
 
     def on_resize(self) -> None:
         self._keeping_place(self._lay_out)
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
-        old = self._line_at(self.scroll_offset.y)
+        """Whatever stands at the top of the screen stays there."""
+        top = self.scroll_offset.y
+        place = None
+        if self._held is not None and self._held[0] == top:
+            place = self._held[1]
+        elif len(self._rows) and top >= self._above:
+            place = self._rows.place(self._row_at(top))
         change()
-        if old is not None:
-            self.scroll_to(y=self._row_of(old), animate=False)
+        if place is not None and len(self._rows):
+            self.scroll_to(y=self._above + self._lines.start(self._rows.row_of(place)), animate=False)
+            self._held = self.scroll_offset.y, place
 
-    def _line_at(self, y: int) -> int | None:
-        """The old line that stands in, or next above, a row of the screen's top."""
-        for row in range(min(y - self._above, len(self._rows) - 1), -1, -1):
-            if self._rows.kinds[row] == FOLD:
-                return self._rows.new[row]
-            if self._rows.old[row] >= 0:
-                return self._rows.old[row]
-        return None
+    @work(group="whitespace", exclusive=True, exit_on_error=False)
+    async def _ignore_whitespace(self) -> None:
+        document = self._document
+        if document is None or not document.hunks or document.hex or document.partial:
+            return
 
-    def _row_of(self, line: int) -> int:
-        for row in range(len(self._rows)):
-            if self._rows.kinds[row] != FOLD and self._rows.old[row] >= line:
-                return self._above + row
-            if self._rows.kinds[row] == FOLD and self._rows.new[row] + self._rows.old[row] > line:
-                return self._above + row
-        return self._above + len(self._rows)
+        def compare() -> tuple[list[Hunk], int]:
+            from fcm_tui.diff.whitespace import diff_without_whitespace, vanished  # in the thread
+
+            quiet = diff_without_whitespace(document.old.lines, document.new.lines)
+            return quiet, vanished(document.hunks, quiet)
+
+        quiet, hidden = await asyncio.to_thread(compare)
+        if document is self._document and self.shape.blind:
+            self._quiet, self.vanished = quiet, hidden
+            self._shaped()
+
+    def _row_at(self, y: int) -> int:
+        """The row that stands in a line of the whole; the first or last one beyond them."""
+        if not self._lines.total:
+            return 0
+        return self._lines.row(max(0, min(self._lines.total - 1, y - self._above)))[0]
+
+    def _shaped(self) -> None:
+        """Another layout was asked for."""
+        self._keeping_place(self._lay_out)
+        self.post_message(self.Moved())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self.post_message(self.Moved())
 
-    # --- colours and marks
-
     def _coloured(self, side: int, first: int, last: int) -> None:
         """Lines got their colours: draw those in sight again."""
         numbers = self._rows.new if side else self._rows.old
-        top = max(0, self.scroll_offset.y - self._above)
-        seen = range(top, min(len(self._rows), top + self.size.height))
-        stale = [key for key in self._drawn if first <= numbers[key[0]] < last]
-        for key in stale:
-            del self._drawn[key]
-        if any(first <= numbers[row] < last for row in seen):
+        if self._painter is not None:
+            self._painter.forget(side, first, last)
+        if any(first <= numbers[row] < last for row in self._in_sight()):
             self.refresh()
 
-    def _marked(self, old: int, new: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        marks = self._marks.get((old, new))
-        if marks is None:
-            from fcm_tui.diff.words import word_spans  # not before the first paint
-
-            assert self._document is not None
-            before, after = self._document.old.lines[old], self._document.new.lines[new]
-            marks = ([], [])
-            if len(before) <= MARKED and len(after) <= MARKED:
-                spans = word_spans(before, after)
-                marks = [*spans[0]], [*spans[1]]
-                # where almost everything differs, marks say nothing
-                if sum(end - start for start, end in marks[0]) > 0.7 * len(before) + 2:
-                    marks = ([], [])
-            if len(self._marks) > 10_000:
-                self._marks.clear()
-            self._marks[old, new] = marks
-        return marks
+    def _in_sight(self) -> range:
+        """The rows of which something stands on the screen."""
+        if not len(self._rows):
+            return range(0)
+        top = self.scroll_offset.y
+        return range(self._row_at(top), self._row_at(top + self.size.height) + 1)
 
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
         width, y = self.size.width, y + self.scroll_offset.y
-        document = self._document
-        if document is None or y >= self._above + len(self._rows):
+        document, painter = self._document, self._painter
+        if document is None or painter is None or y >= self._above + self._lines.total:
             return Strip.blank(width, self.palette())
+        if y < len(self._head):
+            said, style = self._head[y]
+            return Strip([Segment(wording.fit(f" {said}", width), self.palette(style))], width)
         if y < self._above:
-            return self._head(document, y, width)
-        row = y - self._above
-        key = (row, self._shift, width)
-        strip = self._drawn.get(key)
-        if strip is None:
-            strip = self._draw(document, self._rows, row, width)
-            self._drawn[key] = strip
-            if len(self._drawn) > 1000:
-                self._drawn.popitem(last=False)
-        return strip
-
-    def _head(self, document: Document, y: int, width: int) -> Strip:
-        if y < len(document.facts):
-            return Strip([Segment(wording.fit(" " + document.facts[y], width), self.palette("muted"))], width)
-        y -= len(document.facts)
-        if y < len(document.notes):
-            return Strip(
-                [Segment(wording.fit(" " + document.notes[y], width), self.palette("accent"))], width
-            )
-        return Strip.blank(width, self.palette())
-
-    def _draw(self, document: Document, shown: Rows, row: int, width: int) -> Strip:
-        kind, old, new = shown.kinds[row], shown.old[row], shown.new[row]
-        if kind == FOLD:
-            words = f"   ⋯ {wording.plural(old, 'line')} unchanged"
-            return Strip([Segment(wording.fit(words, width), self.palette("fold"))], width)
-        if self._split:
-            half = (width - 1) // 2
-            left = self._half(document.old, 0, old, REMOVED if kind != SAME else SAME, new, half)
-            right = self._half(document.new, 1, new, ADDED if kind != SAME else SAME, old, width - 1 - half)
-            return Strip.join([left, Strip([Segment("│", self.palette("rule"))], 1), right])
-        sign, sign_style = _SIGNS[kind]
-        digits, numbers = self._digits, []
-        if document.old.lines:
-            numbers.append(f"{old + 1:>{digits}}" if kind != ADDED else " " * digits)
-        if document.new.lines:
-            numbers.append(f"{new + 1:>{digits}}" if kind != REMOVED else " " * digits)
-        style = self.palette(*sign_style)
-        gutter = Strip([Segment(f" {' '.join(numbers)} {sign} ", style)], len(numbers) * (digits + 1) + 3)
-        side, line, partner = (1, new, old) if kind == ADDED else (0, old, new)
-        if kind == SAME:
-            side, line = 1, new
-        code = self._code(
-            document.new if side else document.old,
-            side,
-            line,
-            kind,
-            partner,
-            max(1, width - gutter.cell_length),
-        )
-        return Strip.join([gutter, code])
-
-    def _half(self, side: Side, which: int, line: int, kind: int, partner: int, width: int) -> Strip:
-        if line < 0:
-            return Strip.blank(width, self.palette("fold"))
-        sign, sign_style = _SIGNS[kind]
-        gutter = Strip(
-            [
-                Segment(f" {line + 1:>{self._digits}} ", self.palette(*sign_style)),
-                Segment(f"{sign} ", self.palette(*sign_style)),
-            ],
-            self._digits + 4,
-        )
-        return Strip.join(
-            [gutter, self._code(side, which, line, kind, partner, max(1, width - gutter.cell_length))]
-        )
-
-    def _code(self, side: Side, which: int, line: int, kind: int, partner: int, width: int) -> Strip:
-        """A line of source in exactly `width` cells, from the column shifted to."""
-        text = side.lines[line]
-        colours = self._new_colours if which else self._old_colours
-        if colours is not None:
-            colours.want(max(0, line - 5), line + self.size.height)
-        spans: Sequence[int] = colours.spans(line) if colours is not None else ()
-        marks: list[tuple[int, int]] = []
-        if kind != SAME and partner >= 0:
-            marks = self._marked(line, partner)[0] if which == 0 else self._marked(partner, line)[1]
-        if text.isascii():
-            start, stop, cropped = self._shift, min(len(text), self._shift + width), True
-        else:
-            start, stop, cropped = 0, min(len(text), LONG), False
-        tint, word = _TINTS[kind], _WORDS.get(kind, ())
-        strip = Strip(
-            [
-                Segment(text[a:b], self.palette(*tint, SYNTAX[style], *(word if hot else ())))
-                for a, b, style, hot in _pieces(spans, marks, start, stop)
-            ]
-        )
-        if not cropped and self._shift:
-            strip = strip.crop(min(self._shift, strip.cell_length), strip.cell_length)
-        if side.ends_open and line == len(side.lines) - 1 and strip.cell_length < width:
-            strip = Strip.join(
-                [strip, Strip([Segment(" (no line break at the end)", self.palette(*tint, "muted"))])]
-            )
-        if stop < len(text) and strip.cell_length >= width:
-            strip = Strip.join(
-                [strip.crop(0, width - 1), Strip([Segment("›", self.palette(*tint, "muted"))], 1)]
-            )
-        return strip.adjust_cell_length(width, self.palette(*tint))
+            return Strip.blank(width, self.palette())
+        row, part = self._lines.row(y - self._above)
+        painter.ahead = self.size.height
+        return painter.line(row, part, self._shift)
 
     # --- keys
 
@@ -310,67 +235,70 @@ class DiffView(ScrollView, can_focus=True):
     def action_last(self) -> None:
         self.scroll_to(y=self.max_scroll_y, animate=False)
 
+    @property
+    def file_at(self) -> int:
+        """The file in sight, counted from 1; 0 where the document is one file."""
+        return bisect_right([*self._rows.heads], self._row_at(self.scroll_offset.y + 1))
+
+    def action_file(self, step: int) -> None:
+        heads = [*self._rows.heads]
+        number = self.file_at - 1 + step
+        if heads and 0 <= number < len(heads):
+            self.scroll_to(y=self._above + self._lines.start(heads[number]), animate=False)
+
     def action_hunk(self, step: int) -> None:
-        at = self.scroll_offset.y + CONTEXT - self._above
+        at = self._row_at(self.scroll_offset.y + ABOVE)
         hunks = self._rows.hunks
         number = bisect_right(hunks, at) if step > 0 else bisect_left(hunks, at) - 1
         if 0 <= number < len(hunks):
-            self.scroll_to(y=max(0, self._above + hunks[number] - CONTEXT), animate=False)
+            line = self._lines.start(hunks[number])
+            self.scroll_to(y=max(0, self._above + line - ABOVE), animate=False)
         elif number < 0:
             self.action_first()
 
     def action_sideways(self, cells: int) -> None:
-        longest = self._longest() if cells > 0 else 0
+        if self.shape.wrap or self._painter is None:
+            return
+        seen = self._in_sight()
+        longest = self._painter.longest(seen.start, seen.stop) if cells > 0 else 0
         shift = max(0, self._shift + cells)
         if cells < 0 or shift < longest:
             self._shift = shift
             self.refresh()
 
-    def _longest(self) -> int:
-        top = max(0, self.scroll_offset.y - self._above)
-        longest = 0
-        if self._document is not None:
-            for row in range(top, min(len(self._rows), top + self.size.height)):
-                if self._rows.kinds[row] == FOLD:
-                    continue
-                for side, line in (
-                    (self._document.old, self._rows.old[row]),
-                    (self._document.new, self._rows.new[row]),
-                ):
-                    if line >= 0:
-                        text = side.lines[line]
-                        longest = max(longest, len(text) if text.isascii() else cell_len(text[:LONG]))
-        return longest
-
     def action_side_by_side(self) -> None:
-        self._wanted_split = not self._split
-        self._keeping_place(self._lay_out)
-        self.post_message(self.Moved())
+        self.shape.turn(self.size.width, self._needed)
+        self._shaped()
 
     def action_whole(self) -> None:
-        self._whole = not self._whole
-        self._keeping_place(self._lay_out)
+        self.shape.whole = not self.shape.whole
+        self._shaped()
+
+    def action_context(self, step: int) -> None:
+        self.shape.widen(step)
+        self._shaped()
+
+    def action_whitespace(self) -> None:
+        self.shape.blind = not self.shape.blind
+        self._quiet, self.vanished = None, 0
+        if self.shape.blind:
+            self._ignore_whitespace()
+        self._shaped()
+
+    def action_wrap(self) -> None:
+        self.shape.wrap = not self.shape.wrap
+        self._shift = 0
+        self._shaped()
+
+    def action_mark(self) -> None:
+        self.reader.mark()
         self.post_message(self.Moved())
 
+    def action_compare(self) -> None:
+        self.reader.compare()
 
-def _pieces(
-    spans: Sequence[int], marks: list[tuple[int, int]], start: int, stop: int
-) -> list[tuple[int, int, int, bool]]:
-    """Cut `start..stop` where the syntax or the marks change: (from, to, style, marked)."""
-    coloured = [(spans[i], spans[i + 1], spans[i + 2]) for i in range(0, len(spans), 3)]
-    coloured = [(a, b, s) for a, b, s in coloured if a < stop and b > start]
-    cuts = {start, stop}
-    for a, b, _ in coloured:
-        cuts.update((max(a, start), min(b, stop)))
-    for a, b in marks:
-        if a < stop and b > start:
-            cuts.update((max(a, start), min(b, stop)))
-    ordered = sorted(cuts)
-    pieces = []
-    at = 0
-    for a, b in pairwise(ordered):
-        while at < len(coloured) and coloured[at][1] <= a:
-            at += 1
-        style = coloured[at][2] if at < len(coloured) and coloured[at][0] <= a else 0
-        pieces.append((a, b, style, any(x <= a < y for x, y in marks)))
-    return pieces
+    def action_span(self) -> None:
+        self.reader.span()
+
+    def action_with_disk(self) -> None:
+        self.reader.with_disk()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Hunk, Origin
@@ -13,9 +14,20 @@ from fcm_tui.safetext import visible
 class Side:
     """The lines of one version, safe to show, tabs expanded."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: Sequence[str] = field(default_factory=list)
     ends_open: bool = False
     """The last line has no line break."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One file of several in a document."""
+
+    title: str
+    """Its path and, where there are no lines to show, why; safe to show."""
+    old_start: int
+    """The first of its lines in the old side, counted from 0."""
+    new_start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,21 @@ class Document:
     hunks: list[Hunk]
     name: str
     """The file's name, by which the lexer is chosen; empty for no colours."""
+    compared: str = ""
+    """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
+    partial: bool = False
+    """The sides have the changed lines only: what is around them was not read."""
+    files: Sequence[FilePart] = ()
+    """The files whose lines the sides are, one after another, where it is not one alone."""
+    hex: bool = False
+    """The lines are rows of bytes, and have offsets instead of numbers."""
+    moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
+    """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 
 
-def sorry(change: Change, why: str) -> Document:
+def sorry(change: Change, why: str, *, compared: str = "") -> Document:
     """A document that says why there is no diff."""
-    return Document(change, facts(change), [why], Side(), Side(), [], "")
+    return Document(change, facts(change), [why], Side(), Side(), [], "", compared=compared)
 
 
 def facts(change: Change) -> list[str]:
@@ -58,3 +80,14 @@ def newline_name(name: str) -> str:
     return {"lf": "LF", "crlf": "CRLF", "cr": "CR", "mixed": "mixed line ends", "none": "no line ends"}.get(
         name, visible(name)
     )
+
+
+def encoding_name(name: str) -> str:
+    """A Python codec's name as people write it: `UTF-8`."""
+    return {
+        "utf-8-sig": "UTF-8 with BOM",
+        "utf-16-le": "UTF-16 LE",
+        "utf-16-be": "UTF-16 BE",
+        "cp1252": "Windows-1252",
+        "latin-1": "ISO-8859-1",
+    }.get(name, visible(name).upper())

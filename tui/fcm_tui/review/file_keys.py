@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 
+from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
@@ -35,6 +36,7 @@ class FileKeys(ThemedApp):
     log_view: EventLog
     diff_view: DiffView
     versions: Source
+    settings: Settings
     database: Path
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
@@ -63,7 +65,7 @@ class FileKeys(ThemedApp):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
-        self.push_screen(HistoryScreen(self.palette, self.versions, subject.path, file, at))
+        self.push_screen(HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at))
 
     def action_blame(self) -> None:
         from fcm_tui.review.blame import BlameScreen
@@ -84,7 +86,9 @@ class FileKeys(ThemedApp):
                 under.go_to(change.sequence)
                 return
             file = key_of_change(change)
-            self.push_screen(HistoryScreen(self.palette, self.versions, change.path, file, change.sequence))
+            self.push_screen(
+                HistoryScreen(self.palette, self.versions, self.settings, change.path, file, change.sequence)
+            )
 
         self.push_screen(BlameScreen(self.palette, self.versions, subject.change, subject.line), jump)
 

@@ -51,6 +51,7 @@ def sections(first: str) -> list[list[Line]]:
         [(wording.fit(f"  {sign}", _KEYS), style), (meaning, "text")] for sign, style, meaning in _LINES
     ]
     signs.append([(wording.fit("  +9 ~2 -4", _KEYS), "muted"), ("lines inserted, updated, deleted", "text")])
+    signs.append([(wording.fit("  < >", _KEYS), "moved"), ("in the diff: moved from here, to here", "text")])
     made.append([*signs, []])
     return made
 

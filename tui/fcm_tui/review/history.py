@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from fcm_tui.errors import FcmError, StoreError
-from fcm_tui.model import Change
+from fcm_tui.config import Settings
+from fcm_tui.errors import StoreError
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.pane import Pane
 from fcm_tui.review.said import Hints
-from fcm_tui.review.source import Record, Source, reader_of
+from fcm_tui.review.source import Source, reader_of
 from fcm_tui.review.subject import Subject, shown
 from fcm_tui.review.theme import Palette
 from fcm_tui.review.versions_view import VersionsView
@@ -50,7 +49,13 @@ class HistoryScreen(Screen[None]):
     """
 
     def __init__(
-        self, palette: Palette, source: Source, path: bytes, file: FileKey | None, at: int | None = None
+        self,
+        palette: Palette,
+        source: Source,
+        settings: Settings,
+        path: bytes,
+        file: FileKey | None,
+        at: int | None = None,
     ) -> None:
         """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with."""
         super().__init__()
@@ -58,9 +63,8 @@ class HistoryScreen(Screen[None]):
         self._path = path
         self._file = file
         self._at = at
-        self._wanted = 0
         self.versions = VersionsView(palette, source, id="versions")
-        self.diff = VersionDiff(palette, id="version")
+        self.diff = VersionDiff(palette, source, settings, id="version")
         self._palette = palette
 
     def compose(self) -> ComposeResult:
@@ -112,27 +116,9 @@ class HistoryScreen(Screen[None]):
             self._say_titles()
 
     def on_versions_view_selected(self, message: VersionsView.Selected) -> None:
-        self._wanted += 1
         self._say_titles()
         if message.change is not None:
-            self._read(message.change, self._wanted)
-
-    @work(group="version", exclusive=True, exit_on_error=False)
-    async def _read(self, change: Change, wanted: int) -> None:
-        def read(record: Record) -> Document | None:
-            from fcm_tui.review import loading
-
-            return loading.load(record, change) if wanted == self._wanted else None
-
-        if self.diff.document is not None:
-            await asyncio.sleep(0.02)  # a key held down passes over versions without reading them
-        try:
-            document = await self._source.call(read)
-        except FcmError as error:
-            document = sorry(change, visible(str(error)))
-        if document is not None and wanted == self._wanted:
-            self.diff.show(document)
-            self._say_titles()
+            self.diff.reader.select(message.change)
 
     def on_diff_view_moved(self) -> None:
         self._say_titles()

@@ -7,7 +7,7 @@ arrows, F1 and `?`. `control+c` ends the program as it does everywhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -60,6 +60,7 @@ _SHOWN = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
+    "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
@@ -107,7 +108,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.older", ("J",), "app.step(1)", "the change below, older", DIFF),
     Key("diff.left", ("left", "h"), "sideways(-8)", "long lines: to the left", DIFF),
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
-    Key("diff.side-by-side", ("s",), "side_by_side", "side by side, or one below the other", DIFF),
+    Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", DIFF),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
@@ -139,11 +140,23 @@ KEYMAP: tuple[Key, ...] = (
     Key("version.older", ("J",), "screen.scrub(1)", "an older version", VERSION),
     Key("version.newer", ("K",), "screen.scrub(-1)", "a newer version", VERSION),
     Key("version.back", ("enter",), "screen.other", "back to the timeline", VERSION),
+    Key("diff.wrap", ("w",), "wrap", "wrap long lines, or cut them", DIFF),
+    Key("diff.whitespace", ("i",), "whitespace", "ignore whitespace, or do not", DIFF),
+    Key("diff.more", ("plus", "equals_sign"), "context(1)", "more lines around the changes", DIFF),
+    Key("diff.less", ("minus",), "context(-1)", "fewer lines around the changes", DIFF),
+    Key("diff.mark", ("m",), "mark", "mark this version, to compare with", DIFF),
+    Key("diff.compare", ("M",), "compare", "compare with the marked one, and back", DIFF),
+    Key("diff.disk", ("D",), "with_disk", "compare with the file now, and back", DIFF),
+    Key("diff.span", ("F",), "span", "all files since the mark, and back", DIFF),
+    Key("diff.next-file", ("N",), "file(1)", "next file of several", DIFF),
+    Key("diff.previous-file", ("P",), "file(-1)", "previous file of several", DIFF),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),
     Key("help.page-down", ("pagedown", "space"), "page(1)", "a page down", HELP),
     Key("help.page-up", ("pageup", "b"), "page(-1)", "a page up", HELP),
+    Key("help.first", ("home", "g"), "line(-10000)", "the beginning", HELP),
+    Key("help.last", ("end", "G"), "line(10000)", "the end", HELP),
     Key("offer.yes", ("enter", "y"), "answer(True)", "record it, and open the screen", OFFER),
     Key("offer.no", ("q", "n", "escape", "ctrl+c"), "answer(False)", "leave; nothing is recorded", OFFER),
 )
@@ -218,13 +231,17 @@ def _names(identity: str, keys: str) -> Iterator[str]:
         yield name
 
 
-def bindings(*contexts: str) -> list[BindingType]:
-    """Textual's bindings for some contexts."""
-    return [
-        Binding(",".join(key.keys), key.action, key.description, show=False, id=key.id)
-        for key in KEYMAP
-        if key.context in contexts
-    ]
+def bindings(*contexts: str, without: Collection[str] = ()) -> list[BindingType]:
+    """Textual's bindings for some contexts, of which the first has a key that two want; none for some actions."""
+    found: list[BindingType] = []
+    taken: set[str] = set()
+    for context in contexts:
+        entries = [key for key in KEYMAP if key.context == context and key.id not in without]
+        for entry in entries:
+            if own := [name for name in entry.keys if name not in taken]:
+                found.append(Binding(",".join(own), entry.action, entry.description, show=False, id=entry.id))
+        taken.update(name for entry in entries for name in entry.keys)
+    return found
 
 
 def shown(identity: str) -> str:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import stat
 
-from fcm_tui.capture.text import detect, to_utf8
-from fcm_tui.diff.lines import diff_lines
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
-from fcm_tui.review.document import Document, Side, facts, newline_name
+from fcm_tui.review.comparing import Pair, compare
+from fcm_tui.review.document import Document, Side, facts
+from fcm_tui.review.large import changed_lines, is_large
 from fcm_tui.review.source import Record
-from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.attribute_sets import told
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import key_of
-
-TAB = 4
-LEXED_BYTES = 8_000_000
-"""Beyond this, source text is shown without colours: a lexer would be at it for minutes."""
 
 
 def load(record: Record, change: Change) -> Document:
@@ -35,7 +28,7 @@ def load(record: Record, change: Change) -> Document:
     if attributes and change.kind is not Kind.METADATA:
         notes.append(f"Extended attributes: {attributes}.")
     if change.kind is Kind.METADATA:
-        notes.append(_metadata(record, change))
+        notes += _metadata(record, change)
         if attributes:
             notes.append(f"Extended attributes: {attributes}.")
         return Document(change, said, notes, empty, empty, [], "")
@@ -43,6 +36,11 @@ def load(record: Record, change: Change) -> Document:
         notes.append(f"The content is the same, {wording.size(change.size)}.")
         return Document(change, said, notes, empty, empty, [], "")
 
+    old_mode = record.state_before(change)[0] if change.before is not None else None
+    if old_mode and change.mode is not None and old_mode != change.mode:
+        notes.append(_mode(old_mode, change.mode))
+    if is_large(change) and (large := changed_lines(record, change, said, notes)) is not None:
+        return large
     before, missing_before = _content(record, change.before)
     after, missing_after = _content(record, change.after)
     if change.before is not None and before is None:
@@ -52,35 +50,9 @@ def load(record: Record, change: Change) -> Document:
     if (change.before is not None and before is None) or (change.after is not None and after is None):
         return Document(change, said, notes, empty, empty, [], "")
 
-    old, new = before or b"", after or b""
-    old_format, new_format = detect(old), detect(new)
-    if (old and old_format is None) or (new and new_format is None):
-        notes.append(_binary(change, before, after))
-        return Document(change, said, notes, empty, empty, [], "")
-    if old_format and new_format and old and new:
-        if old_format.encoding != new_format.encoding:
-            notes.append(
-                f"Encoding changed from {visible(old_format.encoding)} to {visible(new_format.encoding)}."
-            )
-        if old_format.newline != new_format.newline and "none" not in (
-            old_format.newline,
-            new_format.newline,
-        ):
-            was, now = newline_name(old_format.newline), newline_name(new_format.newline)
-            notes.append(f"Line ends changed from {was} to {now}.")
-    old_text = to_utf8(old, old_format.encoding) if old_format else b""
-    new_text = to_utf8(new, new_format.encoding) if new_format else b""
-    hunks = diff_lines(old_text, new_text)
-    styles = {text.newline for text in (old_format, new_format) if text is not None}
-    quiet_returns = "crlf" in styles and styles <= {"crlf", "none"}
-    if not hunks and not notes:
-        notes.append("An empty file." if not new_text else "The text is the same; the bytes differ.")
     if change.kind is Kind.DELETED:
-        notes.append(f"Deleted; it had {wording.size(len(old))}.")
-    name = path_text(os.path.basename(change.path)) if len(old_text) + len(new_text) <= LEXED_BYTES else ""
-    return Document(
-        change, said, notes, _side(old_text, quiet_returns), _side(new_text, quiet_returns), hunks, name
-    )  # fmt: skip
+        notes.append(f"Deleted; it had {wording.size(len(before or b''))}.")
+    return compare(Pair(change, said, before, after, notes))
 
 
 def _not_kept(change: Change) -> str:
@@ -94,29 +66,21 @@ def _not_kept(change: Change) -> str:
     }[change.capture]
 
 
-def _metadata(record: Record, change: Change) -> str:
-    mode = stat.filemode(change.mode) if change.mode is not None else "unknown"
-    earlier = [
-        other
-        for other in record.log(Filters(path=change.path), limit=20, before=key_of(change))
-        if other.file_id == change.file_id and other.mode is not None
-    ]
-    said = [f"Only metadata changed: mode {mode}"]
-    if earlier and earlier[0].mode is not None and earlier[0].mode != change.mode:
-        said[0] = f"Only metadata changed: mode {stat.filemode(earlier[0].mode)} to {mode}"
+def _metadata(record: Record, change: Change) -> list[str]:
+    old_mode, old_mtime = record.state_before(change)
+    said = [f"Only metadata changed: {_mode(old_mode, change.mode)}"]
     if change.mtime_ns is not None:
-        said.append(f"modified time {wording.moment(change.mtime_ns)}")
+        now = wording.moment(change.mtime_ns)
+        was = wording.moment(old_mtime) if old_mtime is not None else now
+        said.append(f"modified time {now}" if was == now else f"modified time {was} → {now}")
     if change.owner:
         said.append(f"owner {visible(change.owner)}")
-    return ", ".join(said) + "."
+    return said
 
 
-def _binary(change: Change, before: bytes | None, after: bytes | None) -> str:
-    if before is None:
-        return f"Binary, {wording.size(len(after or b''))}."
-    if after is None:
-        return f"Binary, deleted; it had {wording.size(len(before))}."
-    return f"Binary, {wording.size(len(before))} before, {wording.size(len(after))} after."
+def _mode(old: int | None, new: int | None) -> str:
+    now = stat.filemode(new) if new is not None else "unknown"
+    return f"mode {stat.filemode(old)} → {now}" if old and old != new else f"mode {now}"
 
 
 def _content(record: Record, digest: bytes | None) -> tuple[bytes | None, str]:
@@ -126,18 +90,3 @@ def _content(record: Record, digest: bytes | None) -> tuple[bytes | None, str]:
         return record.content(digest), ""
     except FcmError as error:
         return None, visible(str(error))
-
-
-def _side(text: bytes, quiet_returns: bool) -> Side:
-    if not text:
-        return Side()
-    decoded = text.decode("utf-8", "replace")
-    lines = decoded.split("\n")
-    ends_open = bool(lines[-1])
-    if not ends_open:
-        lines.pop()
-    if quiet_returns:
-        lines = [line.removesuffix("\r") for line in lines]
-    if "\t" in decoded:
-        lines = [line.expandtabs(TAB) if "\t" in line else line for line in lines]
-    return Side([visible(line) for line in lines], ends_open)

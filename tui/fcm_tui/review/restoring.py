@@ -15,12 +15,14 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.menu import Entry
 from fcm_tui.review.pane import Pane
+from fcm_tui.review.source import Source
 from fcm_tui.review.subject import Subject
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible, visible_path
@@ -113,10 +115,12 @@ class Question(Widget):
         return Strip([Segment(wording.fit(f" {line}", width), self.palette(self._style))], width)
 
 
-class PlanDiff(DiffView):
-    """The diff pane, with the keys that answer."""
+class PlanDiff(DiffView, inherit_bindings=False):
+    """The diff pane, with the keys that answer; what a plan is made of is no version to compare others with."""
 
-    BINDINGS = keys.bindings(keys.CONFIRM)
+    BINDINGS = keys.bindings(
+        keys.CONFIRM, keys.DIFF, without=("diff.mark", "diff.compare", "diff.disk", "diff.span")
+    )
 
 
 class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
@@ -136,7 +140,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
         self._phase = "looking"
         """`looking`, `asking`, `forcing` (something would be lost), `working` or `over`."""
         self._done_steps = 0
-        self.diff = PlanDiff(palette, id="restore")
+        self.diff = PlanDiff(palette, Source(database), Settings(), id="restore")
         self._pane = Pane(palette, "Restore", self.diff)
         self._question = Question(palette)
         self.result = ""

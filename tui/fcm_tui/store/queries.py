@@ -18,6 +18,7 @@ from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.filters import Filters, below, conditions, prepared
+from fcm_tui.store.kept_lines import KeptHunk, kept_hunks
 from fcm_tui.store.patience import reading_until
 from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.values import RowTypes, reading
@@ -319,6 +320,10 @@ class Reader:
             ContentMissing: they were not kept, or are damaged.
         """
         return self._contents.get(digest)
+
+    def kept_hunks(self, change: Change, characters: int) -> list[KeptHunk]:
+        """As `kept_lines.kept_hunks`."""
+        return kept_hunks(self._connection, change, characters)
 
     def folder(self, root_id: bytes, path: bytes) -> list[FolderEntry]:
         """What a folder holds or held: folders first, then by name; a deleted file stays as long as it has changes.

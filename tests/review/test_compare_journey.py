@@ -1,0 +1,52 @@
+"""Comparing two versions, as a person does it in a real terminal, large and small, in colours and without."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo terminals", allow_module_level=True)
+
+from tests.review.builder import RecordBuilder
+from tests.review.test_terminal import look
+
+AT = "/home/ann/project/"
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "environ"),
+    [(80, 24, {}), (200, 60, {"COLORTERM": "truecolor"}), (80, 24, {"TERM": "xterm", "NO_COLOR": "1"})],
+)
+def test_two_versions_are_compared(
+    empty: RecordBuilder, columns: int, rows: int, environ: dict[str, str]
+) -> None:
+    block = [f"def the_function_{number}():\n    return {number}\n" for number in range(20)]
+    empty.file(AT + "main.py", "".join(block).encode())
+    for version in (2, 3, 4):
+        changed = [*block[1:8], block[0], *block[8:]]
+        changed[12] = f"VERSION = {version}\n"
+        empty.change(AT + "main.py", "".join(changed).encode())
+    with look(empty, columns=columns, rows=rows, environ=environ) as terminal:
+        terminal.wait("+ VERSION = 4")
+        terminal.press("down")
+        terminal.wait("+ VERSION = 3")
+        terminal.press("down")
+        terminal.wait("2 lines moved (< from, > to)")
+        terminal.press("enter")
+        terminal.wait("▌Diff")
+        terminal.press("m")
+        terminal.wait("marked")
+        terminal.press("K")
+        terminal.wait("#1 marked")
+        terminal.press("K")
+        terminal.wait("+ VERSION = 4")
+        terminal.press("M")
+        terminal.wait("- VERSION = 2")
+        terminal.press("s")
+        terminal.wait("unified" if columns == 200 else "side by side")
+        terminal.press("M")
+        terminal.wait("- VERSION = 3")
+        terminal.press("q")
+        assert terminal.end() == 0

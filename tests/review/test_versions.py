@@ -1,0 +1,163 @@
+"""Any two versions: of two changes, and of a change and the disk, where secrets stay unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import NotSoError
+from fcm_tui.model import Capture, Kind
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.on_disk import read_now
+from fcm_tui.store.queries import Reader
+from tests.review.builder import RecordBuilder
+from tests.review.screens import lines, shows, text
+
+Make = Callable[..., ReviewApp]
+AT = "/home/ann/project/"
+
+
+async def test_a_marked_version_is_compared_with_another_and_back(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    empty.file(AT + "a.py", b"one\n")
+    for version in (b"one\ntwo\n", b"one\ntwo\nthree\n", b"one\ntwo\nthree\nfour\n"):
+        empty.change(AT + "a.py", version)
+    empty.change(AT + "b.py", b"one\nother\n", Kind.CREATED)
+    empty.change(AT + "gone", b"x\n", Kind.CREATED)
+    empty.change(AT + "gone", None, Kind.DELETED)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "Deleted; it had 2 B.")
+        await pilot.press("3", "M")
+        await shows(app, "Nothing is marked")
+        await pilot.press("G", "J", "J", "J")
+        await shows(app, "+ four")
+        await pilot.press("m")
+        await shows(app, "marked")
+        await pilot.press("J", "J")
+        await shows(app, "#1  modified")
+        await shows(app, "#3 marked")
+        await pilot.press("M")
+        await shows(app, lambda screen: "#3 2026" in screen and "→  #1 2026" in screen)
+        await shows(app, lambda screen: "- three" in screen and "- four" in screen and "one" in screen)
+        await pilot.press("M")
+        await shows(app, lambda screen: "#1  modified" in screen and "+ two" in screen)
+        await pilot.press("K", "K", "K")
+        await shows(app, "#4  created")
+        await pilot.press("M")
+        await shows(app, lambda screen: "a.py → " in screen and "+ other" in screen and "- four" in screen)
+        await pilot.press("K", "K")
+        await shows(app, "#6  deleted")
+        await pilot.press("M")
+        await shows(app, "#6 deleted the file.")
+
+
+@pytest.fixture
+def home(tmp_path: Path, empty: RecordBuilder) -> Path:
+    home = tmp_path / "home"
+    home.mkdir()
+    empty.root(os.fspath(home))
+    return home
+
+
+def recorded(
+    empty: RecordBuilder, home: Path, name: str, content: bytes, capture: Capture | None = None
+) -> None:
+    empty.change(os.fspath(home / name), content, Kind.CREATED, capture=capture)
+
+
+async def test_a_version_is_compared_with_the_file_now(
+    empty: RecordBuilder, make_app: Make, home: Path
+) -> None:
+    recorded(empty, home, "a.py", b"one\ntwo\n")
+    (home / "a.py").write_bytes(b"one\n2\n")
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "+ two")
+        await pilot.press("3", "D")
+        await shows(app, lambda screen: "on disk now" in screen and "+ 2" in screen and "- two" in screen)
+        await pilot.press("D")
+        await shows(app, "#1  created")
+        (home / "a.py").write_bytes(b"one\ntwo\n")
+        await pilot.press("D")
+        await shows(app, "The file on disk is that version.")
+        (home / "a.py").write_bytes(b"token = " + b"npm_" + b"a1B2" * 9 + b"\n")
+        await pilot.press("D", "D")
+        await shows(app, "it is not shown")
+        assert "npm_" not in text(app)
+        (home / "a.py").unlink()
+        await pilot.press("D", "D")
+        await shows(app, "There is no file on disk.")
+
+
+def test_what_is_not_for_the_screen_is_not_read_from_disk(empty: RecordBuilder, home: Path) -> None:
+    def refused(name: str, capture: Capture | None = None, **settings: tuple[str, ...]) -> str:
+        recorded(empty, home, name, b"x\n", capture)
+        with Reader(empty.database) as reader:
+            change = reader.log(limit=1)[0]
+        with pytest.raises(NotSoError) as told:
+            read_now(change, Settings(**settings))  # type: ignore[arg-type]
+        return str(told.value)
+
+    (home / "key.own").write_bytes(b"x\n")
+    assert "not shown" in refused("key.own", secrets=("*.own",))
+    (home / "was").write_bytes(b"x\n")
+    assert "not shown" in refused("was", Capture.SECRET)
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere" / "file").write_bytes(b"x\n")
+    try:
+        (home / "link").symlink_to(home / "elsewhere")
+    except OSError:
+        pytest.skip("links need a right here")
+    assert "not followed" in refused(os.path.join("link", "file"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+def test_a_pipe_in_the_file_s_place_is_no_file(empty: RecordBuilder, home: Path) -> None:
+    recorded(empty, home, "pipe", b"x\n")
+    os.mkfifo(home / "pipe")
+    with Reader(empty.database) as reader:
+        assert read_now(reader.log(limit=1)[0], Settings()) is None
+
+
+async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, make_app: Make) -> None:
+    many = [f"line {number}\n" for number in range(1, 60)]
+    empty.file(AT + "a.py", "".join(many).encode())
+    empty.file(AT + "src/b.py", b"first\nsecond\n")
+    empty.file(AT + "src/gone.py", b"bye\n")
+    empty.file(AT + "same.py", b"1\n")
+    empty.change(AT + "other", b"before the mark\n", Kind.CREATED)
+    empty.change(AT + "a.py", "".join([*many[:30], "more\n", *many[30:]]).encode())
+    empty.change(AT + "same.py", b"2\n")
+    empty.change(AT + "src/b.py", b"first\n2nd\n")
+    empty.change(AT + "same.py", b"1\n")
+    empty.change(AT + "src/b.py", b"first\nthe 2nd\n")
+    empty.change(AT + "src/gone.py", None, Kind.DELETED)
+    empty.change(AT + "src/pic", bytes(20), Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await shows(app, "#8  created")
+        await pilot.press("3", "F")
+        await shows(app, "No change is marked")
+        await pilot.press("2", "G", "3")
+        await shows(app, "#1  created")
+        await pilot.press("m", "2", "g", "3")
+        await shows(app, "#8  created")
+        await pilot.press("F", "z")
+        await shows(app, "4 files differ")
+        shown = [" ".join(row.split()) for row in lines(app.diff_view)]
+        heads = [row for row in shown if row.startswith("━━")]
+        assert [row.split()[1] for row in heads] == ["a.py", "src/b.py", "src/gone.py", "src/pic"]
+        assert "31 + more" in shown and "2 - second" in shown and "2 + the 2nd" in shown
+        assert "1 - bye" in shown and not any("2nd" in row and "- " in row for row in shown)
+        await pilot.resize_terminal(100, 16)
+        await pilot.press("N", "N")
+        await shows(app, "src/gone.py")
+        await pilot.press("P", "s", "w", "f", "s", "minus", "n", "p", "i")
+        await pilot.press("F")
+        await shows(app, "#8  created")

@@ -1,0 +1,60 @@
+"""How a diff is laid out, as the person asked for it: stays from change to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONTEXT = 3
+_STEPS = (0, 1, 3, 6, 12, 25, 50, 100)
+"""Lines of context that one may ask for."""
+SIDE_BY_SIDE = 140
+"""Cells of width from which both versions stand side by side, unless asked otherwise."""
+
+BYTES_SIDE_BY_SIDE = 160
+"""The same for rows of bytes."""
+
+
+@dataclass(slots=True)
+class Shape:
+    """Layout, wrapping, context."""
+
+    split: bool | None = None
+    """Side by side; None for by the width."""
+    wrap: bool = False
+    context: int = CONTEXT
+    whole: bool = False
+    """The whole file, whatever the context."""
+    blind: bool = False
+    """Whitespace does not count."""
+
+    def is_split(self, width: int, needed: int = SIDE_BY_SIDE) -> bool:
+        """Whether both versions stand side by side in so many cells."""
+        return width >= needed if self.split is None else self.split
+
+    def turn(self, width: int, needed: int = SIDE_BY_SIDE) -> None:
+        """The next layout: first the other one than shows, then that which shows for good, then by width."""
+        by_width = width >= needed
+        self.split = not by_width if self.split is None else by_width if self.split != by_width else None
+
+    def widen(self, step: int) -> None:
+        """More context or less; behind the most comes the whole file."""
+        if self.whole:
+            self.whole = step > 0
+            return
+        at = _STEPS.index(self.context) + step
+        self.whole = at >= len(_STEPS)
+        self.context = _STEPS[max(0, min(at, len(_STEPS) - 1))]
+
+    def told(self) -> list[str]:
+        """What is not as it is by itself, in words for the title."""
+        return [
+            *({None: [], True: ["side by side"], False: ["unified"]}[self.split]),
+            *(["wrapped"] if self.wrap else []),
+            *(
+                ["whole file"]
+                if self.whole
+                else [f"context {self.context}"]
+                if self.context != CONTEXT
+                else []
+            ),
+        ]

@@ -1,0 +1,38 @@
+"""The changed lines of a change as the record keeps them: to be shown without the contents around them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from fcm_tui.model import Change, Hunk
+from fcm_tui.store.sealing import opener
+
+KeptHunk = tuple[Hunk, str, str]
+"""A hunk, its lines before the change and after it; those of very long ones are cut."""
+
+
+def kept_hunks(connection: sqlite3.Connection, change: Change, characters: int) -> list[KeptHunk]:
+    """The first hunks of a change, as many as have so many characters, and one at least.
+
+    Raises:
+        ContentSealed: they are encrypted, and the key is not there.
+    """
+    found: list[KeptHunk] = []
+    rows = connection.execute(
+        "SELECT old_start, old_count, new_start, new_count, digest, affected_lines, replaced_lines"
+        " FROM change_differences JOIN differences ON digest = difference_digest"
+        " WHERE recorder_id = ? AND sequence = ? ORDER BY ordinal",
+        (change.recorder_id, change.sequence),
+    )
+    for *place, digest, affected, replaced in rows:
+        hunk = Hunk(*place)
+        texts = []
+        for side, lines in (("affected", affected), ("replaced", replaced)):
+            sealed = isinstance(lines, bytes)
+            texts.append(opener(connection).open_lines(digest, side, lines) if sealed else lines or "")
+        old, new = (texts[1], texts[0]) if hunk.new_count else (texts[0], "")
+        found.append((hunk, old, new))
+        characters -= len(old) + len(new)
+        if characters < 0:
+            break
+    return found
