@@ -81,7 +81,7 @@ async def test_a_file_is_replaced_only_at_a_second_enter(
         await pilot.press("c")
         await shows(app, "change-8.patch")
         await pilot.press("enter")
-        await shows(app, "`git apply` takes it")
+        await shows(app, "Written to")
         written = (tmp_path / "change-8.patch").read_bytes()
         assert written.startswith(b"diff --git a/main.py b/main.py\n")
         (tmp_path / "change-8.patch").write_text("mine")

@@ -200,7 +200,7 @@ def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(journey: 
         terminal.press("R")
         terminal.wait("the version before it")
         terminal.press("b")
-        terminal.wait("F restores all the same")
+        terminal.wait("F restores all")
         terminal.press("y", "enter")
         assert file.read_bytes() == secret
         terminal.press("F")
