@@ -32,6 +32,16 @@ def reviewed(cli: Cli) -> list[int]:
     return [change["sequence"] for change in cli.log("--reverse") if change["reviewed"]]
 
 
+def test_a_pin_is_told_found_and_taken_back(cli: Cli) -> None:
+    assert cli.run("review", "2", "--pin").stdout == b"reviewed and pinned: 1 change\n"
+    assert reviewed(cli) == [2]
+    cli.run("review", "2", "3")
+    assert [change["sequence"] for change in cli.log("--filter", "is:pinned")] == [2]
+    assert b"leave out --pin" in cli.run("review", "2", "--pin", "--undo", status=2).stderr
+    cli.run("review", "2", "--undo")
+    assert not cli.log("--filter", "is:pinned")
+
+
 def test_changes_are_marked_and_unmarked(cli: Cli) -> None:
     assert cli.run("review", "1", "3").stdout == b"reviewed: 2 changes\n"
     assert reviewed(cli) == [1, 3]

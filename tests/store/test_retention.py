@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcm_tui.config import Retention
-from fcm_tui.store import schema
+from fcm_tui.store import reviews, schema
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.problems import Problem
@@ -202,6 +202,32 @@ def test_what_nobody_has_reviewed_stays_once_reviewing_is_in_use(tmp_path: Path)
         assert set(stored(tmp_path / "record.db").values()) == {POOL[2], POOL[3], POOL[4], POOL[5]}
         prune(written, Retention(max_versions=1, keep_unreviewed=False))
         assert set(stored(tmp_path / "record.db").values()) == {POOL[5]}
+
+
+def test_what_is_pinned_stays_even_if_it_is_pinned_after_the_plan(tmp_path: Path) -> None:
+    database = tmp_path / "record.db"
+    with Written(database) as written:
+        for number in range(6):
+            written.put(("a", POOL[number], NOW - (9 - number) * DAY))
+        recorder = written.record.recorder_id
+        assert reviews.mark(database, [(2, recorder)], pin=True) == 1
+        assert reviews.mark(database, [(2, recorder)], note="seen again") == 1, "and stays pinned"
+        retention = Retention(max_versions=1)
+        with Plan.of(database, retention, now_ns=NOW) as plan:
+            assert (plan.totals.versions, plan.totals.held) == (4, 0), "a pin alone is no reviewing"
+            reviews.mark(database, [(4, recorder)], pin=True)
+            thinning = Thinning(written.record, retention, plan.sequence)
+            while thinning.step(plan.operations(), 60.0):
+                pass
+        assert {POOL[1], POOL[3], POOL[5]} <= set(stored(database).values()), "and what they build on, until"
+        assert problems(database) == []
+        prune(written, retention)
+        assert set(stored(database).values()) == {POOL[1], POOL[3], POOL[5]}
+        assert problems(database) == []
+        reviews.unmark(database, [(2, recorder), (4, recorder)])
+        prune(written, retention)
+        assert set(stored(database).values()) == {POOL[5]}
+        assert problems(database) == []
 
 
 def test_before_anybody_reviews_nothing_waits_for_it(tmp_path: Path) -> None:

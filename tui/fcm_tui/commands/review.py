@@ -15,7 +15,7 @@ from fcm_tui.store.queries import Reader, key_of
 def add_parser(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
 ) -> None:
-    """Add `review CHANGE... [--undo] [--note TEXT]`."""
+    """Add `review CHANGE... [--pin] [--undo] [--note TEXT]`."""
     parser = subparsers.add_parser(
         "review",
         parents=[common],
@@ -23,6 +23,7 @@ def add_parser(
         description="Mark changes as reviewed by you; `fcm-tui log --unreviewed` lists what nobody has looked at.",
     )
     parser.add_argument("changes", nargs="+", metavar="CHANGE", help="N of this recorder, or HOST:N")
+    parser.add_argument("--pin", action="store_true", help="keep these versions, whatever retention says")
     parser.add_argument("--undo", action="store_true", help="not reviewed by you after all")
     parser.add_argument("--note", metavar="TEXT", type=text, help="what there is to say about them")
     parser.set_defaults(func=run)
@@ -37,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.undo and args.note is not None:
         raise UsageError("--undo takes a review away, and its note with it: leave out --note")
+    if args.undo and args.pin:
+        raise UsageError("--undo takes a review away, and its pin with it: leave out --pin")
     database = database_of(args, settings_of(args), open_data_dir(args.data_dir, create=False))
     with Reader(database) as reader:
         found = {key_of(find_change(reader, name)) for name in args.changes}
@@ -44,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
         written = reviews.unmark(database, sorted(found))
         print(f"no longer reviewed by you: {_changes(written)}")
     else:
-        written = reviews.mark(database, sorted(found), note=args.note)
-        print(f"reviewed: {_changes(written)}")
+        written = reviews.mark(database, sorted(found), note=args.note, pin=args.pin)
+        print(f"{'reviewed and pinned' if args.pin else 'reviewed'}: {_changes(written)}")
     return 0
 
 

@@ -16,6 +16,7 @@ class State(StrEnum):
 
     UNREVIEWED = "unreviewed"
     REVIEWED = "reviewed"
+    PINNED = "pinned"
     SECRET = "secret"  # noqa: S105 - a status, not a password
     STORED = "stored"
     BINARY = "binary"
@@ -27,6 +28,7 @@ class State(StrEnum):
 MEANINGS = {
     State.UNREVIEWED: "nobody has reviewed it",
     State.REVIEWED: "somebody has reviewed it",
+    State.PINNED: "its version stays, whatever retention says",
     State.SECRET: "not kept, as it holds secrets",
     State.STORED: "its content is kept",
     State.BINARY: "kept, but has no lines",

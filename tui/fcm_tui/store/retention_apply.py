@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.config import Retention
-from fcm_tui.store import prunes
+from fcm_tui.store import prunes, reviews
 from fcm_tui.store.prunes import Prune
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention_plan import Drop, Operation, Reencode
@@ -32,6 +32,7 @@ class Thinning:
         self._rules = json.dumps(asdict(retention), separators=(",", ":"))
         self._seen = sequence
         self._needed: set[bytes] = set()
+        self._pinned: set[bytes] = set()
         self._run: int | None = None
         self.versions = 0
         """Thinned so far."""
@@ -75,11 +76,16 @@ class Thinning:
             (self._record.recorder_id, self._seen),
         ).fetchall():
             self._seen = sequence
-            for digest in digests:
-                if digest and digest not in self._needed:
-                    self._needed.add(digest)
-                    for below in self._below(digest):
-                        self._needed.update((below, *self._below(below)))
+            self._spare(digests)
+        self._pinned = set().union(*reviews.pinned(connection).values())
+
+    def _spare(self, digests: Iterable[bytes | None]) -> None:
+        """These stay, with what they build on."""
+        for digest in digests:
+            if digest and digest not in self._needed:
+                self._needed.add(digest)
+                for below in self._below(digest):
+                    self._needed.update((below, *self._below(below)))
 
     def _below(self, digest: bytes) -> list[bytes]:
         """What a content needs; nothing where it is damaged, and cannot be read anyway."""
@@ -90,6 +96,8 @@ class Thinning:
 
     def _drop(self, drop: Drop) -> bool:
         connection, contents = self._record.connection, self._record.contents
+        if drop.digest in self._pinned:  # since the plan, which would have left it out
+            self._spare([drop.digest])
         if drop.digest in self._needed:
             self._needed.update(self._below(drop.digest))  # it comes later in the plan
             return False

@@ -18,6 +18,7 @@ from pathlib import Path
 from fcm_tui.capture.codec import CodecError, DeltaBase, decode, encode
 from fcm_tui.config import Retention
 from fcm_tui.errors import ContentMissing
+from fcm_tui.store import reviews
 from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.retention import kept
@@ -194,7 +195,10 @@ class Plan:
 
     def _sort_out(self, is_over: bool) -> None:
         """Ask the rules, file by file. Where the store is too large, note also what else could go."""
-        is_reviewing = self.retention.keep_unreviewed and _exists(self.connection, "reviews")
+        is_reviewing = self.retention.keep_unreviewed and _exists(
+            self.connection, "reviews WHERE verdict <> 'pinned'"
+        )
+        pinned = reviews.pinned(self.connection)
         for (recorder_id, file_id), rows in groupby(self._versions(), key=lambda row: row[:2]):
             versions = list(rows)
             stays = kept([row[3] for row in versions], self.retention, self.now_ns)
@@ -203,7 +207,7 @@ class Plan:
             current = self._current(file_id)
             unreviewed = self._unreviewed(file_id) if is_reviewing else frozenset()
             for (_, _, digest, time_ns, size), stay in zip(versions, stays, strict=True):
-                if digest == current:
+                if digest == current or digest in pinned.get(file_id, ()):
                     continue
                 if digest in unreviewed:
                     self.totals.held += not stay

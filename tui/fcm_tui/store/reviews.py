@@ -23,15 +23,20 @@ from fcm_tui.store.filling import filling_mark
 Key = tuple[int, bytes]
 """Sequence and recorder of a change."""
 
-ACCEPTED = "accepted"
+ACCEPTED, PINNED = "accepted", "pinned"
+"""Verdicts: looked at; and the version that the change left, or took away, is to stay whatever retention says."""
 _BATCH = 5000
 """Reviews in one transaction: some 20 ms in which the recorder waits."""
 
 _MARK = """
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
     SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, ?6 FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
-    ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns, verdict = excluded.verdict,
+    ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns,
+        verdict = CASE reviews.verdict WHEN 'pinned' THEN 'pinned' ELSE excluded.verdict END,
         note = coalesce(excluded.note, reviews.note)"""
+_PINNED_CONTENTS = """
+SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
+    JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = 'pinned'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
 
 
@@ -43,14 +48,16 @@ def user_name() -> str:
         return "?"
 
 
-def mark(database: Path, changes: Iterable[Key], *, note: str | None = None) -> int:
-    """Reviewed, by who sits here; how many changes. A note that is not given leaves an earlier one.
+def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin: bool = False) -> int:
+    """Reviewed, by who sits here, and pinned if wanted; how many changes.
+
+    A note that is not given leaves an earlier one, and what is pinned stays so until it is unmarked.
 
     Raises:
         StoreError: the record cannot be written.
     """
     who, now = user_name(), time.time_ns()
-    return _write(database, _MARK, ((*key, who, now, ACCEPTED, note) for key in changes))
+    return _write(database, _MARK, ((*key, who, now, PINNED if pin else ACCEPTED, note) for key in changes))
 
 
 def unmark(database: Path, changes: Iterable[Key]) -> int:
@@ -92,6 +99,15 @@ def _open(database: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def pinned(connection: sqlite3.Connection) -> dict[bytes, set[bytes]]:
+    """The contents that are to stay, by file."""
+    found: dict[bytes, set[bytes]] = {}
+    for file_id, digest in connection.execute(_PINNED_CONTENTS):
+        if digest is not None:
+            found.setdefault(file_id, set()).add(digest)
+    return found
 
 
 class ReviewCounts:

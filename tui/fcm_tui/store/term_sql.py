@@ -37,6 +37,7 @@ IS_REVIEWED = (
 _STATES = {
     State.REVIEWED: IS_REVIEWED,
     State.UNREVIEWED: f"NOT {IS_REVIEWED}",
+    State.PINNED: f"{IS_REVIEWED[:-1]} AND v.verdict = 'pinned')",
     State.SECRET: "c.capture = 'secret'",
     State.STORED: "c.capture = 'stored'",
     State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
