@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from fcm_tui.errors import FcmError
-from fcm_tui.review.app import run
+from fcm_tui.review.running import run
 from fcm_tui.review.theme import Themes
 
 

@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """
     place = find_place(args)
     use_keys(place.settings)
-    from fcm_tui.review import app
+    from fcm_tui.review import running
     from fcm_tui.review.theme import Themes
 
     themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
-        return app.run(
+        return running.run(
             database=place.database,
             recorder=recorder,
             themes=themes,
@@ -65,7 +65,7 @@ def use_keys(settings: Settings) -> None:
 
 
 def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
-    from fcm_tui.review import app
+    from fcm_tui.review import running
 
     holder = place.data_dir.lock_holder()
     by = f"process {holder}" if holder else "another process"
@@ -85,7 +85,7 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         standing = place.data_dir.standing()
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
-    return app.run(
+    return running.run(
         database=place.database,
         recorder=None,
         themes=themes,
