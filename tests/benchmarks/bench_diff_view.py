@@ -14,9 +14,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from fcm_tui.resources import themes_dir
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Palette, load
+from fcm_tui.review.theme import Themes
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.scale import Scale
 from tests.review.builder import RecordBuilder
@@ -92,8 +91,7 @@ async def _look(
     database: Path, keys: int, presses: dict[str, list[float]], stalls: dict[str, list[float]]
 ) -> float:
     """Seconds until the large diff is painted; the rest goes into the dictionaries."""
-    palette = Palette(load("dark", "truecolor", [themes_dir()]))
-    app = ReviewApp(database=database, engine=None, palette=palette)
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
     async with app.run_test(size=(160, 50)) as pilot:
         await _until(lambda: "small.py" in text(app) and app.diff_view.document is not None)
         await pilot.pause()

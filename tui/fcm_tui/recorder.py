@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.config import Settings
-from fcm_tui.errors import FcmError, Unrecorded
+from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.model import Gap, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
@@ -311,6 +311,12 @@ class Recorder:
                     if not may_pass(error):
                         raise
                     refusal = error
+                except StoreError as error:
+                    cause = error.__cause__
+                    # It stands still already: what keeps it from being opened again may pass like what began it.
+                    if not (self._trouble and isinstance(cause, sqlite3.Error) and may_pass(cause)):
+                        raise
+                    refusal = cause
             raise refusal
 
         return await self._in_thread(told)

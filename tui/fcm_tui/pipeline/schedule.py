@@ -7,7 +7,7 @@ import time
 from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.roots import WatchedRoot
-from fcm_tui.pipeline.session import Session
+from fcm_tui.pipeline.session import Session, give_back
 from fcm_tui.watch.hints import Hints, Source
 
 ROOT_CHECK = 1.0
@@ -104,6 +104,7 @@ class Schedule:
         session.note_unlistable(result.unlistable, whole=len(whole) == len(session.engine.roots))
         if ended >= self._next_heartbeat:
             session.record.still_here()
+            give_back()
             self._next_heartbeat = ended + HEARTBEAT
 
     def _whole(self, now: float, lost: bool) -> list[WatchedRoot]:

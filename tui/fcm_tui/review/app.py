@@ -199,6 +199,9 @@ class ReviewApp(FileKeys):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)
             now = self._engine.state.phase if self._engine is not None else None
+            if now != "recording":
+                for reader in (self._source, self.versions, self.log_view):
+                    await reader.let_go()
             if not self._changed.is_set() and now == phase and now != "baseline":
                 continue
             phase = now

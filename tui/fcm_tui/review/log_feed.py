@@ -332,6 +332,10 @@ class LogFeed(CursorView):
             for key, names in (("host", hosts), ("by", people))
         }
 
+    async def let_go(self) -> None:
+        """As `Source.let_go`."""
+        await self._reading.let_go()
+
     async def close(self) -> None:
         """End what reads."""
         await self._reading.close()

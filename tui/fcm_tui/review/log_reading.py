@@ -133,6 +133,11 @@ class LogReading:
 
         return await self._searching.call(write)
 
+    async def let_go(self) -> None:
+        """As `Source.let_go`."""
+        await self._source.let_go()
+        await self._searching.let_go()
+
     async def close(self) -> None:
         """End the threads that read."""
         await self._source.close()

@@ -76,12 +76,19 @@ class Source:
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
 
-    def _work(self, work: Callable[[Record], T]) -> T:
-        file = self._file_now()
-        if self._record is not None and file != self._file:  # a first look began anew, with another file
+    async def let_go(self) -> None:
+        """Close a record whose file is another one by now: what it holds on the disk is not free before."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._record is not None and self._file_now() != self._file:  # a first look began anew
             self._record.close()
             self._record = None
+
+    def _work(self, work: Callable[[Record], T]) -> T:
+        self._let_go()
         if self._record is None:
+            file = self._file_now()
             self._record, self._file = self._opener(self._database), file
         try:
             with reading(self._database):
