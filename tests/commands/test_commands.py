@@ -217,6 +217,19 @@ def test_status(cli: Cli) -> None:
     assert b"not recording" in cli.run("status").stdout
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1252:surrogateescape", "ascii:surrogateescape"])
+def test_a_code_page_without_a_character_is_no_crash(cli: Cli, encoding: str) -> None:
+    cli.once()
+    (cli.root / "f\u0436").write_text("one\n")
+    cli.once()
+    done = subprocess.run(
+        [sys.executable, "-m", "fcm_tui", "--data-dir", str(cli.data), "log"],
+        env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"f\\u0436" in done.stdout
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a device that is always full")
 @pytest.mark.parametrize(
     "arguments", [["log"], ["log", "--json"], ["status"], ["cat", "1"], ["config", "show"]]

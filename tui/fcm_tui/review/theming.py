@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from textual import work
@@ -49,7 +50,8 @@ class ThemedApp(PatientApp[int]):
             try:
                 theme = await asyncio.to_thread(self.themes.changed)
             except ConfigError as error:
-                self.tell(str(error))
+                # the folder is known, and may be all that has room
+                self.tell(re.sub(r"^.*[/\\\\](?=[^/\\\\]+\.toml:)", "", str(error)))
                 continue
             if theme is not None:
                 self._wear(theme)
