@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -62,6 +61,10 @@ class Kinds:
 
     def terminal(self, *arguments: str | bytes) -> str:
         """All that a command writes to a terminal, output and errors; it has to be text."""
+        if sys.platform == "win32":
+            pytest.skip("there are no pseudo terminals")
+        import pty
+
         handle, other = pty.openpty()
         kept = sys.stdout, sys.stderr
         with ThreadPoolExecutor(1) as pool:
