@@ -35,7 +35,7 @@ class PruneCli(Cli):
         """So many further versions of a file."""
         for _ in range(versions):
             file = self.root / name
-            file.write_text((file.read_text() if file.exists() else "") + "one more line\n")
+            file.write_bytes((file.read_bytes() if file.exists() else b"") + b"one more line\n")
             self.once()
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,10 @@ def reviewed(cli: Cli) -> list[int]:
 
 
 def test_a_pin_is_told_found_and_taken_back(cli: Cli) -> None:
-    assert cli.run("review", "2", "--pin").stdout == b"reviewed and pinned: 1 change\n"
+    assert cli.run("review", "2", "--pin").stdout.split(os.linesep.encode()) == [
+        b"reviewed and pinned: 1 change",
+        b"",
+    ]
     assert reviewed(cli) == [2]
     cli.run("review", "2", "3")
     assert [change["sequence"] for change in cli.log("--filter", "is:pinned")] == [2]
@@ -43,12 +47,18 @@ def test_a_pin_is_told_found_and_taken_back(cli: Cli) -> None:
 
 
 def test_changes_are_marked_and_unmarked(cli: Cli) -> None:
-    assert cli.run("review", "1", "3").stdout == b"reviewed: 2 changes\n"
+    assert cli.run("review", "1", "3").stdout.split(os.linesep.encode()) == [b"reviewed: 2 changes", b""]
     assert reviewed(cli) == [1, 3]
     assert [change["sequence"] for change in cli.log("--unreviewed")] == [2]
     assert [change["sequence"] for change in cli.log("--filter", "is:reviewed")] == [3, 1]
-    assert cli.run("review", "3", "--undo").stdout == b"no longer reviewed by you: 1 change\n"
-    assert cli.run("review", "3", "--undo").stdout == b"no longer reviewed by you: 0 changes\n"
+    assert cli.run("review", "3", "--undo").stdout.split(os.linesep.encode()) == [
+        b"no longer reviewed by you: 1 change",
+        b"",
+    ]
+    assert cli.run("review", "3", "--undo").stdout.split(os.linesep.encode()) == [
+        b"no longer reviewed by you: 0 changes",
+        b"",
+    ]
     assert reviewed(cli) == [1]
     assert cli.run("verify").stdout.startswith(b"ok: ")
 
