@@ -33,6 +33,8 @@ class Thinning:
         self._seen = sequence
         self._needed: set[bytes] = set()
         self._pinned: set[bytes] = set()
+        self._data_version: int | None = None
+        """Of the record when the pins were read."""
         self._run: int | None = None
         self.versions = 0
         """Thinned so far."""
@@ -77,7 +79,11 @@ class Thinning:
         ).fetchall():
             self._seen = sequence
             self._spare(digests)
-        self._pinned = set().union(*reviews.pinned(connection).values())
+        # Only other connections write reviews: while they write nothing, no pin comes.
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self._data_version = version
+            self._pinned = set().union(*reviews.pinned(connection).values())
 
     def _spare(self, digests: Iterable[bytes | None]) -> None:
         """These stay, with what they build on."""

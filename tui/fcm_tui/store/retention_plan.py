@@ -195,9 +195,7 @@ class Plan:
 
     def _sort_out(self, is_over: bool) -> None:
         """Ask the rules, file by file. Where the store is too large, note also what else could go."""
-        is_reviewing = self.retention.keep_unreviewed and _exists(
-            self.connection, "reviews WHERE verdict <> 'pinned'"
-        )
+        is_reviewing = self.retention.keep_unreviewed and reviews.is_in_use(self.connection)
         pinned = reviews.pinned(self.connection)
         for (recorder_id, file_id), rows in groupby(self._versions(), key=lambda row: row[:2]):
             versions = list(rows)

@@ -28,15 +28,15 @@ ACCEPTED, PINNED = "accepted", "pinned"
 _BATCH = 5000
 """Reviews in one transaction: some 20 ms in which the recorder waits."""
 
-_MARK = """
+_MARK = f"""
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
     SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, ?6 FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
     ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns,
-        verdict = CASE reviews.verdict WHEN 'pinned' THEN 'pinned' ELSE excluded.verdict END,
+        verdict = CASE reviews.verdict WHEN '{PINNED}' THEN '{PINNED}' ELSE excluded.verdict END,
         note = coalesce(excluded.note, reviews.note)"""
-_PINNED_CONTENTS = """
+_PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
-    JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = 'pinned'"""
+    JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
 
 
@@ -99,6 +99,12 @@ def _open(database: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def is_in_use(connection: sqlite3.Connection) -> bool:
+    """Whether anybody reviews here. A pin alone is no reviewing."""
+    row = connection.execute("SELECT 1 FROM reviews WHERE verdict <> ? LIMIT 1", (PINNED,)).fetchone()
+    return row is not None
 
 
 def pinned(connection: sqlite3.Connection) -> dict[bytes, set[bytes]]:
