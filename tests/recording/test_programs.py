@@ -97,7 +97,7 @@ async def test_a_branch_is_switched(recording: Recording, root: Path, tmp_path: 
         change = changes[path]
         assert change.inserted is not None and change.updated is not None and change.deleted is not None
         with recording.reader() as reader:
-            hunks = past.hunks(reader.connection, change)
+            hunks = past.hunks(reader.connection, change.recorder_id, change.sequence)
         assert sum(h.new_count for h in hunks) == change.inserted + change.updated
         assert sum(h.new_count + h.old_count for h in hunks) <= added + removed
         if change.after is not None:

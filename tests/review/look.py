@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from fcm_tui.errors import FcmError
+from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.running import run
 from fcm_tui.review.theme import Themes
 
@@ -13,7 +14,8 @@ from fcm_tui.review.theme import Themes
 def main() -> int:
     database, *theme = sys.argv[1:]
     try:
-        return run(database=Path(database), recorder=None, themes=Themes(theme[0] if theme else None))
+        themes = Themes(theme[0] if theme else None)
+        return run(ReviewApp(database=Path(database), engine=None, themes=themes))
     except FcmError as error:
         print(f"fcm-tui: {error}", file=sys.stderr)
         return error.exit_status

@@ -88,7 +88,7 @@ def test_a_program_that_fails_is_passed_over() -> None:
 def test_texts(record: RecordBuilder) -> None:
     with Reader(record.database) as reader:
         change = reader.change(8)
-        hunks = tuple(past.hunks(reader.connection, change)) or None
+        hunks = tuple(past.hunks(reader.connection, change.recorder_id, change.sequence)) or None
         from fcm_tui.review import loading
 
         hunks = tuple(loading.load(reader, change).hunks)

@@ -26,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
     place = find_place(args)
     use_keys(place.settings)
     from fcm_tui.review import running
+    from fcm_tui.review.app import ReviewApp
     from fcm_tui.review.theme import Themes
 
     themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
@@ -43,12 +44,14 @@ def run(args: argparse.Namespace) -> int:
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
         return running.run(
-            database=place.database,
-            recorder=recorder,
-            themes=themes,
-            notice=dropped(place, roots),
-            recordings=lambda: _recording(place),
-            settings=place.settings,
+            ReviewApp(
+                database=place.database,
+                engine=recorder,
+                themes=themes,
+                notice=dropped(place, roots),
+                recordings=lambda: _recording(place),
+                settings=place.settings,
+            )
         )
 
 
@@ -66,6 +69,7 @@ def use_keys(settings: Settings) -> None:
 
 def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
     from fcm_tui.review import running
+    from fcm_tui.review.app import ReviewApp
 
     holder = place.data_dir.lock_holder()
     by = f"process {holder}" if holder else "another process"
@@ -86,12 +90,14 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
 
     return running.run(
-        database=place.database,
-        recorder=None,
-        themes=themes,
-        who=who,
-        recordings=lambda: _recording(place),
-        settings=place.settings,
+        ReviewApp(
+            database=place.database,
+            engine=None,
+            themes=themes,
+            who=who,
+            recordings=lambda: _recording(place),
+            settings=place.settings,
+        )
     )
 
 

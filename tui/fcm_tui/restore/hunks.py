@@ -32,7 +32,7 @@ def plan_hunks(reader: Reader, change: Change, numbers: Sequence[int], *, to: by
         ContentMissing: the change's versions are not text, or were not kept.
         RestoreRefused: the file is gone, or a hunk's lines do not stand in it any more.
     """
-    hunks = past.hunks(reader.connection, change)
+    hunks = past.hunks(reader.connection, change.recorder_id, change.sequence)
     for number in numbers:
         if not 1 <= number <= len(hunks):
             has = f"hunks 1 to {len(hunks)}" if len(hunks) > 1 else "one hunk" if hunks else "no hunks"

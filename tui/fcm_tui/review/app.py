@@ -69,6 +69,14 @@ class ReviewApp(FileKeys):
         recordings: Callable[[], Recording] | None = None,
         settings: Settings | None = None,
     ) -> None:
+        """`engine` None makes it a viewer of what another process records.
+
+        Args:
+            who: tells, now and then, who records; may read files.
+            notice: shown while nothing is more urgent.
+            recordings: makes what records a restore; None where nothing can be restored from here.
+            settings: what is a secret, and saved filters.
+        """
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
@@ -109,6 +117,7 @@ class ReviewApp(FileKeys):
         if self._who is not None:
             self._follow_recording_process(self._who)
         self._keep_counts()
+        self._let_go()
         self.watch_theme()
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
@@ -190,6 +199,15 @@ class ReviewApp(FileKeys):
             self._changed.set()
             return
 
+    @work(group="let-go", exit_on_error=False)
+    async def _let_go(self) -> None:
+        """Close what began anew; for itself, as a reader does so only after what it is reading."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self._engine is None or self._engine.state.phase != "recording":
+                for reader in (self._source, self.versions, self.log_view):
+                    await reader.let_go()
+
     @work(group="counts", exit_on_error=False)
     async def _keep_counts(self) -> None:
         """Tree and sizes after changes; the longer reading them takes, the less often."""
@@ -199,9 +217,6 @@ class ReviewApp(FileKeys):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)
             now = self._engine.state.phase if self._engine is not None else None
-            if now != "recording":
-                for reader in (self._source, self.versions, self.log_view):
-                    await reader.let_go()
             if not self._changed.is_set() and now == phase and now != "baseline":
                 continue
             phase = now

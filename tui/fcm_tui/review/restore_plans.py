@@ -71,7 +71,7 @@ def undo_hunk(subject: Subject, hunk_number: int) -> Wish:
     assert change is not None
 
     def plan(reader: Reader) -> Plan:
-        recorded = past.hunks(reader.connection, change)
+        recorded = past.hunks(reader.connection, change.recorder_id, change.sequence)
         if hunk not in recorded:
             raise NoSuchChange(f"change {change.sequence} was not recorded with this hunk")
         return plan_hunks(reader, change, [recorded.index(hunk) + 1])

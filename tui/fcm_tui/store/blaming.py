@@ -9,7 +9,8 @@ from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.blame import Walk
 from fcm_tui.diff.lines import split_lines
 from fcm_tui.errors import ContentMissing
-from fcm_tui.model import Change, Hunk, Kind
+from fcm_tui.model import Change, Kind
+from fcm_tui.store import past
 from fcm_tui.store.patches import after
 from fcm_tui.store.queries import Reader
 
@@ -84,21 +85,10 @@ def _walk_back(reader: Reader, change: Change, walk: Walk, is_cancelled: Callabl
             walk.rest(number)
             return ""
         if older != newer:
-            if (
-                counted is None
-            ):  # one of the two was not kept, or is not text: where its lines went is not known
+            if counted is None:  # where its lines went is not known
                 return (
                     f"at change {number} or before: the version in front of it was not kept, or is not text"
                 )
-            walk.back(number, _hunks(reader, change.recorder_id, number))
+            walk.back(number, past.hunks(reader.connection, change.recorder_id, number))
         wanted = older
     return "before the last 100,000 changes" if walked == MOST else "when recording began"
-
-
-def _hunks(reader: Reader, recorder_id: bytes, sequence: int) -> list[Hunk]:
-    rows = reader.connection.execute(
-        "SELECT old_start, old_count, new_start, new_count FROM change_differences"
-        " WHERE recorder_id = ? AND sequence = ? ORDER BY ordinal",
-        (recorder_id, sequence),
-    )
-    return [Hunk(*row) for row in rows]

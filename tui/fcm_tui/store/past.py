@@ -61,12 +61,12 @@ def after(connection: sqlite3.Connection, change: Change) -> Version | None:
     )  # fmt: skip
 
 
-def hunks(connection: sqlite3.Connection, change: Change) -> list[Hunk]:
+def hunks(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> list[Hunk]:
     """The hunks of a change, in order."""
     rows = connection.execute(
         "SELECT old_start, old_count, new_start, new_count FROM change_differences"
         " WHERE recorder_id = ? AND sequence = ? ORDER BY ordinal",
-        (change.recorder_id, change.sequence),
+        (recorder_id, sequence),
     )
     return [Hunk(*row) for row in rows]
 
