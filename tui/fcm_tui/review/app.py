@@ -29,7 +29,7 @@ from fcm_tui.review.log_feed import LogFeed
 from fcm_tui.review.log_inbox import Inbox
 from fcm_tui.review.log_pane import LogPane
 from fcm_tui.review.log_reading import LogReading
-from fcm_tui.review.pane import Pane
+from fcm_tui.review.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.review.theme import Themes
@@ -314,25 +314,20 @@ class ReviewApp(FileKeys):
         self._to({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
 
     def _to(self, view: Widget) -> None:
-        if self._zoomed:
-            self._show_panes(view)
+        if self._panes.has_class(ZOOMED):
+            show_only(self._panes, view)
         view.focus()
 
     @property
-    def _zoomed(self) -> bool:
-        return self.query_one("#panes").has_class("-zoomed")
-
-    def _show_panes(self, only: Widget | None) -> None:
-        self.query_one("#panes").set_class(only is not None, "-zoomed")
-        for pane in self.query(Pane):
-            pane.display = only is None or pane.view is only
+    def _panes(self) -> Widget:
+        return self.query_one("#panes")
 
     def action_zoom(self) -> None:
-        self._show_panes(None if self._zoomed else self.focused)
+        show_only(self._panes, None if self._panes.has_class(ZOOMED) else self.focused)
 
     def action_out(self) -> None:
-        if self._zoomed:
-            self._show_panes(None)
+        if self._panes.has_class(ZOOMED):
+            show_only(self._panes, None)
         elif self.focused is self.diff_view:
             self.log_view.focus()
         elif not self.log_pane.out():

@@ -8,16 +8,15 @@ from pathlib import Path
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.strip import Strip
-from textual.widget import Widget
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys
-from fcm_tui.review.entry import Entry
+from fcm_tui.review.entry_line import EntryLine
 from fcm_tui.review.exporting import Exists
 from fcm_tui.review.pane import PaneTitle
 from fcm_tui.review.theme import Palette
@@ -27,33 +26,10 @@ Writer = Callable[[Path, bool], None]
 """Writes the file; whether it may replace one is the second argument. For a thread."""
 
 
-class NameLine(Widget, can_focus=True):
+class NameLine(EntryLine):
     """The line in which the name is written."""
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = "NameLine { height: 1; }"
-
-    def __init__(self, palette: Palette, name: str) -> None:
-        super().__init__()
-        self.palette = palette
-        self.entry = Entry(name)
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        return character is not None and character.isprintable()
-
-    def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character is not None:
-            self.entry.insert(event.character)
-        elif not self.entry.press(event.key):
-            return
-        event.stop()
-        event.prevent_default()
-        self.refresh()
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self.entry.insert(event.text)
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         entry, width = self.entry, self.size.width

@@ -7,20 +7,19 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from fcm_tui.review import keys, wording
 from fcm_tui.review.entry import Entry
+from fcm_tui.review.entry_line import EntryLine
 from fcm_tui.review.theme import Palette
 
 _STATE = 14
 """Cells of what is said at the right: `1,234,567+ found`."""
 
 
-class EntryBar(Widget, can_focus=True):
+class EntryBar(EntryLine):
     """Hidden while there is nothing in it and nobody writes."""
 
-    ALLOW_SELECT = False
     BINDINGS = keys.bindings(keys.ENTRY)
     DEFAULT_CSS = "EntryBar { height: 1; } EntryBar:focus { height: 2; }"
     PROMPT = " "
@@ -29,9 +28,7 @@ class EntryBar(Widget, can_focus=True):
         """The person goes back to the log."""
 
     def __init__(self, palette: Palette) -> None:
-        super().__init__()
-        self.palette = palette
-        self.entry = Entry()
+        super().__init__(palette)
         self.is_writing = False
         self.display = False
 
@@ -59,34 +56,20 @@ class EntryBar(Widget, can_focus=True):
     def clear(self) -> None:
         """Nothing is written any more."""
         self.entry = Entry()
-        self._after()
+        self.written()
 
-    def _after(self) -> None:
+    def written(self) -> None:
         self.changed()
         self.display = self.is_writing or bool(self.entry.text)
         self.refresh()
 
     # --- keys
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        return character is not None and character.isprintable()
-
     def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character is not None:
-            self.entry.insert(event.character)
-        elif not self.entry.press(event.key):
-            if event.key == "shift+tab":
-                event.stop()
-                event.prevent_default()
-            return
-        event.stop()
-        event.prevent_default()
-        self._after()
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self.entry.insert(event.text)
-        self._after()
+        super().on_key(event)
+        if event.key == "shift+tab":
+            event.stop()
+            event.prevent_default()
 
     def on_click(self) -> None:
         self.focus()

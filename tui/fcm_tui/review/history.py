@@ -8,12 +8,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widget import Widget
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import StoreError
-from fcm_tui.review import keys, wording
+from fcm_tui.review import diff_title, keys, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.pane import Pane
+from fcm_tui.review.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.review.subject import Subject, shown
@@ -134,9 +135,7 @@ class HistoryScreen(Screen[None]):
         if change is not None:
             where = wording.relative_path(change.path, change.root, with_root=False)
         left.title.say(where, f"{at}{wording.number(total)}")
-        hunk, hunks = self.diff.hunk_at
-        said = f"hunk {hunk} of {hunks}" if hunk else wording.plural(hunks, "hunk") if hunks else ""
-        right.title.say(where, said)
+        right.title.say(*diff_title.title(self.diff, with_root=False))
 
     # --- keys
 
@@ -146,24 +145,22 @@ class HistoryScreen(Screen[None]):
 
     def action_other(self) -> None:
         (self.versions if self.diff.has_focus else self.diff).focus()
-        if self.query_one("#history").has_class("-zoomed"):
-            self._zoom(self.versions if self.diff.has_focus else self.diff)
+        if self._panes.has_class(ZOOMED):
+            show_only(self._panes, self.versions if self.diff.has_focus else self.diff)
 
     def action_read(self) -> None:
         self.diff.focus()
 
-    def action_zoom(self) -> None:
-        zoomed = self.query_one("#history").has_class("-zoomed")
-        self._zoom(None if zoomed else self.focused)
+    @property
+    def _panes(self) -> Widget:
+        return self.query_one("#history")
 
-    def _zoom(self, only: object) -> None:
-        self.query_one("#history").set_class(only is not None, "-zoomed")
-        for pane in self.query(Pane):
-            pane.display = only is None or pane.view is only
+    def action_zoom(self) -> None:
+        show_only(self._panes, None if self._panes.has_class(ZOOMED) else self.focused)
 
     def action_back(self) -> None:
         if self.diff.has_focus:
-            self._zoom(None)
+            show_only(self._panes, None)
             self.versions.focus()
         else:
             self.dismiss()

@@ -12,6 +12,9 @@ from textual.widget import Widget
 from fcm_tui.review import wording
 from fcm_tui.review.theme import Palette
 
+ZOOMED = "-zoomed"
+"""Class of what shows one of its panes alone."""
+
 
 class PaneTitle(Widget):
     """Name and detail on the left, state on the right. All text is safe already."""
@@ -73,3 +76,10 @@ class Pane(Vertical):
     def on_click(self, event: Click) -> None:
         if event.widget is self.title:
             self.view.focus()
+
+
+def show_only(around: Widget, view: Widget | None) -> None:
+    """The pane of a view alone, of those in a widget; all of them for None."""
+    around.set_class(view is not None, ZOOMED)
+    for pane in around.query(Pane):
+        pane.display = view is None or pane.view is view

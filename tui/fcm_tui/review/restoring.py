@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -105,8 +106,6 @@ class Question(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        from textwrap import wrap
-
         width = self.size.width
         if y == 0:
             return Strip([Segment("─" * width, self.palette("rule"))], width)
