@@ -19,7 +19,7 @@ from textual.widget import Widget
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import diff_title, keys, log_gaps, wording
-from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.diff_reader import ChangeView
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.file_keys import FileKeys
@@ -96,7 +96,7 @@ class ReviewApp(FileKeys):
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
-        self.diff_view = DiffView(palette, self.versions, self.settings, id="diff")
+        self.diff_view = ChangeView(palette, self.versions, self.settings, id="diff")
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:

@@ -7,29 +7,29 @@ from fcm_tui.diff.lines import split_lines
 from fcm_tui.errors import ContentMissing, NotSoError
 from fcm_tui.model import Capture, Change, Hunk
 from fcm_tui.review import wording
-from fcm_tui.review.menu import Entry
+from fcm_tui.review.menu import Choice
 from fcm_tui.review.subject import Subject
 from fcm_tui.safetext import path_text
 from fcm_tui.store import patches
 from fcm_tui.store.queries import Reader
 
 
-def entries(subject: Subject) -> list[Entry]:
+def entries(subject: Subject) -> list[Choice]:
     """What there is to copy."""
     change = subject.change
-    found = [Entry("p", "the path", "path")]
+    found = [Choice("p", "the path", "path")]
     if change is None:
         return found
-    found.append(Entry("r", "the path below its root", "relative"))
+    found.append(Choice("r", "the path below its root", "relative"))
     if subject.hunk is not None:
         lines = subject.hunk.new_count or subject.hunk.old_count
-        found.append(Entry("h", f"this hunk as a patch, {wording.plural(lines, 'line')}", "hunk"))
+        found.append(Choice("h", f"this hunk as a patch, {wording.plural(lines, 'line')}", "hunk"))
         if subject.hunk.new_count:
-            found.append(Entry("n", "the new lines of this hunk", "new"))
+            found.append(Choice("n", "the new lines of this hunk", "new"))
         if subject.hunk.old_count:
-            found.append(Entry("o", "the old lines of this hunk", "old"))
-    found.append(Entry("P", f"the whole patch of change {change.sequence}", "patch"))
-    found.append(Entry("c", f"the number of the change, {change.sequence}", "number"))
+            found.append(Choice("o", "the old lines of this hunk", "old"))
+    found.append(Choice("P", f"the whole patch of change {change.sequence}", "patch"))
+    found.append(Choice("c", f"the number of the change, {change.sequence}", "number"))
     return found
 
 

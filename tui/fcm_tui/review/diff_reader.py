@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
+from fcm_tui.review.diff_view import DiffView
 from fcm_tui.review.document import Document, sorry
 from fcm_tui.review.source import Record, Source
+from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible
-
-if TYPE_CHECKING:
-    from fcm_tui.review.diff_view import DiffView
 
 _HELD_DOWN = 0.02
 """Seconds: a key held down passes over changes without reading them."""
@@ -126,3 +124,24 @@ class DiffReader:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._wanted:
             self._view.show(document)
+
+
+class ChangeView(DiffView):
+    """The diff pane that reads what it shows: a change, or what that is compared with."""
+
+    def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
+        super().__init__(palette, id=id)
+        self.reader = DiffReader(self, versions, settings)
+
+    def action_mark(self) -> None:
+        self.reader.mark()
+        self.post_message(self.Moved())
+
+    def action_compare(self) -> None:
+        self.reader.compare()
+
+    def action_span(self) -> None:
+        self.reader.span()
+
+    def action_with_disk(self) -> None:
+        self.reader.with_disk()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fcm_tui.review import wording
-from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.diff_reader import ChangeView
 
 
-def title(view: DiffView, *, with_root: bool) -> tuple[str, str]:
+def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
     """The path of the change, and where in it one is and how it is laid out."""
     document = view.document
     if document is None:

@@ -14,16 +14,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_paint import Painter
-from fcm_tui.review.diff_reader import DiffReader
 from fcm_tui.review.diff_rows import Place, rows
 from fcm_tui.review.diff_shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff_wrap import Lines, heights
 from fcm_tui.review.document import Document
-from fcm_tui.review.source import Source
 from fcm_tui.review.syntax import Lexing
 from fcm_tui.review.theme import Palette
 
@@ -40,10 +37,9 @@ class DiffView(ScrollView, can_focus=True):
     class Moved(Message):
         """Another part, or another layout, is in sight."""
 
-    def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
         self.palette = palette
-        self.reader = DiffReader(self, versions, settings)
         self.shape = Shape()
         self._document: Document | None = None
         self._painter: Painter | None = None
@@ -289,16 +285,3 @@ class DiffView(ScrollView, can_focus=True):
         self.shape.wrap = not self.shape.wrap
         self._shift = 0
         self._shaped()
-
-    def action_mark(self) -> None:
-        self.reader.mark()
-        self.post_message(self.Moved())
-
-    def action_compare(self) -> None:
-        self.reader.compare()
-
-    def action_span(self) -> None:
-        self.reader.span()
-
-    def action_with_disk(self) -> None:
-        self.reader.with_disk()

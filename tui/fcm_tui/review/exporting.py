@@ -9,7 +9,7 @@ from pathlib import Path
 from fcm_tui.errors import NotSoError, UsageError
 from fcm_tui.model import Change
 from fcm_tui.review import wording
-from fcm_tui.review.menu import Entry
+from fcm_tui.review.menu import Choice
 from fcm_tui.review.subject import Subject
 from fcm_tui.safetext import visible
 from fcm_tui.store import histories, patches
@@ -23,17 +23,17 @@ class Exists(UsageError):
     """There is a file of that name already."""
 
 
-def entries(subject: Subject) -> list[Entry]:
+def entries(subject: Subject) -> list[Choice]:
     """What can be exported from here."""
     change = subject.change
     if change is None:
         return []
-    found = [Entry("c", f"change {change.sequence}", "change")]
+    found = [Choice("c", f"change {change.sequence}", "change")]
     if change.group is not None:
-        found.append(Entry("g", "its group, all that came with it", "group"))
-    found.append(Entry("f", f"all of this file since then, from change {change.sequence} on", "file"))
+        found.append(Choice("g", "its group, all that came with it", "group"))
+    found.append(Choice("f", f"all of this file since then, from change {change.sequence} on", "file"))
     found.append(
-        Entry("a", f"all of {wording.relative_path(change.root, b'', with_root=False)} since then", "all")
+        Choice("a", f"all of {wording.relative_path(change.root, b'', with_root=False)} since then", "all")
     )
     return found
 

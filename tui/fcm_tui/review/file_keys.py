@@ -13,7 +13,7 @@ from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
-from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.diff_reader import ChangeView
 from fcm_tui.review.display import BEHIND
 from fcm_tui.review.log import EventLog
 from fcm_tui.review.said import Said
@@ -34,7 +34,7 @@ class FileKeys(ThemedApp):
 
     tree_view: DirectoryTree
     log_view: EventLog
-    diff_view: DiffView
+    diff_view: ChangeView
     versions: Source
     settings: Settings
     database: Path

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from fcm_tui.config import Settings
 from fcm_tui.errors import StoreError
 from fcm_tui.review import diff_title, keys, wording
-from fcm_tui.review.diff_view import DiffView
+from fcm_tui.review.diff_reader import ChangeView
 from fcm_tui.review.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.said import Hints
 from fcm_tui.review.source import Source, reader_of
@@ -32,7 +32,7 @@ _HINTS = (
 )  # fmt: skip
 
 
-class VersionDiff(DiffView):
+class VersionDiff(ChangeView):
     """The diff pane, with the keys that go from version to version."""
 
     BINDINGS = keys.bindings(keys.VERSION)

@@ -17,7 +17,7 @@ from fcm_tui.review.theme import Palette
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Choice:
     """One thing to choose."""
 
     letter: str
@@ -29,7 +29,7 @@ class Entry:
 class MenuView(CursorView):
     """The entries, one a row."""
 
-    def __init__(self, palette: Palette, entries: list[Entry]) -> None:
+    def __init__(self, palette: Palette, entries: list[Choice]) -> None:
         super().__init__(palette, id="menu")
         self.entries = entries
 
@@ -57,7 +57,7 @@ class Menu(ModalScreen[str]):
     #menu-pane { dock: bottom; }
     """
 
-    def __init__(self, palette: Palette, title: str, detail: str, entries: list[Entry]) -> None:
+    def __init__(self, palette: Palette, title: str, detail: str, entries: list[Choice]) -> None:
         super().__init__()
         self._view = MenuView(palette, entries)
         self._pane = Pane(palette, title, self._view)

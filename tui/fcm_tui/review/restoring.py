@@ -16,14 +16,12 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff_view import DiffView
-from fcm_tui.review.menu import Entry
+from fcm_tui.review.menu import Choice
 from fcm_tui.review.pane import Pane
-from fcm_tui.review.source import Source
 from fcm_tui.review.subject import Subject
 from fcm_tui.review.theme import Palette
 from fcm_tui.safetext import visible, visible_path
@@ -37,29 +35,29 @@ TICK = 0.1
 _DIGITS = "123456789"
 
 
-def entries(subject: Subject, at: Change | None) -> list[Entry]:
+def entries(subject: Subject, at: Change | None) -> list[Choice]:
     """What can be restored from here; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
     if change is None:
         label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
-        return [Entry("f", label, "path")] if at is not None else []
+        return [Choice("f", label, "path")] if at is not None else []
     if subject.hunk is not None:
         number = subject.hunks.index(subject.hunk) + 1
-        found.append(Entry("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
+        found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
     elif change.kind in (Kind.MODIFIED, Kind.MOVED):
         found += [
-            Entry(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
+            Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
             for number, letter in enumerate(_DIGITS[: len(subject.hunks)], 1)
         ]
     when = wording.moment(change.time_ns)
     if change.kind is not Kind.DELETED:
-        found.append(Entry("v", f"this version, after change {change.sequence}", "after"))
+        found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
     before = "remove it: there was no file before" if change.kind is Kind.CREATED else "the version before it"
-    found.append(Entry("b", before, "before"))
+    found.append(Choice("b", before, "before"))
     folder = os.path.dirname(change.path)
-    found.append(Entry("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
+    found.append(Choice("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
     if change.root and folder != change.root:
-        found.append(Entry("r", f"all of {_name(change.root)} as it was then, {when}", "root"))
+        found.append(Choice("r", f"all of {_name(change.root)} as it was then, {when}", "root"))
     return found
 
 
@@ -139,7 +137,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
         self._phase = "looking"
         """`looking`, `asking`, `forcing` (something would be lost), `working` or `over`."""
         self._done_steps = 0
-        self.diff = PlanDiff(palette, Source(database), Settings(), id="restore")
+        self.diff = PlanDiff(palette, id="restore")
         self._pane = Pane(palette, "Restore", self.diff)
         self._question = Question(palette)
         self.result = ""
