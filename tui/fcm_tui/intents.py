@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from fcm_tui.whole_file import write_whole
+
 LIFE = 600.0
 """Seconds for which an announcement holds that is not withdrawn."""
 _SETTLED_NS = 100_000_000
@@ -93,7 +95,4 @@ def put(path: Path, told: object) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        json.dump(told, file)
-    temporary.replace(path)
+    write_whole(path, json.dumps(told).encode("ascii"), over=True, mode=0o600)

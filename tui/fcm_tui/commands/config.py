@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui import config, resources
 from fcm_tui.errors import ConfigError, FilterError, UsageError
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.whole_file import write_whole
 
 
 def add_parser(
@@ -60,30 +59,12 @@ def _write_default(path: Path, *, force: bool) -> None:
     path = Path(os.path.realpath(path))  # a link to a folder of dotfiles stays a link
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(content)
-            if force:
-                os.replace(temporary, path)
-            else:
-                _publish(temporary, path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
+        write_whole(path, content, over=force, mode=0o600)
     except FileExistsError:
         raise UsageError(f"{path} is there already: edit it, or replace it with --force") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{path} cannot be written ({reason}): name another --config") from None
-
-
-def _publish(temporary: str, path: Path) -> None:
-    # Whole or not at all, and never over a file that appears meanwhile: Windows' rename refuses that.
-    if sys.platform == "win32":
-        os.rename(temporary, path)
-    else:
-        os.link(temporary, path)
 
 
 def _check(settings: config.Settings, path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
+from fcm_tui.diff.made_lines import MadeLines
 from fcm_tui.diff.trim import equal_run
 from fcm_tui.model import Hunk
 
@@ -15,7 +15,7 @@ WINDOW = 1 << 18
 _BEFORE = 64 * ROW
 
 
-class HexLines(Sequence[str]):
+class HexLines(MadeLines):
     """The rows of a content, each made when it is asked for: offset, bytes, ASCII."""
 
     def __init__(self, data: bytes, base: int = 0, digits: int = 6) -> None:
@@ -27,15 +27,7 @@ class HexLines(Sequence[str]):
     def __len__(self) -> int:
         return -(-len(self._data) // ROW)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if index >= len(self):
-            raise IndexError(index)
+    def line(self, index: int) -> str:
         part = self._data[index * ROW : index * ROW + ROW]
         pairs = f"{part[:8].hex(' '):<23}  {part[8:].hex(' '):<23}"
         shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from fcm_tui.errors import NotSoError, UsageError
@@ -14,6 +12,7 @@ from fcm_tui.review.subject import Subject
 from fcm_tui.safetext import visible
 from fcm_tui.store import histories, patches
 from fcm_tui.store.queries import Reader
+from fcm_tui.whole_file import write_whole
 
 _MOST = 10_000
 """Changes in one patch."""
@@ -91,29 +90,7 @@ def write(path: Path, data: bytes, *, over: bool) -> None:
         Exists: it is there, and `over` does not say to replace it.
         OSError: it cannot be written.
     """
-    if not over and os.path.lexists(path):
-        raise Exists(f"{visible(str(path))} is there already")
-    temporary = path.with_name(f".fcm-tui-{secrets.token_hex(8)}.swp")  # which no recorder takes for a change
     try:
-        with open(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), "wb"
-        ) as file:
-            file.write(data)
-        if over:
-            os.replace(temporary, path)
-        else:
-            _publish(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Give it its name, unless something came to stand there meanwhile."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise Exists(f"{visible(str(path))} is there already") from None
-    except OSError:  # a file system without links
-        if os.path.lexists(path):
-            raise Exists(f"{visible(str(path))} is there already") from None
-        os.rename(temporary, path)
+        write_whole(path, data, over=over)
+    except FileExistsError as error:
+        raise Exists(f"{visible(str(path))} is there already") from error

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import overload
-
+from fcm_tui.diff.made_lines import MadeLines
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.document import Document, Side
@@ -17,7 +15,7 @@ _CHARACTERS = 8_000_000
 _TAB = 4
 
 
-class SparseLines(Sequence[str]):
+class SparseLines(MadeLines):
     """Some lines of a text, each at its place."""
 
     def __init__(self) -> None:
@@ -36,15 +34,7 @@ class SparseLines(Sequence[str]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(self._count))]
-        if index >= self._count:
-            raise IndexError(index)
+    def line(self, index: int) -> str:
         return self._lines.get(index, "⋯")
 
 

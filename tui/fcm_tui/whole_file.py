@@ -1,0 +1,45 @@
+"""Writing a file whole or not at all, and never over one that somebody else made meanwhile."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, over: bool, mode: int = 0o666) -> None:
+    """Write a file; whoever reads it finds all of it.
+
+    Args:
+        over: replace a file that is there.
+        mode: permissions of the new file, less the umask.
+
+    Raises:
+        FileExistsError: it is there, and `over` does not say to replace it.
+        OSError: it cannot be written.
+    """
+    if not over and os.path.lexists(path):
+        raise FileExistsError(0, "it is there already", path)
+    temporary = path.with_name(f".fcm-tui-{secrets.token_hex(8)}.swp")  # which no recorder takes for a change
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with open(os.open(temporary, flags, mode), "wb") as file:
+            file.write(data)
+        if over:
+            os.replace(temporary, path)
+        else:
+            _publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give it its name, unless something came to stand there meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(0, "it is there already", path) from None
+        os.rename(temporary, path)
