@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fcm_tui.model import Kind
-from fcm_tui.query.terms import Term, reads_lines
-from fcm_tui.store import term_sql
+from fcm_tui.store.reviews import IS_REVIEWED
 from fcm_tui.store.sealing import keys_of
+
+if TYPE_CHECKING:
+    from fcm_tui.query.terms import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,6 @@ class Filters:
     terms: tuple[Term, ...] = ()
     """Of an expression in the language of `query`."""
 
-    @property
-    def reads_lines(self) -> bool:
-        """Whether changed lines have to be looked into, which may be sealed."""
-        return self.text is not None or reads_lines(self.terms)
-
 
 def below(folder: bytes) -> tuple[bytes, bytes]:
     """Bounds `low <= path < high` of everything inside `folder`."""
@@ -49,7 +46,13 @@ def prepared(connection: sqlite3.Connection, filters: Filters) -> tuple[list[str
     Raises:
         ContentSealed: lines are looked for that are encrypted, and the key is not there.
     """
-    sealed = filters.reads_lines and bool(keys_of(connection))
+    if filters.text is None and not filters.terms:
+        return conditions(filters, False)
+    from fcm_tui.query.terms import reads_lines  # 9 ms, which most starts need not spend
+    from fcm_tui.store import term_sql
+
+    term_sql.register(connection)
+    sealed = (filters.text is not None or reads_lines(filters.terms)) and bool(keys_of(connection))
     if sealed:
         term_sql.open_lines(connection)
     return conditions(filters, sealed)
@@ -82,11 +85,14 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     if filters.host is not None:
         add("h.host = ?", filters.host)
     if filters.unreviewed:
-        add(f"NOT {term_sql.IS_REVIEWED}")
-    if filters.text is not None:
-        sql, parts = term_sql.lines(filters.text, sealed)
-        add(sql, *parts)
-    for term in filters.terms:
-        sql, parts = term_sql.condition(term, sealed)
-        add(sql, *parts)
+        add(f"NOT {IS_REVIEWED}")
+    if filters.text is not None or filters.terms:
+        from fcm_tui.store import term_sql
+
+        if filters.text is not None:
+            sql, parts = term_sql.lines(filters.text, sealed)
+            add(sql, *parts)
+        for term in filters.terms:
+            sql, parts = term_sql.condition(term, sealed)
+            add(sql, *parts)
     return where, values

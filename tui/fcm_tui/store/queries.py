@@ -13,14 +13,13 @@ from typing import Any
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap, Kind, Origin
-from fcm_tui.store import term_sql
 from fcm_tui.store.anchors import Head
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.filters import Filters, below, conditions, prepared
 from fcm_tui.store.kept_lines import KeptHunk, kept_hunks
 from fcm_tui.store.patience import reading_until
-from fcm_tui.store.reviews import ReviewCounts
+from fcm_tui.store.reviews import IS_REVIEWED, ReviewCounts
 from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
@@ -36,8 +35,7 @@ _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
     f" c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {CAPTURE}, c.origin,"
     " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
-    " EXISTS (SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence),"
-    " c.attributes, c.previous_attributes"
+    f" {IS_REVIEWED}, c.attributes, c.previous_attributes"
 )
 _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
 
@@ -137,7 +135,6 @@ class Reader:
     def __init__(self, database: str | os.PathLike[str]) -> None:
         self._path = Path(database)
         self._connection = open_reader(self._path)
-        term_sql.register(self._connection)
         self._reviews = ReviewCounts(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
 

@@ -34,6 +34,10 @@ INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
     ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns,
         verdict = CASE reviews.verdict WHEN '{PINNED}' THEN '{PINNED}' ELSE excluded.verdict END,
         note = coalesce(excluded.note, reviews.note)"""
+_OF_CHANGE = "SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence"
+IS_REVIEWED = f"EXISTS ({_OF_CHANGE})"
+"""Of a change `c`, in SQL; as is the other."""
+IS_PINNED = f"EXISTS ({_OF_CHANGE} AND v.verdict = '{PINNED}')"
 _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""

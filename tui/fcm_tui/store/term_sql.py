@@ -26,18 +26,16 @@ from fcm_tui.query.terms import (
     Text,
     Until,
 )  # fmt: skip
-from fcm_tui.store.reviews import PINNED
+from fcm_tui.store.reviews import IS_PINNED, IS_REVIEWED
 from fcm_tui.store.sealing import opener
 
 SQL = tuple[str, list[Any]]
 """A condition on a change `c` in the root `r` by the recorder `h`, and the values in its places."""
 
-_REVIEW = "SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence"
-IS_REVIEWED = f"EXISTS ({_REVIEW})"
 _STATES = {
     State.REVIEWED: IS_REVIEWED,
     State.UNREVIEWED: f"NOT {IS_REVIEWED}",
-    State.PINNED: f"EXISTS ({_REVIEW} AND v.verdict = '{PINNED}')",
+    State.PINNED: IS_PINNED,
     State.SECRET: "c.capture = 'secret'",
     State.STORED: "c.capture = 'stored'",
     State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
