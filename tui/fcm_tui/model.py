@@ -105,7 +105,7 @@ class DiskState(NamedTuple):
     """SHA-256 of the set of extended attributes (`capture.attributes`); empty for none, None where not recorded."""
 
     @classmethod
-    def of(cls, found: os.stat_result) -> DiskState:
+    def of(cls, found: os.stat_result, attributes: bytes | None = None) -> DiskState:
         """The state out of a stat result, which tells nothing of extended attributes."""
         return cls(
             found.st_size,
@@ -115,6 +115,7 @@ class DiskState(NamedTuple):
             found.st_mode,
             found.st_uid,
             found.st_gid,
+            attributes,
         )
 
     @property

@@ -108,7 +108,7 @@ def _read_open(
     attributes = attributes_of(handle)
     last = os.fstat(handle)
     before = stamp(found)
-    state = DiskState.of(found)._replace(attributes=digest_of(attributes))
+    state = DiskState.of(found, digest_of(attributes))
     young = _is_young(found, now_ns or time.time_ns())
     if length != size or before != stamp(last) or found.st_ino != last.st_ino or (settle and young):
         return Reading(path, Outcome.UNSETTLED, state, before, digest, data, attributes=attributes)

@@ -108,10 +108,11 @@ class Bulk:
             capture = capture_of(reading, secrets.by_name(path), secrets.detectors(path))
             captures.append(capture)
             digest, data = reading.digest, reading.data
-            attributes = reading.state.attributes if reading.state else None
-            if reading.attributes and attributes and attributes not in self._packed:
-                self._packed.add(attributes)
-                small.append((attributes, reading.attributes))
+            if reading.attributes and reading.state is not None:
+                named = reading.state.attributes
+                if named and named not in self._packed:
+                    self._packed.add(named)
+                    small.append((named, reading.attributes))
             if capture is not Capture.STORED or digest is None or data is None or digest in self._packed:
                 continue
             self._packed.add(digest)
@@ -120,14 +121,14 @@ class Bulk:
             else:
                 rows[digest] = pack(data, digest, level=FAST_LEVEL).rows
         rows.update((row.digest, (row,)) for row in pack_whole(small, level=FAST_LEVEL))
-        return [
-            Taken(
-                r.path, r.digest, capture, r.state, r.stamp,
-                [row for digest in (r.digest, r.state.attributes) if digest for row in rows.pop(digest, ())],
-            )
-            for r, capture in zip(readings, captures, strict=True)
-            if r.state is not None
-        ]  # fmt: skip
+        taken = []
+        for r, capture in zip(readings, captures, strict=True):
+            if r.state is not None:
+                own = rows.pop(r.digest, ()) if r.digest else ()
+                if r.state.attributes:
+                    own = (*own, *rows.pop(r.state.attributes, ()))
+                taken.append(Taken(r.path, r.digest, capture, r.state, r.stamp, own))
+        return taken
 
 
 def capture_of(reading: Reading, secret: bool, detectors: tuple[str, ...]) -> Capture:
