@@ -15,7 +15,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Themes
+from fcm_tui.review.look.theme import Themes
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.scale import Scale
 from tests.review.builder import RecordBuilder

@@ -11,7 +11,7 @@ import pytest
 from fcm_tui import cli
 from fcm_tui.errors import ConfigError
 from fcm_tui.resources import themes_dir
-from fcm_tui.review import theme
+from fcm_tui.review.look import theme
 
 DARK = (Path(str(themes_dir())) / "dark.toml").read_text()
 

@@ -11,7 +11,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.resources import themes_dir
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.engine import Engine
-from fcm_tui.review.theme import Palette, Themes, load
+from fcm_tui.review.look.theme import Palette, Themes, load
 from tests.review.builder import MODE, RecordBuilder
 
 OLD = b"".join(b"line %d\n" % number for number in range(1, 101))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.running import run
-from fcm_tui.review.theme import Themes
 
 
 def main() -> int:

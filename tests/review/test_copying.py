@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.errors import NotSoError, UsageError
-from fcm_tui.review import clipboard, copying, editor
+from fcm_tui.review.acts import clipboard, copying, editor
+from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.subject import Subject
 from fcm_tui.store import past
 from fcm_tui.store.queries import Reader
 from tests.review.builder import RecordBuilder
@@ -89,7 +89,7 @@ def test_texts(record: RecordBuilder) -> None:
     with Reader(record.database) as reader:
         change = reader.change(8)
         hunks = tuple(past.hunks(reader.connection, change.recorder_id, change.sequence)) or None
-        from fcm_tui.review import loading
+        from fcm_tui.review.documents import loading
 
         hunks = tuple(loading.load(reader, change).hunks)
         subject = Subject(change.path, change, hunks=hunks, hunk=hunks[0])

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fcm_tui.review import large
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.documents import large
 from tests.review.builder import RECORDER, RecordBuilder, connect
 from tests.review.screens import lines, shows, text
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fcm_tui.diff.lines import diff_lines
 from fcm_tui.model import Hunk
-from fcm_tui.review.diff_rows import ADDED, FOLD, NOTHING, REMOVED, SAME, Rows, rows
+from fcm_tui.review.diff.rows import ADDED, FOLD, NOTHING, REMOVED, SAME, Rows, rows
 
 lines = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=40)
 

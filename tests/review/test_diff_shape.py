@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from fcm_tui.diff.lines import diff_lines
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.diff_rows import FOLD, rows
-from fcm_tui.review.diff_shape import Shape
-from fcm_tui.review.diff_wrap import breaks, height
+from fcm_tui.review.diff.rows import FOLD, rows
+from fcm_tui.review.diff.shape import Shape
+from fcm_tui.review.diff.wrap import breaks, height
 from tests.review.builder import RecordBuilder
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually

@@ -12,9 +12,9 @@ import pytest
 from fcm_tui import cli
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import NotSoError
-from fcm_tui.review import exporting
+from fcm_tui.review.acts import exporting
+from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.subject import Subject
 from fcm_tui.store.queries import Reader
 from tests.programs import needs_git
 from tests.review.builder import RecordBuilder

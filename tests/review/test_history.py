@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.history import HistoryScreen
+from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.store import histories
 from fcm_tui.store.queries import Reader
 from tests.review.builder import RECORDER, RecordBuilder, connect

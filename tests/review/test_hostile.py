@@ -11,7 +11,7 @@ from textual.color import Color
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.display import Backstop
+from fcm_tui.review.look.display import Backstop
 from tests.hostile import KINDS, acting
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows, text

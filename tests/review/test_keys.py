@@ -8,14 +8,14 @@ import pytest
 
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
+from fcm_tui.review.acts.ask_name import AskName
+from fcm_tui.review.acts.restoring import PlanDiff, RestoreScreen
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.ask_name import AskName
-from fcm_tui.review.blame import BlameScreen
+from fcm_tui.review.files.blame import BlameScreen
+from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
-from fcm_tui.review.history import HistoryScreen
-from fcm_tui.review.menu import Menu
-from fcm_tui.review.restoring import PlanDiff, RestoreScreen
+from fcm_tui.review.parts.menu import Menu
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from fcm_tui.config import Settings
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Themes
+from fcm_tui.review.look.theme import Themes
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text

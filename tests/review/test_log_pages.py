@@ -7,7 +7,7 @@ import random
 import pytest
 
 from fcm_tui.model import Capture, Change, Kind, Origin
-from fcm_tui.review.log_pages import KEPT, PAGE, LogPages
+from fcm_tui.review.log.pages import KEPT, PAGE, LogPages
 
 RECORDER = b"r" * 16
 

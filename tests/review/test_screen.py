@@ -10,7 +10,7 @@ import pytest
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.pane import Pane
+from fcm_tui.review.parts.pane import Pane
 from fcm_tui.store.filters import Filters
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from fcm_tui.review import syntax
-from fcm_tui.review.lexworker import lex, make_lexer, window
-from fcm_tui.review.syntax import Lexing
+from fcm_tui.review.diff import syntax
+from fcm_tui.review.diff.lexworker import lex, make_lexer, window
+from fcm_tui.review.diff.syntax import Lexing
 from tests.waiting import eventually
 
 SOURCE = [

@@ -11,8 +11,8 @@ from rich.style import Style
 
 from fcm_tui.errors import ConfigError
 from fcm_tui.resources import themes_dir
-from fcm_tui.review.terminal import depth
-from fcm_tui.review.theme import SYNTAX, TOKENS, Palette, load, names
+from fcm_tui.review.look.terminal import depth
+from fcm_tui.review.look.theme import SYNTAX, TOKENS, Palette, load, names
 
 SHIPPED = names([themes_dir()])
 
@@ -131,7 +131,7 @@ def test_added_and_removed_never_look_the_same(name: str, colours: str) -> None:
     ],
 )
 def test_depth_of_a_terminal(environ: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fcm_tui.review.terminal.os.name", "posix")
+    monkeypatch.setattr("fcm_tui.review.look.terminal.os.name", "posix")
     assert depth(environ) == expected
 
 

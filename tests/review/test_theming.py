@@ -11,9 +11,9 @@ from rich.color import Color
 
 from fcm_tui.errors import ConfigError
 from fcm_tui.resources import themes_dir
-from fcm_tui.review import theming
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.theme import Themes
+from fcm_tui.review.look import theming
+from fcm_tui.review.look.theme import Themes
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 from tests.waiting import eventually

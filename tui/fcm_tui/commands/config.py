@@ -75,7 +75,8 @@ def _check(settings: config.Settings, path: Path) -> None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return
     from fcm_tui.query.parse import parse
-    from fcm_tui.review import keys, theme  # what only the screen knows is asked of it
+    from fcm_tui.review import keys  # what only the screen knows is asked of it
+    from fcm_tui.review.look import theme
 
     keys.remapped(settings.keys)
     for name, expression in settings.filters.items():

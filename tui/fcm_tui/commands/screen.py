@@ -14,7 +14,7 @@ from fcm_tui.errors import DataDirError, UsageError
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
     from fcm_tui.restore import Recording
-    from fcm_tui.review.theme import Themes
+    from fcm_tui.review.look.theme import Themes
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     use_keys(place.settings)
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp
-    from fcm_tui.review.theme import Themes
+    from fcm_tui.review.look.theme import Themes
 
     themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
     held = place.data_dir.try_lock()

@@ -18,22 +18,24 @@ from textual.widget import Widget
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.review import diff_title, keys, log_gaps, wording
-from fcm_tui.review.diff_reader import ChangeView
+from fcm_tui.review import keys, wording
+from fcm_tui.review.diff import title as diff_title
+from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.engine import Engine
-from fcm_tui.review.entry_bar import EntryBar
 from fcm_tui.review.file_keys import FileKeys
+from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.layout import BREAKPOINTS, CSS
-from fcm_tui.review.log import EventLog
-from fcm_tui.review.log_feed import LogFeed
-from fcm_tui.review.log_inbox import Inbox
-from fcm_tui.review.log_pane import LogPane
-from fcm_tui.review.log_reading import LogReading
-from fcm_tui.review.pane import ZOOMED, Pane, show_only
+from fcm_tui.review.log import gaps as log_gaps
+from fcm_tui.review.log.feed import LogFeed
+from fcm_tui.review.log.inbox import Inbox
+from fcm_tui.review.log.pane import LogPane
+from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.view import EventLog
+from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.parts.entry_bar import EntryBar
+from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
-from fcm_tui.review.theme import Themes
-from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible
 
 if TYPE_CHECKING:

@@ -13,20 +13,20 @@ from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
-from fcm_tui.review.diff_reader import ChangeView
-from fcm_tui.review.display import BEHIND
-from fcm_tui.review.log import EventLog
-from fcm_tui.review.said import Said
+from fcm_tui.review.acts.subject import Looking, Subject, shown
+from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.review.files.tree import DirectoryTree
+from fcm_tui.review.log.view import EventLog
+from fcm_tui.review.look.display import BEHIND
+from fcm_tui.review.look.theming import ThemedApp
+from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
-from fcm_tui.review.subject import Looking, Subject, shown
-from fcm_tui.review.theming import ThemedApp
-from fcm_tui.review.tree import DirectoryTree
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.histories import key_of_change
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording
-    from fcm_tui.review.restore_plans import Wish
+    from fcm_tui.review.acts.restore_plans import Wish
 
 
 class FileKeys(ThemedApp):
@@ -58,7 +58,7 @@ class FileKeys(ThemedApp):
         return None if change is None else shown(change, self.diff_view)
 
     def action_history(self) -> None:
-        from fcm_tui.review.history import HistoryScreen
+        from fcm_tui.review.files.history import HistoryScreen
 
         subject = self.subject()
         if subject is None or subject.is_folder or isinstance(self.screen, HistoryScreen):
@@ -68,8 +68,8 @@ class FileKeys(ThemedApp):
         self.push_screen(HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at))
 
     def action_blame(self) -> None:
-        from fcm_tui.review.blame import BlameScreen
-        from fcm_tui.review.history import HistoryScreen
+        from fcm_tui.review.files.blame import BlameScreen
+        from fcm_tui.review.files.history import HistoryScreen
 
         subject = self.subject()
         if subject is None or subject.is_folder or isinstance(self.screen, BlameScreen):
@@ -104,8 +104,8 @@ class FileKeys(ThemedApp):
     # --- copying, editing
 
     def action_copy(self) -> None:
-        from fcm_tui.review import copying
-        from fcm_tui.review.menu import Menu
+        from fcm_tui.review.acts import copying
+        from fcm_tui.review.parts.menu import Menu
 
         subject = self.subject()
         if subject is not None:  # at once, so that the next key is the menu's
@@ -120,7 +120,7 @@ class FileKeys(ThemedApp):
 
     @work(group="file-keys", exit_on_error=False)
     async def _copy(self, subject: Subject, choice: str, what: str) -> None:
-        from fcm_tui.review import clipboard, copying
+        from fcm_tui.review.acts import clipboard, copying
 
         is_free = self._queued_writes() < BEHIND
 
@@ -140,8 +140,8 @@ class FileKeys(ThemedApp):
         self.say(f"{what[0].upper()}{what[1:]}: {sent.words}.")
 
     def action_export(self) -> None:
-        from fcm_tui.review import exporting
-        from fcm_tui.review.menu import Menu
+        from fcm_tui.review.acts import exporting
+        from fcm_tui.review.parts.menu import Menu
 
         subject = self.subject()
         if subject is None:
@@ -160,8 +160,8 @@ class FileKeys(ThemedApp):
 
     @work(group="file-keys", exit_on_error=False)
     async def _export(self, change: Change, choice: str) -> None:
-        from fcm_tui.review import exporting
-        from fcm_tui.review.ask_name import AskName
+        from fcm_tui.review.acts import exporting
+        from fcm_tui.review.acts.ask_name import AskName
 
         try:
             patch = await self.versions.call(
@@ -181,7 +181,7 @@ class FileKeys(ThemedApp):
 
     @work(group="file-keys", exclusive=True, exit_on_error=False)
     async def action_edit(self) -> None:
-        from fcm_tui.review import editing
+        from fcm_tui.review.acts import editing
 
         subject = self.subject()
         if subject is None or subject.is_folder:
@@ -194,8 +194,8 @@ class FileKeys(ThemedApp):
     # --- restoring
 
     def action_restore(self) -> None:
-        from fcm_tui.review import restoring
-        from fcm_tui.review.menu import Menu
+        from fcm_tui.review.acts import restoring
+        from fcm_tui.review.parts.menu import Menu
 
         subject = self.subject()
         if subject is None or not self._may_restore():
@@ -229,7 +229,7 @@ class FileKeys(ThemedApp):
         wish, done = self._restored[-1]
 
         def undo() -> Wish:
-            from fcm_tui.review import restore_plans
+            from fcm_tui.review.acts import restore_plans
 
             return restore_plans.undo(wish, done)
 
@@ -244,7 +244,7 @@ class FileKeys(ThemedApp):
         return self.recordings is not None
 
     async def _restore(self, wish: Callable[[], Wish]) -> bool:
-        from fcm_tui.review.restoring import RestoreScreen
+        from fcm_tui.review.acts.restoring import RestoreScreen
 
         assert self.recordings is not None
         screen = RestoreScreen(self.palette, self.database, self.recordings, wish)

@@ -11,9 +11,10 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.review import keys, terminal, wording
-from fcm_tui.review.display import PatientApp
-from fcm_tui.review.theme import Palette, Theme, css_color
+from fcm_tui.review import keys, wording
+from fcm_tui.review.look import terminal
+from fcm_tui.review.look.display import PatientApp
+from fcm_tui.review.look.theme import Palette, Theme, css_color
 from fcm_tui.safetext import visible_path
 
 Line = list[tuple[str, str]]

@@ -10,8 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.review import keys, wording
-from fcm_tui.review.log_folds import FEWEST
-from fcm_tui.review.theme import Palette
+from fcm_tui.review.log.folds import FEWEST
+from fcm_tui.review.look.theme import Palette
 
 _SIGNS = (
     ("+", "created", "created"), ("~", "modified", "modified"), ("-", "deleted", "deleted"),
@@ -113,7 +113,7 @@ class HelpScreen(Screen[None]):
         self._first = context
 
     def compose(self) -> ComposeResult:
-        from fcm_tui.review.pane import Pane
+        from fcm_tui.review.parts.pane import Pane
 
         pane = Pane(self._palette, "Help", HelpView(self._palette, self._first))
         pane.title.say("", "Esc closes it")

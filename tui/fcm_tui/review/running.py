@@ -7,8 +7,8 @@ import contextlib
 import signal
 import sys
 
-from fcm_tui.review import terminal
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look import terminal
 
 
 def run(app: ReviewApp) -> int:

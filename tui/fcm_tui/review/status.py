@@ -11,7 +11,7 @@ from textual.widget import Widget
 from fcm_tui.model import Gap
 from fcm_tui.review import keys, wording
 from fcm_tui.review.engine import Progress, State
-from fcm_tui.review.theme import Palette
+from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible
 from fcm_tui.store.queries import Sizes
 

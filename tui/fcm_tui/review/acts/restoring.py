@@ -1,0 +1,245 @@
+"""Restoring from where a person looks: choose what, see it as a diff, confirm, be told what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from textual import work
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change, Kind
+from fcm_tui.review import keys, wording
+from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.diff.view import DiffView
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.menu import Choice
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.safetext import visible, visible_path
+
+if TYPE_CHECKING:
+    from fcm_tui.restore import Done, Recording
+    from fcm_tui.review.acts.restore_plans import Preview, Wish
+
+TICK = 0.1
+"""Seconds between counts of the steps that are done."""
+_DIGITS = "123456789"
+
+
+def entries(subject: Subject, at: Change | None) -> list[Choice]:
+    """What can be restored from here; a path in the tree as it was at the change `at`."""
+    change, found = subject.change, []
+    if change is None:
+        label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
+        return [Choice("f", label, "path")] if at is not None else []
+    if subject.hunk is not None:
+        number = subject.hunks.index(subject.hunk) + 1
+        found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
+    elif change.kind in (Kind.MODIFIED, Kind.MOVED):
+        found += [
+            Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
+            for number, letter in enumerate(_DIGITS[: len(subject.hunks)], 1)
+        ]
+    when = wording.moment(change.time_ns)
+    if change.kind is not Kind.DELETED:
+        found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
+    before = "remove it: there was no file before" if change.kind is Kind.CREATED else "the version before it"
+    found.append(Choice("b", before, "before"))
+    folder = os.path.dirname(change.path)
+    found.append(Choice("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
+    if change.root and folder != change.root:
+        found.append(Choice("r", f"all of {_name(change.root)} as it was then, {when}", "root"))
+    return found
+
+
+def _at(subject: Subject, number: int) -> str:
+    hunk = subject.hunks[number - 1]
+    return f"{number} of {len(subject.hunks)}, at line {hunk.new_start}"
+
+
+def _name(path: bytes) -> str:
+    return visible_path(os.path.basename(path) or path)
+
+
+def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
+    """What an entry of these means. Imports the restoring rooms: for a thread."""
+    from fcm_tui.review.acts import restore_plans
+
+    change = subject.change
+    if choice == "path" and at is not None:
+        return restore_plans.folder(subject.path, at.time_ns)
+    assert change is not None
+    if choice.startswith("hunk "):
+        return restore_plans.undo_hunk(subject, int(choice[5:]))
+    if choice in ("folder", "root"):
+        path = os.path.dirname(change.path) if choice == "folder" else change.root
+        return restore_plans.folder(path, change.time_ns)
+    return restore_plans.version(change, before=choice == "before")
+
+
+class Question(Widget):
+    """What is asked, or going on, in up to four lines."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Question { dock: bottom; height: 4; }"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.palette = palette
+        self._text = ""
+        self._style = "text"
+
+    def ask(self, text: str, style: str = "text") -> None:
+        """Show this. The text is safe."""
+        self._text, self._style = text, style
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return Strip([Segment("─" * width, self.palette("rule"))], width)
+        lines = wrap(self._text, max(10, width - 2))[:3]
+        line = lines[y - 1] if y <= len(lines) else ""
+        return Strip([Segment(wording.fit(f" {line}", width), self.palette(self._style))], width)
+
+
+class PlanDiff(DiffView, inherit_bindings=False):
+    """The diff pane, with the keys that answer; what a plan is made of is no version to compare others with."""
+
+    BINDINGS = keys.bindings(
+        keys.CONFIRM, keys.DIFF, without=("diff.mark", "diff.compare", "diff.disk", "diff.span")
+    )
+
+
+class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
+    """Shows what a wish would do and does it once told to; dismissed with what was done, or None."""
+
+    CSS = "RestoreScreen { background: $fcm-background; }"
+
+    def __init__(
+        self, palette: Palette, database: Path, recording: Callable[[], Recording], wish: Callable[[], Wish]
+    ) -> None:
+        super().__init__()
+        self._database = database
+        self._recordings = recording
+        self._make_wish = wish
+        self._wish: Wish | None = None
+        self._seen: Preview | None = None
+        self._phase = "looking"
+        """`looking`, `asking`, `forcing` (something would be lost), `working` or `over`."""
+        self._done_steps = 0
+        self.diff = PlanDiff(palette, id="restore")
+        self._pane = Pane(palette, "Restore", self.diff)
+        self._question = Question(palette)
+        self.result = ""
+        """What came of it, in words."""
+
+    def compose(self) -> ComposeResult:
+        yield self._pane
+        yield self._question
+
+    def on_mount(self) -> None:
+        self.diff.focus()
+        self._question.ask("Looking at what would change…", "muted")
+        self.set_interval(TICK, self._tick)
+        self._look()
+
+    @work(group="restore", exit_on_error=False)
+    async def _look(self) -> None:
+        def look() -> tuple[Wish, Preview]:
+            from fcm_tui.review.acts import restore_plans
+
+            wish = self._make_wish()
+            return wish, restore_plans.look(self._database, self._recordings(), wish)
+
+        try:
+            wish, seen = await asyncio.to_thread(look)
+        except FcmError as error:
+            self._refuse(visible(str(error)))
+            return
+        self._wish, self._seen = wish, seen
+        self._pane.title.say(wish.what)
+        self.diff.show(seen.document)
+        yes, no = keys.shown("restore.yes"), keys.shown("restore.no")
+        if not seen.steps:
+            self._refuse("Nothing to do: it is as it was.", "text")
+        elif seen.obstacle and not seen.may_force:
+            self._refuse(seen.obstacle)
+        elif seen.obstacle and not seen.is_passing:
+            self._ask_to_lose(seen.obstacle)
+        elif seen.obstacle:
+            self._phase = "asking"
+            self._question.ask(
+                f"{seen.obstacle}: it is recorded first where that can be. {yes} restores, {no} leaves it.",
+                "warning",
+            )
+        else:
+            self._phase = "asking"
+            self._question.ask(
+                f"{wording.plural(seen.steps, 'step')}. {yes} restores {wish.what}; {no} leaves all as it is."
+            )
+
+    def _refuse(self, why: str, style: str = "bad") -> None:
+        self._phase = "over"
+        self._question.ask(f"{why} {keys.shown('restore.no')} goes back.", style)
+
+    def _ask_to_lose(self, what: str) -> None:
+        self._phase = "forcing"
+        force, no = keys.shown("restore.force"), keys.shown("restore.no")
+        self._question.ask(f"{what}: it would be lost. {force} restores all the same, {no} leaves it.", "bad")
+
+    def _tick(self) -> None:
+        if self._phase == "working" and self._seen is not None:
+            done, steps = wording.number(self._done_steps), wording.plural(self._seen.steps, "step")
+            self._question.ask(f"Restoring: {done} of {steps} done…", "accent")
+
+    @work(group="restore", exit_on_error=False)
+    async def _carry_out(self, force: bool) -> None:
+        wish, seen = self._wish, self._seen
+        assert wish is not None and seen is not None
+        self._phase, self._done_steps = "working", 0
+        self._tick()
+
+        def count(step: object) -> None:
+            self._done_steps += 1
+
+        def carry_out() -> Done:
+            from fcm_tui.review.acts import restore_plans
+
+            return restore_plans.carry_out(self._database, self._recordings(), wish, force, count)
+
+        from fcm_tui.restore import Losing  # loaded by now
+
+        try:
+            done = await asyncio.to_thread(carry_out)
+        except Losing as losing:
+            self._ask_to_lose(visible(losing.what))
+            return
+        except (FcmError, OSError) as error:
+            self._refuse(visible(str(error)))
+            return
+        from fcm_tui.review.acts import restore_plans
+
+        self.result = restore_plans.words(done, seen.steps, keys.shown("file.undo"))
+        self.dismiss((wish, done))
+
+    def action_yes(self) -> None:
+        if self._phase == "asking":
+            self._carry_out(False)
+
+    def action_force(self) -> None:
+        if self._phase == "forcing":
+            self._carry_out(True)
+
+    def action_no(self) -> None:
+        if self._phase != "working":
+            self.dismiss(None)

@@ -1,0 +1,45 @@
+"""What a person is looking at: what the keys for a file or change are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from fcm_tui.model import Change, Hunk
+from fcm_tui.review.diff.view import DiffView
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A change with, maybe, one of its hunks; or a path in the tree."""
+
+    path: bytes
+    change: Change | None = None
+    is_folder: bool = False
+    hunks: tuple[Hunk, ...] = ()
+    """Of the change, where its diff is shown."""
+    hunk: Hunk | None = None
+    """The one in sight, where a single one is."""
+
+    @property
+    def line(self) -> int:
+        """The line of the version after the change to be at; 1 where none is meant."""
+        hunk = self.hunk or (self.hunks[0] if self.hunks else None)
+        return hunk.new_start if hunk is not None else 1
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """A screen that knows what is being looked at."""
+
+    def subject(self) -> Subject | None: ...
+
+
+def shown(change: Change, view: DiffView) -> Subject:
+    """A change, with its hunks where the diff pane shows it."""
+    document = view.document
+    if document is None or document.change != change:
+        return Subject(change.path, change)
+    number, hunks = view.hunk_at[0], tuple(document.hunks)
+    one = hunks[number - 1] if 0 < number <= len(hunks) else hunks[0] if len(hunks) == 1 else None
+    return Subject(change.path, change, hunks=hunks, hunk=one)

@@ -1,0 +1,147 @@
+"""What the diff pane is to show, read in a thread of its own: a change, two versions, a version and the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change
+from fcm_tui.review.diff.view import DiffView
+from fcm_tui.review.documents.document import Document, sorry
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.source import Record, Source
+from fcm_tui.safetext import visible
+
+_HELD_DOWN = 0.02
+"""Seconds: a key held down passes over changes without reading them."""
+
+
+class DiffReader:
+    """Reads for one view, and only what was asked for last."""
+
+    def __init__(self, view: DiffView, source: Source, settings: Settings) -> None:
+        self._view = view
+        self._source = source
+        self._settings = settings
+        self._wanted = 0
+        self._selected: Change | None = None
+        self.within: bytes | None = None
+        """The folder whose changes the log shows; None for all."""
+        self._compared = ""
+        """As in the document that was asked for last, which may not be there yet."""
+        self.marked: Change | None = None
+        """The change whose version others are compared with."""
+
+    def select(self, change: Change | None) -> None:
+        """Show a change; nothing for None."""
+        self._selected, self._compared = change, ""
+        if change is None:
+            self._wanted += 1
+            self._view.show(None)
+            return
+
+        def read(record: Record) -> Document:
+            from fcm_tui.review.documents import loading  # the diff engine is imported here, in the thread
+
+            return loading.load(record, change)
+
+        self._read(change, read, _HELD_DOWN if self._view.document is not None else 0.0)
+
+    def mark(self) -> None:
+        """Mark the change that is selected, or take its mark away."""
+        self.marked = None if self.marked == self._selected else self._selected
+
+    def compare(self) -> None:
+        """The version of the marked change with that of the selected one, or the change itself again."""
+        marked, selected = self.marked, self._selected
+        if selected is None or self._back_from("marked"):
+            return
+
+        def read(record: Record) -> Document:
+            from fcm_tui.review.documents import versions
+
+            if marked is None:
+                return sorry(selected, "Nothing is marked to compare it with.", compared="marked")
+            return versions.of_two(record, marked, selected)
+
+        self._read(selected, read)
+
+    def with_disk(self) -> None:
+        """The version of the selected change with the file on disk now, or the change itself again."""
+        selected = self._selected
+        if selected is None or self._back_from("disk"):
+            return
+
+        def read(record: Record) -> Document:
+            from fcm_tui.review.documents import versions
+
+            return versions.with_disk(record, selected, self._settings)
+
+        self._read(selected, read)
+
+    def span(self) -> None:
+        """All files between the marked change and the selected one, or the change itself again."""
+        marked, selected, within = self.marked, self._selected, self.within
+        if selected is None or self._back_from("span"):
+            return
+
+        def read(record: Record) -> Document:
+            from fcm_tui.review.documents import span
+
+            if marked is None:
+                return sorry(selected, "No change is marked from which on files are to be compared.")
+            return span.between(record, marked, selected, within)
+
+        self._read(selected, read)
+
+    def _back_from(self, comparison: str) -> bool:
+        """Whether that is what one has already, and goes back from."""
+        if self._compared == comparison:
+            self.select(self._selected)
+            return True
+        self._compared = comparison
+        return False
+
+    def _read(self, change: Change, work: Callable[[Record], Document], wait: float = 0.0) -> None:
+        self._wanted += 1
+        self._view.run_worker(
+            self._show(change, work, wait, self._wanted), group="diff", exclusive=True, exit_on_error=False
+        )
+
+    async def _show(
+        self, change: Change, work: Callable[[Record], Document], wait: float, wanted: int
+    ) -> None:
+        """Both versions and their hunks; only for what is wanted still."""
+        if wait:
+            await asyncio.sleep(wait)
+        try:
+            document = await self._source.call(
+                lambda record: work(record) if wanted == self._wanted else None
+            )
+        except FcmError as error:
+            document = sorry(change, visible(str(error)))
+        if document is not None and wanted == self._wanted:
+            self._view.show(document)
+
+
+class ChangeView(DiffView):
+    """The diff pane that reads what it shows: a change, or what that is compared with."""
+
+    def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
+        super().__init__(palette, id=id)
+        self.reader = DiffReader(self, versions, settings)
+
+    def action_mark(self) -> None:
+        self.reader.mark()
+        self.post_message(self.Moved())
+
+    def action_compare(self) -> None:
+        self.reader.compare()
+
+    def action_span(self) -> None:
+        self.reader.span()
+
+    def action_with_disk(self) -> None:
+        self.reader.with_disk()

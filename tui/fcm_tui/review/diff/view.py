@@ -1,0 +1,287 @@
+"""The diff of the selected change on the line API: one below the other, or side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+
+from rich.segment import Segment
+from textual import work
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fcm_tui.model import Hunk
+from fcm_tui.review import keys, wording
+from fcm_tui.review.diff.paint import Painter
+from fcm_tui.review.diff.rows import Place, rows
+from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
+from fcm_tui.review.diff.syntax import Lexing
+from fcm_tui.review.diff.wrap import Lines, heights
+from fcm_tui.review.documents.document import Document
+from fcm_tui.review.look.theme import Palette
+
+ABOVE = 3
+"""Lines that stay in sight above a hunk that one goes to."""
+
+
+class DiffView(ScrollView, can_focus=True):
+    """Shows one `Document`. Each row is drawn when it is seen, and kept."""
+
+    ALLOW_SELECT = False
+    BINDINGS = keys.bindings(keys.DIFF)
+
+    class Moved(Message):
+        """Another part, or another layout, is in sight."""
+
+    def __init__(self, palette: Palette, *, id: str) -> None:
+        super().__init__(id=id)
+        self.palette = palette
+        self.shape = Shape()
+        self._document: Document | None = None
+        self._painter: Painter | None = None
+        self._rows = rows([], 0, 0, context=CONTEXT, split=False)
+        self._quiet: list[Hunk] | None = None
+        """The hunks in which whitespace does not count, where that is asked for and they are known."""
+        self.vanished = 0
+        """How many hunks are not shown as they are whitespace only."""
+        self._lines = Lines(0)
+        self._head: list[tuple[str, str]] = []
+        """Lines above the diff, and their styles."""
+        self._above = 0
+        self._shift = 0
+        self._held: tuple[int, Place] | None = None
+        """The place that was kept last, and where the screen stood then: going back and forth does not drift."""
+        self._lexing: Lexing | None = None
+
+    @property
+    def document(self) -> Document | None:
+        return self._document
+
+    @property
+    def hunk_at(self) -> tuple[int, int]:
+        """The hunk in sight, counted from 1, and how many there are; 0 where all are in sight."""
+        count = len(self._rows.hunks)
+        if not self.max_scroll_y:
+            return 0, count
+        if self.scroll_offset.y >= self.max_scroll_y:
+            return count, count
+        return max(1, bisect_right(self._rows.hunks, self._row_at(self.scroll_offset.y + ABOVE))), count
+
+    def on_mount(self) -> None:
+        self._lexing = Lexing()
+
+    def on_unmount(self) -> None:
+        if self._lexing is not None:
+            self._lexing.close()
+
+    # --- what is shown
+
+    def show(self, document: Document | None) -> None:
+        """Show a change, from its beginning; nothing for None."""
+        self._document = document
+        self._painter = None
+        self._shift = 0
+        self._held = self._quiet = None
+        self.vanished = 0
+        self.shape.whole = False
+        if document is not None:
+            colours = []
+            if self._lexing is not None:
+                colours = self._lexing.open(
+                    document.name,
+                    (
+                        (document.old.lines, lambda first, last: self._coloured(0, first, last)),
+                        (document.new.lines, lambda first, last: self._coloured(1, first, last)),
+                    ),
+                )
+            self._painter = Painter(self.palette, document, colours)
+        self._lay_out()
+        self.scroll_to(y=0, animate=False)
+        self.post_message(self.Moved())
+        if self.shape.blind:
+            self._ignore_whitespace()
+
+    def _lay_out(self) -> None:
+        document, painter = self._document, self._painter
+        if document is None or painter is None:
+            self._rows, self._above = rows([], 0, 0, context=CONTEXT, split=False), 0
+            self._lines = Lines(0)
+        else:
+            old, new = document.old.lines, document.new.lines
+            # a file that is new or gone has one side: two halves would show half a screen of nothing
+            split = self.shape.is_split(self.size.width, self._needed) and bool(old) and bool(new)
+            self._rows = shown = rows(
+                document.hunks if self._quiet is None else self._quiet,
+                len(old),
+                len(new),
+                context=0 if document.partial else None if self.shape.whole else self.shape.context,
+                split=split,
+                files=[(file.old_start, file.new_start) for file in document.files],
+            )
+            self._head = [(fact, "muted") for fact in document.facts]
+            for note in document.notes:
+                self._head += [(line, "accent") for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+            self._above = len(self._head) + 1
+            painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
+            widths = painter.widths(self.size.width, split=split)
+            wrapped = (lambda: heights(shown, old, new, widths)) if self.shape.wrap else None
+            self._lines = Lines(len(shown), wrapped)
+        self.virtual_size = Size(self.size.width, self._above + self._lines.total)
+        self.refresh()
+
+    @property
+    def _needed(self) -> int:
+        """Cells of width from which this document stands side by side by itself."""
+        return BYTES_SIDE_BY_SIDE if self._document is not None and self._document.hex else SIDE_BY_SIDE
+
+    def on_resize(self) -> None:
+        self._keeping_place(self._lay_out)
+
+    def _keeping_place(self, change: Callable[[], None]) -> None:
+        """Whatever stands at the top of the screen stays there."""
+        top = self.scroll_offset.y
+        place = None
+        if self._held is not None and self._held[0] == top:
+            place = self._held[1]
+        elif len(self._rows) and top >= self._above:
+            place = self._rows.place(self._row_at(top))
+        change()
+        if place is not None and len(self._rows):
+            self.scroll_to(y=self._above + self._lines.start(self._rows.row_of(place)), animate=False)
+            self._held = self.scroll_offset.y, place
+
+    @work(group="whitespace", exclusive=True, exit_on_error=False)
+    async def _ignore_whitespace(self) -> None:
+        document = self._document
+        if document is None or not document.hunks or document.hex or document.partial:
+            return
+
+        def compare() -> tuple[list[Hunk], int]:
+            from fcm_tui.diff.whitespace import diff_without_whitespace, vanished  # in the thread
+
+            quiet = diff_without_whitespace(document.old.lines, document.new.lines)
+            return quiet, vanished(document.hunks, quiet)
+
+        quiet, hidden = await asyncio.to_thread(compare)
+        if document is self._document and self.shape.blind:
+            self._quiet, self.vanished = quiet, hidden
+            self._shaped()
+
+    def _row_at(self, y: int) -> int:
+        """The row that stands in a line of the whole; the first or last one beyond them."""
+        if not self._lines.total:
+            return 0
+        return self._lines.row(max(0, min(self._lines.total - 1, y - self._above)))[0]
+
+    def _shaped(self) -> None:
+        """Another layout was asked for."""
+        self._keeping_place(self._lay_out)
+        self.post_message(self.Moved())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved())
+
+    def _coloured(self, side: int, first: int, last: int) -> None:
+        """Lines got their colours: draw those in sight again."""
+        numbers = self._rows.new if side else self._rows.old
+        if self._painter is not None:
+            self._painter.forget(side, first, last)
+        if any(first <= numbers[row] < last for row in self._in_sight()):
+            self.refresh()
+
+    def _in_sight(self) -> range:
+        """The rows of which something stands on the screen."""
+        if not len(self._rows):
+            return range(0)
+        top = self.scroll_offset.y
+        return range(self._row_at(top), self._row_at(top + self.size.height) + 1)
+
+    # --- drawing
+
+    def render_line(self, y: int) -> Strip:
+        width, y = self.size.width, y + self.scroll_offset.y
+        document, painter = self._document, self._painter
+        if document is None or painter is None or y >= self._above + self._lines.total:
+            return Strip.blank(width, self.palette())
+        if y < len(self._head):
+            said, style = self._head[y]
+            return Strip([Segment(wording.fit(f" {said}", width), self.palette(style))], width)
+        if y < self._above:
+            return Strip.blank(width, self.palette())
+        row, part = self._lines.row(y - self._above)
+        painter.ahead = self.size.height
+        return painter.line(row, part, self._shift)
+
+    # --- keys
+
+    def action_line(self, lines: int) -> None:
+        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        self.action_line(pages * max(1, self.size.height - 2))
+
+    def action_first(self) -> None:
+        self.scroll_to(y=0, animate=False)
+
+    def action_last(self) -> None:
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    @property
+    def file_at(self) -> int:
+        """The file in sight, counted from 1; 0 where the document is one file."""
+        return bisect_right([*self._rows.heads], self._row_at(self.scroll_offset.y + 1))
+
+    def action_file(self, step: int) -> None:
+        heads = [*self._rows.heads]
+        number = self.file_at - 1 + step
+        if heads and 0 <= number < len(heads):
+            self.scroll_to(y=self._above + self._lines.start(heads[number]), animate=False)
+
+    def action_hunk(self, step: int) -> None:
+        at = self._row_at(self.scroll_offset.y + ABOVE)
+        hunks = self._rows.hunks
+        number = bisect_right(hunks, at) if step > 0 else bisect_left(hunks, at) - 1
+        if 0 <= number < len(hunks):
+            line = self._lines.start(hunks[number])
+            self.scroll_to(y=max(0, self._above + line - ABOVE), animate=False)
+        elif number < 0:
+            self.action_first()
+
+    def action_sideways(self, cells: int) -> None:
+        if self.shape.wrap or self._painter is None:
+            return
+        seen = self._in_sight()
+        longest = self._painter.longest(seen.start, seen.stop) if cells > 0 else 0
+        shift = max(0, self._shift + cells)
+        if cells < 0 or shift < longest:
+            self._shift = shift
+            self.refresh()
+
+    def action_side_by_side(self) -> None:
+        self.shape.turn(self.size.width, self._needed)
+        self._shaped()
+
+    def action_whole(self) -> None:
+        self.shape.whole = not self.shape.whole
+        self._shaped()
+
+    def action_context(self, step: int) -> None:
+        self.shape.widen(step)
+        self._shaped()
+
+    def action_whitespace(self) -> None:
+        self.shape.blind = not self.shape.blind
+        self._quiet, self.vanished = None, 0
+        if self.shape.blind:
+            self._ignore_whitespace()
+        self._shaped()
+
+    def action_wrap(self) -> None:
+        self.shape.wrap = not self.shape.wrap
+        self._shift = 0
+        self._shaped()

@@ -1,0 +1,133 @@
+"""All files that differ between two moments, one below the other in one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change, Hunk, Kind
+from fcm_tui.review import wording
+from fcm_tui.review.documents.comparing import Pair, compare
+from fcm_tui.review.documents.document import Document, FilePart, Side
+from fcm_tui.review.source import Record
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.queries import key_of
+
+_CHANGES = 20_000
+"""Changes between the two moments that are looked at."""
+_FILES = 200
+"""Files that are shown."""
+_BYTES = 16_000_000
+"""Of all their versions together."""
+
+
+@dataclass(slots=True)
+class _File:
+    """The first and the last change of a file between the two moments."""
+
+    first: Change
+    last: Change
+
+    @property
+    def differs(self) -> bool:
+        """What was done was not undone again."""
+        return self.before != self.after or self.old_path != self.last.path
+
+    @property
+    def before(self) -> bytes | None:
+        return None if self.first.kind is Kind.CREATED else self.first.before
+
+    @property
+    def after(self) -> bytes | None:
+        return None if self.last.kind is Kind.DELETED else self.last.after
+
+    @property
+    def old_path(self) -> bytes:
+        return self.first.previous_path or self.first.path
+
+
+class _Together:
+    """The documents of files, put one below the other."""
+
+    def __init__(self) -> None:
+        self.old: list[str] = []
+        self.new: list[str] = []
+        self.hunks: list[Hunk] = []
+        self.files: list[FilePart] = []
+        self.moved: tuple[dict[int, int], dict[int, int]] = ({}, {})
+
+    def add(self, title: str, document: Document | None) -> None:
+        old, new = len(self.old), len(self.new)
+        self.files.append(FilePart(title, old, new))
+        if document is None or document.hex:
+            return
+        self.old += document.old.lines
+        self.new += document.new.lines
+        self.hunks += [
+            Hunk(h.old_start + old, h.old_count, h.new_start + new, h.new_count) for h in document.hunks
+        ]
+        _shift(self.moved[0], document.moved[0], old, new)
+        _shift(self.moved[1], document.moved[1], new, old)
+
+
+def between(record: Record, one: Change, other: Change, within: bytes | None) -> Document:
+    """What differs between the moments after two changes, in a folder or everywhere. For a thread."""
+    older, newer = sorted((one, other), key=key_of)
+    files, all_of_them = _files(record, older, newer, within)
+    together, budget = _Together(), _BYTES
+    shown = [file for file in files if file.differs]
+    for file in shown[:_FILES]:
+        budget -= file.last.size or 0
+        together.add(*(_part(record, file) if budget > 0 else (_title(file, "too much to show here"), None)))
+    where = f" in {visible_path(within)}" if within else ""
+    said = [
+        f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}",
+        f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else ""),
+    ]
+    notes = []
+    if len(shown) > _FILES or not all_of_them:
+        notes.append(
+            f"Too many to be shown at once: these are the first {wording.number(len(together.files))}."
+        )
+    return Document(
+        other, said, notes, Side(together.old), Side(together.new), together.hunks, "",
+        compared="span", files=together.files, moved=together.moved,
+    )  # fmt: skip
+
+
+def _files(record: Record, older: Change, newer: Change, within: bytes | None) -> tuple[list[_File], bool]:
+    """The files that changed behind the older change and up to the newer one, by path."""
+    changes = record.log(Filters(path=within), limit=_CHANGES, after=key_of(older), reverse=True)
+    found: dict[bytes, _File] = {}
+    for change in changes:
+        if key_of(change) > key_of(newer) or change.recorder_id != newer.recorder_id:
+            break
+        file = found.setdefault(change.file_id, _File(change, change))
+        file.last = change
+    return sorted(found.values(), key=lambda file: file.last.path), len(changes) < _CHANGES
+
+
+def _part(record: Record, file: _File) -> tuple[str, Document | None]:
+    try:
+        old = None if file.before is None else record.content(file.before)
+        new = None if file.after is None else record.content(file.after)
+    except FcmError as error:
+        return _title(file, visible(str(error))), None
+    if file.before == file.after:
+        return _title(file, ""), None
+    document = compare(Pair(file.last, [], old, new))
+    return _title(file, "; ".join(document.notes[:1])), document
+
+
+def _title(file: _File, why: str) -> str:
+    path = wording.relative_path(file.last.path, file.last.root, with_root=False)
+    if file.old_path != file.last.path:
+        path = f"{wording.relative_path(file.old_path, file.last.root, with_root=False)} → {path}"
+    kind = "created" if file.before is None else "deleted" if file.after is None else ""
+    return "  ".join(part for part in (path, kind, why) if part)
+
+
+def _shift(into: dict[int, int], moved: Mapping[int, int], here: int, there: int) -> None:
+    into.update((line + here, other + there) for line, other in moved.items())

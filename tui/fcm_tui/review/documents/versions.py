@@ -1,0 +1,58 @@
+"""Any two versions as a document: of two changes, or of a change and the disk."""
+
+from __future__ import annotations
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import FcmError, NotSoError
+from fcm_tui.model import Capture, Change, Kind
+from fcm_tui.review import wording
+from fcm_tui.review.documents.comparing import Pair, compare
+from fcm_tui.review.documents.document import Document, Side, sorry
+from fcm_tui.review.documents.on_disk import read_now
+from fcm_tui.review.source import Record
+from fcm_tui.safetext import visible, visible_path
+
+
+def of_two(record: Record, old: Change, new: Change) -> Document:
+    """The version after one change compared with that after another. For a thread."""
+    said = [
+        f"#{old.sequence} {wording.moment(old.time_ns)}  →  #{new.sequence} {wording.moment(new.time_ns)}"
+    ]
+    notes = []
+    if old.path != new.path:
+        notes.append(f"{visible_path(old.path)} → {visible_path(new.path)}")
+    if old.kind is Kind.DELETED or new.kind is Kind.DELETED:
+        notes.append(f"#{(old if old.kind is Kind.DELETED else new).sequence} deleted the file.")
+    try:
+        pair = Pair(new, said, _after(record, old), _after(record, new), notes, "marked")
+    except FcmError as error:
+        return sorry(new, visible(str(error)), compared="marked")
+    return _compared(pair, "Both versions are the same.")
+
+
+def with_disk(record: Record, change: Change, settings: Settings) -> Document:
+    """The version after a change compared with the file at its path now. For a thread."""
+    said = [f"#{change.sequence} {wording.moment(change.time_ns)}  →  on disk now"]
+    try:
+        now = read_now(change, settings)
+        notes = ["There is no file on disk."] if now is None else []
+        pair = Pair(change, said, _after(record, change), now, notes, "disk")
+    except FcmError as error:
+        return sorry(change, visible(str(error)), compared="disk")
+    return _compared(pair, "The file on disk is that version.")
+
+
+def _compared(pair: Pair, same: str) -> Document:
+    if pair.old == pair.new:
+        notes = pair.notes if pair.old is None else [*pair.notes, same]
+        return Document(pair.change, pair.facts, notes, Side(), Side(), [], "", compared=pair.compared)
+    return compare(pair)
+
+
+def _after(record: Record, change: Change) -> bytes | None:
+    if change.kind is Kind.DELETED:
+        return None
+    if change.capture is not Capture.STORED or change.after is None:
+        kept = wording.NOT_KEPT.get(change.capture, "no content")
+        raise NotSoError(f"The version of change {change.sequence} was not kept: {kept}.")
+    return record.content(change.after)

@@ -1,0 +1,167 @@
+"""The history of one file: the timeline of its versions beside what each of them changed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+
+from fcm_tui.config import Settings
+from fcm_tui.errors import StoreError
+from fcm_tui.review import keys, wording
+from fcm_tui.review.acts.subject import Subject, shown
+from fcm_tui.review.diff import title as diff_title
+from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.review.files.versions_view import VersionsView
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
+from fcm_tui.review.parts.said import Hints
+from fcm_tui.review.source import Source, reader_of
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.histories import FileKey, key_at
+
+POLL = 0.5
+"""Seconds between looks for newer versions."""
+
+_HINTS = (
+    ("history.older", "older"), ("history.newer", "newer"), ("file.restore", "restore"), ("file.blame", "blame"),
+    ("file.copy", "copy"), ("file.export", "export"), ("history.back", "back"), ("help", "help"),
+)  # fmt: skip
+
+
+class VersionDiff(ChangeView):
+    """The diff pane, with the keys that go from version to version."""
+
+    BINDINGS = keys.bindings(keys.VERSION)
+
+
+class HistoryScreen(Screen[None]):
+    """Covers the panes; `subject` is the selected version."""
+
+    BINDINGS = keys.bindings(keys.HISTORY)
+    CSS = """
+    #history { layout: grid; grid-size: 1 2; grid-rows: 2fr 3fr; height: 1fr; }
+    .-vast #history { grid-size: 2 1; grid-columns: 2fr 3fr; grid-rows: 1fr; }
+    .-vast #versions-pane { border-right: solid $fcm-rule; }
+    #history.-zoomed { grid-size: 1 1; grid-columns: 1fr; grid-rows: 1fr; }
+    """
+
+    def __init__(
+        self,
+        palette: Palette,
+        source: Source,
+        settings: Settings,
+        path: bytes,
+        file: FileKey | None,
+        at: int | None = None,
+    ) -> None:
+        """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with."""
+        super().__init__()
+        self._source = source
+        self._path = path
+        self._file = file
+        self._at = at
+        self.versions = VersionsView(palette, source, id="versions")
+        self.diff = VersionDiff(palette, source, settings, id="version")
+        self._palette = palette
+
+    def compose(self) -> ComposeResult:
+        yield Container(
+            Pane(self._palette, "History", self.versions),
+            Pane(self._palette, "Diff", self.diff),
+            id="history",
+        )
+        yield Hints(self._palette, _HINTS)
+
+    def on_mount(self) -> None:
+        self.versions.focus()
+        self._open()
+
+    def subject(self) -> Subject | None:
+        change = self.versions.selected
+        if change is None:
+            return Subject(self._path) if self.versions.said else None
+        return shown(change, self.diff)
+
+    def go_to(self, sequence: int) -> None:
+        """Select the version of a change."""
+        self.versions.go_to(sequence)
+
+    @work(group="history", exit_on_error=False)
+    async def _open(self) -> None:
+        try:
+            if self._file is None:
+                self._file = await self._source.call(
+                    lambda record: key_at(reader_of(record).connection, self._path)
+                )
+            if self._file is None:
+                self.versions.said = "The record knows no such file."
+                self.versions.refresh()
+                return
+            await self.versions.open(self._file, self._at)
+        except StoreError as error:
+            self.versions.said = visible(str(error))
+            self.versions.refresh()
+            return
+        finally:
+            self._say_titles()
+        while True:
+            await asyncio.sleep(POLL)
+            try:
+                await self.versions.catch_up()
+            except StoreError:
+                continue
+            self._say_titles()
+
+    def on_versions_view_selected(self, message: VersionsView.Selected) -> None:
+        self._say_titles()
+        if message.change is not None:
+            self.diff.reader.select(message.change)
+
+    def on_diff_view_moved(self) -> None:
+        self._say_titles()
+
+    def _say_titles(self) -> None:
+        left, right = self.versions.parent, self.diff.parent
+        if not isinstance(left, Pane) or not isinstance(right, Pane):
+            return
+        change = self.versions.selected
+        total = self.versions.total
+        at = f"{wording.number(self.versions.cursor + 1)} of " if total else ""
+        where = visible_path(self._path)
+        if change is not None:
+            where = wording.relative_path(change.path, change.root, with_root=False)
+        left.title.say(where, f"{at}{wording.number(total)}")
+        right.title.say(*diff_title.title(self.diff, with_root=False))
+
+    # --- keys
+
+    def action_scrub(self, rows: int) -> None:
+        """To an older version (1) or a newer one (-1), wherever the keyboard is."""
+        self.versions.go(self.versions.cursor + rows)
+
+    def action_other(self) -> None:
+        (self.versions if self.diff.has_focus else self.diff).focus()
+        if self._panes.has_class(ZOOMED):
+            show_only(self._panes, self.versions if self.diff.has_focus else self.diff)
+
+    def action_read(self) -> None:
+        self.diff.focus()
+
+    @property
+    def _panes(self) -> Widget:
+        return self.query_one("#history")
+
+    def action_zoom(self) -> None:
+        show_only(self._panes, None if self._panes.has_class(ZOOMED) else self.focused)
+
+    def action_back(self) -> None:
+        if self.diff.has_focus:
+            show_only(self._panes, None)
+            self.versions.focus()
+        else:
+            self.dismiss()

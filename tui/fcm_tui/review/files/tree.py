@@ -1,0 +1,234 @@
+"""The watched directories as a tree, with the number of files and of changes in each folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from rich.segment import Segment
+from textual import work
+from textual.message import Message
+from textual.strip import Strip
+
+from fcm_tui.errors import StoreError
+from fcm_tui.review import keys, wording
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.cursor_view import CursorView
+from fcm_tui.review.source import Record, Source
+from fcm_tui.safetext import visible_path
+from fcm_tui.store.queries import FolderEntry, RootSummary
+
+
+@dataclass(slots=True)
+class Node:
+    """A folder or file in the tree."""
+
+    root_id: bytes
+    path: bytes
+    label: str
+    depth: int
+    is_folder: bool
+    files: int
+    changes: int
+    reviewed: int = 0
+    """Of the changes, those that somebody has reviewed."""
+    active: bool = True
+    """A root of an earlier run, that is not watched now, is not."""
+    is_open: bool = False
+    children: list[Node] = field(default_factory=list)
+
+
+class DirectoryTree(CursorView):
+    """Roots, opened folder by folder; what is open is read again when something changed."""
+
+    BINDINGS = keys.bindings(keys.LIST, keys.TREE)
+
+    class Chosen(Message):
+        """Show only what happened at or below `path`; everything where it is None."""
+
+        def __init__(self, path: bytes | None) -> None:
+            super().__init__()
+            self.path = path
+
+    class Resized(Message):
+        """There is room for other columns."""
+
+    def __init__(self, palette: Palette, source: Source, *, id: str) -> None:
+        super().__init__(palette, id=id)
+        self._source = source
+        self._roots: list[Node] = []
+        self._rows: list[Node] = []
+        self._loaded = False
+        self.chosen: bytes | None = None
+
+    @property
+    def total(self) -> int:
+        return len(self._rows)
+
+    @property
+    def root_count(self) -> int:
+        return len(self._roots)
+
+    @property
+    def is_inbox(self) -> bool:
+        """Whether changes are reviewed here: then those that nobody has reviewed are counted, not all."""
+        return any(root.reviewed for root in self._roots)
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for the number of files beside that of changes."""
+        return self.size.width >= 30
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.post_message(self.Resized())
+
+    def empty(self) -> list[str]:
+        return ["No directory yet."] if self._loaded else []
+
+    # --- reading
+
+    async def load(self) -> None:
+        """Read the roots, and every open folder, again; the cursor stays where it is."""
+        open_folders = [(node.root_id, node.path) for node in self._rows if node.is_open]
+
+        def read(record: Record) -> tuple[list[RootSummary], dict[tuple[bytes, bytes], list[FolderEntry]]]:
+            return record.roots(), {key: record.folder(*key) for key in open_folders}
+
+        roots, folders = await self._source.call(read)
+        first = not self._loaded
+        self._loaded = True
+        known = {node.path: node for node in self._roots}
+        nodes = []
+        for root in roots:
+            node = known.get(root.path) or Node(
+                root.root_id, root.path, _root_label(root.path), 0, True, 0, 0
+            )
+            node.files, node.changes, node.active = root.files, root.changes, root.active
+            node.reviewed = root.reviewed
+            nodes.append(node)
+        self._roots = nodes
+        for node in list(self._rows):
+            if (entries := folders.get((node.root_id, node.path))) is not None:
+                _fill(node, entries)
+        self._lay_out()
+        if first and len(nodes) == 1:
+            self._open(nodes[0])
+
+    @work(group="tree", exit_on_error=False)
+    async def _open(self, node: Node) -> None:
+        try:
+            entries = await self._source.call(lambda record: record.folder(node.root_id, node.path))
+        except StoreError:
+            return
+        _fill(node, entries)
+        node.is_open = True
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        at = self._rows[self.cursor].path if self.cursor < len(self._rows) else None
+        self._rows = [row for root in self._roots for row in _visible(root)]
+        if at is not None:
+            self.cursor = next((i for i, row in enumerate(self._rows) if row.path == at), self.cursor)
+        self.cursor = max(0, min(self.cursor, len(self._rows) - 1))
+        self.rows_changed()
+
+    # --- keys
+
+    @property
+    def selected(self) -> Node | None:
+        """The folder or file under the cursor."""
+        return self._node
+
+    @property
+    def _node(self) -> Node | None:
+        return self._rows[self.cursor] if self.cursor < len(self._rows) else None
+
+    def action_open(self) -> None:
+        node = self._node
+        if node is None:
+            return
+        if not node.is_folder:
+            self.action_choose()
+        elif not node.is_open:
+            self._open(node)
+        elif node.children:
+            self.go(self.cursor + 1)
+
+    def action_close(self) -> None:
+        node = self._node
+        if node is None:
+            return
+        if node.is_open:
+            node.is_open = False
+            self._lay_out()
+            return
+        above = next((i for i in range(self.cursor - 1, -1, -1) if self._rows[i].depth < node.depth), None)
+        if above is not None:
+            self.go(above)
+
+    def action_choose(self) -> None:
+        node = self._node
+        if node is not None:
+            self.choose(None if self.chosen == node.path else node.path)
+
+    def choose(self, path: bytes | None) -> None:
+        """Filter the log to a path, or show everything again."""
+        if path != self.chosen:
+            self.chosen = path
+            self.refresh()
+            self.post_message(self.Chosen(path))
+
+    # --- drawing
+
+    def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
+        node = self._rows[row]
+        over = () if cursor is None else (cursor,)
+        muted = self.palette("muted", *over)
+        mark = ("▾ " if node.is_open else "▸ ") if node.is_folder else "  "
+        if node.path == self.chosen:
+            mark = "● "
+        counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
+        count = max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
+        changes = f"{wording.short(count):>6} " if count else " " * (7 if node.is_folder else 1)
+        indent = " " + "  " * min(node.depth, max(0, (width - 16) // 2))
+        room = max(4, width - len(indent) - 2 - len(counts) - len(changes))
+        name = "text" if node.active and (node.is_folder or node.files) else "muted"
+        label = wording.fit_path(node.label, room)
+        return Strip(
+            [
+                Segment(indent, muted),
+                Segment(mark, self.palette("accent", *over) if node.is_folder or mark != "  " else muted),
+                Segment(label, self.palette(name, *over)),
+                Segment(counts, muted),
+                Segment(changes, self.palette("modified", *over)),
+            ]
+        ).adjust_cell_length(width, self.palette(*over))
+
+
+def _root_label(path: bytes) -> str:
+    name = os.path.basename(path.rstrip(os.fsencode(os.sep)))
+    return visible_path(name or path)
+
+
+def _visible(node: Node) -> list[Node]:
+    rows = [node]
+    if node.is_open:
+        for child in node.children:
+            rows.extend(_visible(child))
+    return rows
+
+
+def _fill(node: Node, entries: list[FolderEntry]) -> None:
+    known = {child.path: child for child in node.children}
+    separator = os.fsencode(os.sep)
+    inside = node.path if node.path.endswith(separator) else node.path + separator
+    children = []
+    for entry in entries:
+        path = inside + entry.name
+        child = known.get(path)
+        if child is None or child.is_folder != entry.is_folder:
+            child = Node(node.root_id, path, visible_path(entry.name), node.depth + 1, entry.is_folder, 0, 0)
+        child.files, child.changes, child.reviewed = entry.files, entry.changes, entry.reviewed
+        children.append(child)
+    node.children = children

@@ -1,0 +1,352 @@
+"""What the log has read, and the lines that makes: pages by keyset, bursts, days and gaps, live."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from textual import work
+from textual.message import Message
+
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Change, Gap
+from fcm_tui.review import wording
+from fcm_tui.review.log.gaps import LogGaps
+from fcm_tui.review.log.lines import LogLines, Mark
+from fcm_tui.review.log.pages import PAGE, LogPages
+from fcm_tui.review.log.reading import BATCH, LogReading
+from fcm_tui.review.log.row import RowPainter
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.cursor_view import CursorView
+from fcm_tui.safetext import visible
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.patience import Abandoned
+
+
+class LogFeed(CursorView):
+    """Pages of changes as lines; the cursor on line 0 follows what happens."""
+
+    class Counted(Message):
+        """The number of rows, or what is shown of them, is another."""
+
+    class Failed(Message):
+        """The record could not be read, and why."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
+    def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
+        super().__init__(palette, id=id)
+        self._reading = reading
+        self._painter = RowPainter(palette)
+        self._pages = LogPages()
+        self._gaps = LogGaps()
+        self._lines = LogLines(self._between)
+        self._wanted: set[int] = set()
+        self._filters = Filters()
+        self._selected: Change | None = None
+        self._loaded = False
+        self.ask_filter: Callable[[], object] = bool
+        """Let the person write a filter; set by the pane."""
+        self.found: int | None = None
+        """How many changes the filter lets through, once they are counted."""
+        self.pinned = False
+        """Stay on the change that is being read, even if it is the newest."""
+        self.range_from: int | None = None
+        """The place at which a range of selected rows begins, if there is one."""
+
+    @property
+    def total(self) -> int:
+        return len(self._lines)
+
+    @property
+    def rows(self) -> int:
+        """How many changes there are, in however many lines."""
+        return len(self._pages)
+
+    @property
+    def row(self) -> int:
+        """Which of the changes the cursor is on, counted from 0, the newest."""
+        return min(self.place + self._pages.arrived, self.rows - 1)
+
+    @property
+    def complete(self) -> bool:
+        """Whether `rows` counts every one that the filter lets through."""
+        return self._pages.complete
+
+    @property
+    def following(self) -> bool:
+        """New changes take the cursor with them."""
+        return self.cursor == 0 and not self.pinned
+
+    @property
+    def filters(self) -> Filters:
+        return self._filters
+
+    def show_roots(self, many: bool) -> None:
+        """Name the root in front of each path, or not."""
+        if many != self._painter.names_roots:
+            self._painter.names_roots = many
+            self.refresh()
+
+    def show_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Mark where changes may have been missed; `gaps` come newest first."""
+        if list(gaps) != self._gaps.gaps:
+            self._gaps = LogGaps(gaps)
+            self._learn_again()
+
+    def _between(self, change: Change, older: Change | None) -> list[Mark]:
+        """What stands between a change and the one before it."""
+        gap = self._gaps.below(change, older, self._filters.path)
+        marks = [] if gap is None else [Mark(gap, 0)]
+        if older is not None and wording.day(change.time_ns) != wording.day(older.time_ns):
+            marks.append(Mark(None, older.time_ns))
+        return marks
+
+    def _learn_again(self) -> None:
+        """What was read tells other lines than before."""
+        with self._held():
+            self._lines.reset()
+            self._extent()
+            for place, rows in self._pages.stretches():
+                self._learn(place, rows)
+
+    def _learn(self, place: int, rows: Sequence[Change]) -> None:
+        row = place + self._pages.arrived
+        self._lines.learn(place, rows, is_end=self.complete and row + len(rows) == self.rows)
+
+    def _extent(self) -> None:
+        self._lines.extend(-self._pages.arrived, self.rows - self._pages.arrived)
+
+    @contextmanager
+    def _held(self, *, opening: bool = True) -> Iterator[None]:
+        """Keep cursor and view on what they show, however many lines there are afterwards.
+
+        Args:
+            opening: a burst that the change under the cursor, which is read already, turns out to be in is opened.
+        """
+        follows, top = self.following, self.scroll_offset.y
+        at = self._lines.at(self.cursor) if self.total else None
+        top_place = self._lines.at(top).place if self.total else 0
+        is_read = (
+            at is not None and at.fold is None and at.mark is None and self._row_at(at.place) is not None
+        )
+        yield
+        if not self.total or at is None:
+            self.rows_changed()
+            return
+        with self.app.batch_update():
+            fold = self._lines.head_of(at.place)
+            if fold is not None and is_read and opening and not follows:
+                self._lines.turn(fold, is_open=True)
+            is_head = fold is not None and at.fold is not None
+            self.cursor = (
+                self._lines.line_of_head(fold) if fold and is_head else self._lines.line_of(at.place)
+            )
+            self.cursor = 0 if follows else min(self.cursor, self.total - 1)
+            moves = top and not follows
+            self.rows_changed(top=self._lines.line_of(top_place) if moves else 0 if follows else None)
+            if not follows:
+                self.reveal()
+
+    def empty(self) -> list[str]:
+        if not self._loaded:
+            return []
+        if self._filters.terms:
+            return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
+        if self._filters != Filters():
+            return ["Nothing has changed in here.", "", "Esc shows all changes again."]
+        return [
+            "Nothing has changed yet.",
+            "",
+            "Write, rename or delete a file in a watched",
+            "directory with any program: it appears here.",
+        ]
+
+    # --- reading
+
+    async def load(self, filters: Filters | None = None) -> None:
+        """Read the newest page, from the beginning or under another filter.
+
+        Raises:
+            Abandoned: meanwhile yet another filter is wanted.
+            StoreError: the record cannot be read.
+        """
+        wanted = self._filters if filters is None else filters
+        opening = await self._reading.open(wanted)
+        self._filters = wanted
+        self._wanted.clear()
+        self._pages.reset(opening.rows, opening.total, opening.oldest)
+        if opening.total is None and opening.newest is not None:
+            self._pages.newest = max(opening.newest, self._pages.newest or opening.newest)
+        self._lines.reset()
+        self._extent()
+        self._learn(0, opening.rows)
+        self._loaded = True
+        self.range_from = None
+        self.found = self.rows if self.complete else None
+        self.cursor = 0
+        self.rows_changed(top=0)
+        self.settled()
+        self.post_message(self.Counted())
+        if self.found is None and wanted.terms:
+            self._count()
+
+    def narrow(self, **conditions: Any) -> None:
+        """Show what some conditions of `Filters` let through, the others as they are."""
+        self._narrow(replace(self._reading.wanted, **conditions))
+
+    @work(group="log-filter", exclusive=True, exit_on_error=False)
+    async def _narrow(self, filters: Filters) -> None:
+        if filters == self._filters == self._reading.wanted:
+            return
+        try:
+            await self.load(filters)
+        except Abandoned:
+            return
+        except FcmError as error:
+            self.post_message(self.Failed(visible(str(error))))
+
+    @work(group="log-count", exclusive=True, exit_on_error=False)
+    async def _count(self) -> None:
+        filters = self._filters
+        try:
+            found = await self._reading.count(filters)
+        except (Abandoned, FcmError):
+            return
+        if filters is self._filters:
+            self.found = found
+            self.post_message(self.Counted())
+
+    async def catch_up(self) -> None:
+        """Take in what was committed since the last time; the view stands still unless it follows."""
+        if not self._loaded or self._pages.newest is None:
+            with suppress(Abandoned):
+                await self.load()
+            return
+        while True:
+            newest, filters = self._pages.newest, self._filters
+            try:
+                rows, seen = await self._reading.newer(filters, newest)
+            except Abandoned:
+                return
+            if filters is not self._filters or newest is not self._pages.newest:
+                return
+            if rows:
+                self._arrive(rows)
+            self._pages.newest = seen
+            if len(rows) < BATCH:
+                return
+
+    def _arrive(self, rows: list[Change]) -> None:
+        with self._held():
+            self._pages.arrive(rows)
+            self._painter.new_day()
+            if self.found is not None:
+                self.found += len(rows)
+            self._extent()
+            self._learn(-self._pages.arrived, rows[::-1])
+        self.settled()
+        self.post_message(self.Counted())
+
+    def _want(self, page: int) -> None:
+        anchor = self._pages.anchor(page)
+        if page in self._wanted or anchor is None:
+            return
+        self._wanted.add(page)
+        self._fetch(page)
+
+    @work(group="log-pages", exit_on_error=False)
+    async def _fetch(self, page: int) -> None:
+        pages, filters, anchor = self._pages, self._filters, self._pages.anchor(page)
+
+        def is_near() -> bool:
+            rows, shown = pages.rows_of(page), self._shown
+            far = 3 * PAGE
+            return not rows or (rows.start - far <= shown.stop and shown.start <= rows.stop + far)
+
+        try:
+            found = await self._reading.older(filters, anchor, is_near)
+        except (Abandoned, FcmError):
+            found = None
+        if filters is not self._filters:
+            return
+        self._wanted.discard(page)
+        if found is None:
+            return
+        self._take(page, found)
+        self.post_message(self.Counted())
+
+    @property
+    def _shown(self) -> range:
+        """The rows in sight, those of bursts too."""
+        if not self.total:
+            return range(0)
+        top, last = self.scroll_offset.y, self.total - 1
+        first, stop = (
+            self._lines.at(min(line, last)).place + self._pages.arrived
+            for line in (top, top + self.size.height)
+        )
+        return range(first, stop + 1)
+
+    def _take(self, page: int, found: Sequence[Change]) -> None:
+        """A page that was read."""
+        with self._held():
+            self._pages.put(page, found)
+            self._extent()
+            if self._pages.is_new(page):
+                self._learn(page * PAGE, found)
+        self.settled()
+        if not self.complete and self.total < self.scroll_offset.y + 2 * self.size.height:
+            self._want(self._pages.next_page)
+
+    @work(group="log-end", exclusive=True, exit_on_error=False)
+    async def _read_to_the_end(self) -> None:
+        filters = self._filters
+        while not self._pages.complete and filters is self._filters:
+            page = self._pages.next_page
+            anchor = self._pages.anchor(page)
+            try:
+                found = await self._reading.older(filters, anchor)
+            except (Abandoned, FcmError):
+                return
+            if found is not None and filters is self._filters and page == self._pages.next_page:
+                self._take(page, found)
+        self.post_message(self.Counted())
+        self.go(self.total - 1)
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """Hosts, and owners and processes, of what was read: the most frequent first."""
+        hosts: Counter[str] = Counter()
+        people: Counter[str] = Counter()
+        for change in self._pages.known():
+            hosts[change.host] += 1
+            people.update(who for who in (change.owner, change.process) if who)
+        return {
+            key: [visible(name) for name, _ in names.most_common(20) if name]
+            for key, names in (("host", hosts), ("by", people))
+        }
+
+    async def let_go(self) -> None:
+        """As `Source.let_go`."""
+        await self._reading.let_go()
+
+    async def close(self) -> None:
+        """End what reads."""
+        await self._reading.close()
+
+    @property
+    def place(self) -> int:
+        """Where the cursor is, in numbers that what arrives does not change."""
+        return self._lines.at(self.cursor).place if self.total else 0
+
+    def _row_at(self, place: int) -> Change | None:
+        return self._pages.row(place + self._pages.arrived)
+
+    def settled(self) -> None:
+        """Called after lines have changed: the cursor may be on another change."""

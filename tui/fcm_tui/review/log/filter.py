@@ -1,0 +1,95 @@
+"""The filter bar: an expression, what is wrong with it, what it may become, and how much it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.segment import Segment
+from textual.message import Message
+
+from fcm_tui.errors import FilterError
+from fcm_tui.query.complete import Completion, complete
+from fcm_tui.query.parse import parse
+from fcm_tui.query.terms import Term
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry_bar import EntryBar
+
+
+class FilterBar(EntryBar):
+    """Shows the filter in force as long as there is one."""
+
+    PROMPT = " / "
+
+    class Written(Message):
+        """Another expression: its terms, None where it has a mistake, whether its last word may begin a key."""
+
+        def __init__(self, terms: tuple[Term, ...] | None, is_beginning: bool) -> None:
+            super().__init__()
+            self.terms = terms
+            self.is_beginning = is_beginning
+
+    def __init__(self, palette: Palette, saved: Mapping[str, str]) -> None:
+        super().__init__(palette)
+        self.saved = saved
+        self.values: Mapping[str, Sequence[str]] = {}
+        """Names that are known, by key, for completion."""
+        self._found = ""
+        self._error: FilterError | None = None
+        self._completing = Completion(0, 0, ())
+        self._option = -1
+
+    def say_found(self, found: str) -> None:
+        """How many changes the filter lets through."""
+        if found != self._found:
+            self._found = found
+            self.refresh()
+
+    def open(self) -> None:
+        super().open()
+        self._complete()
+
+    def state(self) -> str:
+        return self._found
+
+    def mistake(self) -> range:
+        return range(0) if self._error is None else range(self._error.start, self._error.end)
+
+    def changed(self) -> None:
+        self._complete()
+        self._parse()
+
+    def _complete(self) -> None:
+        self._completing = complete(self.entry.text, self.entry.at, self.values, self.saved)
+        self._option = -1
+
+    def _parse(self) -> None:
+        terms: tuple[Term, ...] | None = None
+        self._error = None
+        try:
+            terms = parse(self.entry.text, self.saved)
+        except FilterError as error:
+            self._error = error
+        is_word = self.entry.at > 0 and not self.entry.text[self.entry.at - 1].isspace()
+        self.post_message(self.Written(terms, bool(is_word and self._completing.options)))
+
+    def action_complete(self) -> None:
+        """What may stand here, one after the other."""
+        options = self._completing.options
+        if not options:
+            return
+        self._option = (self._option + 1) % len(options)
+        start = self._completing.start
+        self.entry.replace(start, self._completing.end, options[self._option])
+        self._completing = Completion(start, self.entry.at, options)
+        self._parse()
+        self.refresh()
+
+    def help(self) -> list[Segment]:
+        options = self._completing.options
+        if self._error is not None and not (options and self.entry.at == self._error.end):
+            return [Segment(str(self._error), self.palette("title", "warning"))]
+        segments = [Segment("Tab ", self.palette("title", "key"))] if options else []
+        for number, option in enumerate(options):
+            style = self.palette("title", "accent" if number == self._option else "muted")
+            segments += [Segment(option, style), Segment(" ", self.palette("title"))]
+        return [*segments, *self.ways_out()]

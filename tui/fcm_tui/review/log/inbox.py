@@ -1,0 +1,126 @@
+"""The log as an inbox: what was reviewed, by one change, a range, or all that a filter shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import work
+from textual.message import Message
+
+from fcm_tui.errors import FcmError
+from fcm_tui.review import keys, wording
+from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.view import EventLog
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.safetext import visible
+from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.queries import Key, key_of
+
+_EVERYTHING = (0, b"")
+
+
+class Inbox(EventLog):
+    """Marks through whoever has the record open; the recorder needs not be this process."""
+
+    BINDINGS = keys.bindings(keys.LIST, keys.LOG)
+
+    class Said(Message):
+        """Something to be told in passing."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Reviewed(Message):
+        """Something was reviewed, or not after all."""
+
+    def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
+        super().__init__(palette, reading, id=id)
+        self.ask_note: Callable[[], object] = bool
+        """Let the person write a note; set by the pane."""
+        self.is_sure = False
+        """All that is shown was asked for once already."""
+
+    # --- what is selected
+
+    def action_range(self) -> None:
+        """Select from here on, or no more."""
+        self.range_from = None if self.range_from is not None or self._selected is None else self.place
+        self.refresh()
+
+    def out(self) -> bool:
+        """Leave what is selected; whether there was something."""
+        was_range = self.range_from is not None
+        self.range_from = None
+        self.refresh()
+        return was_range
+
+    # --- marking
+
+    def action_mark(self) -> None:
+        """What is selected is reviewed; where all of it is, not after all."""
+        self._review(None)
+
+    def add_note(self, note: str) -> None:
+        """Reviewed, and what there is to say."""
+        self._review(note)
+
+    def action_note(self) -> None:
+        if self._selected is not None:
+            self.ask_note()
+
+    def action_mark_shown(self) -> None:
+        """All that the filter shows, the second time it is asked for."""
+        newest = self._pages.newest
+        if newest is None or not self.rows:
+            return
+        if self.is_sure:
+            self._write(newest, _EVERYTHING, None, False)
+            return
+        count = wording.number(self.rows) + ("" if self.complete else "+")
+        self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
+        self.is_sure = True
+
+    def cursor_moved(self) -> None:
+        self.is_sure = False
+        super().cursor_moved()
+
+    def _review(self, note: str | None) -> None:
+        span = self.selected_span()
+        if span is not None:
+            self._write(*span, note, None if note is None else False)
+
+    @work(group="log-review", exit_on_error=False)
+    async def _write(self, newest: Key, oldest: Key, note: str | None, undo: bool | None) -> None:
+        self.is_sure = False
+        try:
+            reviewed, count = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
+        except (Abandoned, FcmError) as error:
+            self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
+            return
+        self.range_from = None
+        if not reviewed and not count:
+            self.post_message(self.Said("others reviewed it: that stays"))
+            return
+        self.marked(newest, oldest, reviewed=reviewed)
+        what = wording.plural(count, "change")
+        self.post_message(self.Said(f"{what} reviewed" if reviewed else f"{what} not reviewed after all"))
+        self.post_message(self.Reviewed())
+
+    # --- the next one
+
+    @work(group="log-unreviewed", exclusive=True, exit_on_error=False)
+    async def action_unreviewed(self) -> None:
+        """To the next that nobody has reviewed; from the oldest on to the newest again."""
+        below = None if self._selected is None else key_of(self._selected)
+        filters = self._filters
+        try:
+            found = await self._reading.next_unreviewed(filters, below)
+            if found is None:
+                found = await self._reading.next_unreviewed(filters, None)
+        except (Abandoned, FcmError):
+            return
+        if found is None:
+            self.post_message(self.Said("nothing here is unreviewed"))
+        elif filters is self._filters:
+            await self.go_to(found)

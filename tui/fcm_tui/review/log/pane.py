@@ -1,0 +1,129 @@
+"""The log's pane: its title, the log, and under it the filter bar."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.timer import Timer
+
+from fcm_tui.query.terms import Term
+from fcm_tui.review import wording
+from fcm_tui.review.log.filter import FilterBar
+from fcm_tui.review.log.inbox import Inbox
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry_bar import EntryBar
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.safetext import visible_path
+
+_PAUSE = 0.12
+"""Seconds without a key after which what is written so far is looked for."""
+
+_BEGINNING = 0.6
+"""The same where the last word may become a key: `ki` is seldom what is looked for."""
+
+_WHILE = 4.0
+"""Seconds that something is told in passing."""
+
+
+class NoteBar(EntryBar):
+    """What there is to say about a change that is reviewed."""
+
+    PROMPT = " note: "
+
+    class Noted(Message):
+        """The note is written."""
+
+        def __init__(self, note: str) -> None:
+            super().__init__()
+            self.note = note
+
+    def action_keep(self) -> None:
+        note = self.entry.text.strip()
+        self.action_drop()
+        if note:
+            self.post_message(self.Noted(note))
+
+
+class LogPane(Pane):
+    """Wires the bar to the log."""
+
+    def __init__(self, palette: Palette, log: Inbox, saved: Mapping[str, str]) -> None:
+        super().__init__(palette, "Log", log)
+        self.log_view = log
+        self.bar = FilterBar(palette, saved)
+        self.note = NoteBar(palette)
+        log.ask_filter = self._ask_filter
+        log.ask_note = self.note.open
+        self._pause: Timer | None = None
+        self._said = ""
+        self._saying: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self.bar
+        yield self.note
+
+    def say_title(self) -> None:
+        """Where the log is, how much there is, and how much the filter finds."""
+        log = self.log_view
+        path = log.filters.path
+        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
+        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}"
+        if log.rows:
+            state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
+        if log.range_from is not None:
+            where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
+        self.title.say(self._said or where, state)
+        if log.filters.terms:
+            found = wording.number(log.rows) + "+" if log.found is None else wording.number(log.found)
+            self.bar.say_found(f"{found} found")
+        else:
+            self.bar.say_found("")
+
+    def on_inbox_said(self, message: Inbox.Said) -> None:
+        """Tell it in the title for a while."""
+        self._said = message.words
+        if self._saying is not None:
+            self._saying.stop()
+        self._saying = self.set_timer(_WHILE, self._forget)
+        self.say_title()
+
+    def _forget(self) -> None:
+        self._said = ""
+        self.say_title()
+
+    def on_note_bar_noted(self, message: NoteBar.Noted) -> None:
+        self.log_view.add_note(message.note)
+
+    def out(self) -> bool:
+        """Leave what is selected, else show everything again; whether there was something to leave."""
+        if self.log_view.out():
+            self.say_title()
+            return True
+        if not self.bar.entry.text:
+            return False
+        self.bar.clear()
+        return True
+
+    def _ask_filter(self) -> None:
+        self.bar.values = self.log_view.names
+        self.bar.open()
+
+    def on_filter_bar_written(self, message: FilterBar.Written) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if message.terms is not None:
+            pause = _BEGINNING if message.is_beginning else _PAUSE
+            self._pause = self.set_timer(pause, partial(self._search, message.terms))
+
+    def _search(self, terms: tuple[Term, ...]) -> None:
+        self._pause = None
+        self.log_view.narrow(terms=terms)
+
+    def on_entry_bar_left(self) -> None:
+        self.log_view.focus()

@@ -1,0 +1,144 @@
+"""How the log reads: what takes long, as a filter is in force, in a thread of its own and only as long as it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from fcm_tui.model import Change
+from fcm_tui.review.log.pages import PAGE
+from fcm_tui.review.source import Record, Source
+from fcm_tui.store import reviews
+from fcm_tui.store.filters import Filters
+from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.queries import Key, key_of
+
+T = TypeVar("T")
+BATCH = 1000
+"""New rows that are taken in one go; one page of them is read in about a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The newest page, and what tells where all others begin."""
+
+    rows: Sequence[Change]
+    total: int | None
+    oldest: Change | None
+    newest: Key | None
+    """Of the whole record, filtered or not."""
+
+
+class LogReading:
+    """Reads for one log. The filter that was wanted last is the one that is read for."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._source = Source(database)
+        self._searching = Source(database)
+        self.wanted = Filters()
+
+    async def _read(self, filters: Filters, work: Callable[[Record], T]) -> T:
+        """
+        Raises:
+            Abandoned: another filter is wanted by now.
+            StoreError: the record cannot be read.
+        """
+        if not filters.terms:
+            return await self._source.call(work)
+
+        def is_unwanted() -> bool:
+            return self.wanted is not filters
+
+        def patient(record: Record) -> T:
+            if is_unwanted():
+                raise Abandoned
+            with record.until(is_unwanted):
+                return work(record)
+
+        return await self._searching.call(patient)
+
+    async def open(self, filters: Filters) -> Opening:
+        """The newest page of a filter, which is the one that is wanted from now on."""
+        self.wanted = filters
+
+        def first(record: Record) -> Opening:
+            newest = record.log(limit=1)
+            seen = key_of(newest[0]) if newest else None
+            rows = record.log(filters, limit=PAGE)
+            if filters != Filters() or len(rows) < PAGE:
+                return Opening(rows, None, None, seen)
+            oldest = record.log(filters, limit=1, reverse=True)
+            return Opening(rows, record.count(), oldest[0] if oldest else None, seen)
+
+        return await self._read(filters, first)
+
+    async def newer(self, filters: Filters, than: Key | None) -> tuple[list[Change], Key | None]:
+        """Up to `BATCH` changes after a key, the oldest first, and the newest key that was looked at."""
+
+        def read(record: Record) -> tuple[list[Change], Key | None]:
+            newest = record.log(limit=1)
+            rows = record.log(filters, limit=BATCH, after=than, reverse=True)
+            if rows and (len(rows) == BATCH or not newest):
+                return rows, key_of(rows[-1])
+            seen = [key_of(change) for change in (*newest, *rows[-1:])]
+            return rows, max(seen) if seen else than
+
+        return await self._read(filters, read)
+
+    async def older(
+        self, filters: Filters, than: Key | None, is_wanted: Callable[[], bool] = lambda: True
+    ) -> list[Change] | None:
+        """A page before a key; None where, when its turn comes, it is not wanted any more."""
+        return await self._read(
+            filters, lambda record: record.log(filters, limit=PAGE, before=than) if is_wanted() else None
+        )
+
+    async def count(self, filters: Filters) -> int:
+        """How many changes a filter lets through."""
+        return await self._read(filters, lambda record: record.found(filters))
+
+    async def next_unreviewed(self, filters: Filters, below: Key | None) -> Key | None:
+        """The next change that nobody has reviewed, older than `below`."""
+        left = replace(filters, unreviewed=True)
+
+        def read(record: Record) -> Key | None:
+            found = record.log(left, limit=1, before=below)
+            return key_of(found[0]) if found else None
+
+        return await self._searching.call(read)
+
+    async def review(
+        self, filters: Filters, newest: Key, oldest: Key, *, note: str | None, undo: bool | None
+    ) -> tuple[bool, int]:
+        """Mark what a filter lets through between two keys, both included, as reviewed, or not after all.
+
+        Args:
+            undo: None for whichever is not so yet: reviewed, unless all of them are.
+
+        Returns:
+            Whether they are reviewed now, and how many rows of reviews that took.
+        """
+
+        def write(record: Record) -> tuple[bool, int]:
+            before, after = (newest[0], newest[1] + b"\0"), (oldest[0] - 1, b"\xff" * 17)
+            found = record.log(filters, limit=None, before=before, after=after)
+            takes_back = all(change.reviewed for change in found) if undo is None else undo
+            keys = map(key_of, found)
+            if takes_back:
+                return False, reviews.unmark(self._database, keys)
+            return True, reviews.mark(self._database, keys, note=note)
+
+        return await self._searching.call(write)
+
+    async def let_go(self) -> None:
+        """As `Source.let_go`."""
+        await self._source.let_go()
+        await self._searching.let_go()
+
+    async def close(self) -> None:
+        """End the threads that read."""
+        await self._source.close()
+        await self._searching.close()

@@ -1,0 +1,162 @@
+"""One change as a line of the log, in columns by the width there is."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from fcm_tui.model import Change
+from fcm_tui.review import wording
+from fcm_tui.review.log.folds import Fold
+from fcm_tui.review.log.lines import Mark
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.status import gap_words
+from fcm_tui.safetext import visible
+
+_COUNTS = 15
+"""Cells of the line counts: three columns of sign and up to four digits."""
+_WHO = 12
+_WIDE = 76
+"""Cells from which a date has its time."""
+_VAST = 110
+"""Cells from which owner or process have a column."""
+
+
+class RowPainter:
+    """What is the same for all rows: colours, whether roots are named, what day it is."""
+
+    def __init__(self, palette: Palette) -> None:
+        self._palette = palette
+        self.names_roots = False
+        """Name the root in front of each path."""
+        self.is_relative = False
+        """Say how long ago it was, not when."""
+        self.today = (0, 0)
+        self.new_day()
+
+    def new_day(self) -> None:
+        """Times are told from now on as of this day."""
+        now = time.localtime()
+        self.today = now[0], now[7]
+
+    def _clock(self, time_ns: int, width: int) -> str:
+        wide = width >= _WIDE
+        if self.is_relative:
+            return wording.ago(time_ns, time.time_ns(), wide=wide)
+        return wording.clock(time_ns, self.today, wide=wide)
+
+    def draw(self, change: Change, width: int, over: tuple[str, ...]) -> Strip:
+        """A change, in exactly `width` cells; `over` names styles that are laid under it."""
+        palette = self._palette
+        clock = self._clock(change.time_ns, width)
+        who = self._who(change) if width >= _VAST else ""
+        counts = self._counts(change, width, over)
+        used = sum(wording.cells(segment.text) for segment in counts)
+        room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + used + 1) - len(who))
+        segments = [
+            Segment(wording.REVIEWED if change.reviewed else " ", palette("good", *over)),
+            Segment(f"{clock} ", palette("muted", *over)),
+            Segment(f"{wording.SIGNS[change.kind]} ", palette(change.kind.value, *over)),
+            *self._path(change, room, over),
+            Segment(" " + who, palette("muted", *over)),
+            *counts,
+            Segment(" ", palette(*over)),
+        ]
+        return Strip(segments).adjust_cell_length(width, palette(*over))
+
+    def draw_fold(self, fold: Fold, width: int, over: tuple[str, ...]) -> Strip:
+        """A burst: `▸ 412 files in src/ +12 ~400 -0`."""
+        palette = self._palette
+        clock = self._clock(fold.newest.time_ns, width)
+        files = wording.plural(len(fold.files), "file")
+        if len(fold.files) != len(fold):
+            files = f"{wording.plural(len(fold), 'change')} to {files}"
+        root = fold.newest.root
+        folder = (
+            ""
+            if fold.folder == root
+            else wording.relative_path(fold.folder, root, with_root=self.names_roots)
+        )
+        where = f"{files} in {folder}" if folder else files
+        counts = [
+            ("+", fold.created, "created"),
+            ("~", len(fold) - fold.created - fold.deleted, "modified"),
+            ("-", fold.deleted, "deleted"),
+        ]
+        room = max(4, width - (1 + len(clock) + 1 + 2 + _COUNTS + 1))
+        reviewed = (
+            " " if not fold.reviewed else wording.REVIEWED if fold.reviewed == len(fold) else wording.PARTLY
+        )
+        segments = [
+            Segment(reviewed, palette("good", *over)),
+            Segment(f"{clock} ", palette("muted", *over)),
+            Segment("▾ " if fold.is_open else "▸ ", palette("accent", *over)),
+            Segment(wording.fit(where, room), palette("accent", *over)),
+            *(self._count(sign, number, style, over, _COUNTS) for sign, number, style in counts),
+        ]
+        return Strip(segments).adjust_cell_length(width, palette(*over))
+
+    def draw_mark(self, mark: Mark, width: int, over: tuple[str, ...]) -> Strip:
+        """A day, or a time in which changes may have been missed."""
+        if mark.gap is None:
+            rule, said, style = "─", wording.date(mark.day_ns), self._palette("muted", *over)
+        else:
+            rule, said, style = wording.GAP, gap_words(mark.gap), self._palette("warning", *over)
+        line = f"{rule * 3} {said} "
+        line += rule * max(0, width - wording.cells(line))
+        return Strip([Segment(wording.fit(line, width), style)]).adjust_cell_length(width, style)
+
+    def _count(self, sign: str, lines: int | None, style: str, over: tuple[str, ...], column: int) -> Segment:
+        text = f"{sign}{wording.short(lines)}" if lines else ""
+        return Segment(text.rjust(column // 3) if column else f" {text}", self._palette(style, *over))
+
+    def _who(self, change: Change) -> str:
+        who = change.process or change.owner or ""
+        return (wording.fit(visible(who), _WHO) if who else " " * _WHO) + " "
+
+    def _path(self, change: Change, room: int, over: tuple[str, ...]) -> list[Segment]:
+        palette = self._palette
+        path = wording.relative_path(change.path, change.root, with_root=self.names_roots)
+        style = "muted" if change.kind.value == "metadata" else "text"
+        if change.previous_path is None or room < 16:
+            return [Segment(wording.fit_path(path, room), palette(style, *over))]
+        old = wording.relative_path(change.previous_path, change.root, with_root=self.names_roots)
+        if os.path.basename(change.previous_path) == os.path.basename(change.path):
+            old = old[: old.rfind(os.sep) + 1] or os.curdir + os.sep  # the folder alone is another
+        old_width = min(len(old), (room - 3) // 2)
+        new = wording.fit_path(
+            path, min(len(path), room - 3 - old_width) if path.isascii() else room - 3 - old_width
+        )
+        text = f"{new} ← "
+        return [
+            Segment(text[:-3], palette(style, *over)),
+            Segment(" ← ", palette("moved", *over)),
+            Segment(
+                wording.fit_path(old, max(0, room - Strip([Segment(text)]).cell_length)),
+                palette("muted", *over),
+            ),
+        ]
+
+    def _counts(self, change: Change, width: int, over: tuple[str, ...]) -> list[Segment]:
+        """In columns, or as short as they are where the path needs the room."""
+        column = _COUNTS if width >= _WIDE else 0
+        palette = self._palette
+        if change.capture in wording.NOT_KEPT:
+            words = wording.NOT_KEPT[change.capture]
+            return [Segment(words.rjust(column), palette("warning", *over))]
+        if change.inserted is None and change.updated is None and change.deleted is None:
+            words = "" if change.before == change.after else f"binary {wording.size(change.size)}"
+            if change.after is None:
+                words = "binary" if change.before else ""
+            return [Segment(words.rjust(column), palette("muted", *over))]
+        parts = (
+            ("+", change.inserted, "created"),
+            ("~", change.updated, "modified"),
+            ("-", change.deleted, "deleted"),
+        )
+        return [
+            self._count(sign, lines, style, over, column) for sign, lines, style in parts if column or lines
+        ]

@@ -1,0 +1,194 @@
+"""The event log: newest first, live, millions of rows."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.message import Message
+from textual.strip import Strip
+
+from fcm_tui.model import Change, Gap
+from fcm_tui.review import keys
+from fcm_tui.review.log.feed import LogFeed
+from fcm_tui.review.log.folds import Fold
+from fcm_tui.review.log.pages import PAGE
+from fcm_tui.store.queries import Key, key_of
+
+_AGING = 15.0
+"""Seconds after which it is told anew how long ago something was."""
+
+
+class EventLog(LogFeed):
+    """The cursor in the log: what it is on, what is selected, and which bursts are open."""
+
+    BINDINGS = keys.bindings(keys.LIST, keys.LOG)
+
+    class Selected(Message):
+        """The cursor is on another change, or there is none."""
+
+        def __init__(self, change: Change | None) -> None:
+            super().__init__()
+            self.change = change
+
+    def on_mount(self) -> None:
+        self.set_interval(_AGING, self._age)
+
+    def _age(self) -> None:
+        if self._painter.is_relative:
+            self.refresh()
+
+    @property
+    def selected(self) -> Change | None:
+        """The change under the cursor."""
+        return self._selected
+
+    @property
+    def gap(self) -> Gap | None:
+        """The gap that the cursor is on, if it is on one."""
+        mark = self._lines.at(self.cursor).mark if self.total else None
+        return mark.gap if mark is not None else None
+
+    async def go_to(self, key: Key) -> None:
+        """To a change that the filter lets through, read on as far as it takes."""
+        filters = self._filters
+        while (row := self._pages.row_of(key)) is None and not self._pages.complete:
+            page = self._pages.next_page
+            found = await self._reading.older(filters, self._pages.anchor(page))
+            if found is None or filters is not self._filters:
+                return
+            self._take(page, found)
+        if row is not None:
+            fold = self._lines.head_of(place := row - self._pages.arrived)
+            if fold is not None and not fold.is_open:
+                self._turn(fold, is_open=True)
+            self.go(self._lines.line_of(place))
+
+    # --- what is selected
+
+    @property
+    def selected_rows(self) -> range:
+        """The rows of the range, or those of the line under the cursor."""
+        if not self.total:
+            return range(0)
+        line = self._lines.at(self.cursor)
+        start, stop = line.place, line.place + 1
+        if line.fold is not None:
+            stop = line.fold.stop
+        if self.range_from is not None:
+            begun = self._lines.head_of(self.range_from)
+            is_hidden = begun is not None and not begun.is_open
+            start = min(start, self.range_from)
+            stop = max(stop, begun.stop if begun is not None and is_hidden else self.range_from + 1)
+        arrived = self._pages.arrived
+        return range(start + arrived, min(stop + arrived, self.rows))
+
+    def selected_span(self) -> tuple[Key, Key] | None:
+        """Keys of the newest and the oldest change that is selected; None where that is not read yet."""
+        rows = self.selected_rows
+        if not rows:
+            return None
+        fold = self._lines.at(self.cursor).fold
+        if fold is not None and self.range_from is None:
+            return fold.span
+        newest, oldest = self._pages.row(rows.start), self._pages.row(rows.stop - 1)
+        return None if newest is None or oldest is None else (key_of(newest), key_of(oldest))
+
+    def marked(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
+        """Show that what is between two keys was reviewed, or not after all."""
+        self._pages.mark(newest, oldest, reviewed=reviewed)
+        self._lines.marked(newest, oldest, reviewed=reviewed, row=self._row_at)
+        if self.total:
+            self._selected = self._change() or self._selected
+        self.refresh()
+
+    # --- cursor
+
+    def cursor_moved(self) -> None:
+        if not self.complete and self.cursor >= self.total - PAGE // 2:
+            self._want(self._pages.next_page)
+        self.settled()
+        if self.range_from is not None:
+            self.refresh()
+        self.post_message(self.Counted())
+
+    def _change(self) -> Change | None:
+        """The change that the cursor's line is about: of a burst the newest, of a mark the one below it."""
+        line = self._lines.at(self.cursor)
+        if line.fold is not None:
+            return line.fold.newest
+        last = self.rows - 1 - self._pages.arrived
+        return self._row_at(min(line.place, last))
+
+    def settled(self) -> None:
+        change = self._change() if self.total else None
+        if change is None and self.total:
+            self._want(self._pages.page_of(self.place + self._pages.arrived))
+            return
+        if change != self._selected:
+            self._selected = change
+            self.post_message(self.Selected(change))
+
+    # --- bursts
+
+    def _turn(self, fold: Fold, *, is_open: bool) -> None:
+        with self._held(opening=False):
+            self._lines.turn(fold, is_open=is_open)
+        self.cursor = self._lines.line_of_head(fold)
+        self.reveal()
+        self.refresh()
+        self.post_message(self.Counted())
+
+    def action_bursts(self) -> None:
+        """As one line each, or every change by itself."""
+        with self._held(opening=False):
+            self._lines.switch()
+        self.settled()
+        self.post_message(self.Counted())
+
+    def action_back(self) -> None:
+        """Close the burst; else to the directories."""
+        fold = self._lines.head_of(self.place) if self.total else None
+        if fold is not None and fold.is_open:
+            self._turn(fold, is_open=False)
+            self.settled()
+        else:
+            self.app.action_focus_pane("tree")  # type: ignore[attr-defined]
+
+    def action_last(self) -> None:
+        if self._pages.complete:
+            super().action_last()
+        else:
+            self._read_to_the_end()
+
+    def action_ago(self) -> None:
+        """How long ago, or at what time."""
+        self._painter.is_relative = not self._painter.is_relative
+        self.refresh()
+
+    def action_filter(self) -> None:
+        self.ask_filter()
+
+    def action_read(self) -> None:
+        """Open or close a burst; else to the diff."""
+        fold = self._lines.at(self.cursor).fold if self.total else None
+        if fold is not None:
+            self._turn(fold, is_open=not fold.is_open)
+        elif self._selected is not None:
+            self.app.action_focus_pane("diff")  # type: ignore[attr-defined]
+
+    # --- drawing
+
+    def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
+        line = self._lines.at(row)
+        at = line.place + self._pages.arrived
+        if cursor is None and self.range_from is not None and at in self.selected_rows:
+            cursor = "cursor-unfocused"
+        over = () if cursor is None else (cursor,)
+        if line.mark is not None:
+            return self._painter.draw_mark(line.mark, width, over)
+        if line.fold is not None:
+            return self._painter.draw_fold(line.fold, width, over)
+        change = self._pages.row(at)
+        if change is None:
+            self._want(self._pages.page_of(at))
+            return Strip([Segment("   …".ljust(width), self.palette("muted", *over))], width)
+        return self._painter.draw(change, width, over)

@@ -1,0 +1,66 @@
+"""The theme in use: another one by a key, and the same one anew when its file has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+
+from textual import work
+
+from fcm_tui.errors import ConfigError
+from fcm_tui.review.look.display import PatientApp
+from fcm_tui.review.look.theme import Palette, Theme, Themes, css_color
+
+LOOK = 1.0
+"""Seconds between two looks at the theme's file."""
+
+
+class ThemedApp(PatientApp[int]):
+    """An app whose colours can change while it is open."""
+
+    def __init__(self, themes: Themes) -> None:
+        self.themes = themes
+        self.palette = Palette(themes.current)
+        super().__init__(ansi_color=self.palette.theme.native)
+
+    def get_css_variables(self) -> dict[str, str]:
+        styles: Mapping[str, object] = {
+            "fcm-background": css_color(self.palette.base.bgcolor),
+            "fcm-rule": css_color(self.palette("rule").color),
+            "fcm-scrollbar": css_color(self.palette("scrollbar").color),
+        }
+        return {**super().get_css_variables(), **{name: str(value) for name, value in styles.items()}}
+
+    def tell(self, what: str) -> None:
+        """Say something in the status line, until there is something more urgent."""
+        raise NotImplementedError
+
+    async def action_theme(self) -> None:
+        """The next theme."""
+        theme = await asyncio.to_thread(self.themes.next)
+        self._wear(theme)
+        self.tell(f'theme {theme.name}; to keep it: theme = "{theme.name}" in fcm.toml')
+
+    @work(group="theme", exit_on_error=False)
+    async def watch_theme(self) -> None:
+        """Take over what is changed in the theme's file; what is wrong in it is said, and changes nothing."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                theme = await asyncio.to_thread(self.themes.changed)
+            except ConfigError as error:
+                # the folder is known, and may be all that has room
+                self.tell(re.sub(r"^.*[/\\\\](?=[^/\\\\]+\.toml:)", "", str(error)))
+                continue
+            if theme is not None:
+                self._wear(theme)
+                self.tell(f"theme {theme.name} read again")
+
+    def _wear(self, theme: Theme) -> None:
+        self.palette.use(theme)
+        self.ansi_color = theme.native
+        self.refresh_css(animate=False)
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()

@@ -1,0 +1,136 @@
+"""A bar in which a person writes one line, and a second line under it with help while they do."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from fcm_tui.review import keys, wording
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry import Entry
+from fcm_tui.review.parts.entry_line import EntryLine
+
+_STATE = 14
+"""Cells of what is said at the right: `1,234,567+ found`."""
+
+
+class EntryBar(EntryLine):
+    """Hidden while there is nothing in it and nobody writes."""
+
+    BINDINGS = keys.bindings(keys.ENTRY)
+    DEFAULT_CSS = "EntryBar { height: 1; } EntryBar:focus { height: 2; }"
+    PROMPT = " "
+
+    class Left(Message):
+        """The person goes back to the log."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette)
+        self.is_writing = False
+        self.display = False
+
+    def changed(self) -> None:
+        """Called after another letter, with the text as it is now."""
+
+    def help(self) -> list[Segment]:
+        """The second line, behind the prompt's place."""
+        return self.ways_out()
+
+    def state(self) -> str:
+        """What is said at the right of the first line."""
+        return ""
+
+    def mistake(self) -> range:
+        """The letters that are wrong."""
+        return range(0)
+
+    def open(self) -> None:
+        """Let a person write, from the very next key on."""
+        self.display = True
+        self.entry.press("end")
+        self.screen.set_focus(self)
+
+    def clear(self) -> None:
+        """Nothing is written any more."""
+        self.entry = Entry()
+        self.written()
+
+    def written(self) -> None:
+        self.changed()
+        self.display = self.is_writing or bool(self.entry.text)
+        self.refresh()
+
+    # --- keys
+
+    def on_key(self, event: events.Key) -> None:
+        super().on_key(event)
+        if event.key == "shift+tab":
+            event.stop()
+            event.prevent_default()
+
+    def on_click(self) -> None:
+        self.focus()
+
+    def on_focus(self) -> None:
+        self.is_writing = True
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.is_writing = False
+        self.display = bool(self.entry.text)
+        self.refresh()
+
+    def action_complete(self) -> None:
+        """What may stand here, where that is known."""
+
+    def action_keep(self) -> None:
+        self.post_message(self.Left())
+
+    def action_drop(self) -> None:
+        self.clear()
+        self.post_message(self.Left())
+
+    # --- drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        blank = Segment(" " * wording.cells(self.PROMPT), self.palette("title"))
+        strip = Strip(self._line(width) if y == 0 else [blank, *self.help()])
+        return strip.adjust_cell_length(width, self.palette("title"))
+
+    def _line(self, width: int) -> list[Segment]:
+        state = self.state().rjust(_STATE) if width >= 40 else ""
+        room = max(1, width - wording.cells(self.PROMPT) - len(state) - 1)
+        start, end = self.entry.window(room)
+        segments = [Segment(self.PROMPT, self.palette("title", "key"))]
+        segments += [Segment(self.entry.text[at], self._style(at)) for at in range(start, end)]
+        used = wording.cells(self.entry.text[start:end])
+        if self.entry.at == end and self.is_writing:
+            segments.append(Segment(" ", self._cursor))
+            used += 1
+        segments.append(Segment(" " * max(0, room - used + 1), self.palette("title")))
+        return [*segments, Segment(state, self.palette("title", "muted"))]
+
+    @property
+    def _cursor(self) -> Style:
+        return self.palette("title") + Style(reverse=True)
+
+    def _style(self, at: int) -> Style:
+        if self.is_writing and at == self.entry.at:
+            return self._cursor
+        if at in self.mistake():
+            return self.palette("title", "bad") + Style(underline=True)
+        return self.palette("title", "text")
+
+    def ways_out(self) -> list[Segment]:
+        """What Enter and Esc do."""
+        segments = []
+        for key, does in (("entry.keep", "keeps"), ("entry.drop", "clears")):
+            segments += [
+                Segment(f"{keys.shown(key)} ", self.palette("title", "key")),
+                Segment(f"{does}  ", self.palette("title", "muted")),
+            ]
+        return segments

@@ -1,0 +1,41 @@
+"""The keys of a line that a person writes, whatever it is drawn as."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widget import Widget
+
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry import Entry
+
+
+class EntryLine(Widget, can_focus=True):
+    """Letters go into the entry, and the keys that move and delete work on it; all others are for who is around."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette, text: str = "") -> None:
+        super().__init__()
+        self.palette = palette
+        self.entry = Entry(text)
+
+    def written(self) -> None:
+        """Called after each key that did something."""
+        self.refresh()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and character.isprintable()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character is not None:
+            self.entry.insert(event.character)
+        elif not self.entry.press(event.key):
+            return
+        event.stop()
+        event.prevent_default()
+        self.written()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.entry.insert(event.text)
+        self.written()

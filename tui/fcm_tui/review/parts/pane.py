@@ -1,0 +1,85 @@
+"""A pane: one line of title over a view. The title tells which pane has the keyboard."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Click
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fcm_tui.review import wording
+from fcm_tui.review.look.theme import Palette
+
+ZOOMED = "-zoomed"
+"""Class of what shows one of its panes alone."""
+
+
+class PaneTitle(Widget):
+    """Name and detail on the left, state on the right. All text is safe already."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette, name: str) -> None:
+        super().__init__()
+        self.palette = palette
+        self._heading = name
+        self._detail = ""
+        self._state = ""
+        self.focused = False
+
+    def say(self, detail: str, state: str = "") -> None:
+        """Show another detail and state."""
+        if (detail, state) != (self._detail, self._state):
+            self._detail, self._state = detail, state
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        style = self.palette("title-focused" if self.focused else "title")
+        mark = "▌" if self.focused else " "
+        state = f"{self._state} " if self._state else ""
+        left = f"{mark}{self._heading}  "
+        room = width - len(left) - wording.cells(state) - 1
+        if room < (12 if self._detail else -1):
+            state, room = "", width - len(left) - 1
+        detail = wording.fit_path(self._detail, max(0, room))
+        quiet = style if self.focused else style + self.palette.theme.styles["muted"]
+        return Strip(
+            [Segment(left, style), Segment(detail + " ", quiet), Segment(state, quiet)],
+        ).adjust_cell_length(width, style)
+
+
+class Pane(Vertical):
+    """A title and the view under it."""
+
+    def __init__(self, palette: Palette, name: str, view: Widget) -> None:
+        super().__init__(id=f"{view.id}-pane")
+        self.title = PaneTitle(palette, name)
+        self.view = view
+
+    def compose(self) -> ComposeResult:
+        yield self.title
+        yield self.view
+
+    def on_descendant_focus(self) -> None:
+        self._mark(True)
+
+    def on_descendant_blur(self) -> None:
+        self._mark(False)
+
+    def _mark(self, focused: bool) -> None:
+        self.title.focused = focused
+        self.title.refresh()
+
+    def on_click(self, event: Click) -> None:
+        if event.widget is self.title:
+            self.view.focus()
+
+
+def show_only(around: Widget, view: Widget | None) -> None:
+    """The pane of a view alone, of those in a widget; all of them for None."""
+    around.set_class(view is not None, ZOOMED)
+    for pane in around.query(Pane):
+        pane.display = view is None or pane.view is view
