@@ -14,7 +14,7 @@ import pytest
 
 from fcm_tui.config import Settings
 from fcm_tui.model import Change, Kind
-from fcm_tui.pipeline import way
+from fcm_tui.pipeline import bookkeeper, way
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
@@ -135,6 +135,7 @@ def test_a_group_has_the_number_of_its_first_change_after_a_failure_too(
         with pytest.raises(sqlite3.OperationalError):
             look(session, root, patient=False)
     edit_many(root, "edited\n")
+    monkeypatch.setattr(bookkeeper, "MOST_ALIKE", 0)  # the deletions come in a slice behind others
     session.engine.run(Look(whole=session.engine.roots), patient=False)
     deleted = [change for change in changes(session) if change.kind is Kind.DELETED]
     assert len(deleted) == 2

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from fcm_tui.pipeline.bookkeeper import MOST_ALIKE
 from tests.recording.harness import Recording
 from tests.windows.system import not_on_wine
 
@@ -97,6 +98,79 @@ async def test_renames_keep_identity_also_with_an_edit(recording: Recording, roo
     changes = recording.changes()
     assert len({c.file_id for c in changes}) == 1
     assert changes[0].kind == "moved"
+
+
+def source(name: str) -> str:
+    """A text of its own."""
+    return "".join(f"def {name}_{n}(): return {n}\n" for n in range(30))
+
+
+def renamed_as_git_does(old: Path, new: Path, text: str) -> None:
+    """A checkout removes the one file, and writes the other under a new inode."""
+    new.parent.mkdir(exist_ok=True)
+    with (
+        contextlib.nullcontext() if sys.platform == "win32" else old.open()
+    ):  # so that its inode is not reused
+        old.unlink()
+        new.write_text(text)
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_what_a_checkout_renames_and_edits_keeps_its_identity(
+    recording: Recording, root: Path, live: bool
+) -> None:
+    names = ["alpha", "beta", "gamma"]
+    for name in names:
+        (root / f"log_{name}.py").write_text(source(name))
+    (root / "other.py").write_text(source("other"))
+
+    def checkout() -> None:
+        (root / "other.py").unlink()
+        for name in names:
+            renamed_as_git_does(
+                root / f"log_{name}.py", root / "log" / f"{name}.py", source(name) + "more = 1\n"
+            )
+        (root / "unlike.py").write_text(source("unlike"))
+
+    async with recording.running():
+        if live:
+            checkout()
+            await recording.settled()
+    if not live:
+        checkout()
+        async with recording.running():
+            await recording.settled()
+    changes = {os.path.basename(change.path): change for change in recording.changes()}
+    for name in names:
+        change = changes[f"{name}.py".encode()]
+        assert (change.kind, os.path.basename(change.previous_path or b"")) == (
+            "moved",
+            f"log_{name}.py".encode(),
+        )
+        assert (change.inserted, change.updated, change.deleted) == (1, 0, 0)
+    assert (changes[b"other.py"].kind, changes[b"unlike.py"].kind) == ("deleted", "created")
+
+
+async def test_short_files_that_begin_alike_are_not_taken_for_one_another(
+    recording: Recording, root: Path
+) -> None:
+    (root / "a.ini").write_text("[main]\na = 1\n")
+    async with recording.running():
+        renamed_as_git_does(root / "a.ini", root / "b.ini", "[main]\nb = 1\n")
+        await recording.settled()
+    assert recording.kinds() == [("created", "b.ini"), ("deleted", "a.ini")]
+
+
+async def test_in_a_pass_of_many_files_only_equal_ones_are_paired(recording: Recording, root: Path) -> None:
+    (root / "old.py").write_text(source("old"))
+    async with recording.running():
+        pass
+    renamed_as_git_does(root / "old.py", root / "new.py", source("old") + "more = 1\n")
+    for number in range(MOST_ALIKE):
+        (root / f"{number}.txt").write_text(f"{number}\n")
+    async with recording.running():
+        await recording.settled()
+    assert {c.kind for c in recording.changes() if c.path.endswith(b".py")} == {"created", "deleted"}
 
 
 @pytest.mark.parametrize("backup", [False, True])

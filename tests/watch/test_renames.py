@@ -71,7 +71,12 @@ def judged(before: World, after: World, *, similar: bool) -> Verdict:
         if before.get(path) != (inode, node)
     ]
     vanished = [record for path, record in records.items() if path not in after]
-    return identify(vanished, arrivals, lambda record, arrival: similar)
+    return identify(
+        vanished,
+        arrivals,
+        lambda record, arrival: similar,
+        lambda lost, free: list(zip(lost, free, strict=False)) if similar else [],
+    )
 
 
 def replayed(before: World, verdict: Verdict) -> dict[bytes, bytes | None]:

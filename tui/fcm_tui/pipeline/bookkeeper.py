@@ -26,7 +26,7 @@ from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.pipeline.way import Way, in_the_way
-from fcm_tui.pipeline.work import SLICE_FILES, slices
+from fcm_tui.pipeline.work import FIRST_SLICE_FILES, SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.renames import Verdict, identify
@@ -36,6 +36,10 @@ _TOGETHER_FILES = 1024
 _TOGETHER_BYTES = 32 << 20
 _TOGETHER_SECONDS = 0.3
 """After so many files, bytes or seconds what was put into the record is committed."""
+
+
+MOST_ALIKE = 1000
+"""Files in a pass up to which renames are told by likeness of content; git's own `diff.renameLimit`."""
 
 
 @dataclass(slots=True)
@@ -115,8 +119,10 @@ class Bookkeeper:
         patient: bool,
     ) -> None:
         """Put what is at these paths into the record, and what vanished; several slices in a transaction."""
-        taken_slices = self._taken(paths, patient)
-        is_last = False
+        # Who is like whom can only be told where all are at hand.
+        together = bool(records) and len(paths) <= MOST_ALIKE
+        taken_slices = self._taken(paths, patient, MOST_ALIKE if together else FIRST_SLICE_FILES)
+        is_first, is_last = True, False
         while not is_last:
             with self._transaction():
                 first = self.record.sequence + 1
@@ -124,7 +130,9 @@ class Bookkeeper:
                 files = size = 0
                 for taken, is_last in taken_slices:
                     found = self._arrivals(taken, records, patient)
-                    self._put(found, records, gone_folders, patient, deletions=is_last)
+                    alike = is_first and is_last and together
+                    self._put(found, records, gone_folders, patient, deletions=is_last, alike=alike)
+                    is_first = False
                     files += len(taken)
                     size += sum(arrival.state.size for arrival in found)
                     if files >= _TOGETHER_FILES or size >= _TOGETHER_BYTES or time.monotonic() > until:
@@ -142,9 +150,9 @@ class Bookkeeper:
             self._waiting.groups = groups
             raise
 
-    def _taken(self, paths: Sequence[bytes], patient: bool) -> Iterator[tuple[list[Taken], bool]]:
+    def _taken(self, paths: Sequence[bytes], patient: bool, first: int) -> Iterator[tuple[list[Taken], bool]]:
         """What came of the paths, slice by slice, and whether it is the last; meanwhile the next is taken."""
-        parts = slices(paths, self._size)
+        parts = slices(paths, self._size, first)
         self._ahead.expect(len(paths))
         begun: Begun | None = self._ahead.begin(self._targets(next(parts, [])), patient)
         while begun is not None:
@@ -283,10 +291,13 @@ class Bookkeeper:
         patient: bool,
         *,
         deletions: bool,
+        alike: bool,
     ) -> None:
         """Decide who is who, and record it; of the vanished, those that need wait no longer."""
         waiting = self._waiting
-        verdict = identify(list(records.values()), found, Similarity(self.record.contents))
+        similarity = Similarity(self.record.contents)
+        pairs = similarity.pairs if alike else lambda lost, free: ()
+        verdict = identify(list(records.values()), found, similarity, pairs)
         blocking = in_the_way(verdict.deleted, [arrival.path for arrival in found])
         ready = [
             record

@@ -15,14 +15,16 @@ SLICE_BYTES = 32 << 20
 _INLINE = 4
 
 
-def slices(paths: Sequence[bytes], size_of: Callable[[bytes], int]) -> Iterator[list[bytes]]:
+def slices(
+    paths: Sequence[bytes], size_of: Callable[[bytes], int], first: int = FIRST_SLICE_FILES
+) -> Iterator[list[bytes]]:
     """Paths in their order, in lists of at most 256 files and, large files aside, 32 MiB.
 
-    The first is shorter: the sooner it can be put into the record while the next is taken.
+    The first has another length, by default less: the sooner it can be put into the record while the next is taken.
     """
     part: list[bytes] = []
     total = 0
-    files = FIRST_SLICE_FILES
+    files = first
     for path in paths:
         size = size_of(path)
         if part and (len(part) >= files or total + size > SLICE_BYTES):

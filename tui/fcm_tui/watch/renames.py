@@ -1,4 +1,4 @@
-"""Which file is which after names moved: identity by inode, then by path, then by content.
+"""Which file is which after names moved: identity by inode, then by path, then by content, then by likeness.
 
 A record is *homeless* when its path is empty or has another inode. A homeless record follows its
 inode to where it is now, if what is there still looks like it (inodes are reused at once, so the
@@ -39,10 +39,14 @@ class Verdict:
     created: list[Arrival]
 
 
+Move = tuple[FileRecord, Arrival]
+
+
 def identify(
     vanished: Sequence[FileRecord],
     arrivals: Sequence[Arrival],
     similar: Callable[[FileRecord, Arrival], bool],
+    alike: Callable[[Sequence[FileRecord], Sequence[Arrival]], Sequence[Move]] = lambda lost, free: (),
 ) -> Verdict:
     """Decide for every record without its file, and every file without its record, which belong together.
 
@@ -50,6 +54,7 @@ def identify(
         vanished: records whose path is empty now.
         arrivals: new or changed files, each path once.
         similar: whether an arrival with a record's inode but other content is an edit of it.
+        alike: of records and arrivals that nothing else brings together, those whose contents do.
     """
     homeless = [*vanished, *(a.known for a in arrivals if a.known and a.known.state.inode != a.state.inode)]
     targets = _by_inode(homeless, arrivals, similar)
@@ -59,10 +64,13 @@ def identify(
 
     free = [a for a in arrivals if a.path not in taken and (a.known is None or a.known.file_id in moved_ids)]
     lost = [r for r in vanished if r.file_id not in moved_ids]
-    by_content = _by_content(lost, free)
-    accepted += by_content
-    moved_ids.update(record.file_id for record, _ in by_content)
-    taken.update(arrival.path for _, arrival in by_content)
+    for pairs in (_by_content, alike):
+        more = pairs(lost, free)
+        accepted += more
+        moved_ids.update(record.file_id for record, _ in more)
+        taken.update(arrival.path for _, arrival in more)
+        lost = [r for r in lost if r.file_id not in moved_ids]
+        free = [a for a in free if a.path not in taken]
 
     return Verdict(
         deleted=[r for r in vanished if r.file_id not in moved_ids],
@@ -72,11 +80,8 @@ def identify(
             for a in arrivals
             if a.path not in taken and a.known and a.known.file_id not in moved_ids
         ],
-        created=[a for a in free if a.path not in taken],
+        created=free,
     )
-
-
-Move = tuple[FileRecord, Arrival]
 
 
 def _by_inode(
