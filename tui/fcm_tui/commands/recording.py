@@ -75,7 +75,8 @@ def dropped(place: Place, roots: list[bytes]) -> str:
     """Which folders of the last run are not among these, in a line; empty where none is left out."""
     left: list[str] = []
     with contextlib.suppress(StoreError):  # what cannot be read is told by who is going to write it
-        left = [os.fsdecode(root) for root in _last_roots(place) if root not in roots]
+        last = _last_roots(place)
+        left = [os.fsdecode(old) for old in last if not any(is_inside(old, root) for root in roots)]
     if not left:
         return ""
     return f"no longer watched: {', '.join(left)}: to watch them too, name them as well"

@@ -126,12 +126,16 @@ class Session:
         engine, record = self.engine, self.record
         known = [root for root in engine.roots if root.baseline]
         new = [root for root in engine.roots if not root.baseline]
+        begun = [
+            root for root in new if root.tree.count()
+        ]  # a baseline broken off, or files of a root inside
         if new:
             with record.baseline():
                 cancelled = self._take_baselines(new, on_progress, is_cancelled)
             give_back()
             if cancelled:
                 raise Cancelled
+        known += begun
         result = Pass(first=record.sequence + 1, last=record.sequence)
         if known:
             ledger = engine.ledger

@@ -14,6 +14,7 @@ from pathlib import Path
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
 from fcm_tui.store import chain, journal, row_hashes
+from fcm_tui.store.adoption import adopt, earlier_roots
 from fcm_tui.store.contents import ContentRow, ContentStore
 from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
@@ -21,6 +22,7 @@ from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.reviews import user_name
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
 from fcm_tui.store.sealing import sealer_for
+from fcm_tui.watch.tree import is_inside
 
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
@@ -130,11 +132,13 @@ class Record:
         return [p for (p,) in self.connection.execute("SELECT path FROM roots WHERE active ORDER BY path")]
 
     def set_roots(self, paths: Sequence[bytes]) -> list[Root]:
-        """Make these the watched directories; those of earlier runs are kept, but not watched, which is a gap."""
+        """Make these the watched directories; those of earlier runs are kept, but not watched, which is a gap.
+
+        Files of an earlier one that are inside of one of these are its own from now on.
+        """
         with self.transaction():
-            for root in self._roots("active AND baseline_ns IS NOT NULL"):
-                if root.path not in paths:
-                    self.open_gap(root, self.last_seen_ns or time.time_ns(), "the root was not watched")
+            earlier = earlier_roots(self.connection)
+            left = self._roots("active AND baseline_ns IS NOT NULL")
             self.connection.execute("UPDATE roots SET active = 0")
             for path in paths:
                 self.connection.execute(
@@ -142,8 +146,13 @@ class Record:
                     " ON CONFLICT (recorder_id, path) DO UPDATE SET active = 1",
                     (self.new_id(), self.recorder_id, path),
                 )
+            watched = self._roots("active")
+            adopt(self.connection, earlier, watched)
+            for root in left:
+                if not any(is_inside(root.path, path) for path in paths):
+                    self.open_gap(root, self.last_seen_ns or time.time_ns(), "the root was not watched")
             row_hashes.renew(self.connection, "roots")
-        return self._roots("active")
+        return watched
 
     def _roots(self, condition: str) -> list[Root]:
         rows = self.connection.execute(

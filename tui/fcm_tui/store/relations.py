@@ -36,17 +36,21 @@ def _strays(connection: sqlite3.Connection) -> Iterator[Problem]:
 def _files(connection: sqlite3.Connection) -> Iterator[Problem]:
     """What the record says of each file now is what its last change says: else the log's end was cut off.
 
-    A file that never changed is as its one backup says.
+    A file that never changed is as its one backup says. A root may have handed it to one inside or around it.
     """
+    strange_root = (
+        "f.root_id <> c.root_id AND NOT EXISTS (SELECT 1 FROM roots r WHERE r.root_id = f.root_id"
+        " AND substr(f.path, 1, length(r.path)) = r.path)"
+    )
     for path, sequence in connection.execute(
         "SELECT f.path, c.sequence FROM files f JOIN changes c"
         " ON (c.file_id, c.sequence) = (f.file_id, (SELECT max(l.sequence) FROM changes l WHERE l.file_id = f.file_id))"
         " WHERE f.present <> (c.kind <> 'deleted')"
-        " OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest OR f.capture <> c.capture"
-        " OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR f.root_id <> c.root_id"
+        f" OR f.present AND (f.path <> c.path OR f.digest IS NOT c.after_digest OR f.capture <> c.capture"
+        f" OR f.size IS NOT c.size OR f.mode IS NOT c.mode OR f.mtime_ns IS NOT c.mtime_ns OR {strange_root}"
         " OR f.attributes IS NOT c.attributes)"
         " OR NOT f.present AND (f.path <> c.path OR f.digest IS NOT c.before_digest OR f.size IS NOT c.previous_size"
-        " OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR f.root_id <> c.root_id"
+        f" OR f.mode IS NOT c.previous_mode OR f.mtime_ns IS NOT c.previous_mtime_ns OR {strange_root}"
         " OR f.attributes IS NOT c.previous_attributes)"
     ):
         yield Problem("file", safe_path(path), f"is not as its last change, {sequence}, left it")

@@ -1,0 +1,104 @@
+"""Another folder named than in the run before, inside or around that one: its files are still the same files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.store.queries import Reader
+from fcm_tui.store.verify import Tally, verify
+from tests.recording.harness import Recording
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def inner(root: Path) -> Path:
+    folder = root / "inner"
+    folder.mkdir()
+    (folder / "file").write_text("one\n")
+    (folder / "gone").write_text("here\n")
+    (root / "outside").write_text("outside\n")
+    return folder
+
+
+async def run(recording: Recording, *roots: Path, changes: int) -> None:
+    """A run that goes on until there are so many changes in the record."""
+    recording.roots = list(roots)
+    async with recording.running():
+        await eventually(lambda: len(recording.changes()) >= changes)
+    assert len(recording.changes()) == changes
+
+
+def assert_one_story(recording: Recording, *kinds: str) -> None:
+    """`file` has had these changes and no others, all of them its own, and the record holds together."""
+    with recording.reader() as reader:
+        changes = [c for c in reader.log(limit=None, reverse=True) if c.path.endswith(b"file")]
+        assert [str(c.kind) for c in changes] == list(kinds)
+        assert len({c.file_id for c in changes}) == 1
+    with Reader(recording.database) as reader:
+        assert list(verify(reader.connection, Tally())) == []
+
+
+def present(recording: Recording) -> Counter[bytes]:
+    with recording.reader() as reader:
+        return Counter(p for (p,) in reader.connection.execute("SELECT path FROM files WHERE present"))
+
+
+async def test_a_folder_inside_the_one_before(recording: Recording, root: Path, inner: Path) -> None:
+    await run(recording, root, changes=0)
+    (inner / "file").write_text("two\n")
+    (inner / "gone").unlink()
+    await run(recording, inner, changes=2)
+    assert_one_story(recording, "modified")
+    assert ("deleted", "gone") in recording.kinds()
+    (inner / "file").write_text("three\n")
+    (root / "outside").write_text("changed\n")
+    await run(recording, root, changes=4)
+    assert_one_story(recording, "modified", "modified")
+    assert ("modified", "outside") in recording.kinds()
+    assert set(present(recording).values()) == {1}
+
+
+async def test_a_folder_around_the_one_before(recording: Recording, root: Path, inner: Path) -> None:
+    await run(recording, inner, changes=0)
+    (inner / "file").write_text("two\n")
+    (inner / "gone").unlink()
+    await run(recording, root, changes=2)
+    assert_one_story(recording, "modified")
+    assert sorted(recording.kinds()) == [("deleted", "gone"), ("modified", "file")]
+    assert set(present(recording).values()) == {1}
+    with recording.reader() as reader:
+        assert [(gap.reason, gap.changes_found) for gap in reader.gaps()] == [
+            ("the recorder was not running", 2)
+        ]
+
+
+async def test_both_and_then_the_outer_alone(recording: Recording, root: Path, inner: Path) -> None:
+    await run(recording, root, changes=0)
+    await run(recording, root, inner, changes=0)
+    (inner / "file").write_text("two\n")
+    await run(recording, root, inner, changes=1)
+    assert_one_story(recording, "modified")
+    (inner / "file").write_text("three\n")
+    await run(recording, root, changes=2)
+    assert_one_story(recording, "modified", "modified")
+    assert set(present(recording).values()) == {1}
+
+
+async def test_what_was_not_watched_for_a_run_is_a_gap_of_the_folder_named_then(
+    recording: Recording, root: Path, inner: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    await run(recording, root, changes=0)
+    await run(recording, elsewhere, changes=0)
+    (inner / "file").write_text("two\n")
+    await run(recording, inner, changes=1)
+    assert_one_story(recording, "modified")
+    with recording.reader() as reader:
+        gaps = {(gap.reason, gap.root): gap for gap in reader.gaps()}
+    whole = gaps["the root was not watched", bytes(root)]
+    part = gaps["the root was not watched", bytes(inner)]
+    assert (whole.to_ns, part.changes_found, part.from_ns) == (None, 1, whole.from_ns)
