@@ -245,9 +245,16 @@ def _parse(content: str, path: Path) -> dict[str, Any]:
         place = re.search(r" ?\(at line (\d+), column \d+\)| ?\(at end of document\)", what)
         line = int(place[1]) if place and place[1] else content.rstrip("\n").count("\n") + 1 if place else 1
         what = what[: place.start()] if place else what
-        raise ConfigError(
-            f"{path}:{line}: not TOML: {what}: texts stand in quotation marks, tables in [ ]"
-        ) from None
+        raise ConfigError(f"{path}:{line}: not TOML: {what}: {_mending(what)}") from None
+
+
+def _mending(what: str) -> str:
+    """What to do about a complaint of the TOML parser."""
+    if re.search(r"Cannot declare .* twice", what):
+        return "write all keys of a table below one heading; a list of tables has [[ ]] above each"
+    if "overwrite" in what:
+        return "a key stands there for the second time: leave one of the two out"
+    return "texts stand in quotation marks, tables in [ ]"
 
 
 def _refuse_deep(value: Any, left: int = _DEEPEST) -> None:
