@@ -169,7 +169,10 @@ MISTAKES = {
     "database = 'sqlite::memory:'": (1, "a record needs a file"),
     "[watch\nsource = 1": (1, "not TOML"),
     "a = 1\nb = [1,\n": (2, "not TOML"),
-    "[watch]\nsource = 'auto'\nsource = 'poll'": (3, "not TOML: Cannot overwrite a value: a key stands there for the second time"),
+    "[watch]\nsource = 'auto'\nsource = 'poll'": (
+        3,
+        "not TOML: Cannot overwrite a value: a key stands there for the second time",
+    ),
     "[watch]\n[retention]\n[watch]": (3, "write all keys of a table below one heading"),
     "x = " + "[" * 5000: (1, "lie too deep"),
     "x = " + "9" * 5000: (1, "not TOML"),

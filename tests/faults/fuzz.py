@@ -254,6 +254,7 @@ def _small_slices() -> Iterator[None]:
         mock.patch.object(work, "SLICE_FILES", 3),
         mock.patch.object(bookkeeper, "SLICE_FILES", 3),
         mock.patch.object(bookkeeper, "_TOGETHER_FILES", 5),
+        mock.patch.object(bookkeeper, "MOST_ALIKE", 4),
     ):
         yield
 

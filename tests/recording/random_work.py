@@ -30,6 +30,7 @@ class RandomWork:
         self._roots = roots
         self.dice = random.Random(seed)
         self._attribute_dice = random.Random(f"attributes {seed}")
+        self._edit_dice = random.Random(f"edits {seed}")
         self.done: list[str] = []
         self._actions: list[tuple[int, Callable[[], str]]] = [
             (6, self._write),
@@ -254,6 +255,9 @@ class RandomWork:
         source, place = self._plain(), self._place()
         shutil.copy2(source, place)
         source.unlink()
+        if self._edit_dice.random() < 0.5:
+            with place.open("ab") as file:
+                file.write(b"edited, too\n")
         return f"{source} {place}"
 
     def _file_to_folder(self) -> str:

@@ -59,6 +59,7 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "SLICE_FILES", 4)
     monkeypatch.setattr(ahead, "WORTH_FILES", 1)
     monkeypatch.setattr(bookkeeper, "_TOGETHER_FILES", 6)
+    monkeypatch.setattr(bookkeeper, "MOST_ALIKE", 3)
 
 
 @pytest.mark.usefixtures("small_slices")

@@ -26,7 +26,7 @@ from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.pipeline.way import Way, in_the_way
-from fcm_tui.pipeline.work import FIRST_SLICE_FILES, SLICE_FILES, slices
+from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.renames import Verdict, identify
@@ -121,7 +121,7 @@ class Bookkeeper:
         """Put what is at these paths into the record, and what vanished; several slices in a transaction."""
         # Who is like whom can only be told where all are at hand.
         together = bool(records) and len(paths) <= MOST_ALIKE
-        taken_slices = self._taken(paths, patient, MOST_ALIKE if together else FIRST_SLICE_FILES)
+        taken_slices = self._taken(paths, patient, MOST_ALIKE if together else None)
         is_first, is_last = True, False
         while not is_last:
             with self._transaction():
@@ -150,7 +150,9 @@ class Bookkeeper:
             self._waiting.groups = groups
             raise
 
-    def _taken(self, paths: Sequence[bytes], patient: bool, first: int) -> Iterator[tuple[list[Taken], bool]]:
+    def _taken(
+        self, paths: Sequence[bytes], patient: bool, first: int | None
+    ) -> Iterator[tuple[list[Taken], bool]]:
         """What came of the paths, slice by slice, and whether it is the last; meanwhile the next is taken."""
         parts = slices(paths, self._size, first)
         self._ahead.expect(len(paths))

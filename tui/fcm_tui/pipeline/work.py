@@ -16,7 +16,7 @@ _INLINE = 4
 
 
 def slices(
-    paths: Sequence[bytes], size_of: Callable[[bytes], int], first: int = FIRST_SLICE_FILES
+    paths: Sequence[bytes], size_of: Callable[[bytes], int], first: int | None = None
 ) -> Iterator[list[bytes]]:
     """Paths in their order, in lists of at most 256 files and, large files aside, 32 MiB.
 
@@ -24,7 +24,7 @@ def slices(
     """
     part: list[bytes] = []
     total = 0
-    files = first
+    files = first or FIRST_SLICE_FILES
     for path in paths:
         size = size_of(path)
         if part and (len(part) >= files or total + size > SLICE_BYTES):
