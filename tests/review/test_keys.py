@@ -20,11 +20,11 @@ from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
 TOGETHER = [
-    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE),
-    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.LOG),
-    (keys.EVERYWHERE, keys.FILE, keys.DIFF),
-    (keys.FILE, keys.LIST, keys.HISTORY),
-    (keys.FILE, keys.VERSION),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE, keys.SHOWN),
+    (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.LOG, keys.SHOWN),
+    (keys.EVERYWHERE, keys.FILE, keys.DIFF, keys.SHOWN),
+    (keys.FILE, keys.LIST, keys.HISTORY, keys.SHOWN),
+    (keys.FILE, keys.VERSION, keys.SHOWN),
     (keys.FILE, keys.LIST, keys.BLAME),
     (keys.MENU,),
     (keys.NAME,),
@@ -83,6 +83,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.TREE: [app.tree_view],
             keys.LOG: [app.log_view],
             keys.DIFF: [app.diff_view],
+            keys.SHOWN: [app.diff_view],
             keys.ENTRY: [app.log_pane.bar],
             keys.EVERYWHERE: [app],
             keys.FILE: [app],
@@ -101,11 +102,26 @@ async def test_every_action_of_the_key_map_exists(
             for place in [app] if space == "app" else own[:1] if space else own:
                 assert hasattr(place, f"action_{name}"), entry
         for entry in keys.KEYMAP:
-            if entry.context in (keys.LIST, keys.DIFF, keys.TREE, keys.LOG):
+            if entry.context in (keys.LIST, keys.DIFF, keys.TREE, keys.LOG, keys.SHOWN):
                 for key in entry.keys:
                     app.action_focus_pane({keys.TREE: "tree", keys.DIFF: "diff"}.get(entry.context, "log"))
                     await pilot.press(key)
         assert app.is_running
+
+
+@pytest.mark.parametrize("pane", ["tree", "log", "diff"])
+async def test_the_diff_in_sight_has_its_keys_in_every_pane(
+    record: RecordBuilder, make_app: Callable[..., ReviewApp], pane: str
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        app.action_focus_pane(pane)
+        await pilot.press("w")
+        assert app.diff_view.shape.wrap
+        await pilot.press("m")
+        await shows(app, "marked")
+        assert app.focused is not None and app.focused.id == pane
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -9,7 +9,7 @@ import pytest
 
 from fcm_tui.review.diff import syntax
 from fcm_tui.review.diff.lexworker import lex, make_lexer, window
-from fcm_tui.review.diff.syntax import Lexing
+from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from tests.waiting import eventually
 
 SOURCE = [
@@ -20,6 +20,10 @@ SOURCE = [
     "",
     "class Thing: ...",
 ]
+
+
+def ignored(first: int, last: int) -> None:
+    """Who does not care."""
 
 
 def styles(spans: object) -> set[int]:
@@ -68,7 +72,7 @@ async def test_a_text_gets_exact_colours() -> None:
     heard: list[tuple[int, int]] = []
     try:
         text, other = lexing.open(
-            "a.py", [(SOURCE, lambda first, last: heard.append((first, last))), ([], lambda *_: None)]
+            [Part("a.py", SOURCE, lambda first, last: heard.append((first, last))), Part("a.py", [], ignored)]
         )
         await eventually(lambda: (0, len(SOURCE)) in heard)
         assert styles(list(text.spans(0))) == {2}
@@ -78,12 +82,34 @@ async def test_a_text_gets_exact_colours() -> None:
         lexing.close()
 
 
+async def test_texts_of_several_files_have_colours_of_their_own_languages() -> None:
+    lexing = Lexing()
+    heard: set[str] = set()
+    names = ["a.py", "empty.py", "unknown.zzz", "b.json"]
+    contents = [SOURCE, [], ["import os"], ['{"a": 1}']]
+    starts = [0, 6, 6, 7]
+    try:
+        parts = [
+            Part(name, lines, lambda first, last, name=name: heard.add(name))  # type: ignore[misc]
+            for name, lines in zip(names, contents, strict=True)
+        ]
+        colours = Colours(lexing.open(parts), starts)
+        colours.want(0, 8)
+        await eventually(lambda: heard == {"a.py", "b.json"})
+        assert styles(list(colours.spans(0))) == {2}
+        assert list(colours.spans(6)) == []  # no lexer for that name
+        assert 8 in styles(list(colours.spans(7))) or 3 in styles(list(colours.spans(7)))
+        assert list(colours.spans(99)) == []
+    finally:
+        lexing.close()
+
+
 async def test_a_window_comes_before_the_whole_of_a_long_text() -> None:
     lexing = Lexing()
     lines = SOURCE * 10_000
     order: list[tuple[int, int]] = []
     try:
-        (text,) = lexing.open("a.py", [(lines, lambda first, last: order.append((first, last)))])
+        (text,) = lexing.open([Part("a.py", lines, lambda first, last: order.append((first, last)))])
         text.want(59_000, 59_040)
         await eventually(lambda: any(first <= 59_000 and last >= 59_040 for first, last in order))
         assert sum(last - first for first, last in order if first < 50_000) < 50_000
@@ -98,14 +124,14 @@ async def test_a_hung_lexer_is_given_up_and_the_next_text_has_its_colours(
     monkeypatch.setattr(syntax, "PATIENCE", 2.0)
     lexing = Lexing()
     try:
-        lexing.open("a.py", [(SOURCE * 200_000, lambda *_: None)])
+        lexing.open([Part("a.py", SOURCE * 200_000, ignored)])
         process = await eventually(lambda: lexing._process)
         assert process is not None
         process.send_signal(getattr(signal, "SIGSTOP", signal.SIGTERM))
         await eventually(lambda: lexing._process is None)
         monkeypatch.setattr(syntax, "PATIENCE", 20.0)
         heard: list[int] = []
-        lexing.open("b.py", [(SOURCE, lambda first, last: heard.append(last))])
+        lexing.open([Part("b.py", SOURCE, lambda first, last: heard.append(last))])
         await eventually(lambda: heard)
     finally:
         lexing.close()
@@ -113,7 +139,7 @@ async def test_a_hung_lexer_is_given_up_and_the_next_text_has_its_colours(
 
 async def test_closing_ends_the_process() -> None:
     lexing = Lexing()
-    lexing.open("a.py", [(SOURCE, lambda *_: None)])
+    lexing.open([Part("a.py", SOURCE, ignored)])
     process = await eventually(lambda: lexing._process)
     assert process is not None
     lexing.close()

@@ -21,6 +21,7 @@ from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.files.tree import DirectoryTree
@@ -56,7 +57,10 @@ class ReviewApp(FileKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
-    BINDINGS = keys.bindings(keys.EVERYWHERE, keys.FILE)
+    BINDINGS = [  # noqa: RUF012 - Textual's own way
+        *keys.bindings(keys.EVERYWHERE, keys.FILE),
+        *keys.bindings(keys.SHOWN, through="app.in_diff"),
+    ]
     CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
@@ -339,6 +343,12 @@ class ReviewApp(FileKeys):
         self.log_view.pinned = False
         self.log_view.go(self.log_view.cursor + rows)
         self.log_view.pinned = self.focused is self.diff_view
+
+    async def action_in_diff(self, action: str) -> None:
+        """What the diff in sight does, though another pane has the focus."""
+        for view in self.screen.query(DiffView):
+            await self.run_action(action, view)
+            break
 
     def action_keys(self) -> None:
         from fcm_tui.review.help import HelpScreen

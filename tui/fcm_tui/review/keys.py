@@ -19,6 +19,8 @@ from fcm_tui.errors import ConfigError
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
 BLAME, NAME = "blame", "name"
+SHOWN = "shown"
+"""The diff in sight, whichever pane has the focus."""
 ENTRY = "entry"
 
 HEADINGS = {
@@ -28,6 +30,7 @@ HEADINGS = {
     LOG: "Log",
     ENTRY: "Filter or note, while it is written",
     DIFF: "Diff",
+    SHOWN: "The diff in sight",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
     BLAME: "Blame",
@@ -102,14 +105,14 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.page-up", ("pageup", "b", "ctrl+u"), "page(-1)", "a page up", DIFF),
     Key("diff.first", ("home", "g"), "first", "the beginning", DIFF),
     Key("diff.last", ("end", "G"), "last", "the end", DIFF),
-    Key("diff.next-hunk", ("n", "right_square_bracket"), "hunk(1)", "next hunk", DIFF),
-    Key("diff.previous-hunk", ("p", "left_square_bracket"), "hunk(-1)", "previous hunk", DIFF),
+    Key("diff.next-hunk", ("n", "right_square_bracket"), "hunk(1)", "next hunk", SHOWN),
+    Key("diff.previous-hunk", ("p", "left_square_bracket"), "hunk(-1)", "previous hunk", SHOWN),
     Key("diff.newer", ("K",), "app.step(-1)", "the change above, newer", DIFF),
     Key("diff.older", ("J",), "app.step(1)", "the change below, older", DIFF),
     Key("diff.left", ("left", "h"), "sideways(-8)", "long lines: to the left", DIFF),
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
-    Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", DIFF),
-    Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", DIFF),
+    Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", SHOWN),
+    Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", SHOWN),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
     Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
@@ -140,14 +143,14 @@ KEYMAP: tuple[Key, ...] = (
     Key("version.older", ("J",), "screen.scrub(1)", "an older version", VERSION),
     Key("version.newer", ("K",), "screen.scrub(-1)", "a newer version", VERSION),
     Key("version.back", ("enter",), "screen.other", "back to the timeline", VERSION),
-    Key("diff.wrap", ("w",), "wrap", "wrap long lines, or cut them", DIFF),
-    Key("diff.whitespace", ("i",), "whitespace", "ignore whitespace, or do not", DIFF),
-    Key("diff.more", ("plus", "equals_sign"), "context(1)", "more lines around the changes", DIFF),
-    Key("diff.less", ("minus",), "context(-1)", "fewer lines around the changes", DIFF),
-    Key("diff.mark", ("m",), "mark", "mark this version, to compare with", DIFF),
-    Key("diff.compare", ("M",), "compare", "compare with the marked one, and back", DIFF),
-    Key("diff.disk", ("D",), "with_disk", "compare with the file now, and back", DIFF),
-    Key("diff.span", ("F",), "span", "all files since the mark, and back", DIFF),
+    Key("diff.wrap", ("w",), "wrap", "wrap long lines, or cut them", SHOWN),
+    Key("diff.whitespace", ("i",), "whitespace", "ignore whitespace, or do not", SHOWN),
+    Key("diff.more", ("plus", "equals_sign"), "context(1)", "more lines around the changes", SHOWN),
+    Key("diff.less", ("minus",), "context(-1)", "fewer lines around the changes", SHOWN),
+    Key("diff.mark", ("m",), "mark", "mark this version, to compare with", SHOWN),
+    Key("diff.compare", ("M",), "compare", "compare with the marked one, and back", SHOWN),
+    Key("diff.disk", ("D",), "with_disk", "compare with the file now, and back", SHOWN),
+    Key("diff.span", ("F",), "span", "all files since the mark, and back", SHOWN),
     Key("diff.next-file", ("N",), "file(1)", "next file of several", DIFF),
     Key("diff.previous-file", ("P",), "file(-1)", "previous file of several", DIFF),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
@@ -163,11 +166,11 @@ KEYMAP: tuple[Key, ...] = (
 
 
 TOGETHER = (
-    (EVERYWHERE, FILE, LIST, TREE),
-    (EVERYWHERE, FILE, LIST, LOG),
-    (EVERYWHERE, FILE, DIFF),
-    (FILE, LIST, HISTORY),
-    (FILE, VERSION),
+    (EVERYWHERE, FILE, LIST, TREE, SHOWN),
+    (EVERYWHERE, FILE, LIST, LOG, SHOWN),
+    (EVERYWHERE, FILE, DIFF, SHOWN),
+    (FILE, LIST, HISTORY, SHOWN),
+    (FILE, VERSION, SHOWN),
     (FILE, LIST, BLAME),
     (MENU,),
     (NAME,),
@@ -231,15 +234,19 @@ def _names(identity: str, keys: str) -> Iterator[str]:
         yield name
 
 
-def bindings(*contexts: str, without: Collection[str] = ()) -> list[BindingType]:
-    """Textual's bindings for some contexts, of which the first has a key that two want; none for some actions."""
+def bindings(*contexts: str, without: Collection[str] = (), through: str = "") -> list[BindingType]:
+    """Textual's bindings for some contexts, of which the first has a key that two want; none for some actions.
+
+    With `through` each action is the argument of that one.
+    """
     found: list[BindingType] = []
     taken: set[str] = set()
     for context in contexts:
         entries = [key for key in KEYMAP if key.context == context and key.id not in without]
         for entry in entries:
             if own := [name for name in entry.keys if name not in taken]:
-                found.append(Binding(",".join(own), entry.action, entry.description, show=False, id=entry.id))
+                action = f"{through}({entry.action!r})" if through else entry.action
+                found.append(Binding(",".join(own), action, entry.description, show=False, id=entry.id))
         taken.update(name for entry in entries for name in entry.keys)
     return found
 

@@ -116,7 +116,7 @@ class PlanDiff(DiffView, inherit_bindings=False):
     """The diff pane, with the keys that answer; what a plan is made of is no version to compare others with."""
 
     BINDINGS = keys.bindings(
-        keys.CONFIRM, keys.DIFF, without=("diff.mark", "diff.compare", "diff.disk", "diff.span")
+        keys.CONFIRM, keys.DIFF, keys.SHOWN, without=("diff.mark", "diff.compare", "diff.disk", "diff.span")
     )
 
 

@@ -1,7 +1,7 @@
 """Child process that turns source text into style numbers: pygments, and nothing of the program.
 
 Lexing a large file takes seconds and a hostile one may hang a lexer's regular expressions; in a
-process of its own neither is felt. Frames are `marshal` values. In: `("open", name, {id: text})`,
+process of its own neither is felt. Frames are `marshal` values. In: `("open", [(id, name, text), …])`,
 which replaces what was open, and `("window", id, first, last)`. Out: `(id, first_line, [spans, …],
 exact)`, each line's spans an `array("H")` of start, end, style as bytes; `(id, None, [], True)` when
 a text is done.
@@ -161,7 +161,7 @@ def main() -> None:
         if order is None:
             return
         if order[0] == "open":
-            texts = {identity: _Text(identity, order[1], text) for identity, text in order[2].items()}
+            texts = {identity: _Text(identity, name, text) for identity, name, text in order[1]}
             for opened in texts.values():
                 if opened.rest is None:
                     send(opened.identity, None, [], True)

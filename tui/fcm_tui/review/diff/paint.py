@@ -14,7 +14,7 @@ from textual.strip import Strip
 from fcm_tui.review import wording
 from fcm_tui.review.diff.marks import WordMarks
 from fcm_tui.review.diff.rows import ADDED, FILE, FOLD, REMOVED, SAME, Rows
-from fcm_tui.review.diff.syntax import Text
+from fcm_tui.review.diff.syntax import Colours
 from fcm_tui.review.diff.wrap import LONG, breaks
 from fcm_tui.review.documents.document import Document, Side
 from fcm_tui.review.look.theme import SYNTAX, Palette
@@ -37,7 +37,7 @@ _KEPT = 1000
 class Painter:
     """Draws the rows of one document in one layout. Each line is drawn when it is seen, and kept."""
 
-    def __init__(self, palette: Palette, document: Document, colours: Sequence[Text]) -> None:
+    def __init__(self, palette: Palette, document: Document, colours: Sequence[Colours]) -> None:
         self.palette = palette
         self._document = document
         self._sides = (document.old, document.new)

@@ -10,17 +10,28 @@ import subprocess
 import sys
 import threading
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _WORKER = Path(__file__).with_name("lexworker.py")
 PATIENCE = 20.0
 """Seconds without a word from the process, while it should speak, until it counts as hung."""
 
 
+class Part(NamedTuple):
+    """One text to be coloured."""
+
+    name: str
+    """The file's, by which the lexer is chosen; empty for no colours."""
+    lines: Sequence[str]
+    updated: Callable[[int, int], None]
+    """Called in the event loop with the first line that got its colours, and the one behind the last."""
+
+
 class Lexing:
-    """The process and the texts of one file at a time. Nothing here blocks: threads serve the pipes."""
+    """The process and the texts of one document at a time. Nothing here blocks: threads serve the pipes."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -32,28 +43,17 @@ class Lexing:
         self._watchdog: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def open(
-        self, name: str, sides: Sequence[tuple[Sequence[str], Callable[[int, int], None]]]
-    ) -> list[Text]:
-        """Begin to colour the texts of one file; those of the file before go no further.
-
-        Each side is its lines and `updated(first, last)`, which is called in the event loop whenever
-        lines got their colours.
-        """
-        texts = []
-        for lines, updated in sides:
+    def open(self, parts: Sequence[Part]) -> list[Text]:
+        """Begin to colour some texts, in this order; those of before go no further."""
+        texts, orders = [], []
+        for name, lines, updated in parts:
             self._identity += 1
             texts.append(Text(self, self._identity, len(lines), updated))
+            if name and lines:
+                orders.append((self._identity, name, "\n".join(lines)))
         self._texts = {text.identity: text for text in texts}
-        if name and not self._closed:
-            # the last side first: it is the version after the change, which has most of the lines in sight
-            orders = {
-                text.identity: "\n".join(side[0])
-                for text, side in reversed(list(zip(texts, sides, strict=True)))
-                if side[0]
-            }
-            if orders:
-                self._order(("open", name, orders))
+        if orders and not self._closed:
+            self._order(("open", orders))
         return texts
 
     def ask(self, identity: int, first: int, last: int) -> None:
@@ -178,3 +178,21 @@ class Text:
                 self._near = dict(zip(range(first, first + len(lines)), lines, strict=True))
                 self._asked.clear()
         self._updated(first, first + len(lines))
+
+
+class Colours:
+    """The colours of texts that stand one below the other, each beginning at a line."""
+
+    def __init__(self, texts: Sequence[Text], starts: Sequence[int]) -> None:
+        self._texts, self._starts = texts, starts
+
+    def spans(self, line: int) -> Sequence[int]:
+        """As `Text.spans`."""
+        at = bisect_right(self._starts, line) - 1
+        return self._texts[at].spans(line - self._starts[at]) if at >= 0 else ()
+
+    def want(self, first: int, last: int) -> None:
+        """These lines are in sight."""
+        for at in range(max(0, bisect_right(self._starts, first) - 1), bisect_right(self._starts, last - 1)):
+            start = self._starts[at]
+            self._texts[at].want(max(0, first - start), last - start)

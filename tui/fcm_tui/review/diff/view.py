@@ -6,6 +6,7 @@ import asyncio
 import textwrap
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from functools import partial
 
 from rich.segment import Segment
 from textual import work
@@ -19,9 +20,9 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.diff.paint import Painter
 from fcm_tui.review.diff.rows import Place, rows
 from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
-from fcm_tui.review.diff.syntax import Lexing
+from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from fcm_tui.review.diff.wrap import Lines, heights
-from fcm_tui.review.documents.document import Document
+from fcm_tui.review.documents.document import Document, FilePart
 from fcm_tui.review.look.theme import Palette
 
 ABOVE = 3
@@ -32,7 +33,7 @@ class DiffView(ScrollView, can_focus=True):
     """Shows one `Document`. Each row is drawn when it is seen, and kept."""
 
     ALLOW_SELECT = False
-    BINDINGS = keys.bindings(keys.DIFF)
+    BINDINGS = keys.bindings(keys.DIFF, keys.SHOWN)
 
     class Moved(Message):
         """Another part, or another layout, is in sight."""
@@ -89,21 +90,31 @@ class DiffView(ScrollView, can_focus=True):
         self.vanished = 0
         self.shape.whole = False
         if document is not None:
-            colours = []
-            if self._lexing is not None:
-                colours = self._lexing.open(
-                    document.name,
-                    (
-                        (document.old.lines, lambda first, last: self._coloured(0, first, last)),
-                        (document.new.lines, lambda first, last: self._coloured(1, first, last)),
-                    ),
-                )
+            colours = self._begin_colours(document, self._lexing) if self._lexing is not None else []
             self._painter = Painter(self.palette, document, colours)
         self._lay_out()
         self.scroll_to(y=0, animate=False)
         self.post_message(self.Moved())
         if self.shape.blind:
             self._ignore_whitespace()
+
+    def _begin_colours(self, document: Document, lexing: Lexing) -> list[Colours]:
+        """Those of each side: of one text, or of the files in it.
+
+        The versions after the change come first: they have most of the lines in sight.
+        """
+        sides = (document.old.lines, document.new.lines)
+        files = document.files or [FilePart("", 0, 0, document.name)]
+        starts = [file.old_start for file in files], [file.new_start for file in files]
+        parts = [
+            Part(file.name, sides[side][start:end], partial(self._coloured, side, start))
+            for side in (1, 0)
+            for file, start, end in zip(
+                files, starts[side], [*starts[side][1:], len(sides[side])], strict=True
+            )
+        ]
+        texts = lexing.open(parts)
+        return [Colours(texts[len(files) :], starts[0]), Colours(texts[: len(files)], starts[1])]
 
     def _lay_out(self) -> None:
         document, painter = self._document, self._painter
@@ -186,8 +197,9 @@ class DiffView(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self.post_message(self.Moved())
 
-    def _coloured(self, side: int, first: int, last: int) -> None:
-        """Lines got their colours: draw those in sight again."""
+    def _coloured(self, side: int, start: int, first: int, last: int) -> None:
+        """Lines of a text that begins at `start` got their colours: draw those in sight again."""
+        first, last = start + first, start + last
         numbers = self._rows.new if side else self._rows.old
         if self._painter is not None:
             self._painter.forget(side, first, last)

@@ -28,6 +28,8 @@ class FilePart:
     old_start: int
     """The first of its lines in the old side, counted from 0."""
     new_start: int
+    name: str = ""
+    """By which the lexer is chosen; empty for no colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Document:
     new: Side
     hunks: list[Hunk]
     name: str
-    """The file's name, by which the lexer is chosen; empty for no colours."""
+    """The file's name, by which the lexer is chosen; empty for no colours, and where there are `files`."""
     compared: str = ""
     """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
     partial: bool = False

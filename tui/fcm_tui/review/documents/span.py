@@ -60,7 +60,7 @@ class _Together:
 
     def add(self, title: str, document: Document | None) -> None:
         old, new = len(self.old), len(self.new)
-        self.files.append(FilePart(title, old, new))
+        self.files.append(FilePart(title, old, new, document.name if document is not None else ""))
         if document is None or document.hex:
             return
         self.old += document.old.lines
