@@ -90,6 +90,18 @@ def burst(record: RecordBuilder, count: int, after: int = 100, folder: str = "sr
             )  # fmt: skip
 
 
+def test_what_comes_while_a_burst_is_shown_belongs_to_it() -> None:
+    rows = changes([9] * 70)
+    log = LogLines(lambda newer, older: [])
+    log.extend(0, 30)
+    log.learn(0, rows[40:])
+    log.extend(-40, 30)
+    log.learn(-40, rows[:40])
+    assert len(log) == 1
+    fold = log.at(0).fold
+    assert fold is not None and len(fold) == 70
+
+
 async def test_a_burst_is_a_line_that_opens_and_closes(record: RecordBuilder, make_app: Make) -> None:
     burst(record, 412)
     app = make_app(record)

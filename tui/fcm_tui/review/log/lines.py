@@ -89,7 +89,8 @@ class LogLines:
         if marks := self._between(newer, older):
             self._marks[border] = marks
             return False
-        return border % MOST != 0 and are_together(newer, older)
+        is_end = border % MOST == 0 and border != 0  # at 0, what came since the log was opened goes on
+        return not is_end and are_together(newer, older)
 
     # --- lines
 
