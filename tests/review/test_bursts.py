@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from fcm_tui.model import Change, Gap, Kind
+from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.log.folds import FEWEST, MOST
 from fcm_tui.review.log.lines import LogLines, Mark
@@ -225,3 +227,20 @@ async def test_the_middle_of_a_path_goes_and_its_name_stays(
         assert "name.txt" in rows[1] and rows[1].endswith("+3") and (width > 180 or "…" in rows[1])
         assert "old.txt ← " in rows[0] and rows[0].count("old.txt") == 1
         await pilot.press("q")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("notes.txt", "moved.txt", "notes.txt"),
+        ("tui/review/log_feed.py", "tui/review/log/feed.py", "log_feed.py"),
+        ("tui/review/log/feed.py", "tui/review/log_feed.py", "log/feed.py"),
+        ("tui/old/feed.py", "tui/new/feed.py", "old/"),
+        ("tui/review/feed.py", "tui/review/log/feed.py", "review/"),
+        ("tui/review/log/feed.py", "tui/feed.py", "review/log/"),
+        ("feed.py", "log/feed.py", "./"),
+        ("log/feed.py", "feed.py", "log/"),
+    ],
+)
+def test_where_a_file_was_is_told_by_what_is_other_about_it(old: str, new: str, told: str) -> None:
+    assert wording.moved_from(old.replace("/", os.sep), new.replace("/", os.sep)) == told.replace("/", os.sep)

@@ -161,6 +161,19 @@ def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:
     return visible_path(name + separator + below if with_root and name else below)
 
 
+def moved_from(old: str, new: str) -> str:
+    """What is other about where a file was: without the folders that both paths begin with, nor a name that stayed."""
+    folders, _, name = old.rpartition(os.sep)
+    here, _, new_name = new.rpartition(os.sep)
+    left, arrived = folders.split(os.sep), here.split(os.sep)
+    same = 0
+    while same < min(len(left), len(arrived)) and left[same] == arrived[same]:
+        same += 1
+    if name != new_name:
+        return os.sep.join([*left[same:], name]).removeprefix(os.sep)
+    return (os.sep.join(left[same:] or left[-1:]) or os.curdir) + os.sep
+
+
 def fit_path(text: str, width: int) -> str:
     """A path in exactly `width` cells: the middle elided, the name and its ending kept."""
     if text.isascii():

@@ -3,7 +3,8 @@
 The rule needs nothing but two neighbours and a place, so that it can be told page by page, in whatever order pages are
 read: changes that follow one another in the log belong together where they are in the same root and at most a second
 apart, or in one recorded group (a folder moved, deleted or restored), on the same day, with no gap between them. From
-`FEWEST` on they are a line. A line ends at every multiple of `MOST` places but 0, so no burst makes the log read on for long.
+`FEWEST` on they are a line. A line ends at every multiple of `MOST` places but 0, so no burst makes the log read on for
+long.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from rich.segment import Segment
@@ -123,9 +122,9 @@ class RowPainter:
         style = "muted" if change.kind.value == "metadata" else "text"
         if change.previous_path is None or room < 16:
             return [Segment(wording.fit_path(path, room), palette(style, *over))]
-        old = wording.relative_path(change.previous_path, change.root, with_root=self.names_roots)
-        if os.path.basename(change.previous_path) == os.path.basename(change.path):
-            old = old[: old.rfind(os.sep) + 1] or os.curdir + os.sep  # the folder alone is another
+        old = wording.moved_from(
+            wording.relative_path(change.previous_path, change.root, with_root=self.names_roots), path
+        )
         old_width = min(len(old), (room - 3) // 2)
         new = wording.fit_path(
             path, min(len(path), room - 3 - old_width) if path.isascii() else room - 3 - old_width
