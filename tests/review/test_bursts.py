@@ -104,6 +104,20 @@ def test_what_comes_while_a_burst_is_shown_belongs_to_it() -> None:
     assert fold is not None and len(fold) == 70
 
 
+async def test_a_bursts_moves_are_counted_apart(empty: RecordBuilder, make_app: Make) -> None:
+    for number in range(FEWEST):
+        empty.file(f"/home/ann/project/old/{number}", b"x\n")
+    for number in range(FEWEST):
+        empty.change(
+            f"/home/ann/project/new/{number}", b"x\n", Kind.MOVED, previous=f"/home/ann/project/old/{number}"
+        )
+    empty.change("/home/ann/project/new/more", b"more\n", Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)):
+        await eventually(lambda: app.log_view.rows)
+        assert lines(app.log_view)[0].split()[-2:] == [f"→{FEWEST}", "+1"]
+
+
 async def test_a_burst_is_a_line_that_opens_and_closes(record: RecordBuilder, make_app: Make) -> None:
     burst(record, 412)
     app = make_app(record)

@@ -38,6 +38,7 @@ class Fold:
     oldest: Change
     created: int
     deleted: int
+    moved: int
     files: set[bytes] = field(default_factory=set)
     folder: bytes = b""
     """Where all of them are."""
@@ -49,7 +50,7 @@ class Fold:
         """A change by itself."""
         return cls(
             place, place + 1, change, change, int(change.kind is Kind.CREATED), int(change.kind is Kind.DELETED),
-            {change.file_id}, os.path.dirname(change.path), int(change.reviewed),
+            int(change.kind is Kind.MOVED), {change.file_id}, os.path.dirname(change.path), int(change.reviewed),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -70,6 +71,7 @@ class Fold:
         self.stop, self.oldest = older.stop, older.oldest
         self.created += older.created
         self.deleted += older.deleted
+        self.moved += older.moved
         self.files |= older.files
         self.folder = _common(self.folder, older.folder)
         self.reviewed += older.reviewed

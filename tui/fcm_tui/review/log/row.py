@@ -67,7 +67,7 @@ class RowPainter:
         return Strip(segments).adjust_cell_length(width, palette(*over))
 
     def draw_fold(self, fold: Fold, width: int, over: tuple[str, ...]) -> Strip:
-        """A burst: `▸ 412 files in src/ +12 ~400 -0`."""
+        """A burst: `▸ 412 files in src/ →8 +12 ~392`."""
         palette = self._palette
         clock = self._clock(fold.newest.time_ns, width)
         files = wording.plural(len(fold.files), "file")
@@ -81,11 +81,12 @@ class RowPainter:
         )
         where = f"{files} in {folder}" if folder else files
         counts = [
+            *([("→", fold.moved, "moved")] if fold.moved else []),
             ("+", fold.created, "created"),
-            ("~", len(fold) - fold.created - fold.deleted, "modified"),
+            ("~", len(fold) - fold.created - fold.deleted - fold.moved, "modified"),
             ("-", fold.deleted, "deleted"),
         ]
-        room = max(4, width - (1 + len(clock) + 1 + 2 + _COUNTS + 1))
+        room = max(4, width - (1 + len(clock) + 1 + 2 + _COUNTS // 3 * len(counts) + 1))
         reviewed = (
             " " if not fold.reviewed else wording.REVIEWED if fold.reviewed == len(fold) else wording.PARTLY
         )
