@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         # a code page without a character still tells which it is
         sys.stdout.reconfigure(errors="backslashreplace")
+    args = None
     try:
         args = _parse(arguments)
         status: int = args.func(args)
@@ -66,11 +67,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:
         if type(error).__module__ != "sqlite3":  # which is not imported for an error that is none of its own
-            raise
+            print(f"fcm-tui: {_crash(error, args)}", file=sys.stderr)
+            return 1
         from fcm_tui.store.database import unusable
 
         print(f"fcm-tui: {visible(str(unusable(None, error)))}", file=sys.stderr)
         return 2
+
+
+def _crash(error: Exception, args: argparse.Namespace | None) -> str:
+    from fcm_tui import diagnostics
+    from fcm_tui.datadir import open_data_dir
+
+    path = None
+    with contextlib.suppress(FcmError, OSError, AttributeError):
+        path = open_data_dir(getattr(args, "data_dir", None), create=False).log_file
+    return diagnostics.crash(error, path)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

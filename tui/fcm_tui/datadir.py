@@ -24,6 +24,7 @@ _OURS: Final = frozenset(
     (
         LOCK_NAME,
         LOG_NAME,
+        f"{LOG_NAME}.1",
         DATABASE_NAME,
         *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal", "filling")),
     )

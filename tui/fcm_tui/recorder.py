@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from fcm_tui import __version__
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.model import Gap, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading
@@ -34,6 +37,9 @@ DEBOUNCE = 0.022
 """Seconds from the first hint to the look: what was just written is then old enough to be read once."""
 RETRY = 2.0
 """Seconds until work that failed is tried again."""
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # where nobody has started a log, nothing is written anywhere
 
 _REFUSALS = (sqlite3.Error, OSError, MemoryError)
 """What the disk, the database or the system may say for a while."""
@@ -135,6 +141,8 @@ class Recorder:
             Unrecorded: not all that changed could be recorded before the end.
         """
         self._loop = asyncio.get_running_loop()
+        roots = ", ".join(visible_path(root) for root in self._roots)
+        _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
             self._source = await self._in_thread(
                 lambda: make_source(self._settings.watch_source, self._roots)
@@ -146,6 +154,7 @@ class Recorder:
         except Cancelled:
             self._set(phase="stopped", progress=None)
         except FcmError as error:
+            _log.error("ended: %s", error)
             self._set(phase="failed", message=str(error))
             raise
         finally:
@@ -248,6 +257,12 @@ class Recorder:
         since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
         standing = Standing(self._state.phase, trouble, since_ns if trouble else None)
         if standing != self._said:
+            _log.log(
+                logging.WARNING if trouble else logging.INFO,
+                "%s; %s",
+                standing.phase,
+                trouble or "all is well",
+            )
             self._said = standing
             await self._in_thread(lambda: self._say(standing))
 

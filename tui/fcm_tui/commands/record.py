@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock
 from fcm_tui.datadir import Lock
@@ -84,6 +85,7 @@ def _once(place: Place, roots: list[bytes]) -> int:
 def _until_stopped(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
+    diagnostics.start(place.data_dir.log_file)
     return asyncio.run(_record(place, roots, held))
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fcm_tui import diagnostics
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place
 from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
         UsageError: the terminal will not do, or there is nothing to record or to show.
     """
     place = find_place(args)
+    diagnostics.start(place.data_dir.log_file)
     use_keys(place.settings)
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp

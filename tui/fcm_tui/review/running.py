@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 
+from fcm_tui import diagnostics
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look import terminal
 
@@ -33,7 +34,8 @@ async def _run(app: ReviewApp) -> int:
     finally:
         await app.close_record()
     if app.crash is not None:
-        print(f"fcm-tui: the screen failed: {app.crash}; what was recorded is safe", file=sys.stderr)
+        said = f"the screen failed: {app.crash}; what was recorded is safe{diagnostics.where()}"
+        print(f"fcm-tui: {said}", file=sys.stderr)
         return 1
     if app.unrecorded:
         print(f"fcm-tui: {app.unrecorded}", file=sys.stderr)
