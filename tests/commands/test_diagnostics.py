@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import subprocess
@@ -98,7 +97,6 @@ def test_the_recorder_notes_its_start_and_its_end(tmp_path: Path) -> None:
     assert f"records {root}" in lines[0] and f" {process.pid} " in lines[0]
     assert any("recording; all is well" in line for line in lines)
     assert lines[-1].endswith(": stopped; all is well")
-    assert not logging.getLogger("fcm_tui.recorder").handlers
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pty")
