@@ -16,7 +16,10 @@ RATE = 100.0
 def rows(
     memory: Callable[[int], float], descriptors: Callable[[int], int], lag: Callable[[int], float]
 ) -> list[Row]:
-    return [Row((n + 1) * 60.0, 6000, n * 6000, memory(n), descriptors(n), [lag(n)] * 60) for n in range(60)]
+    return [
+        Row((n + 1) * 60.0, 6000, n * 6000, memory(n), memory(n) + 60, descriptors(n), [lag(n)] * 60)
+        for n in range(60)
+    ]
 
 
 def judged(found: list[Row]) -> list[bool | None]:
@@ -27,16 +30,23 @@ def test_what_stays_is_flat_and_getting_warm_is_no_growth() -> None:
     found = rows(
         lambda n: 90 + n if n < 17 else 120 + n % 3, lambda n: 11 + n % 2, lambda n: 0.05 + n % 5 / 100
     )
-    assert judged(found) == [True] * 4
+    assert judged(found) == [True] * 5
 
 
 @pytest.mark.parametrize(
     ("number", "found"),
     [
         (0, rows(lambda n: 100 + n, lambda n: 11, lambda n: 0.05)),
-        (1, rows(lambda n: 100, lambda n: 11 + n // 2, lambda n: 0.05)),
-        (2, rows(lambda n: 100, lambda n: 11, lambda n: 0.05 + n / 50)),
-        (3, [*rows(lambda n: 100, lambda n: 11, lambda n: 0.05), Row(7200, 0, 10**6, 100, 11, [0.05])]),
+        (
+            1,
+            [
+                *rows(lambda n: 100, lambda n: 11, lambda n: 0.05),
+                Row(3660, 6000, 10**6, 100, 200, 11, [0.05]),
+            ],
+        ),
+        (2, rows(lambda n: 100, lambda n: 11 + n // 2, lambda n: 0.05)),
+        (3, rows(lambda n: 100, lambda n: 11, lambda n: 0.05 + n / 50)),
+        (4, [*rows(lambda n: 100, lambda n: 11, lambda n: 0.05), Row(7200, 0, 10**6, 100, 160, 11, [0.05])]),
     ],
 )
 def test_what_grows_is_told(number: int, found: list[Row]) -> None:
