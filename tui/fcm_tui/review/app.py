@@ -99,6 +99,7 @@ class ReviewApp(FileKeys):
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
         self.diff_view = ChangeView(palette, self.versions, self.settings, id="diff")
+        self.diff_view.hint = "What the selected change did to its file stands here."
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:
@@ -246,6 +247,7 @@ class ReviewApp(FileKeys):
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
+        self.log_view.say_phase(self._engine.state.phase if self._engine is not None else None)
         self._status = Status(
             self._engine.state if self._engine is not None else None,
             self._notice,

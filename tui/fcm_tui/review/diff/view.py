@@ -56,6 +56,8 @@ class DiffView(ScrollView, can_focus=True):
         self._held: tuple[int, Place] | None = None
         """The place that was kept last, and where the screen stood then: going back and forth does not drift."""
         self._lexing: Lexing | None = None
+        self.hint = ""
+        """What brings something here, for as long as there is nothing. Safe to show."""
 
     @property
     def document(self) -> Document | None:
@@ -206,6 +208,8 @@ class DiffView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, y = self.size.width, y + self.scroll_offset.y
         document, painter = self._document, self._painter
+        if document is None and y == 1 and self.hint:
+            return Strip([Segment(wording.fit(f"  {self.hint}", width), self.palette("muted"))], width)
         if document is None or painter is None or y >= self._above + self._lines.total:
             return Strip.blank(width, self.palette())
         if y < len(self._head):

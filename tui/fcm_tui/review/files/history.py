@@ -67,6 +67,7 @@ class HistoryScreen(Screen[None]):
         self._at = at
         self.versions = VersionsView(palette, source, id="versions")
         self.diff = VersionDiff(palette, source, settings, id="version")
+        self.diff.hint = "What brought the selected version stands here."
         self._palette = palette
 
     def compose(self) -> ComposeResult:

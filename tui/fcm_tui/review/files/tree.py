@@ -84,7 +84,7 @@ class DirectoryTree(CursorView):
         self.post_message(self.Resized())
 
     def empty(self) -> list[str]:
-        return ["No directory yet."] if self._loaded else []
+        return ["No directory yet." if self._loaded else "Reading…"]
 
     # --- reading
 

@@ -50,6 +50,7 @@ class LogFeed(CursorView):
         self._filters = Filters()
         self._selected: Change | None = None
         self._loaded = False
+        self._phase: str | None = None
         self.ask_filter: Callable[[], object] = bool
         """Let the person write a filter; set by the pane."""
         self.found: int | None = None
@@ -77,6 +78,11 @@ class LogFeed(CursorView):
     def complete(self) -> bool:
         """Whether `rows` counts every one that the filter lets through."""
         return self._pages.complete
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the log has been read at all."""
+        return self._loaded
 
     @property
     def following(self) -> bool:
@@ -153,15 +159,26 @@ class LogFeed(CursorView):
             if not follows:
                 self.reveal()
 
+    def say_phase(self, phase: str | None) -> None:
+        """What the recorder is at, as `engine.State` has it; None where another process records."""
+        if phase != self._phase:
+            self._phase = phase
+            if not self.total:
+                self.refresh()
+
     def empty(self) -> list[str]:
+        if self._phase == "baseline":
+            return ["A first look is taken at all files.", "", "What changes after that appears here."]
         if not self._loaded:
-            return []
+            return ["Reading the record…"]
         if self._filters.terms:
             return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
             return ["Nothing has changed in here.", "", "Esc shows all changes again."]
+        if self._phase in ("starting", "scanning"):
+            return ["Looking for what changed while", "nothing was recorded…"]
         return [
-            "Nothing has changed yet.",
+            "Nothing has changed yet." if self._phase == "recording" else "No change is recorded yet.",
             "",
             "Write, rename or delete a file in a watched",
             "directory with any program: it appears here.",

@@ -72,7 +72,7 @@ class LogPane(Pane):
         log = self.log_view
         path = log.filters.path
         where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
-        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}"
+        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}" if log.is_loaded else ""
         if log.rows:
             state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
         if log.range_from is not None:
