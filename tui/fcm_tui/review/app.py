@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import DescendantFocus, Key
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from fcm_tui.config import Settings
@@ -32,7 +32,6 @@ from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
-from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
@@ -297,11 +296,6 @@ class ReviewApp(FileKeys):
         self._say_titles()
 
     # --- keys
-
-    def on_key(self, event: Key) -> None:
-        """What is written right behind `/` was on its way to the log already."""
-        if isinstance(self.focused, EntryBar):
-            self.focused.on_key(event)
 
     def action_focus_next(self) -> None:
         self._step(1)

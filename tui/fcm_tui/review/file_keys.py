@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from fcm_tui.review.acts.restore_plans import Wish
 
 
+_GROUP = "file-keys"
+"""Of workers."""
+
+
 class FileKeys(ThemedApp):
     """The part of the app that these keys call; the app has the panes and the readers."""
 
@@ -118,7 +122,7 @@ class FileKeys(ThemedApp):
 
             self.push_screen(menu, chosen)
 
-    @work(group="file-keys", exit_on_error=False)
+    @work(group=_GROUP, exit_on_error=False)
     async def _copy(self, subject: Subject, choice: str, what: str) -> None:
         from fcm_tui.review.acts import clipboard, copying
 
@@ -153,12 +157,11 @@ class FileKeys(ThemedApp):
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self._export(change, choice)
+                self.opens(self._export(change, choice), _GROUP)
 
         menu = Menu(self.palette, "Export a patch", visible_path(change.path), exporting.entries(subject))
         self.push_screen(menu, chosen)
 
-    @work(group="file-keys", exit_on_error=False)
     async def _export(self, change: Change, choice: str) -> None:
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.acts.ask_name import AskName
@@ -179,17 +182,19 @@ class FileKeys(ThemedApp):
         if path is not None:
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
-    @work(group="file-keys", exclusive=True, exit_on_error=False)
-    async def action_edit(self) -> None:
+    def action_edit(self) -> None:
+        subject = self.subject()
+        if subject is not None and not subject.is_folder:
+            self.opens(self._edit(subject), _GROUP)
+
+    async def _edit(self, subject: Subject) -> None:
         from fcm_tui.review.acts import editing
 
-        subject = self.subject()
-        if subject is None or subject.is_folder:
-            return
         try:
             await editing.edit(self, subject)
         except (FcmError, OSError) as error:
             self.say(visible(str(error)), "bad")
+        self.forget_keys()  # they were for the editor
 
     # --- restoring
 
@@ -208,16 +213,11 @@ class FileKeys(ThemedApp):
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self._restore_it(lambda: restoring.wish_of(subject, choice, at))
+                self.opens(self._restore(lambda: restoring.wish_of(subject, choice, at)), _GROUP)
 
         self.push_screen(Menu(self.palette, "Restore", visible_path(subject.path), choices), chosen)
 
-    @work(group="file-keys", exit_on_error=False)
-    async def _restore_it(self, wish: Callable[[], Wish]) -> None:
-        await self._restore(wish)
-
-    @work(group="file-keys", exclusive=True, exit_on_error=False)
-    async def action_undo(self) -> None:
+    def action_undo(self) -> None:
         if not self._may_restore():
             return
         if not self._restored:
@@ -233,8 +233,11 @@ class FileKeys(ThemedApp):
 
             return restore_plans.undo(wish, done)
 
-        if await self._restore(undo):
-            self._restored.pop(-2)
+        async def go() -> None:
+            if await self._restore(undo):
+                self._restored.pop(-2)
+
+        self.opens(go(), _GROUP)
 
     def _may_restore(self) -> bool:
         if self.recordings is None:

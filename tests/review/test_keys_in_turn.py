@@ -1,0 +1,127 @@
+"""Keys pressed at once: what a key opens gets the one behind it, however long the opening takes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual import events
+
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.files.history import HistoryScreen
+from fcm_tui.review.parts.menu import Menu
+from fcm_tui.store import patches
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+NAMES = {"/": "slash", " ": "space", "\r": "enter", "\x1b": "escape", "\x03": "ctrl+c"}
+
+
+def at_once(app: ReviewApp, keys: str) -> None:
+    """As a terminal that hands over all of it in one read."""
+    for letter in keys:
+        app.post_message(events.Key(NAMES.get(letter, letter), letter))
+
+
+async def settled(app: ReviewApp) -> None:
+    """All keys have come, were handed out, and are done with."""
+    come = asyncio.Event()
+    app.call_later(come.set)
+    await come.wait()
+    await eventually(lambda: not app._ahead and app._began is None and not app._opening)
+
+
+async def test_a_menu_gets_the_key_behind_it(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "yp")
+        await shows(app, "The path: ")
+        assert not isinstance(app.screen, Menu)
+
+
+async def test_a_filter_written_at_once_is_kept_whole_and_the_log_gets_the_rest(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "/*.py\rj")
+        await settled(app)
+        assert app.log_pane.bar.entry.text == "*.py" and app.focused is app.log_view
+        await eventually(lambda: app.log_view.total == 3)
+
+
+async def test_a_note_and_what_follows(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "Nwho?\rjj")
+        await eventually(lambda: app.log_view.cursor == 2)
+        await shows(app, "1 change reviewed")
+
+
+async def test_a_history_gets_its_keys(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "jHz")
+        await eventually(lambda: isinstance(app.screen, HistoryScreen))
+        await settled(app)
+        await shows(app, lambda screen: "History" in screen and " Diff" not in screen)
+        at_once(app, "\x1bk")
+        await settled(app)
+        assert app.log_view.cursor == 0
+
+
+async def test_what_is_being_read_for_a_prompt_holds_the_keys(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    may_read = threading.Event()
+    patch_of = patches.patch_of
+
+    def slowly(*args: Any) -> bytes:
+        may_read.wait(20)
+        return patch_of(*args)
+
+    monkeypatch.setattr(patches, "patch_of", slowly)
+    monkeypatch.chdir(tmp_path)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "xc2jq\r")
+        await eventually(lambda: app._opening)
+        await asyncio.sleep(0)
+        assert app.log_view.cursor == 0
+        may_read.set()
+        await shows(app, "change-8.patch2jq")
+        await eventually((tmp_path / "change-8.patch2jq").exists)
+        assert app.return_value is None
+
+
+async def test_escape_takes_back_what_waits(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+
+    def slowly(*args: Any) -> bytes:
+        may_read.wait(20)
+        return b""
+
+    monkeypatch.setattr(patches, "patch_of", slowly)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        at_once(app, "xcG")
+        await eventually(lambda: app._opening)
+        await pilot.press("escape", "j")
+        await eventually(lambda: app.log_view.cursor == 1)
+        may_read.set()
+        await shows(app, "nothing is left to export")
+        await settled(app)
+        assert app.log_view.cursor == 1, text(app)
