@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from fcm_tui.model import Kind
@@ -74,9 +75,40 @@ async def test_a_note_is_kept_with_it(record: RecordBuilder, make_app: Make) -> 
         await eventually(lambda: rows(record) == [(8, "ask q")])
         assert app.focused is app.log_view
         await eventually(lambda: "note:" not in text(app))
+        await shows(app, re.compile(r"Note by \S+, [-0-9]+ [0-9:]+: ask q +\n").search)
         await pilot.press("N", "x", "escape")
         await eventually(lambda: app.focused is app.log_view)
         assert rows(record) == [(8, "ask q")]
+
+
+async def test_notes_of_others_stand_over_the_diff_and_act_on_nothing(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    connect(record.database).execute(
+        "INSERT INTO reviews SELECT recorder_id, 8, '[e]ve', ?, 'pinned', ? FROM recorders",
+        (1_790_000_000_000_000_000, "[/] see\x1b[2J \u202e" + "long " * 60),
+    )
+    app = make_app(record)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(app, "Pinned by [e]ve, 2026-09-")
+        screen = await shows(app, "[/] see␛[2J <202E>long")
+        assert screen.count("long") == 60, "a long note is wrapped"
+        assert "line ten" in screen
+        await pilot.press("H")
+        await shows(app, "[/] see␛[2J <202E>long")
+
+
+async def test_a_mark_leaves_the_diff_where_it_is(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "n", "n", "2")
+        await shows(app, "53  52   line 53")
+        await pilot.press("N", *"so", "enter")
+        await shows(app, "1 change reviewed")
+        await shows(app, "53  52   line 53")
+        subject = app.subject()
+        assert subject is not None and len(subject.hunks) == 3
 
 
 async def test_all_that_a_filter_shows(record: RecordBuilder, make_app: Make) -> None:

@@ -241,6 +241,7 @@ def as_json(change: Change) -> str:
             "updated": change.updated,
             "deleted": change.deleted,
             "reviewed": change.reviewed,
+            "note": change.note,
             "encoding": change.encoding,
             "newline": change.newline,
             "mtime": None if change.mtime_ns is None else time_text(change.mtime_ns),
@@ -271,4 +272,6 @@ def as_line(change: Change, *, colour: bool) -> str:
         else [f"{change.origin}"] * (change.origin == "restore")
     )
     note = f"  ({', '.join(notes)})" if notes else ""
+    if change.note is not None:
+        note += f'  "{visible(change.note)}"'
     return f"{change.sequence:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"

@@ -17,6 +17,7 @@ class State(StrEnum):
     UNREVIEWED = "unreviewed"
     REVIEWED = "reviewed"
     PINNED = "pinned"
+    NOTED = "noted"
     SECRET = "secret"  # noqa: S105 - a status, not a password
     STORED = "stored"
     BINARY = "binary"
@@ -29,6 +30,7 @@ MEANINGS = {
     State.UNREVIEWED: "nobody has reviewed it",
     State.REVIEWED: "somebody has reviewed it",
     State.PINNED: "its version stays, whatever retention says",
+    State.NOTED: "somebody has written a note on it",
     State.SECRET: "not kept, as it holds secrets",
     State.STORED: "its content is kept",
     State.BINARY: "kept, but has no lines",
@@ -102,6 +104,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A part of a note on the change, in any case."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """So many lines inserted (`+`), updated (`~`) or deleted (`-`); a change without line counts has none."""
 
@@ -132,7 +141,7 @@ class All:
     terms: tuple[Term, ...]
 
 
-Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Lines | Size | Is | All
+Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Note | Lines | Size | Is | All
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,7 @@ class ReviewApp(FileKeys):
 
     def on_inbox_reviewed(self) -> None:
         self._changed.set()
+        self.diff_view.reader.reviewed()
 
     def on_log_feed_failed(self, message: LogFeed.Failed) -> None:
         self._failure = message.why

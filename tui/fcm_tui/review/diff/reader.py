@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
@@ -45,9 +46,26 @@ class DiffReader:
         def read(record: Record) -> Document:
             from fcm_tui.review.documents import loading  # the diff engine is imported here, in the thread
 
-            return loading.load(record, change)
+            return loading.load_reviewed(record, change)
 
         self._read(change, read, _HELD_DOWN if self._view.document is not None else 0.0)
+
+    def reviewed(self) -> None:
+        """Somebody has reviewed something: what they say of the change in sight may be other words now."""
+        document = self._view.document
+        if document is not None and not document.compared and not document.files:
+            self._view.run_worker(
+                self._read_reviews(document.change), group="diff-reviews", exclusive=True, exit_on_error=False
+            )
+
+    async def _read_reviews(self, change: Change) -> None:
+        def read(record: Record) -> list[str]:
+            from fcm_tui.review.documents import loading
+
+            return loading.reviews(record, change)
+
+        with suppress(FcmError):
+            self._view.say_reviews(change, await self._source.call(read))
 
     def mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from textual import work
@@ -14,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fcm_tui.model import Hunk
+from fcm_tui.model import Change, Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff.paint import Painter
 from fcm_tui.review.diff.rows import Place, rows
@@ -107,6 +108,14 @@ class DiffView(ScrollView, can_focus=True):
         if self.shape.blind:
             self._ignore_whitespace()
 
+    def say_reviews(self, change: Change, reviews: Sequence[str]) -> None:
+        """What reviewers have to say to a change, if it is the one that is shown; nothing moves but what they say."""
+        document = self._document
+        if document is None or document.change is not change or list(reviews) == list(document.reviews):
+            return
+        self._document = replace(document, reviews=reviews)
+        self._shaped()
+
     def _lay_out(self) -> None:
         document, painter = self._document, self._painter
         if document is None or painter is None:
@@ -125,8 +134,11 @@ class DiffView(ScrollView, can_focus=True):
                 files=[(file.old_start, file.new_start) for file in document.files],
             )
             self._head = [(fact, "muted") for fact in document.facts]
-            for note in document.notes:
-                self._head += [(line, "accent") for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+            for note, style in (
+                *((said, "good") for said in document.reviews),
+                *((said, "accent") for said in document.notes),
+            ):
+                self._head += [(line, style) for line in textwrap.wrap(note, max(20, self.size.width - 2))]
             self._above = len(self._head) + 1
             painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
             widths = painter.widths(self.size.width, split=split)
