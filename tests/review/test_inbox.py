@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from tests.review.builder import RecordBuilder, connect
+from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
@@ -96,6 +98,44 @@ async def test_notes_of_others_stand_over_the_diff_and_act_on_nothing(
         assert "line ten" in screen
         await pilot.press("H")
         await shows(app, "[/] see␛[2J <202E>long")
+
+
+@pytest.mark.parametrize("engine", [None, FakeEngine()])
+async def test_what_another_process_reviews_is_seen_at_once(
+    record: RecordBuilder, make_app: Make, engine: FakeEngine | None
+) -> None:
+    connect(record.database).execute("UPDATE roots SET changes = 8")
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "files  changes")
+        other = connect(record.database)
+        other.execute("INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', 'odd' FROM recorders")
+        other.execute("INSERT INTO reviews SELECT recorder_id, 6, 'eve', 2, 'accepted', NULL FROM recorders")
+        await eventually(lambda: marks(app) == "✓ ✓")
+        await shows(app, "files  unreviewed")
+        await eventually(lambda: lines(app.tree_view)[0].split() == ["▾", "project", "6", "6"])
+        await shows(app, "Note by eve")
+        other.execute("DELETE FROM reviews WHERE sequence = 8")
+        await eventually(lambda: marks(app) == "  ✓")
+        await shows(app, lambda screen: "Note by eve" not in screen)
+        await pilot.press("j")
+        await eventually(lambda: app.log_view.cursor == 1)
+
+
+async def test_a_burst_counts_what_another_process_reviews(empty: RecordBuilder, make_app: Make) -> None:
+    with empty.transaction():
+        for number in range(30):
+            empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, time_ns=START_NS)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "30 files")
+        other = connect(empty.database)
+        other.execute("INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', NULL FROM recorders")
+        await eventually(lambda: marks(app) == "∙")
+        other.execute(
+            "INSERT OR IGNORE INTO reviews SELECT recorder_id, sequence, 'eve', 2, 'accepted', NULL FROM changes"
+        )
+        await eventually(lambda: marks(app) == "✓")
 
 
 async def test_a_mark_leaves_the_diff_where_it_is(record: RecordBuilder, make_app: Make) -> None:

@@ -94,6 +94,7 @@ class ReviewApp(FileKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
+        self._version = 0
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
@@ -219,7 +220,12 @@ class ReviewApp(FileKeys):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)
             now = self._engine.state.phase if self._engine is not None else None
-            if not self._changed.is_set() and now == phase and now != "baseline":
+            if (
+                not self._changed.is_set()
+                and now == phase
+                and now != "baseline"
+                and not await self._written()
+            ):
                 continue
             phase = now
             self._changed.clear()
@@ -228,6 +234,8 @@ class ReviewApp(FileKeys):
                 await self.tree_view.load()
                 sizes = await self._source.call(lambda record: record.sizes())
                 gaps = await self._source.call(lambda record: record.gaps(log_gaps.MOST))
+                if await self.log_view.follow_reviews():
+                    self.diff_view.reader.reviewed()
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
@@ -235,6 +243,13 @@ class ReviewApp(FileKeys):
             self._say_status(Status(None, gap=gaps[0] if gaps else None, sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
+
+    async def _written(self) -> bool:
+        """Whether anybody, a reviewer in another process too, wrote to the record since this was asked last."""
+        before = self._version
+        with contextlib.suppress(StoreError):
+            self._version = await self._source.call(lambda record: record.data_version())
+        return self._version != before
 
     # --- titles and status
 

@@ -16,7 +16,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.acts.subject import Looking, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
-from fcm_tui.review.log.view import EventLog
+from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.display import BEHIND
 from fcm_tui.review.look.theming import ThemedApp
 from fcm_tui.review.parts.said import Said
@@ -37,7 +37,7 @@ class FileKeys(ThemedApp):
     """The part of the app that these keys call; the app has the panes and the readers."""
 
     tree_view: DirectoryTree
-    log_view: EventLog
+    log_view: Inbox
     diff_view: ChangeView
     versions: Source
     settings: Settings

@@ -10,7 +10,7 @@ import getpass
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -74,6 +74,30 @@ def reviews_of(connection: sqlite3.Connection, change: Key) -> list[Review]:
     for row in rows:
         _REVIEW.check(row)
     return [Review(*row) for row in rows]
+
+
+State = tuple[int, int | None]
+"""Differs once anybody has reviewed anything: how many reviews there are, and when the last was written (ns)."""
+
+
+def state(connection: sqlite3.Connection) -> State:
+    """How the reviews stand."""
+    found: State = connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
+    return found
+
+
+def reviewed_of(connection: sqlite3.Connection, changes: Sequence[Key]) -> set[Key]:
+    """Those of some changes that somebody has reviewed; at most some thousand, as each takes two values of SQL."""
+    if not changes:
+        return set()
+    wanted = ", ".join(["(?, ?)"] * len(changes))
+    return set(
+        connection.execute(
+            f"WITH k(sequence, recorder_id) AS (VALUES {wanted}) SELECT k.sequence, k.recorder_id FROM k WHERE EXISTS"
+            " (SELECT 1 FROM reviews v WHERE v.recorder_id = k.recorder_id AND v.sequence = k.sequence)",
+            [value for key in changes for value in key],
+        )
+    )
 
 
 def user_name() -> str:
@@ -157,7 +181,7 @@ class ReviewCounts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._seen: tuple[int, int | None] | None = None
+        self._seen: State | None = None
         self._files: dict[bytes, int] = {}
         self._roots: dict[bytes, int] = {}
 
@@ -174,7 +198,7 @@ class ReviewCounts:
         return self._roots
 
     def _look(self) -> None:
-        now = self._connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
+        now = state(self._connection)
         if now == self._seen:
             return
         self._files, self._roots = {}, {}

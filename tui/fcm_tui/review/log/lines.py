@@ -183,6 +183,15 @@ class LogLines:
             if oldest <= last and first <= newest:
                 fold.reviewed = len(fold) * reviewed
             elif oldest <= first and last <= newest:
-                rows = [row(place) for place in range(fold.start, fold.stop)]
-                if None not in rows:
-                    fold.reviewed = sum(change.reviewed for change in rows if change is not None)
+                _recount(fold, row)
+
+    def recount(self, row: Callable[[int], Change | None]) -> None:
+        """Some changes, anywhere, were reviewed or not after all; `row` as for `marked`."""
+        for fold in self._starts.values():
+            _recount(fold, row)
+
+
+def _recount(fold: Fold, row: Callable[[int], Change | None]) -> None:
+    rows = [row(place) for place in range(fold.start, fold.stop)]
+    if None not in rows:
+        fold.reviewed = sum(change.reviewed for change in rows if change is not None)
