@@ -163,6 +163,10 @@ class Change:
     """What the last reviewer who had something to say wrote."""
 
 
+NOT_RUNNING = "the recorder was not running"
+"""The reason of a gap from the end of a recorder until the next one had scanned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of time in which events may have been missed, and what the scan then found."""

@@ -24,6 +24,7 @@ class State(StrEnum):
     SCAN = "scan"
     RESTORE = "restore"
     GROUP = "group"
+    GAP = "gap"
 
 
 MEANINGS = {
@@ -36,6 +37,7 @@ MEANINGS = {
     State.BINARY: "kept, but has no lines",
     State.SCAN: "found by a scan, not by an event",
     State.RESTORE: "made by a restore",
+    State.GAP: "no change, but a time in which some may have been missed, or when recording stopped or began",
     State.GROUP: "part of a folder's move, deletion or restore",
 }
 

@@ -233,14 +233,14 @@ class ReviewApp(FileKeys):
             try:
                 await self.tree_view.load()
                 sizes = await self._source.call(lambda record: record.sizes())
-                gaps = await self._source.call(lambda record: record.gaps(log_gaps.MOST))
+                gaps = await self._source.call(log_gaps.read)
                 if await self.log_view.follow_reviews():
                     self.diff_view.reader.reviewed()
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
             self.log_view.show_gaps(gaps)
-            self._say_status(Status(None, gap=gaps[0] if gaps else None, sizes=sizes))
+            self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
 

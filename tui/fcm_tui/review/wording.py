@@ -17,6 +17,9 @@ SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "
 GAP = "┄"
 """In front of the first change after a time in which others may have been missed."""
 
+BEGAN = "recording began"
+"""The reason of what is no gap: where the recording of a root began."""
+
 REVIEWED = "✓"
 """In front of a change that somebody has reviewed."""
 
@@ -68,8 +71,10 @@ def plural(count: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`8 s`, `3 min`, `2 h 5 min`."""
+    """`8 s`, `3 min`, `2 h 5 min`, `9 days`."""
     whole = max(0, round(seconds))
+    if whole >= 3 * 86400:
+        return f"{whole // 86400} days"
     if whole < 90:
         return f"{whole} s"
     minutes = round(whole / 60)
@@ -148,6 +153,13 @@ def date(time_ns: int) -> str:
 def hour(time_ns: int) -> str:
     """`10:02`, for stretches of time."""
     return moment(time_ns)[11:16]
+
+
+def since(time_ns: int, today: tuple[int, int]) -> str:
+    """`10:02`, with the date where that is not today."""
+    if day(time_ns) == today:
+        return hour(time_ns)
+    return f"{clock(time_ns, (day(time_ns)[0], 0), wide=False).strip()} {hour(time_ns)}"
 
 
 def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:

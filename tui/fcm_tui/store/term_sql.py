@@ -43,6 +43,7 @@ _STATES = {
     State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
     State.SCAN: "c.origin = 'scan'",
     State.RESTORE: "c.origin = 'restore'",
+    State.GAP: "FALSE",
     State.GROUP: "c.group_sequence IS NOT NULL",
 }
 _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}

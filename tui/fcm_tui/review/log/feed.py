@@ -107,10 +107,9 @@ class LogFeed(CursorView):
 
     def _between(self, change: Change, older: Change | None) -> list[Mark]:
         """What stands between a change and the one before it."""
-        gap = self._gaps.below(change, older, self._filters.path)
-        marks = [] if gap is None else [Mark(gap, 0)]
+        marks = self._gaps.marks(change, older, self._filters)
         if older is not None and wording.day(change.time_ns) != wording.day(older.time_ns):
-            marks.append(Mark(None, older.time_ns))
+            marks.append(Mark(day_ns=older.time_ns))
         return marks
 
     def _learn_again(self) -> None:
@@ -126,7 +125,12 @@ class LogFeed(CursorView):
         self._lines.learn(place, rows, is_end=self.complete and row + len(rows) == self.rows)
 
     def _extent(self) -> None:
-        self._lines.extend(-self._pages.arrived, self.rows - self._pages.arrived)
+        self._lines.extend(-self._pages.arrived, self.rows - self._pages.arrived, self._top())
+
+    def _top(self) -> list[Mark]:
+        """What stands above the newest change."""
+        newest = self._pages.row(0) if self.rows else None
+        return self._gaps.marks(None, newest, self._filters) if newest is not None or not self.rows else []
 
     @contextmanager
     def _held(self, *, opening: bool = True) -> Iterator[None]:
@@ -142,7 +146,8 @@ class LogFeed(CursorView):
             at is not None and at.fold is None and at.mark is None and self._row_at(at.place) is not None
         )
         yield
-        if not self.total or at is None:
+        if not self.rows or at is None:
+            self.cursor = max(0, min(self.cursor, self.total - 1))
             self.rows_changed()
             return
         with self.app.batch_update():
