@@ -277,8 +277,7 @@ class ReviewApp(FileKeys):
         tree, diff = self.tree_view.parent, self.diff_view.parent
         if not (isinstance(tree, Pane) and isinstance(diff, Pane)):
             return  # the screen is being taken down
-        counted = "unreviewed" if self.tree_view.is_inbox else "changes"
-        tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
+        tree.title.say("", self.tree_view.columns)
         self.log_pane.say_title()
         diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 

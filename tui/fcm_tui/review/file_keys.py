@@ -27,6 +27,7 @@ from fcm_tui.store.histories import key_of_change
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording
     from fcm_tui.review.acts.restore_plans import Wish
+    from fcm_tui.review.parts.menu import Choice
 
 
 _GROUP = "file-keys"
@@ -55,7 +56,9 @@ class FileKeys(ThemedApp):
             return None
         if self.tree_view.has_focus:
             node = self.tree_view.selected
-            return None if node is None else Subject(node.path, is_folder=node.is_folder)
+            if node is None:
+                return None
+            return Subject(node.path, is_folder=node.is_folder, is_gone=node.is_gone)
         document = self.diff_view.document
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
@@ -199,23 +202,46 @@ class FileKeys(ThemedApp):
     # --- restoring
 
     def action_restore(self) -> None:
-        from fcm_tui.review.acts import restoring
-        from fcm_tui.review.parts.menu import Menu
-
         subject = self.subject()
         if subject is None or not self._may_restore():
             return
+        if subject.is_gone:
+            self.opens(self._restore_gone(subject), _GROUP)
+        else:
+            self._choose_restore(subject)
+
+    async def _restore_gone(self, subject: Subject) -> None:
+        from fcm_tui.review.acts import gone
+
+        try:
+            loss = await self.versions.call(lambda record: gone.loss_of(reader_of(record), subject))
+        except FcmError as error:
+            self.say(visible(str(error)), "bad")
+            return
+        if loss.subject.is_folder:
+            self._ask_restore(subject.path, gone.entries(loss), lambda choice: gone.wish_of(loss))
+        else:
+            self._choose_restore(loss.subject)
+
+    def _choose_restore(self, subject: Subject) -> None:
+        from fcm_tui.review.acts import restoring
+
         at = self.log_view.selected
         choices = restoring.entries(subject, at)
         if not choices:
             self.say("There is no change yet that could be gone back to.", "warning")
             return
 
+        self._ask_restore(subject.path, choices, lambda choice: restoring.wish_of(subject, choice, at))
+
+    def _ask_restore(self, path: bytes, choices: list[Choice], wish_of: Callable[[str], Wish]) -> None:
+        from fcm_tui.review.parts.menu import Menu
+
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self.opens(self._restore(lambda: restoring.wish_of(subject, choice, at)), _GROUP)
+                self.opens(self._restore(lambda: wish_of(choice)), _GROUP)
 
-        self.push_screen(Menu(self.palette, "Restore", visible_path(subject.path), choices), chosen)
+        self.push_screen(Menu(self.palette, "Restore", visible_path(path), choices), chosen)
 
     def action_undo(self) -> None:
         if not self._may_restore():

@@ -83,6 +83,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.open", ("right", "l"), "open", "open the folder", TREE),
     Key("tree.close", ("left", "h"), "close", "close the folder, or go up", TREE),
     Key("tree.choose", ("enter",), "choose", "only the changes in here, or all", TREE),
+    Key("tree.deleted", ("d",), "deleted", "deleted files too, or not", TREE),
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
     Key("log.tree", ("left", "h"), "back", "close the burst, or to the directories", LOG),
     Key("log.bursts", ("b",), "bursts", "bursts as one line, or every change", LOG),

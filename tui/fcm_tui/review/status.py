@@ -136,7 +136,8 @@ def _stopped(gap: Gap, start: str, today: tuple[int, int], *, wide: bool) -> str
     again = wording.since(gap.to_ns, today)
     count = gap.changes_found or 0
     if not wide:
-        return f"stopped {start} – {again}: {f'{wording.number(count)} found' if count else 'nothing missed'}"
+        stretch = start if start == again else f"{start} – {again}"
+        return f"stopped {stretch}: {f'{wording.number(count)} found' if count else 'nothing missed'}"
     lasted = wording.duration((gap.to_ns - gap.from_ns) / 1e9)
     found = f"{wording.plural(count, 'change')} found" if count else "nothing missed"
     return f"recording stopped {start}, started {again} ({lasted}): {found}"

@@ -123,6 +123,17 @@ def ago(time_ns: int, now_ns: int, *, wide: bool) -> str:
     return f"{left // 31_556_952} y ago".rjust(12 if wide else 8)
 
 
+def age(time_ns: int, now_ns: int) -> str:
+    """How long before now, in at most four cells: `now`, `5 m`, `12 h`, `9 d`, `40 w`."""
+    left = max(0, now_ns - time_ns) // 1_000_000_000
+    for length, unit, most in ((60, "m", 90), (3600, "h", 48), (86400, "d", 99), (604800, "w", 99)):
+        if left < length:
+            return "now"
+        if left < length * most:
+            return f"{left // length} {unit}"
+    return f"{left // 31_556_952} y"
+
+
 def moment(time_ns: int) -> str:
     """Date and local time to the second, for facts about one change."""
     try:

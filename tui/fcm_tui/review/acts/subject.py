@@ -17,6 +17,8 @@ class Subject:
     path: bytes
     change: Change | None = None
     is_folder: bool = False
+    is_gone: bool = False
+    """A path in the tree at which nothing is any more."""
     hunks: tuple[Hunk, ...] = ()
     """Of the change, where its diff is shown."""
     hunk: Hunk | None = None

@@ -32,6 +32,8 @@ class DiffReader:
         """The folder whose changes the log shows; None for all."""
         self._compared = ""
         """As in the document that was asked for last, which may not be there yet."""
+        self._reviews = 0
+        """How often somebody has reviewed something since the start."""
         self.marked: Change | None = None
         """The change whose version others are compared with."""
 
@@ -52,6 +54,7 @@ class DiffReader:
 
     def reviewed(self) -> None:
         """Somebody has reviewed something: what they say of the change in sight may be other words now."""
+        self._reviews += 1
         document = self._view.document
         if document is not None and not document.compared and not document.files:
             self._view.run_worker(
@@ -134,6 +137,7 @@ class DiffReader:
         """Both versions and their hunks; only for what is wanted still."""
         if wait:
             await asyncio.sleep(wait)
+        reviews = self._reviews
         try:
             document = await self._source.call(
                 lambda record: work(record) if wanted == self._wanted else None
@@ -142,6 +146,8 @@ class DiffReader:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._wanted:
             self._view.show(document)
+            if reviews != self._reviews:  # after what they said was read
+                self.reviewed()
 
 
 class ChangeView(DiffView):

@@ -13,6 +13,7 @@ from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible
+from fcm_tui.store.filters import Filters
 from fcm_tui.store.patience import Abandoned
 from fcm_tui.store.queries import Key, key_of
 from fcm_tui.store.reviews import State
@@ -58,6 +59,10 @@ class Inbox(EventLog):
         return was_range
 
     # --- marking
+
+    async def load(self, filters: Filters | None = None) -> None:
+        await super().load(filters)
+        self._reviews_seen = None  # somebody may have reviewed something while it was read
 
     def action_mark(self) -> None:
         """What is selected is reviewed; where all of it is, not after all."""
@@ -117,7 +122,7 @@ class Inbox(EventLog):
         """
         pages = self._pages.keys()
         seen, reviewed = await self._reading.reviewed(self._reviews_seen, pages)
-        was_known, self._reviews_seen = self._reviews_seen is not None, seen
+        self._reviews_seen = seen
         if reviewed is None:
             return False
         if self._pages.mark_all({key for page in pages for key in page}, reviewed):
@@ -125,7 +130,7 @@ class Inbox(EventLog):
             if self.total:
                 self._selected = self._change() or self._selected
             self.refresh()
-        return was_known
+        return True
 
     # --- the next one
 
