@@ -26,6 +26,9 @@ REVIEWED = "✓"
 PARTLY = "∙"
 """In front of a burst of which some changes have been reviewed."""
 
+HIT = "●"
+"""In front of a version that has what is looked for."""
+
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
     Capture.SECRET: "secret",
