@@ -59,7 +59,8 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(wording.plural(status.sizes.files, "file"), "text")])
     gap = (state.last_gap if state is not None else None) or status.gap
     if status.gap_here is not None:
-        fields.append(_gap(status.gap_here, f"{wording.GAP} gap "))
+        is_named = status.gap_here.reason in (NOT_RUNNING, wording.BEGAN)
+        fields.append(_gap(status.gap_here, f"{wording.GAP} " if is_named else f"{wording.GAP} gap "))
     elif gap is not None:
         fields.append(_gap(gap, "last gap "))
     if status.sizes is not None:
