@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +31,7 @@ def at_once(app: ReviewApp, keys: str) -> None:
 
 
 async def settled(app: ReviewApp) -> None:
-    """All keys have come, were handed out, and are done with."""
+    """All keys have come and were handed out; of all but those that only move, what they led to is there."""
     come = asyncio.Event()
     app.call_later(come.set)
     await come.wait()
@@ -75,8 +77,7 @@ async def test_a_history_gets_its_keys(record: RecordBuilder, make_app: Make) ->
         await settled(app)
         await shows(app, lambda screen: "History" in screen and " Diff" not in screen)
         at_once(app, "\x1bk")
-        await settled(app)
-        assert app.log_view.cursor == 0
+        await eventually(lambda: app.log_view.cursor == 0)
 
 
 async def test_what_is_being_read_for_a_prompt_holds_the_keys(
@@ -125,3 +126,33 @@ async def test_escape_takes_back_what_waits(
         await shows(app, "nothing is left to export")
         await settled(app)
         assert app.log_view.cursor == 1, text(app)
+
+
+async def test_keys_that_move_wait_for_nothing(empty: RecordBuilder, make_app: Make) -> None:
+    empty.many(b"/home/ann/project", 2000)
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "2,000")
+        at_once(app, "j" * 1500 + "k" * 3)
+        await settled(app)
+        await eventually(lambda: app.log_view.cursor == 1497)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
+def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
+    from tests.ptyharness import Terminal
+
+    argv = [sys.executable, "-m", "tests.review.look", str(record.database)]
+    with Terminal(
+        argv, columns=100, rows=24, environ={"LC_ALL": "C.UTF-8"}, cwd=str(Path(__file__).parents[2])
+    ) as terminal:
+        terminal.wait("line ten")
+        terminal.press(f"xc\x15{tmp_path}/jj\r")
+        terminal.wait("Written to")
+        assert (tmp_path / "jj").read_bytes().startswith(b"diff --git")
+        terminal.press("yPH")
+        terminal.wait("History")
+        terminal.press("q")
+        terminal.wait("▌Log")
+        terminal.press("q")
+        assert terminal.end() == 0

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+
+from textual.worker import WorkType
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
@@ -57,9 +60,7 @@ class DiffReader:
         self._reviews += 1
         document = self._view.document
         if document is not None and not document.compared and not document.files:
-            self._view.run_worker(
-                self._read_reviews(document.change), group="diff-reviews", exclusive=True, exit_on_error=False
-            )
+            self._start(partial(self._read_reviews, document.change), "diff-reviews")
 
     async def _read_reviews(self, change: Change) -> None:
         def read(record: Record) -> list[str]:
@@ -127,9 +128,11 @@ class DiffReader:
 
     def _read(self, change: Change, work: Callable[[Record], Document], wait: float = 0.0) -> None:
         self._wanted += 1
-        self._view.run_worker(
-            self._show(change, work, wait, self._wanted), group="diff", exclusive=True, exit_on_error=False
-        )
+        self._start(partial(self._show, change, work, wait, self._wanted), "diff")
+
+    def _start(self, work: WorkType[None], group: str) -> None:
+        """In the background, and no more of what the group was at before: what has not begun never does."""
+        self._view.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     async def _show(
         self, change: Change, work: Callable[[Record], Document], wait: float, wanted: int

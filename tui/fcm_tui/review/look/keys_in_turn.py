@@ -15,8 +15,10 @@ from fcm_tui.review.look.display import PatientApp
 R = TypeVar("R")
 _LOST = 2.0
 """Seconds after which a key that nobody has finished with holds up no others."""
-_MOST = 100
-"""Keys that wait; of a key held down on something slow, more would come as a surprise."""
+_QUIET = frozenset(("move", "page", "line", "first", "last", "hunk", "sideways", "scrub", "step", "file"))
+"""Actions that leave the keyboard where it is: what follows them need not wait, and a key held down is drawn less often."""
+_MOST = 1000
+"""Keys that wait: as many as a line takes, where a terminal pastes as if one wrote."""
 
 
 class KeysInTurn(PatientApp[R]):
@@ -28,7 +30,7 @@ class KeysInTurn(PatientApp[R]):
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
-        self._ahead: deque[events.Event] = deque(maxlen=_MOST)
+        self._ahead: deque[events.Event] = deque()
         self._began: float | None = None
         """When (monotonic) the key was handed out that is still on its way; None where none is."""
         self._opening = 0
@@ -71,9 +73,21 @@ class KeysInTurn(PatientApp[R]):
             self.forget_keys()
             self._opening = 0
         elif self._opening or (self._began is not None and time.monotonic() - self._began < _LOST):
-            self._ahead.append(event)
+            if len(self._ahead) < _MOST:
+                self._ahead.append(event)
+        elif key and self._is_quiet(event):
+            await super().on_event(event)
         else:
             await self._hand_out(event)
+
+    def _is_quiet(self, event: events.Event) -> bool:
+        assert isinstance(event, events.Key)
+        if self.focused is not None and self.focused.check_consume_key(event.key, event.character):
+            return True  # a letter of what is being written
+        for _, bindings in self.screen._modal_binding_chain:
+            for binding in bindings.key_to_bindings.get(event.key, ()):
+                return binding.action.partition("(")[0].rpartition(".")[2] in _QUIET
+        return False
 
     async def _hand_out(self, event: events.Event) -> None:
         self._began = time.monotonic()
@@ -94,5 +108,9 @@ class KeysInTurn(PatientApp[R]):
 
     async def _next(self) -> None:
         self._began = None
-        if self._ahead and not self._opening:
-            await self._hand_out(self._ahead.popleft())
+        while self._ahead and not self._opening and self._began is None:
+            event = self._ahead.popleft()
+            if isinstance(event, events.Key) and self._is_quiet(event):
+                await super().on_event(event)
+            else:
+                await self._hand_out(event)
