@@ -51,6 +51,10 @@ def test_filters_for_changes_leave_gaps_out_and_those_for_places_and_times_hold_
     assert lines(cli, str(cli.root.parent / "elsewhere")) == []
     assert lines(cli, "--until", "2020-01-01") == []
     assert len(lines(cli, "--since", "1h")) == 5
+    assert [line.split()[0] for line in lines(cli, "--filter", "is:gap since:1h")] == ["gap", "gap"]
+    assert lines(cli, "--filter", "is:gap kind:created") == []
+    assert [line.split()[0] for line in lines(cli, "--filter", "!is:gap")] == ["3", "2", "1"]
+    assert len(lines(cli, "--filter", "is:gap", "--json")) == 2
 
 
 def test_json_lines_are_changes_unless_gaps_are_asked_for(cli: Cli) -> None:

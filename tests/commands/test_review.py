@@ -74,6 +74,8 @@ def test_a_note_stays_until_another_is_given(cli: Cli) -> None:
         assert connect(database).execute(
             "SELECT sequence, reviewer, verdict, note FROM reviews"
         ).fetchall() == [(2, getpass.getuser(), "accepted", note)]
+        assert [change["note"] for change in cli.log()] == [None, note, None]
+    assert b'"no: ask Ann"' in cli.run("log", "--filter", "is:noted").stdout
 
 
 def test_what_is_not_there_marks_nothing(cli: Cli) -> None:

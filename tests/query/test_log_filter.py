@@ -60,12 +60,21 @@ def found(record: RecordBuilder, expression: str) -> list[int]:
         ("is:reviewed", [2]),
         ("is:unreviewed *.txt", [1, 3]),
         ("is:scan", []),
+        ("is:noted", [6]),
+        ("note:ANN", [6]),
+        ('note:"50% of"', [6]),
+        ("note:bob", []),
+        ("!note:ann kind:created", [1, 5]),
     ],
 )
 def test_what_each_filter_lets_through(record: RecordBuilder, expression: str, sequences: list[int]) -> None:
     connect(record.database).execute(
         "INSERT INTO reviews SELECT recorder_id, 2, 'me', 1, 'accepted', NULL FROM recorders"
     )
+    if "note" in expression:
+        connect(record.database).execute(
+            "INSERT INTO reviews SELECT recorder_id, 6, 'me', 1, 'accepted', 'Ask Ann: 50% of it?' FROM recorders"
+        )
     assert found(record, expression) == sequences
 
 

@@ -33,7 +33,7 @@ class RecordBuilder:
         self.database = database
         self._connection = open_writer(database)
         self._contents = ContentStore(self._connection, cache_bytes=1 << 20)
-        self.sequence = 0
+        self.sequence = self._gaps = 0
         self._roots: dict[bytes, bytes] = {}
         self._versions: dict[bytes, bytes] = {}
         self._insert(
@@ -51,13 +51,13 @@ class RecordBuilder:
         yield
         self._connection.execute("COMMIT")
 
-    def root(self, path: str) -> bytes:
-        """A watched directory."""
+    def root(self, path: str, *, began: int | None = None) -> bytes:
+        """A watched directory; `began` is when its first look was complete (ns)."""
         raw = _native(path)
         identity = hashlib.sha256(raw).digest()[:16]
         self._roots[raw] = identity
         self._insert(
-            "roots", root_id=identity, recorder_id=RECORDER, path=raw, active=1, baseline_ns=START_NS
+            "roots", root_id=identity, recorder_id=RECORDER, path=raw, active=1, baseline_ns=began
         )  # fmt: skip
         return raw
 
@@ -128,12 +128,15 @@ class RecordBuilder:
                     capture="excluded", origin="event", size=number,
                 )  # fmt: skip
 
-    def gap(self, root: bytes | None, after: int, found: int) -> None:
+    def gap(
+        self, root: bytes | None, after: int, found: int, *, reason: str = "not running", lasted: int = 10
+    ) -> None:
         """Half a second behind a change, ten seconds long: a time in which others may have been missed."""
         from_ns = START_NS + after * 10**9 + 10**9 // 2
+        self._gaps += 1
         self._insert(
-            "gaps", recorder_id=RECORDER, gap=1, root_id=root and self._roots[root], from_ns=from_ns,
-            to_ns=from_ns + 10**10, reason="not running", changes_found=found,
+            "gaps", recorder_id=RECORDER, gap=self._gaps, root_id=root and self._roots[root], from_ns=from_ns,
+            to_ns=from_ns + lasted * 10**9, reason=reason, changes_found=found,
         )  # fmt: skip
 
     def _present(self, path: bytes, content: bytes) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+import pytest
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from tests.review.builder import RecordBuilder, connect
+from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
@@ -74,9 +77,78 @@ async def test_a_note_is_kept_with_it(record: RecordBuilder, make_app: Make) -> 
         await eventually(lambda: rows(record) == [(8, "ask q")])
         assert app.focused is app.log_view
         await eventually(lambda: "note:" not in text(app))
+        await shows(app, re.compile(r"Note by \S+, [-0-9]+ [0-9:]+: ask q +\n").search)
         await pilot.press("N", "x", "escape")
         await eventually(lambda: app.focused is app.log_view)
         assert rows(record) == [(8, "ask q")]
+
+
+async def test_notes_of_others_stand_over_the_diff_and_act_on_nothing(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    connect(record.database).execute(
+        "INSERT INTO reviews SELECT recorder_id, 8, '[e]ve', ?, 'pinned', ? FROM recorders",
+        (1_790_000_000_000_000_000, "[/] see\x1b[2J \u202e" + "long " * 60),
+    )
+    app = make_app(record)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(app, "Pinned by [e]ve, 2026-09-")
+        screen = await shows(app, "[/] see␛[2J <202E>long")
+        assert screen.count("long") == 60, "a long note is wrapped"
+        assert "line ten" in screen
+        await pilot.press("H")
+        await shows(app, "[/] see␛[2J <202E>long")
+
+
+@pytest.mark.parametrize("engine", [None, FakeEngine()])
+async def test_what_another_process_reviews_is_seen_at_once(
+    record: RecordBuilder, make_app: Make, engine: FakeEngine | None
+) -> None:
+    connect(record.database).execute("UPDATE roots SET changes = 8")
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "files  changes")
+        other = connect(record.database)
+        other.execute("INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', 'odd' FROM recorders")
+        other.execute("INSERT INTO reviews SELECT recorder_id, 6, 'eve', 2, 'accepted', NULL FROM recorders")
+        await eventually(lambda: marks(app) == "✓ ✓")
+        await shows(app, "files  unreviewed")
+        await eventually(lambda: lines(app.tree_view)[0].split() == ["▾", "project", "6", "6"])
+        await shows(app, "Note by eve")
+        other.execute("DELETE FROM reviews WHERE sequence = 8")
+        await eventually(lambda: marks(app) == "  ✓")
+        await shows(app, lambda screen: "Note by eve" not in screen)
+        await pilot.press("j")
+        await eventually(lambda: app.log_view.cursor == 1)
+
+
+async def test_a_burst_counts_what_another_process_reviews(empty: RecordBuilder, make_app: Make) -> None:
+    with empty.transaction():
+        for number in range(30):
+            empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, time_ns=START_NS)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "30 files")
+        other = connect(empty.database)
+        other.execute("INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', NULL FROM recorders")
+        await eventually(lambda: marks(app) == "∙")
+        other.execute(
+            "INSERT OR IGNORE INTO reviews SELECT recorder_id, sequence, 'eve', 2, 'accepted', NULL FROM changes"
+        )
+        await eventually(lambda: marks(app) == "✓")
+
+
+async def test_a_mark_leaves_the_diff_where_it_is(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "n", "n", "2")
+        await shows(app, "53  52   line 53")
+        await pilot.press("N", *"so", "enter")
+        await shows(app, "1 change reviewed")
+        await shows(app, "53  52   line 53")
+        subject = app.subject()
+        assert subject is not None and len(subject.hunks) == 3
 
 
 async def test_all_that_a_filter_shows(record: RecordBuilder, make_app: Make) -> None:

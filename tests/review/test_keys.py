@@ -23,7 +23,7 @@ TOGETHER = [
     (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE, keys.SHOWN),
     (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.LOG, keys.SHOWN),
     (keys.EVERYWHERE, keys.FILE, keys.DIFF, keys.SHOWN),
-    (keys.FILE, keys.LIST, keys.HISTORY, keys.SHOWN),
+    (keys.FILE, keys.LIST, keys.HISTORY),
     (keys.FILE, keys.VERSION, keys.SHOWN),
     (keys.FILE, keys.LIST, keys.BLAME),
     (keys.MENU,),

@@ -218,8 +218,37 @@ async def test_a_record_that_does_not_exist_yet_is_waited_for(empty: RecordBuild
     app = make_app(empty, FakeEngine(FakeState("starting")))
     async with app.run_test(size=(80, 24)):
         await shows(app, "starting")
+        await shows(app, "Reading the record…")
         hidden.rename(empty.database)
+        await shows(app, "▾ project")
+        await shows(app, "Looking for what changed while")
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        ("starting", "Looking for what changed while"),
+        ("scanning", "Looking for what changed while"),
+        ("baseline", "What changes after that appears here."),
+    ],
+)
+async def test_nothing_is_said_to_have_changed_before_that_is_known(
+    empty: RecordBuilder, make_app: Make, phase: str, said: str
+) -> None:
+    state = FakeState(phase)
+    app = make_app(empty, FakeEngine(state))
+    async with app.run_test(size=(120, 24)):
+        screen = await shows(app, said)
+        assert "has changed yet" not in screen and "0+" not in screen
+        state.phase = "recording"
         await shows(app, "Nothing has changed yet.")
+        await shows(app, "What the selected change did to its file stands here.")
+
+
+async def test_a_viewer_says_what_the_record_has(empty: RecordBuilder, make_app: Make) -> None:
+    app = make_app(empty)
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "No change is recorded yet.")
 
 
 async def test_zoom_gives_the_pane_the_screen(record: RecordBuilder, make_app: Make) -> None:

@@ -159,6 +159,12 @@ class Change:
     """SHA-256 of the set of extended attributes after the change; empty for none, None where not recorded."""
     previous_attributes: bytes | None = None
     """The same of the version before."""
+    note: str | None = None
+    """What the last reviewer who had something to say wrote."""
+
+
+NOT_RUNNING = "the recorder was not running"
+"""The reason of a gap from the end of a recorder until the next one had scanned."""
 
 
 @dataclass(frozen=True, slots=True)

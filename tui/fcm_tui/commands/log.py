@@ -13,6 +13,7 @@ from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record, settings_of
 from fcm_tui.errors import FilterError, NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
+from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.terms import Term
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.filters import Filters
@@ -84,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
-        gaps = _gaps(reader, filters, reverse=args.reverse) if args.gaps or not args.json else []
+        wants_gaps = args.gaps or not args.json or asks_for_gaps(filters.terms)
+        gaps = _gaps(reader, filters, reverse=args.reverse) if wants_gaps else []
         is_empty = True
         for entry in _merged(changes, gaps, reverse=args.reverse, limit=args.limit):
             if isinstance(entry, Gap):
@@ -100,15 +102,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _gaps(reader: Reader, filters: Filters, *, reverse: bool) -> list[Gap]:
     """The gaps that the filters let through; none where they ask for changes of a kind, which a gap is not."""
-    if (
-        filters.kinds
-        or filters.text is not None
-        or filters.unreviewed
-        or filters.host is not None
-        or filters.terms
-    ):
+    if filters.kinds or filters.text is not None or filters.unreviewed or filters.host is not None:
         return []
-    found = [gap for gap in reader.gaps(None) if _concerns(gap, filters)]
+    if filters.terms and not asks_for_gaps(filters.terms):
+        return []
+    found = [gap for gap in reader.gaps(None) if _concerns(gap, filters) and lets_through(filters.terms, gap)]
     return found[::-1] if reverse else found
 
 
@@ -241,6 +239,7 @@ def as_json(change: Change) -> str:
             "updated": change.updated,
             "deleted": change.deleted,
             "reviewed": change.reviewed,
+            "note": change.note,
             "encoding": change.encoding,
             "newline": change.newline,
             "mtime": None if change.mtime_ns is None else time_text(change.mtime_ns),
@@ -271,4 +270,6 @@ def as_line(change: Change, *, colour: bool) -> str:
         else [f"{change.origin}"] * (change.origin == "restore")
     )
     note = f"  ({', '.join(notes)})" if notes else ""
+    if change.note is not None:
+        note += f'  "{visible(change.note)}"'
     return f"{change.sequence:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"

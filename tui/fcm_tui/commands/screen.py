@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from fcm_tui.review.look.theme import Themes
 
 
+_AT = {
+    "starting": "is starting",
+    "baseline": "takes a first look",
+    "scanning": "scans for what changed meanwhile",
+}
+
+
 def run(args: argparse.Namespace) -> int:
     """Open the screen; the exit status.
 
@@ -89,7 +96,11 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
             return "nobody records now"
         by = f"process {at_work}" if at_work else "another process"
         standing = place.data_dir.standing()
-        return f"{by} records" if standing is None or not standing.trouble else f"{by}: {standing.trouble}"
+        if standing is None:
+            return f"{by} records"
+        return (
+            f"{by}: {standing.trouble}" if standing.trouble else f"{by} {_AT.get(standing.phase, 'records')}"
+        )
 
     return running.run(
         ReviewApp(

@@ -15,9 +15,9 @@ from pathlib import Path
 from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
+from fcm_tui.model import NOT_RUNNING
 from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
-from fcm_tui.pipeline.ledger import NOT_RUNNING
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path

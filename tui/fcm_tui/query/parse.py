@@ -20,6 +20,7 @@ from fcm_tui.query.terms import (
     Is,
     KindIs,
     Lines,
+    Note,
     Part,
     Since,
     Size,
@@ -176,6 +177,7 @@ KEYS: dict[str, Callable[[Word, int | None], Condition]] = {
     "by": lambda word, now_ns: By(word.value),
     "host": lambda word, now_ns: Host(word.value),
     "text": lambda word, now_ns: Text(word.value),
+    "note": lambda word, now_ns: Note(word.value),
     "is": _state,
     "size": _sized,
 }
@@ -188,6 +190,7 @@ EXAMPLES = {
     "by": "by:NAME, of an owner or a process",
     "host": "host:NAME",
     "text": 'text:"…", in a changed line',
+    "note": 'note:"…", in a note on the change',
     "is": f"is:{', is:'.join(State)}",
     "size": "size:>1MB, size:<=100kB, size:0",
 }

@@ -17,23 +17,27 @@ class State(StrEnum):
     UNREVIEWED = "unreviewed"
     REVIEWED = "reviewed"
     PINNED = "pinned"
+    NOTED = "noted"
     SECRET = "secret"  # noqa: S105 - a status, not a password
     STORED = "stored"
     BINARY = "binary"
     SCAN = "scan"
     RESTORE = "restore"
     GROUP = "group"
+    GAP = "gap"
 
 
 MEANINGS = {
     State.UNREVIEWED: "nobody has reviewed it",
     State.REVIEWED: "somebody has reviewed it",
     State.PINNED: "its version stays, whatever retention says",
+    State.NOTED: "somebody has written a note on it",
     State.SECRET: "not kept, as it holds secrets",
     State.STORED: "its content is kept",
     State.BINARY: "kept, but has no lines",
     State.SCAN: "found by a scan, not by an event",
     State.RESTORE: "made by a restore",
+    State.GAP: "no change, but a time in which some may have been missed, or when recording stopped or began",
     State.GROUP: "part of a folder's move, deletion or restore",
 }
 
@@ -102,6 +106,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A part of a note on the change, in any case."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """So many lines inserted (`+`), updated (`~`) or deleted (`-`); a change without line counts has none."""
 
@@ -132,7 +143,7 @@ class All:
     terms: tuple[Term, ...]
 
 
-Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Lines | Size | Is | All
+Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Note | Lines | Size | Is | All
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import DescendantFocus, Key
+from textual.events import DescendantFocus
 from textual.widget import Widget
 
 from fcm_tui.config import Settings
@@ -33,7 +33,6 @@ from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
-from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
@@ -99,10 +98,12 @@ class ReviewApp(FileKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
+        self._version = 0
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
         self.diff_view = ChangeView(palette, self.versions, self.settings, id="diff")
+        self.diff_view.hint = "What the selected change did to its file stands here."
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:
@@ -223,7 +224,12 @@ class ReviewApp(FileKeys):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)
             now = self._engine.state.phase if self._engine is not None else None
-            if not self._changed.is_set() and now == phase and now != "baseline":
+            if (
+                not self._changed.is_set()
+                and now == phase
+                and now != "baseline"
+                and not await self._written()
+            ):
                 continue
             phase = now
             self._changed.clear()
@@ -231,14 +237,23 @@ class ReviewApp(FileKeys):
             try:
                 await self.tree_view.load()
                 sizes = await self._source.call(lambda record: record.sizes())
-                gaps = await self._source.call(lambda record: record.gaps(log_gaps.MOST))
+                gaps = await self._source.call(log_gaps.read)
+                if await self.log_view.follow_reviews():
+                    self.diff_view.reader.reviewed()
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
             self.log_view.show_gaps(gaps)
-            self._say_status(Status(None, gap=gaps[0] if gaps else None, sizes=sizes))
+            self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
+
+    async def _written(self) -> bool:
+        """Whether anybody, a reviewer in another process too, wrote to the record since this was asked last."""
+        before = self._version
+        with contextlib.suppress(StoreError):
+            self._version = await self._source.call(lambda record: record.data_version())
+        return self._version != before
 
     # --- titles and status
 
@@ -250,6 +265,7 @@ class ReviewApp(FileKeys):
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
+        self.log_view.say_phase(self._engine.state.phase if self._engine is not None else None)
         self._status = Status(
             self._engine.state if self._engine is not None else None,
             self._notice,
@@ -265,8 +281,7 @@ class ReviewApp(FileKeys):
         tree, diff = self.tree_view.parent, self.diff_view.parent
         if not (isinstance(tree, Pane) and isinstance(diff, Pane)):
             return  # the screen is being taken down
-        counted = "unreviewed" if self.tree_view.is_inbox else "changes"
-        tree.title.say("", f"files  {counted}" if self.tree_view.wide else counted)
+        tree.title.say("", self.tree_view.columns)
         self.log_pane.say_title()
         diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
@@ -290,6 +305,7 @@ class ReviewApp(FileKeys):
 
     def on_inbox_reviewed(self) -> None:
         self._changed.set()
+        self.diff_view.reader.reviewed()
 
     def on_log_feed_failed(self, message: LogFeed.Failed) -> None:
         self._failure = message.why
@@ -299,11 +315,6 @@ class ReviewApp(FileKeys):
         self._say_titles()
 
     # --- keys
-
-    def on_key(self, event: Key) -> None:
-        """What is written right behind `/` was on its way to the log already."""
-        if isinstance(self.focused, EntryBar):
-            self.focused.on_key(event)
 
     def action_focus_next(self) -> None:
         self._step(1)

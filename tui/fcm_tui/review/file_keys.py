@@ -16,7 +16,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.acts.subject import Looking, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
-from fcm_tui.review.log.view import EventLog
+from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.display import BEHIND
 from fcm_tui.review.look.theming import ThemedApp
 from fcm_tui.review.parts.said import Said
@@ -27,13 +27,18 @@ from fcm_tui.store.histories import key_of_change
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording
     from fcm_tui.review.acts.restore_plans import Wish
+    from fcm_tui.review.parts.menu import Choice
+
+
+_GROUP = "file-keys"
+"""Of workers."""
 
 
 class FileKeys(ThemedApp):
     """The part of the app that these keys call; the app has the panes and the readers."""
 
     tree_view: DirectoryTree
-    log_view: EventLog
+    log_view: Inbox
     diff_view: ChangeView
     versions: Source
     settings: Settings
@@ -51,7 +56,9 @@ class FileKeys(ThemedApp):
             return None
         if self.tree_view.has_focus:
             node = self.tree_view.selected
-            return None if node is None else Subject(node.path, is_folder=node.is_folder)
+            if node is None:
+                return None
+            return Subject(node.path, is_folder=node.is_folder, is_gone=node.is_gone)
         document = self.diff_view.document
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
@@ -118,7 +125,7 @@ class FileKeys(ThemedApp):
 
             self.push_screen(menu, chosen)
 
-    @work(group="file-keys", exit_on_error=False)
+    @work(group=_GROUP, exit_on_error=False)
     async def _copy(self, subject: Subject, choice: str, what: str) -> None:
         from fcm_tui.review.acts import clipboard, copying
 
@@ -153,12 +160,11 @@ class FileKeys(ThemedApp):
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self._export(change, choice)
+                self.opens(self._export(change, choice), _GROUP)
 
         menu = Menu(self.palette, "Export a patch", visible_path(change.path), exporting.entries(subject))
         self.push_screen(menu, chosen)
 
-    @work(group="file-keys", exit_on_error=False)
     async def _export(self, change: Change, choice: str) -> None:
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.acts.ask_name import AskName
@@ -179,45 +185,65 @@ class FileKeys(ThemedApp):
         if path is not None:
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
-    @work(group="file-keys", exclusive=True, exit_on_error=False)
-    async def action_edit(self) -> None:
+    def action_edit(self) -> None:
+        subject = self.subject()
+        if subject is not None and not subject.is_folder:
+            self.opens(self._edit(subject), _GROUP)
+
+    async def _edit(self, subject: Subject) -> None:
         from fcm_tui.review.acts import editing
 
-        subject = self.subject()
-        if subject is None or subject.is_folder:
-            return
         try:
             await editing.edit(self, subject)
         except (FcmError, OSError) as error:
             self.say(visible(str(error)), "bad")
+        self.forget_keys()  # they were for the editor
 
     # --- restoring
 
     def action_restore(self) -> None:
-        from fcm_tui.review.acts import restoring
-        from fcm_tui.review.parts.menu import Menu
-
         subject = self.subject()
         if subject is None or not self._may_restore():
             return
+        if subject.is_gone:
+            self.opens(self._restore_gone(subject), _GROUP)
+        else:
+            self._choose_restore(subject)
+
+    async def _restore_gone(self, subject: Subject) -> None:
+        from fcm_tui.review.acts import gone
+
+        try:
+            loss = await self.versions.call(lambda record: gone.loss_of(reader_of(record), subject))
+        except FcmError as error:
+            self.say(visible(str(error)), "bad")
+            return
+        if loss.subject.is_folder:
+            self._ask_restore(subject.path, gone.entries(loss), lambda choice: gone.wish_of(loss))
+        else:
+            self._choose_restore(loss.subject)
+
+    def _choose_restore(self, subject: Subject) -> None:
+        from fcm_tui.review.acts import restoring
+
         at = self.log_view.selected
         choices = restoring.entries(subject, at)
         if not choices:
             self.say("There is no change yet that could be gone back to.", "warning")
             return
 
+        self._ask_restore(subject.path, choices, lambda choice: restoring.wish_of(subject, choice, at))
+
+    def _ask_restore(self, path: bytes, choices: list[Choice], wish_of: Callable[[str], Wish]) -> None:
+        from fcm_tui.review.parts.menu import Menu
+
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self._restore_it(lambda: restoring.wish_of(subject, choice, at))
+                self.opens(self._restore(lambda: wish_of(choice)), _GROUP)
 
-        self.push_screen(Menu(self.palette, "Restore", visible_path(subject.path), choices), chosen)
+        self.push_screen(Menu(self.palette, "Restore", visible_path(path), choices), chosen)
 
-    @work(group="file-keys", exit_on_error=False)
-    async def _restore_it(self, wish: Callable[[], Wish]) -> None:
-        await self._restore(wish)
-
-    @work(group="file-keys", exclusive=True, exit_on_error=False)
-    async def action_undo(self) -> None:
+    def action_undo(self) -> None:
         if not self._may_restore():
             return
         if not self._restored:
@@ -233,8 +259,11 @@ class FileKeys(ThemedApp):
 
             return restore_plans.undo(wish, done)
 
-        if await self._restore(undo):
-            self._restored.pop(-2)
+        async def go() -> None:
+            if await self._restore(undo):
+                self._restored.pop(-2)
+
+        self.opens(go(), _GROUP)
 
     def _may_restore(self) -> bool:
         if self.recordings is None:

@@ -20,6 +20,7 @@ _SIGNS = (
 )  # fmt: skip
 _LINES = (
     (wording.GAP * 3, "warning", "changes may be missing in this time"),
+    ("", "accent", "or recording stopped, started, began"),
     (wording.REVIEWED, "good", f"somebody has reviewed it; {wording.PARTLY} some of it"),
     (f"▸ {FEWEST} files", "accent", f"a burst: {FEWEST} or more changes in a root,"),
     ("", "accent", "each at most a second after the last,"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.model import Gap
+from fcm_tui.model import NOT_RUNNING, Gap
 from fcm_tui.review import keys, wording
 from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.queries import Sizes
 
 _BAR = 10
@@ -57,7 +59,8 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(wording.plural(status.sizes.files, "file"), "text")])
     gap = (state.last_gap if state is not None else None) or status.gap
     if status.gap_here is not None:
-        fields.append(_gap(status.gap_here, f"{wording.GAP} gap "))
+        is_named = status.gap_here.reason in (NOT_RUNNING, wording.BEGAN)
+        fields.append(_gap(status.gap_here, f"{wording.GAP} " if is_named else f"{wording.GAP} gap "))
     elif gap is not None:
         fields.append(_gap(gap, "last gap "))
     if status.sizes is not None:
@@ -111,14 +114,34 @@ def _gap(gap: Gap, label: str) -> list[Part]:
     return [(label, "muted"), (gap_words(gap), "text")]
 
 
-def gap_words(gap: Gap) -> str:
-    """`10:02 to 10:05, 312 changes found by scan (not running)`."""
-    start = wording.hour(gap.from_ns)
-    stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.hour(gap.to_ns)}"
-    if gap.to_ns is not None and wording.hour(gap.to_ns) == start:
+def gap_words(gap: Gap, *, wide: bool = True) -> str:
+    """`10:02 to 10:05, 312 changes found by scan (suspended)`, or when recording stopped, started or began."""
+    today = wording.day(time.time_ns())
+    start = wording.since(gap.from_ns, today)
+    if gap.reason == wording.BEGAN:
+        return (
+            f"recording of {visible_path(os.path.basename(gap.root or b'') or gap.root or b'')} began {start}"
+        )
+    if gap.reason == NOT_RUNNING:
+        return _stopped(gap, start, today, wide=wide)
+    stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.since(gap.to_ns, today)}"
+    if gap.to_ns is not None and wording.since(gap.to_ns, today) == start:
         stretch = start
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
     return f"{stretch}{found} ({visible(gap.reason)})"
+
+
+def _stopped(gap: Gap, start: str, today: tuple[int, int], *, wide: bool) -> str:
+    if gap.to_ns is None:
+        return f"recording stopped {start}: not scanned since"
+    again = wording.since(gap.to_ns, today)
+    count = gap.changes_found or 0
+    if not wide:
+        stretch = start if start == again else f"{start} – {again}"
+        return f"stopped {stretch}: {f'{wording.number(count)} found' if count else 'nothing missed'}"
+    lasted = wording.duration((gap.to_ns - gap.from_ns) / 1e9)
+    found = f"{wording.plural(count, 'change')} found" if count else "nothing missed"
+    return f"recording stopped {start}, started {again} ({lasted}): {found}"
 
 
 def number_found(count: int) -> str:

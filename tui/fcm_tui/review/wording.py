@@ -17,11 +17,17 @@ SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "
 GAP = "┄"
 """In front of the first change after a time in which others may have been missed."""
 
+BEGAN = "recording began"
+"""The reason of what is no gap: where the recording of a root began."""
+
 REVIEWED = "✓"
 """In front of a change that somebody has reviewed."""
 
 PARTLY = "∙"
 """In front of a burst of which some changes have been reviewed."""
+
+HIT = "●"
+"""In front of a version that has what is looked for."""
 
 NOT_KEPT = {
     Capture.TOO_LARGE: "too large",
@@ -68,8 +74,10 @@ def plural(count: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`8 s`, `3 min`, `2 h 5 min`."""
+    """`8 s`, `3 min`, `2 h 5 min`, `9 days`."""
     whole = max(0, round(seconds))
+    if whole >= 3 * 86400:
+        return f"{whole // 86400} days"
     if whole < 90:
         return f"{whole} s"
     minutes = round(whole / 60)
@@ -118,6 +126,17 @@ def ago(time_ns: int, now_ns: int, *, wide: bool) -> str:
     return f"{left // 31_556_952} y ago".rjust(12 if wide else 8)
 
 
+def age(time_ns: int, now_ns: int) -> str:
+    """How long before now, in at most four cells: `now`, `5 m`, `12 h`, `9 d`, `40 w`."""
+    left = max(0, now_ns - time_ns) // 1_000_000_000
+    for length, unit, most in ((60, "m", 90), (3600, "h", 48), (86400, "d", 99), (604800, "w", 99)):
+        if left < length:
+            return "now"
+        if left < length * most:
+            return f"{left // length} {unit}"
+    return f"{left // 31_556_952} y"
+
+
 def moment(time_ns: int) -> str:
     """Date and local time to the second, for facts about one change."""
     try:
@@ -148,6 +167,13 @@ def date(time_ns: int) -> str:
 def hour(time_ns: int) -> str:
     """`10:02`, for stretches of time."""
     return moment(time_ns)[11:16]
+
+
+def since(time_ns: int, today: tuple[int, int]) -> str:
+    """`10:02`, with the date where that is not today."""
+    if day(time_ns) == today:
+        return hour(time_ns)
+    return f"{clock(time_ns, (day(time_ns)[0], 0), wide=False).strip()} {hour(time_ns)}"
 
 
 def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:

@@ -27,7 +27,8 @@ def key_at(connection: sqlite3.Connection, path: bytes) -> FileKey | None:
     """The file at a path, or else the one that stood there last; None where the record knows none."""
     row = connection.execute(
         "SELECT r.recorder_id, f.file_id FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
-        " WHERE f.path = ? ORDER BY f.present DESC, r.active DESC LIMIT 1",
+        " WHERE f.path = ? ORDER BY f.present DESC, r.active DESC, (SELECT max(c.sequence) FROM changes c"
+        " WHERE c.file_id = f.file_id AND c.recorder_id = r.recorder_id) DESC LIMIT 1",
         (path,),
     ).fetchone()
     row = (

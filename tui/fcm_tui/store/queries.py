@@ -19,7 +19,7 @@ from fcm_tui.store.database import open_reader
 from fcm_tui.store.filters import Filters, below, conditions, prepared
 from fcm_tui.store.kept_lines import KeptHunk, kept_hunks
 from fcm_tui.store.patience import reading_until
-from fcm_tui.store.reviews import IS_REVIEWED, ReviewCounts
+from fcm_tui.store.reviews import IS_REVIEWED, NOTE, ReviewCounts
 from fcm_tui.store.values import RowTypes, reading
 
 Key = tuple[int, bytes]
@@ -35,11 +35,11 @@ _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
     f" c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {CAPTURE}, c.origin,"
     " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
-    f" {IS_REVIEWED}, c.attributes, c.previous_attributes"
+    f" {IS_REVIEWED}, c.attributes, c.previous_attributes, {NOTE}"
 )
 _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
 
-_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b?")
+_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b? s?")
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b i i? i i")
 _PATH = RowTypes("b")
@@ -121,11 +121,11 @@ def _change(row: tuple[Any, ...]) -> Change:
     _CHANGE.check(row)
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
-    group, inserted, updated, deleted, encoding, newline, reviewed, *attributes = row[18:]
+    group, inserted, updated, deleted, encoding, newline, reviewed, *rest = row[18:]
     return Change(
         recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
         before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
-        group, inserted, updated, deleted, encoding, newline, bool(reviewed), *attributes,
+        group, inserted, updated, deleted, encoding, newline, bool(reviewed), *rest,
     )  # fmt: skip
 
 

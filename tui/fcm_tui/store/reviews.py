@@ -10,8 +10,9 @@ import getpass
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fcm_tui.errors import StoreError
 from fcm_tui.store import schema
 from fcm_tui.store.database import BUSY_MS, unusable
 from fcm_tui.store.filling import filling_mark
+from fcm_tui.store.values import RowTypes
 
 Key = tuple[int, bytes]
 """Sequence and recorder of a change."""
@@ -38,10 +40,64 @@ _OF_CHANGE = "SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.
 IS_REVIEWED = f"EXISTS ({_OF_CHANGE})"
 """Of a change `c`, in SQL; as is the other."""
 IS_PINNED = f"EXISTS ({_OF_CHANGE} AND v.verdict = '{PINNED}')"
+IS_NOTED = f"EXISTS ({_OF_CHANGE} AND v.note IS NOT NULL)"
+HAS_NOTE = f"EXISTS ({_OF_CHANGE} AND instr(lower(v.note), ?))"
+"""With a part of the note as its value, in lower case."""
+NOTE = f"({_OF_CHANGE.replace('1', 'v.note', 1)} AND v.note IS NOT NULL ORDER BY v.time_ns DESC LIMIT 1)"
+"""The newest note on a change `c`."""
 _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+
+
+_REVIEW = RowTypes("s i s s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Somebody has looked at a change."""
+
+    reviewer: str
+    time_ns: int
+    verdict: str
+    """`ACCEPTED` or `PINNED`."""
+    note: str | None
+
+
+def reviews_of(connection: sqlite3.Connection, change: Key) -> list[Review]:
+    """Who has reviewed a change, and what they had to say: the first of them first."""
+    rows = connection.execute(
+        "SELECT reviewer, time_ns, verdict, note FROM reviews WHERE sequence = ? AND recorder_id = ? ORDER BY time_ns",
+        change,
+    ).fetchall()
+    for row in rows:
+        _REVIEW.check(row)
+    return [Review(*row) for row in rows]
+
+
+State = tuple[int, int | None]
+"""Differs once anybody has reviewed anything: how many reviews there are, and when the last was written (ns)."""
+
+
+def state(connection: sqlite3.Connection) -> State:
+    """How the reviews stand."""
+    found: State = connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
+    return found
+
+
+def reviewed_of(connection: sqlite3.Connection, changes: Sequence[Key]) -> set[Key]:
+    """Those of some changes that somebody has reviewed; at most some thousand, as each takes two values of SQL."""
+    if not changes:
+        return set()
+    wanted = ", ".join(["(?, ?)"] * len(changes))
+    return set(
+        connection.execute(
+            f"WITH k(sequence, recorder_id) AS (VALUES {wanted}) SELECT k.sequence, k.recorder_id FROM k WHERE EXISTS"
+            " (SELECT 1 FROM reviews v WHERE v.recorder_id = k.recorder_id AND v.sequence = k.sequence)",
+            [value for key in changes for value in key],
+        )
+    )
 
 
 def user_name() -> str:
@@ -125,7 +181,7 @@ class ReviewCounts:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._seen: tuple[int, int | None] | None = None
+        self._seen: State | None = None
         self._files: dict[bytes, int] = {}
         self._roots: dict[bytes, int] = {}
 
@@ -142,7 +198,7 @@ class ReviewCounts:
         return self._roots
 
     def _look(self) -> None:
-        now = self._connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
+        now = state(self._connection)
         if now == self._seen:
             return
         self._files, self._roots = {}, {}

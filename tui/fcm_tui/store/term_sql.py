@@ -18,6 +18,7 @@ from fcm_tui.query.terms import (
     Is,
     KindIs,
     Lines,
+    Note,
     Part,
     Since,
     Size,
@@ -26,7 +27,7 @@ from fcm_tui.query.terms import (
     Text,
     Until,
 )  # fmt: skip
-from fcm_tui.store.reviews import IS_PINNED, IS_REVIEWED
+from fcm_tui.store.reviews import HAS_NOTE, IS_NOTED, IS_PINNED, IS_REVIEWED
 from fcm_tui.store.sealing import opener
 
 SQL = tuple[str, list[Any]]
@@ -36,11 +37,13 @@ _STATES = {
     State.REVIEWED: IS_REVIEWED,
     State.UNREVIEWED: f"NOT {IS_REVIEWED}",
     State.PINNED: IS_PINNED,
+    State.NOTED: IS_NOTED,
     State.SECRET: "c.capture = 'secret'",
     State.STORED: "c.capture = 'stored'",
     State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
     State.SCAN: "c.origin = 'scan'",
     State.RESTORE: "c.origin = 'restore'",
+    State.GAP: "FALSE",
     State.GROUP: "c.group_sequence IS NOT NULL",
 }
 _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
@@ -98,6 +101,8 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
             return "h.host = ?", [name]
         case Text(part):
             return lines(part, sealed)
+        case Note(part):
+            return HAS_NOTE, [part.lower()]
         case Lines(sign, comparison, count):
             return f"coalesce({_COLUMNS[sign]}, 0) {comparison} ?", [count]
         case Size(comparison, size):

@@ -17,6 +17,7 @@ from fcm_tui.store.database import open_reader, unusable
 
 TABLES = (
     "recorders", "roots", "files", "changes", "backup_paths", "contents", "differences", "change_differences", "gaps",
+    "reviews",
 )  # fmt: skip
 
 _PATH = "length({0}) > 0 AND instr({0}, x'00') = 0"

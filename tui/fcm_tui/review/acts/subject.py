@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.view import DiffView
+from fcm_tui.store.queries import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Subject:
     path: bytes
     change: Change | None = None
     is_folder: bool = False
+    is_gone: bool = False
+    """A path in the tree at which nothing is any more."""
     hunks: tuple[Hunk, ...] = ()
     """Of the change, where its diff is shown."""
     hunk: Hunk | None = None
@@ -38,7 +41,7 @@ class Looking(Protocol):
 def shown(change: Change, view: DiffView) -> Subject:
     """A change, with its hunks where the diff pane shows it."""
     document = view.document
-    if document is None or document.change != change:
+    if document is None or key_of(document.change) != key_of(change):
         return Subject(change.path, change)
     number, hunks = view.hunk_at[0], tuple(document.hunks)
     one = hunks[number - 1] if 0 < number <= len(hunks) else hunks[0] if len(hunks) == 1 else None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from textual.worker import WorkType
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
@@ -31,6 +35,8 @@ class DiffReader:
         """The folder whose changes the log shows; None for all."""
         self._compared = ""
         """As in the document that was asked for last, which may not be there yet."""
+        self._reviews = 0
+        """How often somebody has reviewed something since the start."""
         self.marked: Change | None = None
         """The change whose version others are compared with."""
 
@@ -45,9 +51,25 @@ class DiffReader:
         def read(record: Record) -> Document:
             from fcm_tui.review.documents import loading  # the diff engine is imported here, in the thread
 
-            return loading.load(record, change)
+            return loading.load_reviewed(record, change)
 
         self._read(change, read, _HELD_DOWN if self._view.document is not None else 0.0)
+
+    def reviewed(self) -> None:
+        """Somebody has reviewed something: what they say of the change in sight may be other words now."""
+        self._reviews += 1
+        document = self._view.document
+        if document is not None and not document.compared and not document.files:
+            self._start(partial(self._read_reviews, document.change), "diff-reviews")
+
+    async def _read_reviews(self, change: Change) -> None:
+        def read(record: Record) -> list[str]:
+            from fcm_tui.review.documents import loading
+
+            return loading.reviews(record, change)
+
+        with suppress(FcmError):
+            self._view.say_reviews(change, await self._source.call(read))
 
     def mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""
@@ -106,9 +128,11 @@ class DiffReader:
 
     def _read(self, change: Change, work: Callable[[Record], Document], wait: float = 0.0) -> None:
         self._wanted += 1
-        self._view.run_worker(
-            self._show(change, work, wait, self._wanted), group="diff", exclusive=True, exit_on_error=False
-        )
+        self._start(partial(self._show, change, work, wait, self._wanted), "diff")
+
+    def _start(self, work: WorkType[None], group: str) -> None:
+        """In the background, and no more of what the group was at before: what has not begun never does."""
+        self._view.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     async def _show(
         self, change: Change, work: Callable[[Record], Document], wait: float, wanted: int
@@ -116,6 +140,7 @@ class DiffReader:
         """Both versions and their hunks; only for what is wanted still."""
         if wait:
             await asyncio.sleep(wait)
+        reviews = self._reviews
         try:
             document = await self._source.call(
                 lambda record: work(record) if wanted == self._wanted else None
@@ -124,6 +149,8 @@ class DiffReader:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._wanted:
             self._view.show(document)
+            if reviews != self._reviews:  # after what they said was read
+                self.reviewed()
 
 
 class ChangeView(DiffView):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fcm_tui.review import wording
 from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.store.queries import key_of
 
 
 def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
@@ -16,7 +17,7 @@ def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
     change = document.change
     told = view.shape.told()
     if (marked := view.reader.marked) is not None:
-        told.insert(0, "marked" if marked == change else f"#{marked.sequence} marked")
+        told.insert(0, "marked" if key_of(marked) == key_of(change) else f"#{marked.sequence} marked")
     if view.shape.blind:
         hidden = view.vanished
         told.append(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from rich.segment import Segment
@@ -15,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from fcm_tui.model import Hunk
+from fcm_tui.model import Change, Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff.paint import Painter
 from fcm_tui.review.diff.rows import Place, rows
@@ -57,6 +58,8 @@ class DiffView(ScrollView, can_focus=True):
         self._held: tuple[int, Place] | None = None
         """The place that was kept last, and where the screen stood then: going back and forth does not drift."""
         self._lexing: Lexing | None = None
+        self.hint = ""
+        """What brings something here, for as long as there is nothing. Safe to show."""
 
     @property
     def document(self) -> Document | None:
@@ -116,6 +119,14 @@ class DiffView(ScrollView, can_focus=True):
         texts = lexing.open(parts)
         return [Colours(texts[len(files) :], starts[0]), Colours(texts[: len(files)], starts[1])]
 
+    def say_reviews(self, change: Change, reviews: Sequence[str]) -> None:
+        """What reviewers have to say to a change, if it is the one that is shown; nothing moves but what they say."""
+        document = self._document
+        if document is None or document.change is not change or list(reviews) == list(document.reviews):
+            return
+        self._document = replace(document, reviews=reviews)
+        self._shaped()
+
     def _lay_out(self) -> None:
         document, painter = self._document, self._painter
         if document is None or painter is None:
@@ -134,8 +145,11 @@ class DiffView(ScrollView, can_focus=True):
                 files=[(file.old_start, file.new_start) for file in document.files],
             )
             self._head = [(fact, "muted") for fact in document.facts]
-            for note in document.notes:
-                self._head += [(line, "accent") for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+            for note, style in (
+                *((said, "good") for said in document.reviews),
+                *((said, "accent") for said in document.notes),
+            ):
+                self._head += [(line, style) for line in textwrap.wrap(note, max(20, self.size.width - 2))]
             self._above = len(self._head) + 1
             painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
             widths = painter.widths(self.size.width, split=split)
@@ -218,6 +232,8 @@ class DiffView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, y = self.size.width, y + self.scroll_offset.y
         document, painter = self._document, self._painter
+        if document is None and y == 1 and self.hint:
+            return Strip([Segment(wording.fit(f"  {self.hint}", width), self.palette("muted"))], width)
         if document is None or painter is None or y >= self._above + self._lines.total:
             return Strip.blank(width, self.palette())
         if y < len(self._head):

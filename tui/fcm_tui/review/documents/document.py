@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Hunk, Origin
 from fcm_tui.review import wording
 from fcm_tui.safetext import visible
+from fcm_tui.store.reviews import PINNED, Review
+
+LONGEST_NOTE = 1000
+"""Letters of a note that are shown: as many as the screen lets one write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Document:
     """The files whose lines the sides are, one after another, where it is not one alone."""
     hex: bool = False
     """The lines are rows of bytes, and have offsets instead of numbers."""
+    reviews: Sequence[str] = ()
+    """What reviewers had to say, a paragraph each; safe to show."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 
@@ -76,6 +82,19 @@ def facts(change: Change) -> list[str]:
         *({Origin.EVENT: [], Origin.SCAN: ["found by scan"], Origin.RESTORE: ["by restore"]}[change.origin]),
     ]
     return ["  ".join(parts)]
+
+
+def told(reviews: Iterable[Review]) -> list[str]:
+    """The notes on a change, and who keeps its version."""
+    said = []
+    for review in reviews:
+        who, when = visible(review.reviewer), wording.moment(review.time_ns)[:16]
+        if review.verdict == PINNED:
+            said.append(f"Pinned by {who}, {when}.")
+        if review.note is not None:
+            text = visible(review.note[:LONGEST_NOTE]) + "…" * (len(review.note) > LONGEST_NOTE)
+            said.append(f"Note by {who}, {when}: {text}")
+    return said
 
 
 def newline_name(name: str) -> str:

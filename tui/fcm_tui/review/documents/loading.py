@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.documents.comparing import Pair, compare
-from fcm_tui.review.documents.document import Document, Side, facts
+from fcm_tui.review.documents.document import Document, Side, facts, told
 from fcm_tui.review.documents.large import changed_lines, is_large
-from fcm_tui.review.source import Record
+from fcm_tui.review.source import Record, reader_of
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.attribute_sets import told
+from fcm_tui.store import attribute_sets
+from fcm_tui.store.queries import key_of
+from fcm_tui.store.reviews import reviews_of
+
+
+def load_reviewed(record: Record, change: Change) -> Document:
+    """As `load`, with what reviewers had to say."""
+    return replace(load(record, change), reviews=reviews(record, change))
+
+
+def reviews(record: Record, change: Change) -> list[str]:
+    """What reviewers had to say to a change. For a thread."""
+    return told(reviews_of(reader_of(record).connection, key_of(change)))
 
 
 def load(record: Record, change: Change) -> Document:
@@ -24,7 +37,7 @@ def load(record: Record, change: Change) -> Document:
         notes.append(f"Moved from {visible_path(change.previous_path)}")
     if change.capture in wording.NOT_KEPT:
         notes.append(_not_kept(change))
-    attributes = told(record.content, change)
+    attributes = attribute_sets.told(record.content, change)
     if attributes and change.kind is not Kind.METADATA:
         notes.append(f"Extended attributes: {attributes}.")
     if change.kind is Kind.METADATA:

@@ -16,6 +16,7 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Subject, shown
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.review.files.version_search import VersionsPane
 from fcm_tui.review.files.versions_view import VersionsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
@@ -29,7 +30,7 @@ POLL = 0.5
 
 _HINTS = (
     ("history.older", "older"), ("history.newer", "newer"), ("file.restore", "restore"), ("file.blame", "blame"),
-    ("file.copy", "copy"), ("file.export", "export"), ("history.back", "back"), ("help", "help"),
+    ("history.search", "search"), ("file.copy", "copy"), ("history.back", "back"), ("help", "help"),
 )  # fmt: skip
 
 
@@ -67,11 +68,13 @@ class HistoryScreen(Screen[None]):
         self._at = at
         self.versions = VersionsView(palette, source, id="versions")
         self.diff = VersionDiff(palette, source, settings, id="version")
+        self.diff.hint = "What brought the selected version stands here."
+        self.pane = VersionsPane(palette, source, self.versions)
         self._palette = palette
 
     def compose(self) -> ComposeResult:
         yield Container(
-            Pane(self._palette, "History", self.versions),
+            self.pane,
             Pane(self._palette, "Diff", self.diff),
             id="history",
         )
@@ -115,6 +118,7 @@ class HistoryScreen(Screen[None]):
                 await self.versions.catch_up()
             except StoreError:
                 continue
+            self.pane.search.go_on()
             self._say_titles()
 
     def on_versions_view_selected(self, message: VersionsView.Selected) -> None:
@@ -123,6 +127,9 @@ class HistoryScreen(Screen[None]):
             self.diff.reader.select(message.change)
 
     def on_diff_view_moved(self) -> None:
+        self._say_titles()
+
+    def on_version_search_found(self) -> None:
         self._say_titles()
 
     def _say_titles(self) -> None:
@@ -135,7 +142,9 @@ class HistoryScreen(Screen[None]):
         where = visible_path(self._path)
         if change is not None:
             where = wording.relative_path(change.path, change.root, with_root=False)
-        left.title.say(where, f"{at}{wording.number(total)}")
+        left.title.say(
+            where, "  ".join(filter(None, [self.pane.search.told(), f"{at}{wording.number(total)}"]))
+        )
         right.title.say(*diff_title.title(self.diff, with_root=False))
 
     # --- keys
@@ -152,6 +161,19 @@ class HistoryScreen(Screen[None]):
     def action_read(self) -> None:
         self.diff.focus()
 
+    def action_search(self) -> None:
+        show_only(self._panes, self.versions if self._panes.has_class(ZOOMED) else None)
+        self.pane.search.open()
+
+    def action_hit(self, step: int) -> None:
+        """To the next version that has what is looked for."""
+        search, way = self.pane.search, "older" if step > 0 else "newer"
+        say = self.app.say  # type: ignore[attr-defined]
+        if not search.text:
+            say(f"{keys.shown('history.search')} searches in all versions first.")
+        elif not self.versions.hit(step):
+            say("Still searching." if search.is_searching else f"No {way} version has it.")
+
     @property
     def _panes(self) -> Widget:
         return self.query_one("#history")
@@ -163,5 +185,7 @@ class HistoryScreen(Screen[None]):
         if self.diff.has_focus:
             show_only(self._panes, None)
             self.versions.focus()
+        elif self.pane.search.text:
+            self.pane.search.clear()
         else:
             self.dismiss()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 
 from rich.segment import Segment
@@ -11,11 +12,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fcm_tui.errors import StoreError
+from fcm_tui.model import Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
-from fcm_tui.review.source import Record, Source
+from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible_path
+from fcm_tui.store.activity import lately
 from fcm_tui.store.queries import FolderEntry, RootSummary
 
 
@@ -36,6 +39,11 @@ class Node:
     """A root of an earlier run, that is not watched now, is not."""
     is_open: bool = False
     children: list[Node] = field(default_factory=list)
+
+    @property
+    def is_gone(self) -> bool:
+        """A file that is deleted, or a folder of such; a root never counts as one."""
+        return self.depth > 0 and not self.files
 
 
 class DirectoryTree(CursorView):
@@ -59,6 +67,8 @@ class DirectoryTree(CursorView):
         self._roots: list[Node] = []
         self._rows: list[Node] = []
         self._loaded = False
+        self._lately: dict[bytes, int] = {}
+        self._shows_deleted = False
         self.chosen: bytes | None = None
 
     @property
@@ -79,12 +89,23 @@ class DirectoryTree(CursorView):
         """Whether there is room for the number of files beside that of changes."""
         return self.size.width >= 30
 
+    @property
+    def vast(self) -> bool:
+        """Whether there is room for how long ago something changed."""
+        return self.size.width >= 38
+
+    @property
+    def columns(self) -> str:
+        """What the numbers are."""
+        counted = "unreviewed" if self.is_inbox else "changes"
+        return f"{'files  ' if self.wide else ''}{counted}{'  ago' if self.vast else ''}"
+
     def on_resize(self) -> None:
         super().on_resize()
         self.post_message(self.Resized())
 
     def empty(self) -> list[str]:
-        return ["No directory yet."] if self._loaded else []
+        return ["No directory yet." if self._loaded else "Reading…"]
 
     # --- reading
 
@@ -92,10 +113,13 @@ class DirectoryTree(CursorView):
         """Read the roots, and every open folder, again; the cursor stays where it is."""
         open_folders = [(node.root_id, node.path) for node in self._rows if node.is_open]
 
-        def read(record: Record) -> tuple[list[RootSummary], dict[tuple[bytes, bytes], list[FolderEntry]]]:
-            return record.roots(), {key: record.folder(*key) for key in open_folders}
+        def read(
+            record: Record,
+        ) -> tuple[list[RootSummary], dict[tuple[bytes, bytes], list[FolderEntry]], dict[bytes, int]]:
+            folders = {key: record.folder(*key) for key in open_folders}
+            return record.roots(), folders, lately(reader_of(record).connection)
 
-        roots, folders = await self._source.call(read)
+        roots, folders, self._lately = await self._source.call(read)
         first = not self._loaded
         self._loaded = True
         known = {node.path: node for node in self._roots}
@@ -127,7 +151,7 @@ class DirectoryTree(CursorView):
 
     def _lay_out(self) -> None:
         at = self._rows[self.cursor].path if self.cursor < len(self._rows) else None
-        self._rows = [row for root in self._roots for row in _visible(root)]
+        self._rows = [row for root in self._roots for row in _visible(root, self._shows_deleted)]
         if at is not None:
             self.cursor = next((i for i, row in enumerate(self._rows) if row.path == at), self.cursor)
         self.cursor = max(0, min(self.cursor, len(self._rows) - 1))
@@ -154,6 +178,11 @@ class DirectoryTree(CursorView):
             self._open(node)
         elif node.children:
             self.go(self.cursor + 1)
+
+    def action_deleted(self) -> None:
+        """What is not there any more too, or not."""
+        self._shows_deleted = not self._shows_deleted
+        self._lay_out()
 
     def action_close(self) -> None:
         node = self._node
@@ -191,10 +220,13 @@ class DirectoryTree(CursorView):
         counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
         count = max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
         changes = f"{wording.short(count):>6} " if count else " " * (7 if node.is_folder else 1)
+        ago = self._ago(node) if self.vast else ""
         indent = " " + "  " * min(node.depth, max(0, (width - 16) // 2))
-        room = max(4, width - len(indent) - 2 - len(counts) - len(changes))
-        name = "text" if node.active and (node.is_folder or node.files) else "muted"
-        label = wording.fit_path(node.label, room)
+        room = max(4, width - len(indent) - 2 - len(counts) - len(changes) - len(ago))
+        name = "muted" if node.is_gone or not node.active else "text"
+        label = wording.fit_path(
+            f"{wording.SIGNS[Kind.DELETED]} {node.label}" if node.is_gone else node.label, room
+        )
         return Strip(
             [
                 Segment(indent, muted),
@@ -202,8 +234,13 @@ class DirectoryTree(CursorView):
                 Segment(label, self.palette(name, *over)),
                 Segment(counts, muted),
                 Segment(changes, self.palette("modified", *over)),
+                Segment(ago, muted),
             ]
         ).adjust_cell_length(width, self.palette(*over))
+
+    def _ago(self, node: Node) -> str:
+        at = self._lately.get(node.path)
+        return f"{wording.age(at, time.time_ns()):>4} " if at is not None else " " * 5
 
 
 def _root_label(path: bytes) -> str:
@@ -211,11 +248,12 @@ def _root_label(path: bytes) -> str:
     return visible_path(name or path)
 
 
-def _visible(node: Node) -> list[Node]:
+def _visible(node: Node, deleted: bool) -> list[Node]:
     rows = [node]
     if node.is_open:
         for child in node.children:
-            rows.extend(_visible(child))
+            if deleted or not child.is_gone:
+                rows.extend(_visible(child, deleted))
     return rows
 
 

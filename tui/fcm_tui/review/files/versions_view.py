@@ -48,12 +48,34 @@ class VersionsView(CursorView):
         self._wanted: set[int] = set()
         self._selected: Change | None = None
         self._today = time.localtime()[0], time.localtime()[7]
+        self.hits: dict[int, bool | None] = {}
+        """By number of a change: whether its version has what is looked for, None where that cannot be known."""
         self.said = ""
         """Why there is nothing, once that is known."""
 
     @property
     def total(self) -> int:
         return len(self._numbers)
+
+    @property
+    def file(self) -> FileKey | None:
+        """Whose versions they are."""
+        return self._file
+
+    @property
+    def numbers(self) -> array[int]:
+        """The changes that left them, oldest first."""
+        return self._numbers
+
+    def hit(self, step: int) -> bool:
+        """To the next older version (1), or newer one (-1), that has what is looked for; whether there is one."""
+        row = self.cursor + step
+        while 0 <= row < self.total:
+            if self.hits.get(self._numbers[-1 - row]):
+                self.go(row)
+                return True
+            row += step
+        return False
 
     @property
     def selected(self) -> Change | None:
@@ -164,7 +186,8 @@ class VersionsView(CursorView):
         wide = width >= 60
         clock = wording.clock(change.time_ns, self._today, wide=wide)
         segments = [
-            Segment(f" {clock} ", self.palette("muted", *over)),
+            Segment(wording.HIT if self.hits.get(change.sequence) else " ", self.palette("accent", *over)),
+            Segment(f"{clock} ", self.palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", self.palette(change.kind.value, *over)),
             Segment(
                 f"{wording.size(change.size) if change.size is not None else '':>8} ",

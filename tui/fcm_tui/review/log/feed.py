@@ -50,6 +50,7 @@ class LogFeed(CursorView):
         self._filters = Filters()
         self._selected: Change | None = None
         self._loaded = False
+        self._phase: str | None = None
         self.ask_filter: Callable[[], object] = bool
         """Let the person write a filter; set by the pane."""
         self.found: int | None = None
@@ -79,6 +80,11 @@ class LogFeed(CursorView):
         return self._pages.complete
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether the log has been read at all."""
+        return self._loaded
+
+    @property
     def following(self) -> bool:
         """New changes take the cursor with them."""
         return self.cursor == 0 and not self.pinned
@@ -101,10 +107,9 @@ class LogFeed(CursorView):
 
     def _between(self, change: Change, older: Change | None) -> list[Mark]:
         """What stands between a change and the one before it."""
-        gap = self._gaps.below(change, older, self._filters.path)
-        marks = [] if gap is None else [Mark(gap, 0)]
+        marks = self._gaps.marks(change, older, self._filters)
         if older is not None and wording.day(change.time_ns) != wording.day(older.time_ns):
-            marks.append(Mark(None, older.time_ns))
+            marks.append(Mark(day_ns=older.time_ns))
         return marks
 
     def _learn_again(self) -> None:
@@ -120,7 +125,12 @@ class LogFeed(CursorView):
         self._lines.learn(place, rows, is_end=self.complete and row + len(rows) == self.rows)
 
     def _extent(self) -> None:
-        self._lines.extend(-self._pages.arrived, self.rows - self._pages.arrived)
+        self._lines.extend(-self._pages.arrived, self.rows - self._pages.arrived, self._top())
+
+    def _top(self) -> list[Mark]:
+        """What stands above the newest change."""
+        newest = self._pages.row(0) if self.rows else None
+        return self._gaps.marks(None, newest, self._filters) if newest is not None or not self.rows else []
 
     @contextmanager
     def _held(self, *, opening: bool = True) -> Iterator[None]:
@@ -136,7 +146,8 @@ class LogFeed(CursorView):
             at is not None and at.fold is None and at.mark is None and self._row_at(at.place) is not None
         )
         yield
-        if not self.total or at is None:
+        if not self.rows or at is None:
+            self.cursor = max(0, min(self.cursor, self.total - 1))
             self.rows_changed()
             return
         with self.app.batch_update():
@@ -153,15 +164,26 @@ class LogFeed(CursorView):
             if not follows:
                 self.reveal()
 
+    def say_phase(self, phase: str | None) -> None:
+        """What the recorder is at, as `engine.State` has it; None where another process records."""
+        if phase != self._phase:
+            self._phase = phase
+            if not self.total:
+                self.refresh()
+
     def empty(self) -> list[str]:
+        if self._phase == "baseline":
+            return ["A first look is taken at all files.", "", "What changes after that appears here."]
         if not self._loaded:
-            return []
+            return ["Reading the record…"]
         if self._filters.terms:
             return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
             return ["Nothing has changed in here.", "", "Esc shows all changes again."]
+        if self._phase in ("starting", "scanning"):
+            return ["Looking for what changed while", "nothing was recorded…"]
         return [
-            "Nothing has changed yet.",
+            "Nothing has changed yet." if self._phase == "recording" else "No change is recorded yet.",
             "",
             "Write, rename or delete a file in a watched",
             "directory with any program: it appears here.",

@@ -1,15 +1,52 @@
-"""Where in the log changes may have been missed: between which two rows each gap began."""
+"""What stands between the rows of the log: when changes may have been missed, and when recording stopped and began."""
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
 
-from fcm_tui.model import Change, Gap
+from fcm_tui.model import NOT_RUNNING, Change, Gap
+from fcm_tui.review.log.lines import Mark
+from fcm_tui.review.source import Record, reader_of
+from fcm_tui.review.wording import BEGAN
+from fcm_tui.store.beginnings import beginnings
+from fcm_tui.store.filters import Filters
 from fcm_tui.watch.tree import is_along
 
 MOST = 1000
 """Gaps that are marked, the newest: those before them `fcm-tui log` tells."""
+
+_TOGETHER = 4
+"""Gaps between two changes that have a line each."""
+
+
+def read(record: Record) -> list[Gap]:
+    """The gap ledger, newest first, and when the recording of each root began. For a thread.
+
+    A recorder that was not running missed what happened in any of its roots: that is one entry, not one for each.
+    """
+    found = [
+        merged[0] if len(merged) == 1 else _as_one(merged)
+        for _, group in groupby(
+            record.gaps(MOST), lambda gap: (gap.from_ns, gap.reason == NOT_RUNNING or gap.gap)
+        )
+        if (merged := list(group))
+    ]
+    found += [Gap(0, path, at, at, BEGAN, None) for path, at in beginnings(reader_of(record).connection)]
+    return sorted(found, key=lambda gap: gap.from_ns, reverse=True)
+
+
+def _as_one(gaps: Sequence[Gap]) -> Gap:
+    ends = [gap.to_ns for gap in gaps if gap.to_ns is not None]
+    counts = [gap.changes_found for gap in gaps if gap.changes_found is not None]
+    return replace(
+        gaps[0],
+        root=None,
+        to_ns=max(ends) if len(ends) == len(gaps) else None,
+        changes_found=sum(counts) if counts else None,
+    )
 
 
 class LogGaps:
@@ -20,15 +57,34 @@ class LogGaps:
         self.gaps = list(gaps)
         self._begins = [-gap.from_ns for gap in gaps]
 
-    def below(self, change: Change, older: Change | None, path: bytes | None) -> Gap | None:
-        """The newest gap that began between a change and the one before it, None for the log's end.
+    def marks(self, change: Change | None, older: Change | None, filters: Filters) -> list[Mark]:
+        """As `between`, as lines: few of them where nobody asked for gaps, and none where there is no change at all."""
+        if not filters.terms:
+            found = self.between(change, older, filters.path) if change or older else []
+            left = len(found) - _TOGETHER
+            return [*map(Mark, found[:_TOGETHER]), *([Mark(more=left)] if left > 0 else [])]
+        from fcm_tui.query.gaps import (  # with the filter's language, once there is one
+            asks_for_gaps,
+            lets_through,
+        )
 
-        Where only what is at a `path` is shown, only a gap that concerns it.
+        asked = asks_for_gaps(filters.terms)
+        if asked is False or (not asked and change is older):
+            return []
+        found = self.between(change, older, filters.path)
+        return (
+            [Mark(gap) for gap in found if lets_through(filters.terms, gap)]
+            if asked
+            else [*map(Mark, found[:1])]
+        )
+
+    def between(self, change: Change | None, older: Change | None, path: bytes | None) -> list[Gap]:
+        """Those that began between a change and the one before it, newest first; None for an end of the log.
+
+        Where only what is at a `path` is shown, only those that concern it.
         """
-        at = bisect.bisect_right(self._begins, -change.time_ns)
-        for gap in self.gaps[at:]:
-            if older is not None and gap.from_ns < older.time_ns:
-                break
-            if path is None or gap.root is None or is_along(path, gap.root):
-                return gap
-        return None
+        at = 0 if change is None else bisect.bisect_right(self._begins, -change.time_ns)
+        end = len(self.gaps) if older is None else bisect.bisect_right(self._begins, -older.time_ns, at)
+        return [
+            gap for gap in self.gaps[at:end] if path is None or gap.root is None or is_along(path, gap.root)
+        ]

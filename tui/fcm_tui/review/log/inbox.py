@@ -13,8 +13,10 @@ from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible
+from fcm_tui.store.filters import Filters
 from fcm_tui.store.patience import Abandoned
 from fcm_tui.store.queries import Key, key_of
+from fcm_tui.store.reviews import State
 
 _EVERYTHING = (0, b"")
 
@@ -38,6 +40,7 @@ class Inbox(EventLog):
         super().__init__(palette, reading, id=id)
         self.ask_note: Callable[[], object] = bool
         """Let the person write a note; set by the pane."""
+        self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
 
@@ -56,6 +59,10 @@ class Inbox(EventLog):
         return was_range
 
     # --- marking
+
+    async def load(self, filters: Filters | None = None) -> None:
+        await super().load(filters)
+        self._reviews_seen = None  # somebody may have reviewed something while it was read
 
     def action_mark(self) -> None:
         """What is selected is reviewed; where all of it is, not after all."""
@@ -106,6 +113,24 @@ class Inbox(EventLog):
         what = wording.plural(count, "change")
         self.post_message(self.Said(f"{what} reviewed" if reviewed else f"{what} not reviewed after all"))
         self.post_message(self.Reviewed())
+
+    async def follow_reviews(self) -> bool:
+        """Show what was reviewed since the last time, by whoever, in whichever process; whether anything was.
+
+        Raises:
+            StoreError: the record cannot be read.
+        """
+        pages = self._pages.keys()
+        seen, reviewed = await self._reading.reviewed(self._reviews_seen, pages)
+        self._reviews_seen = seen
+        if reviewed is None:
+            return False
+        if self._pages.mark_all({key for page in pages for key in page}, reviewed):
+            self._lines.recount(self._row_at)
+            if self.total:
+                self._selected = self._change() or self._selected
+            self.refresh()
+        return True
 
     # --- the next one
 

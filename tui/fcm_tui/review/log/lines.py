@@ -21,10 +21,11 @@ Between = Callable[[Change, Change | None], Sequence["Mark"]]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line of its own between two changes: a gap, or where there is none, a day's begin (ns)."""
+    """A line of its own between two changes: a gap, how many more there are, or else a day's begin (ns)."""
 
-    gap: Gap | None
-    day_ns: int
+    gap: Gap | None = None
+    day_ns: int = 0
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,16 @@ class LogLines:
         self._stops: dict[int, Fold] = {}
         self._marks: dict[int, Sequence[Mark]] = {}
         self._first = self._stop = 0
+        self._top: Sequence[Mark] = ()
         self._made: list[Line] | None = None
         self._at: list[int] = []
         self._places: list[int] = []
         self._count = 0
 
-    def extend(self, first: int, stop: int) -> None:
-        """The log goes from place `first` to `stop`."""
-        if (first, stop) != (self._first, self._stop):
-            self._first, self._stop = first, stop
+    def extend(self, first: int, stop: int, top: Sequence[Mark] = ()) -> None:
+        """The log goes from place `first` to `stop`, with `top` above it."""
+        if (first, stop, top) != (self._first, self._stop, self._top):
+            self._first, self._stop, self._top = first, stop, top
             self._made = None
 
     def learn(self, place: int, rows: Sequence[Change], *, is_end: bool = False) -> None:
@@ -104,6 +106,8 @@ class LogLines:
             return self._made
         self._made, self._at, self._places, self._count = [], [], [], 0
         here = self._first
+        for mark in self._top:
+            self._put(Line(here, mark=mark), 1)
         folds = (
             {start: fold for start, fold in self._starts.items() if fold.is_line} if self.is_folding else {}
         )
@@ -184,6 +188,15 @@ class LogLines:
             if oldest <= last and first <= newest:
                 fold.reviewed = len(fold) * reviewed
             elif oldest <= first and last <= newest:
-                rows = [row(place) for place in range(fold.start, fold.stop)]
-                if None not in rows:
-                    fold.reviewed = sum(change.reviewed for change in rows if change is not None)
+                _recount(fold, row)
+
+    def recount(self, row: Callable[[int], Change | None]) -> None:
+        """Some changes, anywhere, were reviewed or not after all; `row` as for `marked`."""
+        for fold in self._starts.values():
+            _recount(fold, row)
+
+
+def _recount(fold: Fold, row: Callable[[int], Change | None]) -> None:
+    rows = [row(place) for place in range(fold.start, fold.stop)]
+    if None not in rows:
+        fold.reviewed = sum(change.reviewed for change in rows if change is not None)

@@ -8,7 +8,7 @@ is fetched by keyset: everything before its anchor, the key of the row just abov
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from fcm_tui.model import Change
@@ -107,6 +107,22 @@ class LogPages:
             for place, change in enumerate(rows):
                 if change is not None and oldest <= key_of(change) <= newest and change.reviewed != reviewed:
                     rows[place] = replace(change, reviewed=reviewed)
+
+    def keys(self) -> list[list[Key]]:
+        """The keys of every row in memory, by page."""
+        return [[key_of(change) for change in rows if change is not None] for rows in self._pages.values()]
+
+    def mark_all(self, asked: Collection[Key], reviewed: Container[Key]) -> bool:
+        """Note which of those that were asked about are reviewed; whether that is another than before for any."""
+        changed = False
+        for rows in self._pages.values():
+            for place, change in enumerate(rows):
+                if change is None or (key := key_of(change)) not in asked:
+                    continue
+                if change.reviewed != (now := key in reviewed):
+                    rows[place] = replace(change, reviewed=now)
+                    changed = True
+        return changed
 
     def is_new(self, page: int) -> bool:
         """Whether a page, which is here, is for the first time; asked once, and not of rows that arrived."""

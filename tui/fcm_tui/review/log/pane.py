@@ -72,14 +72,17 @@ class LogPane(Pane):
         log = self.log_view
         path = log.filters.path
         where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
-        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}"
-        if log.rows:
+        state = f"{wording.number(log.rows)}{'' if log.complete else '+'}" if log.is_loaded else ""
+        if not log.rows and log.total:
+            state = wording.number(log.total)
+        elif log.rows:
             state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
         if log.range_from is not None:
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
         self.title.say(self._said or where, state)
         if log.filters.terms:
             found = wording.number(log.rows) + "+" if log.found is None else wording.number(log.found)
+            found = found if log.rows else wording.number(log.total)  # times in which nothing was recorded
             self.bar.say_found(f"{found} found")
         else:
             self.bar.say_found("")

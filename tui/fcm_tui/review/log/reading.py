@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from fcm_tui.model import Change
 from fcm_tui.review.log.pages import PAGE
-from fcm_tui.review.source import Record, Source
+from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.store import reviews
 from fcm_tui.store.filters import Filters
 from fcm_tui.store.patience import Abandoned
@@ -132,6 +132,20 @@ class LogReading:
             return True, reviews.mark(self._database, keys, note=note)
 
         return await self._searching.call(write)
+
+    async def reviewed(
+        self, seen: reviews.State | None, pages: list[list[Key]]
+    ) -> tuple[reviews.State, set[Key] | None]:
+        """How the reviews stand, and which changes of some pages are reviewed; None where they stand as `seen`."""
+
+        def read(record: Record) -> tuple[reviews.State, set[Key] | None]:
+            connection = reader_of(record).connection
+            now = reviews.state(connection)
+            if now == seen:
+                return now, None
+            return now, {key for page in pages for key in reviews.reviewed_of(connection, page)}
+
+        return await self._source.call(read)
 
     async def let_go(self) -> None:
         """As `Source.let_go`."""

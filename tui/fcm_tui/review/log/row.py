@@ -7,7 +7,7 @@ import time
 from rich.segment import Segment
 from textual.strip import Strip
 
-from fcm_tui.model import Change
+from fcm_tui.model import NOT_RUNNING, Change
 from fcm_tui.review import wording
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
@@ -100,11 +100,17 @@ class RowPainter:
         return Strip(segments).adjust_cell_length(width, palette(*over))
 
     def draw_mark(self, mark: Mark, width: int, over: tuple[str, ...]) -> Strip:
-        """A day, or a time in which changes may have been missed."""
-        if mark.gap is None:
-            rule, said, style = "─", wording.date(mark.day_ns), self._palette("muted", *over)
+        """A day, a time in which changes may have been missed, or when recording stopped, started or began."""
+        rule, name = wording.GAP, "muted"
+        if mark.gap is not None:
+            said = gap_words(mark.gap, wide=width >= _WIDE)
+            if mark.gap.changes_found or mark.gap.reason not in (NOT_RUNNING, wording.BEGAN):
+                name = "warning"
+        elif mark.more:
+            said = f"{wording.number(mark.more)} more: is:gap in the filter lists all"
         else:
-            rule, said, style = wording.GAP, gap_words(mark.gap), self._palette("warning", *over)
+            rule, said = "─", wording.date(mark.day_ns)
+        style = self._palette(name, *over)
         line = f"{rule * 3} {said} "
         line += rule * max(0, width - wording.cells(line))
         return Strip([Segment(wording.fit(line, width), style)]).adjust_cell_length(width, style)

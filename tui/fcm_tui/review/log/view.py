@@ -115,12 +115,14 @@ class EventLog(LogFeed):
         line = self._lines.at(self.cursor)
         if line.fold is not None:
             return line.fold.newest
+        if not self.rows:
+            return None
         last = self.rows - 1 - self._pages.arrived
         return self._row_at(min(line.place, last))
 
     def settled(self) -> None:
         change = self._change() if self.total else None
-        if change is None and self.total:
+        if change is None and self.rows:
             self._want(self._pages.page_of(self.place + self._pages.arrived))
             return
         if change != self._selected:

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from textual import work
 
 from fcm_tui.errors import ConfigError
-from fcm_tui.review.look.display import PatientApp
+from fcm_tui.review.look.keys_in_turn import KeysInTurn
 from fcm_tui.review.look.theme import Palette, Theme, Themes, css_color
 
 LOOK = 1.0
 """Seconds between two looks at the theme's file."""
 
 
-class ThemedApp(PatientApp[int]):
+class ThemedApp(KeysInTurn[int]):
     """An app whose colours can change while it is open."""
 
     def __init__(self, themes: Themes) -> None:

@@ -1,0 +1,120 @@
+"""Lines of the log that are no changes: when recording stopped, started and began, and `is:gap`, which asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fcm_tui.model import NOT_RUNNING, Gap, Kind
+from fcm_tui.query.gaps import asks_for_gaps, lets_through
+from fcm_tui.query.parse import parse
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.status import gap_words
+from tests.review.builder import START_NS, RecordBuilder, connect
+from tests.review.fake_engine import FakeEngine
+from tests.review.screens import lines, shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+HOUR = 3600 * 10**9
+PROJECT, OTHER = b"/home/ann/project", b"/home/ann/other"
+
+
+def log(app: ReviewApp) -> list[str]:
+    return [line for line in lines(app.log_view) if line]
+
+
+async def test_a_stop_and_a_start_are_one_line_whatever_the_number_of_roots(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.root("/home/ann/other")
+    for root, found in ((PROJECT, 2), (OTHER, 10)):
+        record.gap(root, after=6, found=found, reason=NOT_RUNNING, lasted=15 * 3600)
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)):
+        await shows(app, "(15 h 0 min): 12 changes found")
+        assert [row[:21] for row in log(app)].count("┄┄┄ recording stopped") == 1
+        assert log(app)[2].startswith("┄┄┄ recording stopped Sep 21 ")
+        assert ", started Sep 22 " in log(app)[2]
+
+
+async def test_what_came_after_the_newest_change_stands_above_it(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    engine = FakeEngine()
+    record.gap(PROJECT, after=8, found=0, reason=NOT_RUNNING)
+    connect(record.database).execute("UPDATE roots SET baseline_ns = ?", (START_NS,))
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "┄┄┄ stopped Sep 21")
+        assert ": nothing missed" in log(app)[0] and "main.py" in log(app)[1]
+        await shows(app, "line ten")
+        assert app.log_view.cursor == 0
+        record.change(
+            "/home/ann/project/fresh.txt", b"new\n", Kind.CREATED, time_ns=1_790_000_100_000_000_000
+        )
+        engine.committed(9, 9)
+        await eventually(lambda: "fresh.txt" in log(app)[0])
+        assert "stopped" in log(app)[1] and "main.py" in log(app)[2]
+        await pilot.press("G")
+        await shows(app, "┄┄┄ recording of project began")
+        assert "began" in log(app)[-1]
+
+
+async def test_many_between_two_changes_are_counted(record: RecordBuilder, make_app: Make) -> None:
+    for number in range(9):
+        record.gap(None, after=8, found=0, reason=f"{number}")
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "5 more: is:gap in the filter lists all")
+
+
+async def test_is_gap_shows_nothing_else(record: RecordBuilder, make_app: Make) -> None:
+    for number in range(9):
+        record.gap(None, after=8, found=0, reason=f"reason {number}")
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash", *"is:ga", "tab", "enter")
+        await shows(app, "9 found")
+        assert len(log(app)) == 9 and all(line.startswith("┄┄┄") for line in log(app))
+        await pilot.press("G", "space", "u", "v", "R", "N", "A", "enter", "b")
+        assert "line ten" not in text(app)
+        assert app.log_view.cursor == 8
+        await pilot.press("2", "escape")
+        await shows(app, "line ten")
+        await pilot.press("slash", *"!is:gap", "enter")
+        await shows(app, "8 found")
+        await eventually(lambda: "┄" not in "".join(log(app)))
+
+
+GAP = Gap(1, b"/r", 10 * HOUR, 12 * HOUR, NOT_RUNNING, 0)
+
+
+@pytest.mark.parametrize(
+    ("expression", "asked", "through"),
+    [
+        ("", None, True),
+        ("is:gap", True, True),
+        ("!is:gap", False, False),
+        ("is:gap *.py !x", True, True),
+        ("is:gap kind:created", True, False),
+        ("is:gap !kind:created", True, True),
+        ("is:gap since:1970-01-01T13:00:00Z", True, False),
+        ("is:gap since:1970-01-01T11:00:00Z until:1970-01-01T11:30:00Z", True, True),
+        ("is:gap until:1970-01-01T09:00:00Z", True, False),
+        ("@g", True, True),
+        ("!@g", False, False),
+    ],
+)
+def test_which_gaps_an_expression_lets_through(expression: str, asked: bool | None, through: bool) -> None:
+    terms = parse(expression, {"g": "is:gap"})
+    assert asks_for_gaps(terms) is asked
+    assert lets_through(terms, GAP) is through
+
+
+def test_words() -> None:
+    open_still = Gap(1, None, 0, None, NOT_RUNNING, None)
+    assert gap_words(open_still).endswith(": not scanned since")
+    assert "(9 days): 1 change found" in gap_words(Gap(1, None, 0, 9 * 24 * HOUR, NOT_RUNNING, 1))

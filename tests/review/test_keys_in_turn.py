@@ -1,0 +1,158 @@
+"""Keys pressed at once: what a key opens gets the one behind it, however long the opening takes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.files.history import HistoryScreen
+from fcm_tui.review.parts.menu import Menu
+from fcm_tui.store import patches
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows, text
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+NAMES = {"/": "slash", " ": "space", "\r": "enter", "\x1b": "escape", "\x03": "ctrl+c"}
+
+
+def at_once(app: ReviewApp, keys: str) -> None:
+    """As a terminal that hands over all of it in one read."""
+    for letter in keys:
+        app.post_message(events.Key(NAMES.get(letter, letter), letter))
+
+
+async def settled(app: ReviewApp) -> None:
+    """All keys have come and were handed out; of all but those that only move, what they led to is there."""
+    come = asyncio.Event()
+    app.call_later(come.set)
+    await come.wait()
+    await eventually(lambda: not app._ahead and app._began is None and not app._opening)
+
+
+async def test_a_menu_gets_the_key_behind_it(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "yp")
+        await shows(app, "The path: ")
+        assert not isinstance(app.screen, Menu)
+
+
+async def test_a_filter_written_at_once_is_kept_whole_and_the_log_gets_the_rest(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "/*.py\rj")
+        await settled(app)
+        assert app.log_pane.bar.entry.text == "*.py" and app.focused is app.log_view
+        await eventually(lambda: app.log_view.total == 3)
+
+
+async def test_a_note_and_what_follows(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "Nwho?\rjj")
+        await eventually(lambda: app.log_view.cursor == 2)
+        await shows(app, "1 change reviewed")
+
+
+async def test_a_history_gets_its_keys(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "jHz")
+        await eventually(lambda: isinstance(app.screen, HistoryScreen))
+        await settled(app)
+        await shows(app, lambda screen: "History" in screen and " Diff" not in screen)
+        at_once(app, "\x1bk")
+        await eventually(lambda: app.log_view.cursor == 0)
+
+
+async def test_what_is_being_read_for_a_prompt_holds_the_keys(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    may_read = threading.Event()
+    patch_of = patches.patch_of
+
+    def slowly(*args: Any) -> bytes:
+        may_read.wait(20)
+        return patch_of(*args)
+
+    monkeypatch.setattr(patches, "patch_of", slowly)
+    monkeypatch.chdir(tmp_path)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "xc2jq\r")
+        await eventually(lambda: app._opening)
+        await asyncio.sleep(0)
+        assert app.log_view.cursor == 0
+        may_read.set()
+        await shows(app, "change-8.patch2jq")
+        await eventually((tmp_path / "change-8.patch2jq").exists)
+        assert app.return_value is None
+
+
+async def test_escape_takes_back_what_waits(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+
+    def slowly(*args: Any) -> bytes:
+        may_read.wait(20)
+        return b""
+
+    monkeypatch.setattr(patches, "patch_of", slowly)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        at_once(app, "xcG")
+        await eventually(lambda: app._opening)
+        await pilot.press("escape", "j")
+        await eventually(lambda: app.log_view.cursor == 1)
+        may_read.set()
+        await shows(app, "nothing is left to export")
+        await settled(app)
+        assert app.log_view.cursor == 1, text(app)
+
+
+async def test_keys_that_move_wait_for_nothing(empty: RecordBuilder, make_app: Make) -> None:
+    empty.many(b"/home/ann/project", 2000)
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)):
+        await shows(app, "2,000")
+        at_once(app, "j" * 1500 + "k" * 3)
+        await settled(app)
+        await eventually(lambda: app.log_view.cursor == 1497)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
+def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
+    from tests.ptyharness import Terminal
+
+    argv = [sys.executable, "-m", "tests.review.look", str(record.database)]
+    with Terminal(
+        argv, columns=100, rows=24, environ={"LC_ALL": "C.UTF-8"}, cwd=str(Path(__file__).parents[2])
+    ) as terminal:
+        terminal.wait("line ten")
+        terminal.press(f"xc\x15{tmp_path}/jj\r")
+        terminal.wait("Written to")
+        assert (tmp_path / "jj").read_bytes().startswith(b"diff --git")
+        terminal.press("yPH")
+        terminal.wait("History")
+        terminal.press("q")
+        terminal.wait("▌Log")
+        terminal.press("q")
+        assert terminal.end() == 0
