@@ -174,7 +174,7 @@ async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, 
         assert "1 - bye" in shown and not any("2nd" in row and "- " in row for row in shown)
         await pilot.resize_terminal(100, 16)
         await pilot.press("N", "N")
-        await shows(app, os.path.join("src", "gone.py"))
+        await shows(app, "src/gone.py")
         await pilot.press("P", "s", "w", "f", "s", "minus", "n", "p", "i")
         await pilot.press("F")
         await shows(app, "#8  created")
