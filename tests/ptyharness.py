@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import re
 import selectors
 import signal
 import struct
@@ -18,14 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
-import pyte
-
-# what pyte 0.8 would take for text or for something else
-_UNKNOWN = re.compile(
-    rb"\x1b\[[?=><][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[[<>][0-9;]*[a-zA-Z]|\x1bP[^\x1b]*\x1b\\"
-    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\?(?:1049|20\d\d|10\d\d)[hl]|\x1b\[[0-9;]*t"
-)
-_BEGUN = re.compile(rb"\x1b(?:\[[0-9;?<>=$\"]*|P[^\x1b]*|\][^\x07\x1b]*)?\x1b?$")
+from tests.drawn import Drawn
 
 KEYS = {
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H",
@@ -35,17 +27,6 @@ KEYS = {
     "right_square_bracket": "]",
 }  # fmt: skip
 """What a terminal sends for Textual's names of keys."""
-
-
-class _Screen(pyte.Screen):
-    @property
-    def display(self) -> list[str]:
-        """pyte's own fails on a cell that only a combining mark is in."""
-        return ["".join(self.buffer[y][x].data for x in range(self.columns)) for y in range(self.lines)]
-
-    def select_graphic_rendition(self, *attributes: int, private: bool = False, **_: object) -> None:
-        if not private:
-            super().select_graphic_rendition(*attributes)
 
 
 class Terminal:
@@ -61,11 +42,10 @@ class Terminal:
         cwd: str | None = None,
     ) -> None:
         self.columns, self.rows = columns, rows
-        self.screen = _Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self._drawn = Drawn(columns, rows)
+        self.screen = self._drawn.screen
         self.raw = bytearray()
         """Everything that the program wrote."""
-        self._begun = b""
         self.alive = True
         self._status: int | None = None
         self.started = time.perf_counter()
@@ -92,7 +72,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen as lines of text."""
-        return "\n".join(self.screen.display)
+        return self._drawn.text
 
     def _is_readable(self, timeout: float) -> bool:
         with selectors.DefaultSelector() as selector:
@@ -112,12 +92,7 @@ class Terminal:
             return False
         self.raw += data
         self._answer(data)
-        data = self._begun + data
-        begun = _BEGUN.search(data)
-        self._begun = data[begun.start() :] if begun and len(data) - begun.start() < 200 else b""
-        if self._begun:
-            data = data[: -len(self._begun)]
-        self._stream.feed(_UNKNOWN.sub(b"", data))
+        self._drawn.feed(data)
         return True
 
     def wait(self, wanted: str | Callable[[str], object], seconds: float = 30.0) -> float:

@@ -272,8 +272,8 @@ def test_a_log_of_what_is_not_recorded_says_so(cli: Cli) -> None:
     for known in (".", "d", "d/quiet", ".."):
         assert cli.run("log", known).stderr == b""
     for arguments, wanted in (
-        (["d/other"], b"d/other: nothing is recorded of it"),
-        (["/nonexist"], b"/nonexist: nothing is recorded of it"),
+        (["d/other"], f"d{os.sep}other: nothing is recorded of it".encode()),
+        (["/nonexist"], f"{os.sep}nonexist: nothing is recorded of it".encode()),
         (["--json", "x\n\x1b[31m"], "x␊␛[31m: nothing is recorded of it".encode()),
         (["--host", "nope"], b"no host 'nope' in this record: it has "),
     ):

@@ -71,8 +71,8 @@ def test_folders_that_are_no_longer_watched_are_named(cli: Cli, tmp_path: Path) 
     other = tmp_path / "other"
     other.mkdir()
     cli.run("record", "--once", str(cli.root), str(other))
-    said = cli.run("record", "--once", str(other)).stderr.decode()
-    assert said == f"fcm-tui: no longer watched: {cli.root}: to watch them too, name them as well\n"
+    said = cli.run("record", "--once", str(other)).stderr.decode().splitlines()
+    assert said == [f"fcm-tui: no longer watched: {cli.root}: to watch them too, name them as well"]
     assert cli.run("record", "--once", str(other)).stderr == b""
 
 

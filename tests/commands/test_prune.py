@@ -119,7 +119,7 @@ def test_what_went_is_told_in_one_line_and_what_stays_is_there(cli: PruneCli) ->
 def test_what_was_thinned_and_comes_back_is_there_again(cli: PruneCli) -> None:
     cli.write(4)
     cli.run("prune")
-    (cli.root / "f").write_text("one more line\n")
+    (cli.root / "f").write_bytes(b"one more line\n")
     cli.once()
     assert cli.run("cat", "1").stdout == b"one more line\n"
     assert [change["capture"] for change in cli.log("--reverse")] == [

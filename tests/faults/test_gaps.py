@@ -17,6 +17,7 @@ from fcm_tui.pipeline.clocks import Moment
 from tests.faults.conftest import Mount, Program
 from tests.recording.harness import Recording, disk, fast
 from tests.waiting import eventually, wait_for
+from tests.windows.system import not_on_wine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
 
@@ -93,15 +94,29 @@ async def test_each_root_has_its_own_absence(tmp_path: Path) -> None:
     ]
 
 
-async def test_a_root_gone_and_back_is_a_gap_of_that_root(tmp_path: Path) -> None:
-    a, b = tmp_path / "a", tmp_path / "b"
-    for folder in (a, b):
+def delete(folder: Path) -> None:
+    (folder / "file").unlink()
+    folder.rmdir()
+
+
+def rename(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize("others", [1, 0])
+@pytest.mark.parametrize(
+    "away", [pytest.param(delete, marks=not_on_wine("a watched folder cannot be deleted")), rename]
+)
+async def test_a_root_gone_and_back_is_a_gap_of_that_root(
+    tmp_path: Path, away: Callable[[Path], None], others: int
+) -> None:
+    a, *_ = roots = [tmp_path / "a", tmp_path / "b"][: 1 + others]
+    for folder in roots:
         folder.mkdir()
         (folder / "file").write_text("x\n")
-    recording = Recording(tmp_path / "record.db", [a, b], fast("auto"))
+    recording = Recording(tmp_path / "record.db", roots, fast("auto"))
     async with recording.running() as recorder:
-        (a / "file").unlink()
-        a.rmdir()
+        away(a)
         await eventually(lambda: [g for g in ledger(recording) if g.to_ns is None])
         await eventually(lambda: f"{a}: it is not there" in recorder.state.message)
         a.mkdir()

@@ -289,6 +289,7 @@ def test_without_a_thread_to_be_had_files_are_taken_without_help(
     session: Session, root: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where memory is short, nothing more starts: not the helpers' threads, nor the timer that would end them."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     ahead = Ahead(session.record.database, pool)
     together = threading.Barrier(2)
     list(pool.map(lambda _: together.wait(), range(2)))  # the pool has its threads already

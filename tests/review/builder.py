@@ -21,7 +21,7 @@ START_NS = 1_790_000_000_000_000_000
 MODE = 0o100644
 
 
-def _native(path: str | bytes) -> bytes:
+def native(path: str | bytes) -> bytes:
     """A path with this system's separators."""
     return os.fsencode(path).replace(b"/", os.fsencode(os.sep))
 
@@ -53,7 +53,7 @@ class RecordBuilder:
 
     def root(self, path: str, *, began: int | None = None) -> bytes:
         """A watched directory; `began` is when its first look was complete (ns)."""
-        raw = _native(path)
+        raw = native(path)
         identity = hashlib.sha256(raw).digest()[:16]
         self._roots[raw] = identity
         self._insert(
@@ -63,7 +63,7 @@ class RecordBuilder:
 
     def file(self, path: str | bytes, content: bytes = b"") -> None:
         """A file as the baseline found it, or as a change left it."""
-        raw = _native(path)
+        raw = native(path)
         self._store(content)
         self._versions[raw] = content
         self._present(raw, content)
@@ -83,8 +83,8 @@ class RecordBuilder:
         time_ns: int | None = None,
     ) -> int:
         """One change with its versions and line counts; its sequence."""
-        raw = _native(path)
-        old_path = _native(previous) if previous is not None else None
+        raw = native(path)
+        old_path = native(previous) if previous is not None else None
         before = None if kind is Kind.CREATED else self._versions.get(old_path or raw)
         after = None if kind is Kind.DELETED else content
         counts = _counts(before, after) if stored else None
@@ -121,10 +121,10 @@ class RecordBuilder:
         self.sequence += count
         with self.transaction():
             for number in range(first, first + count):
-                path = root + _native(f"/area{number % 40}/file{number % 977}.txt")
+                path = native(root) + native(f"/area{number % 40}/file{number % 977}.txt")
                 self._insert(
                     "changes", recorder_id=RECORDER, sequence=number, time_ns=START_NS + number * 2_000_000_000,
-                    root_id=self._roots[root], file_id=_identity(path), path=path, kind="modified",
+                    root_id=self._roots[native(root)], file_id=_identity(path), path=path, kind="modified",
                     capture="excluded", origin="event", size=number,
                 )  # fmt: skip
 
@@ -135,7 +135,7 @@ class RecordBuilder:
         from_ns = START_NS + after * 10**9 + 10**9 // 2
         self._gaps += 1
         self._insert(
-            "gaps", recorder_id=RECORDER, gap=self._gaps, root_id=root and self._roots[root], from_ns=from_ns,
+            "gaps", recorder_id=RECORDER, gap=self._gaps, root_id=root and self._roots[native(root)], from_ns=from_ns,
             to_ns=from_ns + lasted * 10**9, reason=reason, changes_found=found,
         )  # fmt: skip
 
@@ -147,9 +147,7 @@ class RecordBuilder:
         )  # fmt: skip
 
     def _root_of(self, path: bytes) -> bytes:
-        return next(
-            identity for root, identity in self._roots.items() if path.startswith(root + _native("/"))
-        )
+        return next(identity for root, identity in self._roots.items() if path.startswith(root + native("/")))
 
     def _store(self, content: bytes) -> None:
         digest = hashlib.sha256(content).digest()

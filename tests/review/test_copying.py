@@ -6,6 +6,7 @@ import base64
 import os
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,19 @@ def sender(*there: str, works: bool = True) -> tuple[Given, Callable[..., clipbo
         ({"WSL_DISTRO_NAME": "Debian"}, ["clip.exe"], "given to clip.exe"),
     ],
 )
-def test_programs_first(environ: dict[str, str], argv: list[str], words: str) -> None:
+def test_programs_first(
+    environ: dict[str, str], argv: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clipboard, "programs", partial(clipboard.programs, platform="linux"))
     given, send = sender("wl-copy", "xclip", "tmux", "clip.exe")
     sent = send("a\n", environ)
     assert sent.words.startswith(words) and not sent.to_terminal
     assert given[0][0] == argv
+
+
+def test_on_windows_its_own_comes_first() -> None:
+    found = clipboard.programs({"DISPLAY": ":0"}, "win32")
+    assert [name for name, _ in found] == ["clip.exe", "xclip", "xsel"]
 
 
 def test_over_ssh_the_other_machines_clipboard_is_left_alone() -> None:

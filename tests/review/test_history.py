@@ -9,7 +9,7 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.store import histories
 from fcm_tui.store.queries import Reader
-from tests.review.builder import RECORDER, RecordBuilder, connect
+from tests.review.builder import RECORDER, RecordBuilder, connect, native
 from tests.review.screens import shows, text
 from tests.waiting import eventually
 
@@ -73,7 +73,7 @@ async def test_a_file_of_the_tree_and_one_that_never_changed(record: RecordBuild
         await shows(app, "▌Directories")
         record.file(f"{AT}/still.txt", b"still\n")
         app.push_screen(
-            HistoryScreen(app.palette, app.versions, app.settings, f"{AT}/still.txt".encode(), None)
+            HistoryScreen(app.palette, app.versions, app.settings, native(f"{AT}/still.txt"), None)
         )
         await shows(app, "Nothing has changed in this file since recording began.")
         await pilot.press("question_mark")

@@ -12,7 +12,7 @@ from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.store.filters import Filters
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RecordBuilder, native
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
@@ -309,7 +309,7 @@ async def test_a_gap_elsewhere_is_not_marked_where_one_folder_is_shown(
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:
         await eventually(lambda: "┄" in text(app))
-        await app.log_view.load(Filters(path=b"/home/ann/project"))
+        await app.log_view.load(Filters(path=native("/home/ann/project")))
         await eventually(lambda: "┄" not in text(app))
         await pilot.press("q")
 

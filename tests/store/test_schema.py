@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -39,22 +40,24 @@ def test_a_record_of_the_first_step_keeps_its_mappings(tmp_path: Path) -> None:
 
 def test_a_record_of_an_earlier_step_is_read_as_it_is_and_counted_once_it_is_written(tmp_path: Path) -> None:
     database = tmp_path / "record.db"
+    root = b"/a"
+    path = os.path.join(root, b"b")
     old = sqlite3.connect(database)
     old.executescript(f"{schema.STEPS[0]};{schema.STEPS[1]};PRAGMA application_id={schema.APPLICATION_ID}")
     old.executescript(
-        """PRAGMA user_version=2;
+        f"""PRAGMA user_version=2;
         INSERT INTO recorders VALUES (X'01', 'host', 'user', 'linux', '0', 1, 2);
-        INSERT INTO roots VALUES (X'02', X'01', X'2f61', 1, 5, 6);
-        INSERT INTO files VALUES (X'03', X'02', X'2f612f62', 1, 1, X'04', 'stored', 1, 1, 1, 1, 1, 1, X'00');
-        INSERT INTO backup_paths VALUES (X'01', X'03', X'04', X'2f612f62', 'sha256:04', 1, 1);
+        INSERT INTO roots VALUES (X'02', X'01', X'{root.hex()}', 1, 5, 6);
+        INSERT INTO files VALUES (X'03', X'02', X'{path.hex()}', 1, 1, X'04', 'stored', 1, 1, 1, 1, 1, 1, X'00');
+        INSERT INTO backup_paths VALUES (X'01', X'03', X'04', X'{path.hex()}', 'sha256:04', 1, 1);
         INSERT INTO changes (recorder_id, sequence, time_ns, root_id, file_id, path, kind, after_digest, capture, origin,
-            chain_hash) VALUES (X'01', 1, 7, X'02', X'03', X'2f612f62', 'modified', X'04', 'stored', 'event', X'00');"""
+            chain_hash) VALUES (X'01', 1, 7, X'02', X'03', X'{path.hex()}', 'modified', X'04', 'stored', 'event', X'00');"""
     )
     old.close()
     for _ in range(2):
         with Reader(database) as reader:
             assert [(root.files, root.changes) for root in reader.roots()] == [(1, 1)]
-            assert [(entry.files, entry.changes) for entry in reader.folder(b"\x02", b"/a")] == [(1, 1)]
+            assert [(entry.files, entry.changes) for entry in reader.folder(b"\x02", root)] == [(1, 1)]
             sizes = reader.sizes()
             assert (sizes.files, sizes.versions, sizes.changes) == (1, 1, 1)
             assert [change.capture for change in reader.log()] == ["stored"]

@@ -68,7 +68,7 @@ def record(data_dir: DataDir, root: Path, config: Path, run: Run) -> DataDir:
     binary = os.urandom(1_400_000) + WORD
     (root / "raw").write_bytes(WORD)
     for number, text in enumerate(texts()):
-        (root / "text").write_text(text)
+        (root / "text").write_bytes(text.encode())
         bear(root / "text", {"user.x": WORD + b"%d" % number} if HAS_USER else {})
         (root / "large").write_bytes(binary + b"%d" % number)
         run("record", "--once", str(root))
@@ -134,7 +134,7 @@ def test_each_content_and_each_difference_is_stored_once(record: DataDir, root: 
     before = rows()
     (root / "copy").write_text(texts()[2])
     run("record", "--once", str(root))
-    (root / "text").write_text(texts()[1])
+    (root / "text").write_bytes(texts()[1].encode())
     run("record", "--once", str(root))
     (root / "text").write_text(texts()[2])
     run("record", "--once", str(root))
@@ -187,10 +187,10 @@ def test_what_was_recorded_before_encryption_stays_readable(
     data_dir: DataDir, root: Path, config: Path, run: Run
 ) -> None:
     config.write_text("")
-    (root / "text").write_text(texts()[0])
+    (root / "text").write_bytes(texts()[0].encode())
     run("record", "--once", str(root))
     config.write_text("[encryption]\nkey = 'file:key'\n")
-    (root / "text").write_text(texts()[1])
+    (root / "text").write_bytes(texts()[1].encode())
     run("record", "--once", str(root))
     assert run("cat", "1")[1] == texts()[1]
     assert run("cat", "1", "--before")[1] == texts()[0]

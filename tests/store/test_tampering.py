@@ -144,7 +144,7 @@ def test_one_altered_value_is_found_and_named(original: sqlite3.Connection, tabl
             found = problems(copy)
             if not found:
                 missed.append(own)
-            assert not found or {p.what for p in found} & NAMES[table], found
+            assert not found or any(p.what in NAMES[table] or p.where == table for p in found), found
             copy.close()
             copy = copy_of(original)
         if (table, column) not in NOT_COVERED:

@@ -165,24 +165,6 @@ def test_nothing_is_restored_into_a_stream(root: Path) -> None:
     assert [path.name for path in root.iterdir()] == ["file"]
 
 
-@not_on_wine("it cannot make junctions")
-async def test_a_junction_is_not_followed(recording: Recording, root: Path, tmp_path: Path) -> None:
-    import _winapi
-
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "secret").write_text("x\n")
-    async with recording.running():
-        _winapi.CreateJunction(str(outside), str(root / "junction"))
-        _winapi.CreateJunction(str(root), str(root / "round"))
-        (root / "file").write_text("one\n")
-        await recording.has("created", "file")
-        (outside / "secret").write_text("y\n")
-        (root / "file").write_text("two\n")
-        await recording.has("modified", "file")
-    assert {os.path.basename(change.path) for change in recording.changes()} == {b"file"}
-
-
 @pytest.mark.parametrize("root", [b"C:\\", rb"\\server\share", b"\\\\server\\share\\"])
 def test_a_drive_or_a_share_as_root(root: bytes) -> None:
     prefix = root.rstrip(b"\\") + b"\\"

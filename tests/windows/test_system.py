@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.watch.stamp import stamp
-from tests.recording.harness import Recording, fast
+from tests.recording.harness import Recording
 from tests.windows.system import not_on_wine, windows_only
 
 pytestmark = windows_only
@@ -136,16 +136,3 @@ def test_ctrl_break_ends_it_cleanly(root: Path) -> None:
         assert recorder.stdout.readline().startswith(b"ready:")
         recorder.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
         assert recorder.wait(30) == 0
-
-
-@not_on_wine("there are no shares")
-async def test_a_share_as_root(root: Path, tmp_path: Path) -> None:
-    share = rf"\\localhost\{str(root)[0]}$" + str(root)[2:]
-    if not os.path.isdir(share):
-        pytest.skip("this machine shares no drives")
-    data = tmp_path / "data"
-    data.mkdir()
-    recording = Recording(data / "record.db", [Path(share)], fast("watchfiles"))
-    async with recording.running():
-        (root / "file").write_text("one\n")
-        await recording.has("created", "file")

@@ -70,19 +70,22 @@ class Session:
         self._pool = pool
         sealing.hold(settings.encryption)
         self.record = Record(database)
-        own = self.record.set_roots(roots)
-        files = [
-            os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", "-filling")
-        ]
-        watched = watched_roots(
-            own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
-        )
-        self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
-        if self.record.files_ever() >= WORTH_FILES:
-            self.engine.helper = ScanProcess()
-        self.engine.announce(Intents(database.parent / INTENTS))
-        self.engine.load()
-        self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.record.close)
+            own = self.record.set_roots(roots)
+            files = [
+                os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", "-filling")
+            ]
+            watched = watched_roots(
+                own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
+            )
+            self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
+            if self.record.files_ever() >= WORTH_FILES:
+                self.engine.helper = ScanProcess()
+            self.engine.announce(Intents(database.parent / INTENTS))
+            self.engine.load()
+            self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
+            undo.pop_all()
         self._unlistable: dict[bytes, str] = {}
 
     def close(self, *, all_recorded: bool = True) -> None:

@@ -73,7 +73,7 @@ def may_be_file(path: bytes, root: bytes) -> bool:
     try:
         mode = os.lstat(on_disk(path)).st_mode
     except OSError as error:
-        return _is_closed(error)
+        return _is_closed(path, error)
     return (stat.S_ISREG(mode) or stat.S_ISLNK(mode)) and is_spelled_so(path, root)
 
 
@@ -81,9 +81,19 @@ def _is_folder(path: bytes) -> bool:
     try:
         return is_folder_found(os.lstat(on_disk(path)))
     except OSError as error:
-        return _is_closed(error)
+        return _is_closed(path, error)
 
 
-def _is_closed(error: OSError) -> bool:
-    """On Windows this error is that of a file about to go, which somebody still has open."""
-    return sys.platform != "win32" and isinstance(error, PermissionError)
+def _is_closed(path: bytes, error: OSError) -> bool:
+    """On Windows this error may be that of a file about to go: then the folder above can be listed all the same."""
+    if not isinstance(error, PermissionError):
+        return False
+    if sys.platform != "win32":
+        return True
+    try:
+        os.scandir(on_disk(os.path.dirname(path))).close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from fcm_tui.gitignore import parse
+from fcm_tui.safetext import path_text
 
 Test = Callable[[bytes], bool]
 """Of a path below its root, with `/` between names."""
@@ -33,7 +34,7 @@ def fuzzy(letters: str) -> Test:
     """
     inside = "[^/]*?".join("/(?:.*/)?" if letter == "/" else re.escape(letter) for letter in letters)
     expression = re.compile(inside, re.DOTALL | (0 if letters.lower() != letters else re.IGNORECASE))
-    return lambda path: expression.search(os.fsdecode(path)) is not None
+    return lambda path: expression.search(path_text(path)) is not None
 
 
 @lru_cache(256)

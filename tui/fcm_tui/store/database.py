@@ -44,17 +44,20 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
-        connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
-        if not path.stat().st_size:  # an older one needs a VACUUM; on one that has it, this would write
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        schema.check(connection, path)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        schema.upgrade(connection, path)
+        with contextlib.ExitStack() as undo:
+            undo.callback(connection.close)
+            connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+            if not path.stat().st_size:  # an older one needs a VACUUM; on one that has it, this would write
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            schema.check(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+            schema.upgrade(connection, path)
+            undo.pop_all()
     except (sqlite3.Error, OSError) as error:
         raise unusable(path, error) from error
     return connection

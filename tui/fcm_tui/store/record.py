@@ -42,18 +42,17 @@ class Record:
         self.connection = open_writer(database)
         self.sequence = 0
         self._chain_hash = b""
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.connection.close)
             self._sealer = sealer_for(self.connection)
-        except BaseException:
-            self.connection.close()
-            raise
-        self.contents = ContentStore(self.connection, sealer=self._sealer)
-        self.new_id = IdMaker().make
-        self.recorder_id = self._sign_in()
-        row = self.connection.execute(
-            "SELECT sequence, chain_hash FROM changes WHERE recorder_id = ? ORDER BY sequence DESC LIMIT 1",
-            (self.recorder_id,),
-        ).fetchone()
+            self.contents = ContentStore(self.connection, sealer=self._sealer)
+            self.new_id = IdMaker().make
+            self.recorder_id = self._sign_in()
+            row = self.connection.execute(
+                "SELECT sequence, chain_hash FROM changes WHERE recorder_id = ? ORDER BY sequence DESC LIMIT 1",
+                (self.recorder_id,),
+            ).fetchone()
+            undo.pop_all()
         self.sequence = row[0] if row else 0
         self._chain_hash = row[1] if row else chain.start(self.recorder_id)
         self.last_seen_ns = self._last_seen_ns

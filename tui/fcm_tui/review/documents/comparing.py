@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+import fcm_tui.diff.words  # noqa: F401  # here, in the reader's thread: it would hold up the first paint
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
 from fcm_tui.diff.hexes import hexed
 from fcm_tui.diff.lines import diff_lines

@@ -1,0 +1,48 @@
+"""What a program drew on a terminal, as text: pyte, without what it does not know."""
+
+from __future__ import annotations
+
+import re
+
+import pyte
+
+# what pyte 0.8 would take for text or for something else
+_UNKNOWN = re.compile(
+    rb"\x1b\[[?=><][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[[<>][0-9;]*[a-zA-Z]|\x1bP[^\x1b]*\x1b\\"
+    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\?(?:1049|20\d\d|10\d\d)[hl]|\x1b\[[0-9;]*t"
+)
+_BEGUN = re.compile(rb"\x1b(?:\[[0-9;?<>=$\"]*|P[^\x1b]*|\][^\x07\x1b]*)?\x1b?$")
+
+
+class _Screen(pyte.Screen):
+    @property
+    def display(self) -> list[str]:
+        """pyte's own fails on a cell that only a combining mark is in."""
+        return ["".join(self.buffer[y][x].data for x in range(self.columns)) for y in range(self.lines)]
+
+    def select_graphic_rendition(self, *attributes: int, private: bool = False, **_: object) -> None:
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
+class Drawn:
+    """A screen, and what was drawn on it piece by piece."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.screen = _Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self._begun = b""
+
+    @property
+    def text(self) -> str:
+        """The screen as lines of text."""
+        return "\n".join(self.screen.display)
+
+    def feed(self, data: bytes) -> None:
+        """Take in what the program wrote; a sequence may come in pieces."""
+        data = self._begun + data
+        begun = _BEGUN.search(data)
+        self._begun = data[begun.start() :] if begun and len(data) - begun.start() < 200 else b""
+        if self._begun:
+            data = data[: -len(self._begun)]
+        self._stream.feed(_UNKNOWN.sub(b"", data))
