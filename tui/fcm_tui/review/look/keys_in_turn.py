@@ -13,7 +13,7 @@ from textual.message_pump import MessagePump
 from fcm_tui.review.look.display import PatientApp
 
 R = TypeVar("R")
-_LOST = 2.0
+_LOST = 5.0
 """Seconds after which a key that nobody has finished with holds up no others."""
 _QUIET = frozenset(("move", "page", "line", "first", "last", "hunk", "sideways", "scrub", "step", "file"))
 """Actions that leave the keyboard where it is: what follows them need not wait, and a key held down is drawn less often."""
@@ -32,7 +32,7 @@ class KeysInTurn(PatientApp[R]):
         super().__init__(ansi_color=ansi_color)
         self._ahead: deque[events.Event] = deque()
         self._began: float | None = None
-        """When (monotonic) the key was handed out that is still on its way; None where none is."""
+        """When (monotonic) the key was handed out for whose end others wait; None where none do."""
         self._opening = 0
 
     def opens(self, work: Coroutine[Any, Any, object], group: str) -> None:
@@ -53,6 +53,7 @@ class KeysInTurn(PatientApp[R]):
         """What was about to open is there, or will not come."""
         if self._opening:
             self._opening = 0
+            self._began = time.monotonic()  # as if a key were on its way, until that has been mounted
             self._settle()
 
     def forget_keys(self) -> None:
@@ -72,13 +73,20 @@ class KeysInTurn(PatientApp[R]):
         elif self._opening and key == "escape":
             self.forget_keys()
             self._opening = 0
-        elif self._opening or (self._began is not None and time.monotonic() - self._began < _LOST):
+        elif self._opening or self._began is not None or self._ahead:
             if len(self._ahead) < _MOST:
                 self._ahead.append(event)
+            if not self._opening and self._is_lost:
+                await self._next()
         elif key and self._is_quiet(event):
             await super().on_event(event)
         else:
             await self._hand_out(event)
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether the key that was handed out has been on its way for longer than any is."""
+        return self._began is None or time.monotonic() - self._began > _LOST
 
     def _is_quiet(self, event: events.Event) -> bool:
         assert isinstance(event, events.Key)
