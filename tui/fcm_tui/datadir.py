@@ -25,7 +25,9 @@ _OURS: Final = frozenset(
         LOCK_NAME,
         LOG_NAME,
         DATABASE_NAME,
-        *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal", "filling")),
+        f"{DATABASE_NAME}-filling",
+        f"{DATABASE_NAME}-search",
+        *(f"{DATABASE_NAME}{of}-{suffix}" for of in ("", "-search") for suffix in ("wal", "shm", "journal")),
     )
 )
 _NOTE_BYTES = 4096
