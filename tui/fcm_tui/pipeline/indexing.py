@@ -16,11 +16,11 @@ from fcm_tui.store.text_index import TextIndex
 
 STEP = 0.05
 """Seconds of work between two looks at whether the recorder is at work itself."""
-LONG_STEP = 0.25
+LONG_STEP = 0.5
 """The same where changes go on coming: of the thousands a second that it can take, it has to keep up with some."""
 QUIET = 0.5
 """Seconds without a commit after which a burst counts as over."""
-PATIENCE = 1.0
+PATIENCE = 5.0
 """Seconds after which it goes on although changes go on coming."""
 ONCE = 0.3
 """Seconds that who records once spends on it: some 3,000 changes."""
