@@ -94,14 +94,15 @@ class Terminal:
         """The screen as lines of text."""
         return "\n".join(self.screen.display)
 
-    def _is_readable(self, timeout: float) -> bool:
+    def is_readable(self, timeout: float) -> bool:
+        """Whether the program has written something, by then at the latest."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._descriptor, selectors.EVENT_READ)
             return bool(selector.select(timeout))
 
     def pump(self, timeout: float = 0.05) -> bool:
         """Take in what the program wrote; False if it was nothing."""
-        if not self.alive or not self._is_readable(timeout):
+        if not self.alive or not self.is_readable(timeout):
             return False
         try:
             data = os.read(self._descriptor, 65536)
