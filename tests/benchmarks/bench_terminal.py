@@ -75,8 +75,11 @@ def _starts(scale: Scale, place: Path, small: Path, large: Path) -> list[str]:
     text = str(place / "tree" / "file0.py")
     sides: dict[str, tuple[Sequence[str], Callable[[str], object]]] = {
         "plain Textual": ([sys.executable, str(plain)], lambda screen: "plainly" in screen),
-        quick: ([quick, text], lambda screen: "value_" in screen),
-        "a small record": (ours(small, "--theme", "dark"), lambda screen: "value_" in screen),
+        quick: ([quick, *(["-n"] if quick == "vim" else []), text], lambda screen: "value_" in screen),
+        "a small record": (
+            ours(small, "--theme", "dark"),
+            lambda screen: "file" in screen and "Diff" in screen,
+        ),
         "a long record": (
             ours(large, "--theme", "dark"),
             lambda screen: "100" in screen and "files" in screen,
@@ -109,7 +112,7 @@ def _goal(seconds: float, goal: float, is_ours: bool) -> str:
 
 def _bytes(scale: Scale, place: Path, small: Path) -> list[str]:
     """Ours in the log, in the diff, and from one change to the next; vim in one of the files, and from one to the next."""
-    files = [str(path) for path in sorted((place / "tree").iterdir())]
+    files = [str(path) for path in sorted((place / "tree").glob("file*.py"))]
     log = ours(small, "--theme", "dark")
     cases: dict[str, tuple[Sequence[str], Sequence[str], Sequence[str]]] = {
         "the diff, j 20 times": (("3",), ["j"] * 20, ["j"] * 20),
@@ -136,7 +139,7 @@ def _written(argv: Sequence[str], before: Sequence[str], keys: Sequence[str]) ->
     from tests.ptyharness import Terminal
 
     with Terminal(argv, columns=80, rows=24) as terminal:
-        terminal.wait("value_")
+        terminal.wait("call(" if "vim" in argv[0] else "file")
         _settle(terminal)
         for key in before:
             terminal.press(key)
