@@ -59,7 +59,10 @@ class Terminal:
         rows: int = 24,
         environ: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        chunk: int = 65536,
     ) -> None:
+        """`chunk`: as many bytes are taken in at once."""
+        self._chunk = chunk
         self.columns, self.rows = columns, rows
         self.screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -105,7 +108,7 @@ class Terminal:
         if not self.alive or not self.is_readable(timeout):
             return False
         try:
-            data = os.read(self._descriptor, 65536)
+            data = os.read(self._descriptor, self._chunk)
         except OSError:
             data = b""
         if not data:
