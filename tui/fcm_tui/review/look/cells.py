@@ -122,8 +122,7 @@ class Cells:
         middle = (top + end) // 2
         for distance in range(1, min(end - top - 1, _MOST_SCROLLED)):
             for shift in (distance, -distance):
-                probe = middle + shift
-                if not top <= probe < end or _differing(want[middle], sent[probe]) > self.width // 2:
+                if not any(_is_moved(want, sent, y, shift, top, end) for y in (middle, middle + 2)):
                     continue
                 left = sum(
                     _differing(want[y], sent[y + shift]) if top <= y + shift < end else self.width
@@ -236,8 +235,14 @@ def _add_wide(cells: list[Cell], text: str, look: Look) -> None:
 
 
 def _is_simple(row: list[Cell]) -> bool:
-    """Every cell has one character that stands in one cell for any terminal; unknown ones are no matter."""
-    return all(len(letter) == 1 or look is None for letter, look in row)
+    """Every cell is known, and has one character that takes one cell."""
+    letters = [letter for letter, _ in row]
+    return "" not in letters and len("".join(letters)) == len(letters)
+
+
+def _is_moved(want: list[list[Cell]], sent: list[list[Cell]], y: int, shift: int, top: int, end: int) -> bool:
+    """Whether a line, but for its edges, stands elsewhere on the terminal."""
+    return y < end and top <= y + shift < end and want[y][2:-2] == sent[y + shift][2:-2]
 
 
 def _differing(new: list[Cell], old: list[Cell]) -> int:
