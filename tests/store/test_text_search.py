@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui import cli
+from fcm_tui.datadir import DataDir
 from fcm_tui.model import Capture, DiskState, Draft, Hunk, Kind, LineCounts, Origin
 from fcm_tui.pipeline.indexing import Indexing, index_once
 from fcm_tui.query.terms import All, KindIs, Term, Text
@@ -283,3 +285,23 @@ def test_an_encrypted_record_has_no_index_and_loses_the_one_that_it_had(lines: L
 def _indexed(lines: Lines) -> int:
     with Reader(lines.database) as reader:
         return reader.sizes().indexed
+
+
+def test_of_secrets_nothing_gets_into_the_index(
+    data_dir: DataDir, root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (root / "notes").write_text("one\n")
+    (root / ".env").write_text("PASSWORD=one\n")
+    assert cli.main(["record", "--once", str(root)]) == 0
+    (root / "notes").write_text("harmless words\n")
+    (root / ".env").write_text("PASSWORD=quixotic\n")
+    assert cli.main(["record", "--once", str(root)]) == 0
+    with closing(sqlite3.connect(index_of(data_dir.path / "record.db"))) as index:
+        having = "SELECT count(*) FROM trigrams WHERE trigrams MATCH ?"
+        assert index.execute(having, ('"har"',)).fetchone() == (1,)
+        assert index.execute(having, ('"qui" OR "PAS"',)).fetchone() == (0,)
+    capfd.readouterr()
+    assert cli.main(["log", "--text", "harmless", "--json"]) == 0
+    assert "notes" in capfd.readouterr().out
+    assert cli.main(["log", "--text", "quixotic", "--json"]) in (0, 1)
+    assert capfd.readouterr().out == ""
