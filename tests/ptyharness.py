@@ -40,7 +40,10 @@ class Terminal:
         rows: int = 24,
         environ: Mapping[str, str] | None = None,
         cwd: str | None = None,
+        chunk: int = 65536,
     ) -> None:
+        """`chunk`: as many bytes are taken in at once."""
+        self._chunk = chunk
         self.columns, self.rows = columns, rows
         self._drawn = Drawn(columns, rows)
         self.screen = self._drawn.screen
@@ -74,17 +77,18 @@ class Terminal:
         """The screen as lines of text."""
         return self._drawn.text
 
-    def _is_readable(self, timeout: float) -> bool:
+    def is_readable(self, timeout: float) -> bool:
+        """Whether the program has written something, by then at the latest."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._descriptor, selectors.EVENT_READ)
             return bool(selector.select(timeout))
 
     def pump(self, timeout: float = 0.05) -> bool:
         """Take in what the program wrote; False if it was nothing."""
-        if not self.alive or not self._is_readable(timeout):
+        if not self.alive or not self.is_readable(timeout):
             return False
         try:
-            data = os.read(self._descriptor, 65536)
+            data = os.read(self._descriptor, self._chunk)
         except OSError:
             data = b""
         if not data:

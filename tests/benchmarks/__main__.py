@@ -20,8 +20,10 @@ from tests.benchmarks import (
     bench_diff_view,
     bench_idle,
     bench_latency,
+    bench_log,
     bench_long_record,
     bench_reconcile,
+    bench_terminal,
     bench_versions,
 )
 from tests.benchmarks.pairs import heading
@@ -52,6 +54,8 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "latency": bench_latency.run,
     "idle": bench_idle.run,
     "long-record": bench_long_record.run,
+    "log": bench_log.run,
+    "terminal": bench_terminal.run,
 }
 
 

@@ -42,7 +42,7 @@ def build(data: Path, tree: Path, changes: int) -> float:
         record.connection.execute("PRAGMA synchronous=OFF")
         record.connection.execute("PRAGMA cache_size=-6000000")
         record.connection.execute("PRAGMA wal_autocheckpoint=40000")
-        files = [_File(*row) for row in record.connection.execute(_KNOWN, (os.fsencode(tree),))]
+        files = known_files(record, os.fsencode(tree))
         begin_ns = time.time_ns() - _SPREAD_NS
         rounds = -(-changes // FILES)
         for number in range(rounds):
@@ -57,6 +57,11 @@ def build(data: Path, tree: Path, changes: int) -> float:
         record.connection.execute("PRAGMA synchronous=FULL")
         record.checkpoint()
     return time.monotonic() - started
+
+
+def known_files(record: Record, root: bytes) -> list[_File]:
+    """The files of a root, to be changed further."""
+    return [_File(*row) for row in record.connection.execute(_KNOWN, (root,))]
 
 
 _KNOWN = """SELECT f.file_id, f.root_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.inode, f.uid, f.gid, f.stamp

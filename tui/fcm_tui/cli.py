@@ -136,9 +136,12 @@ def _screen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", help="name of a theme")
 
     def run(args: argparse.Namespace) -> int:
-        from fcm_tui.commands import screen
+        from fcm_tui.commands.opening import sign
 
-        return screen.run(args)
+        with sign():
+            from fcm_tui.commands import screen
+
+            return screen.run(args)
 
     parser.set_defaults(func=run)
 

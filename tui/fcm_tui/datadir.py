@@ -26,7 +26,9 @@ _OURS: Final = frozenset(
         LOG_NAME,
         f"{LOG_NAME}.1",
         DATABASE_NAME,
-        *(f"{DATABASE_NAME}-{suffix}" for suffix in ("wal", "shm", "journal", "filling")),
+        f"{DATABASE_NAME}-filling",
+        f"{DATABASE_NAME}-search",
+        *(f"{DATABASE_NAME}{of}-{suffix}" for of in ("", "-search") for suffix in ("wal", "shm", "journal")),
     )
 )
 _NOTE_BYTES = 4096

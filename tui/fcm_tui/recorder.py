@@ -207,6 +207,7 @@ class Recorder:
                 patient=True, on_progress=self._progress, is_cancelled=lambda: self._is_stopping
             )
         )
+        session.indexing.start()
         self._goes_on()
         self._set(phase="recording", progress=None)
         await self._tell_state()

@@ -16,6 +16,7 @@ from fcm_tui.commands.progress import ProgressLine
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import UsageError
+from fcm_tui.pipeline.indexing import index_once
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
 from fcm_tui.store.values import reading
@@ -72,6 +73,7 @@ def _once(place: Place, roots: list[bytes]) -> int:
             raise
         try:
             session.pruning.run_if_due()
+            index_once(session.record)
         finally:
             session.close()
     _tell_ready(ready)

@@ -86,6 +86,7 @@ def _status(reader: Reader, data_dir: DataDir, settings: Settings) -> dict[str, 
         "database_bytes": sizes.database_bytes,
         "free_bytes": sizes.free_bytes,
         "retention": _retention(settings, reader),
+        "search": {"indexed": sizes.indexed, "bytes": sizes.index_bytes},
         "head": {"recorder": head.recorder.hex(), "sequence": head.sequence, "chain": head.chain.hex()}
         if head
         else None,
@@ -120,6 +121,8 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings) -> str:
     free = f", {size_text(sizes.free_bytes)} of it free" if sizes.free_bytes else ""
     lines.append(f"data       {data_dir.path} ({size_text(sizes.database_bytes)}{free})")
     lines.append(f"files      {sizes.files:,}   versions {sizes.versions:,}   changes {sizes.changes:,}")
+    if sizes.index_bytes:
+        lines.append(f"search     {sizes.indexed:,} changes are indexed ({size_text(sizes.index_bytes)})")
     lines.append(f"retention  {_retention_text(settings, reader)}")
     for root in reader.roots():
         state = "" if root.active else "  (not watched by the last run)"

@@ -18,11 +18,13 @@ from fcm_tui.intents import Intents
 from fcm_tui.model import NOT_RUNNING
 from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
+from fcm_tui.pipeline.indexing import Indexing
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
 from fcm_tui.store import sealing
 from fcm_tui.store.record import Record
+from fcm_tui.store.text_index import SUFFIXES as INDEX_SUFFIXES
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
 SETTLING = 1.0
@@ -74,7 +76,8 @@ class Session:
             undo.callback(self.record.close)
             own = self.record.set_roots(roots)
             files = [
-                os.fsencode(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", "-filling")
+                os.fsencode(f"{database}{suffix}")
+                for suffix in ("", "-wal", "-shm", "-journal", "-filling", *INDEX_SUFFIXES)
             ]
             watched = watched_roots(
                 own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
@@ -84,6 +87,7 @@ class Session:
                 self.engine.helper = ScanProcess()
             self.engine.announce(Intents(database.parent / INTENTS))
             self.engine.load()
+            self.indexing = Indexing(self.record)
             self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
             undo.pop_all()
         self._unlistable: dict[bytes, str] = {}
@@ -97,6 +101,7 @@ class Session:
             sqlite3.Error: the disk refuses; all is ended nevertheless.
         """
         self._end_helper()
+        self.indexing.close()
         self.pruning.close()
         self.engine.close()
         with self.record:

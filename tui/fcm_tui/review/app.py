@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -130,6 +131,8 @@ class ReviewApp(FileKeys):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        gc.freeze()  # what the program is made of need not be looked through again
+        gc.enable()
         self._open_record()
         if self._engine is not None:
             self._record(self._engine)

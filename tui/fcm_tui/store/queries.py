@@ -9,37 +9,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from fcm_tui.errors import NoSuchChange
-from fcm_tui.model import Capture, Change, Gap, Kind, Origin
+from fcm_tui.model import Capture, Change, Gap
 from fcm_tui.store.anchors import Head
+from fcm_tui.store.changes import ChangeLog, Key
 from fcm_tui.store.contents import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.filters import Filters, below, conditions, prepared
+from fcm_tui.store.filters import Filters, below, conditions
 from fcm_tui.store.kept_lines import KeptHunk, kept_hunks
 from fcm_tui.store.patience import reading_until
-from fcm_tui.store.reviews import IS_REVIEWED, NOTE, ReviewCounts
+from fcm_tui.store.reviews import ReviewCounts
+from fcm_tui.store.text_index import SUFFIX as INDEX
 from fcm_tui.store.values import RowTypes, reading
 
-Key = tuple[int, bytes]
-"""Where a change stands in the log: sequence, recorder id."""
-
-CAPTURE = (
-    "CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT EXISTS"
-    " (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END"
-)
-"""SQL: what is kept of a change's version now. Its row, which is hashed, goes on saying what was kept then."""
-
-_COLUMNS = (
-    "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
-    f" c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {CAPTURE}, c.origin,"
-    " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
-    f" {IS_REVIEWED}, c.attributes, c.previous_attributes, {NOTE}"
-)
-_FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
-
-_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b? s?")
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b i i? i i")
 _PATH = RowTypes("b")
@@ -95,6 +78,10 @@ class Sizes:
     database_bytes: int
     free_bytes: int
     """Of them, what waits in the database to be used again."""
+    indexed: int = 0
+    """Up to this change the index of changed lines finds them; those behind it are looked through."""
+    index_bytes: int = 0
+    """Of that index, which lies beside the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +99,6 @@ class FileNow:
     first_seen_ns: int
 
 
-def key_of(change: Change) -> Key:
-    """The place of a change in the log."""
-    return change.sequence, change.recorder_id
-
-
-def _change(row: tuple[Any, ...]) -> Change:
-    _CHANGE.check(row)
-    recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
-    before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
-    group, inserted, updated, deleted, encoding, newline, reviewed, *rest = row[18:]
-    return Change(
-        recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
-        before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
-        group, inserted, updated, deleted, encoding, newline, bool(reviewed), *rest,
-    )  # fmt: skip
-
-
 class Reader:
     """Reads one record. Synchronous: for one thread at a time, never for the event loop."""
 
@@ -137,8 +107,10 @@ class Reader:
         self._connection = open_reader(self._path)
         self._reviews = ReviewCounts(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
+        self._changes = ChangeLog(self._path, self._connection)
 
     def close(self) -> None:
+        self._changes.close()
         self._connection.close()
 
     def __enter__(self) -> Reader:
@@ -216,25 +188,13 @@ class Reader:
         Raises:
             ContentSealed: lines are looked for that are encrypted, and the key is not there.
         """
-        where, values = prepared(self._connection, filters or Filters())
-        for key, sign in ((before, "<"), (after, ">")):
-            if key is not None:
-                where.append(f"(c.sequence, c.recorder_id) {sign} (?, ?)")
-                values.extend(key)
-        direction = "ASC" if reverse else "DESC"
-        sql = (
-            f"SELECT {_COLUMNS}{_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
-            f" ORDER BY c.recorder_id {direction}, c.sequence {direction} LIMIT ?"
+        return self._changes.iterate(
+            filters or Filters(), limit=limit, before=before, after=after, reverse=reverse
         )
-        values.append(-1 if limit is None else limit)
-        for row in self._connection.execute(sql, values):
-            yield _change(row)
 
     def found(self, filters: Filters) -> int:
-        """How many changes a filter lets through; takes as long as looking at all of them."""
-        where, values = prepared(self._connection, filters)
-        sql = f"SELECT count(*){_FROM}{' WHERE ' + ' AND '.join(where) if where else ''}"
-        return int(self._connection.execute(sql, values).fetchone()[0])
+        """How many changes a filter lets through; takes as long as looking at all that come into question."""
+        return self._changes.found(filters)
 
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
         """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
@@ -246,16 +206,12 @@ class Reader:
         Raises:
             NoSuchChange: there is none of that number.
         """
-        where, values = "c.sequence = ?", [sequence]
-        if recorder_id is not None:
-            where += " AND c.recorder_id = ?"
-            values.append(recorder_id)  # type: ignore[arg-type]
-        row = self._connection.execute(f"SELECT {_COLUMNS}{_FROM} WHERE {where} LIMIT 1", values).fetchone()
-        if row is None:
+        change = self._changes.one(sequence, recorder_id)
+        if change is None:
             last = self.last_sequence()
             known = f"this record has 1 to {last}" if last else "this record has none yet"
             raise NoSuchChange(f"no change {sequence}: {known}; `fcm-tui log` lists them")
-        return _change(row)
+        return change
 
     def state_before(self, change: Change) -> tuple[int | None, int | None]:
         """`st_mode` and mtime (ns) of the file before a change; None where there was none."""
@@ -366,12 +322,14 @@ class Reader:
             free_bytes=int(
                 one("PRAGMA freelist_count").fetchone()[0] * one("PRAGMA page_size").fetchone()[0]
             ),
-            database_bytes=sum(
-                os.path.getsize(name)
-                for suffix in ("", "-wal")
-                if os.path.exists(name := f"{os.fspath(self._path)}{suffix}")
-            ),
+            database_bytes=self._bytes("", "-wal"),
+            indexed=self._changes.indexed(),
+            index_bytes=self._bytes(INDEX, f"{INDEX}-wal"),
         )
+
+    def _bytes(self, *suffixes: str) -> int:
+        names = [f"{os.fspath(self._path)}{suffix}" for suffix in suffixes]
+        return sum(os.path.getsize(name) for name in names if os.path.exists(name))
 
     def knows(self, path: bytes) -> bool:
         """Whether the record has a file or change at a path or below it, or watches a folder there."""

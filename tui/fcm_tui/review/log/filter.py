@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.message import Message
 
 from fcm_tui.errors import FilterError
-from fcm_tui.query.complete import Completion, complete
-from fcm_tui.query.parse import parse
-from fcm_tui.query.terms import Term
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
+
+if (
+    TYPE_CHECKING
+):  # what knows the language of filters is imported with the first one, not at every start: 15 ms
+    from fcm_tui.query.complete import Completion
+    from fcm_tui.query.terms import Term
 
 
 class FilterBar(EntryBar):
@@ -35,7 +40,7 @@ class FilterBar(EntryBar):
         """Names that are known, by key, for completion."""
         self._found = ""
         self._error: FilterError | None = None
-        self._completing = Completion(0, 0, ())
+        self._completing: Completion | None = None
         self._option = -1
 
     def say_found(self, found: str) -> None:
@@ -59,10 +64,14 @@ class FilterBar(EntryBar):
         self._parse()
 
     def _complete(self) -> None:
+        from fcm_tui.query.complete import complete
+
         self._completing = complete(self.entry.text, self.entry.at, self.values, self.saved)
         self._option = -1
 
     def _parse(self) -> None:
+        from fcm_tui.query.parse import parse
+
         terms: tuple[Term, ...] | None = None
         self._error = None
         try:
@@ -70,22 +79,25 @@ class FilterBar(EntryBar):
         except FilterError as error:
             self._error = error
         is_word = self.entry.at > 0 and not self.entry.text[self.entry.at - 1].isspace()
-        self.post_message(self.Written(terms, bool(is_word and self._completing.options)))
+        self.post_message(self.Written(terms, bool(is_word and self._options())))
 
     def action_complete(self) -> None:
         """What may stand here, one after the other."""
-        options = self._completing.options
-        if not options:
+        options = self._options()
+        if self._completing is None or not options:
             return
         self._option = (self._option + 1) % len(options)
         start = self._completing.start
         self.entry.replace(start, self._completing.end, options[self._option])
-        self._completing = Completion(start, self.entry.at, options)
+        self._completing = replace(self._completing, end=self.entry.at)
         self._parse()
         self.refresh()
 
+    def _options(self) -> tuple[str, ...]:
+        return () if self._completing is None else self._completing.options
+
     def help(self) -> list[Segment]:
-        options = self._completing.options
+        options = self._options()
         if self._error is not None and not (options and self.entry.at == self._error.end):
             return [Segment(str(self._error), self.palette("title", "warning"))]
         segments = [Segment("Tab ", self.palette("title", "key"))] if options else []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
 
-from fcm_tui.query.terms import Term
 from fcm_tui.review import wording
 from fcm_tui.review.log.filter import FilterBar
 from fcm_tui.review.log.inbox import Inbox
@@ -18,6 +18,9 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible_path
+
+if TYPE_CHECKING:
+    from fcm_tui.query.terms import Term
 
 _PAUSE = 0.12
 """Seconds without a key after which what is written so far is looked for."""

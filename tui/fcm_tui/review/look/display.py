@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
+from rich.color import ColorSystem
 from rich.console import RenderableType
 from rich.segment import Segment
+from textual import on
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.color import Color
+from textual.driver import Driver
+from textual.events import Event, Idle, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from fcm_tui.review.look.cells import Cells
 from fcm_tui.safetext import visible
 
 _log = logging.getLogger(__name__)
@@ -20,7 +27,12 @@ R = TypeVar("R")
 
 BEHIND = 6
 """Queued writes at which the terminal counts as not being read; Textual blocks the loop at 30."""
-RETRY = 0.05
+RETRY = 0.02
+"""Seconds until it is looked again whether the terminal took what was written."""
+PROMPT = 0.05
+"""Seconds after a key in which the first paint counts as its answer."""
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+"""Around what the terminal is to show at once."""
 
 
 class Backstop(LineFilter):
@@ -35,12 +47,23 @@ class Backstop(LineFilter):
         return segments
 
 
+class PromptScreen(Screen[object]):
+    """Paints at once what a key changed, not with the next sixtieth of a second. Uses `_on_idle` of Textual 8.2."""
+
+    async def _on_idle(self, event: Idle) -> None:
+        app = self.app
+        is_dirty = self._dirty_widgets or self._repaint_required or self._layout_required
+        if is_dirty and self.is_current and isinstance(app, PatientApp) and app.is_due():
+            event.prevent_default()
+            self._on_timer_update()
+
+
 class PatientApp(App[R]):
     """A Textual app whose event loop never waits for a terminal that is not read.
 
     Textual's writer thread has a queue of 30 writes and then blocks the loop, and with it the
-    recorder that runs there. Here a frame is left out while the terminal is behind, and the whole
-    screen drawn once it has caught up. Uses `_display` and the writer's queue of Textual 8.2.
+    recorder that runs there. Here frames are merged while the terminal is behind, and of each only what differs from the
+    last is written. Uses `_display`, the compositor's updates and the writer's queue of Textual 8.2.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -49,7 +72,10 @@ class PatientApp(App[R]):
         super().__init__(ansi_color=ansi_color)
         self.animation_level = "none"
         self._backstop = Backstop()
-        self._frames_left_out = False
+        self._cells: Cells | None = None
+        self._waits = False
+        self.due_since = 0.0
+        """When a key was pressed (`monotonic`) that may have no answer on the screen yet; 0 where none is."""
         self.is_lent = False
         """The terminal belongs to another program: nothing is drawn."""
         self.crash: str | None = None
@@ -64,8 +90,21 @@ class PatientApp(App[R]):
         self.crash = f"{type(error).__name__}: {visible(str(error))}"
         self._close_messages_no_wait()
 
+    def get_default_screen(self) -> Screen[object]:
+        return PromptScreen(id="_default")
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key):
+            self.due_since = time.monotonic()
+        await super().on_event(event)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._backstop]
+
+    def is_due(self) -> bool:
+        """Whether a key waits for its answer, which is given with this."""
+        since, self.due_since = self.due_since, 0.0
+        return time.monotonic() - since < PROMPT
 
     def _queued_writes(self) -> int:
         writer = getattr(self._driver, "_writer_thread", None)
@@ -74,18 +113,67 @@ class PatientApp(App[R]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if self.is_lent:
             self.post_display_hook()
-            return
-        if self._queued_writes() < BEHIND and not self._frames_left_out:
+        elif self._is_written_by_cell(renderable):
+            self._take_in(renderable)
+            self._show()
+            self.post_display_hook()
+        else:
             super()._display(screen, renderable)
+
+    def _is_written_by_cell(self, renderable: RenderableType | None) -> TypeGuard[LayoutUpdate | ChopsUpdate]:
+        driver = self._driver
+        return (
+            isinstance(renderable, LayoutUpdate | ChopsUpdate)
+            and not (self._batch_count or self._closed or self.is_headless)
+            and self._running
+            and driver is not None
+            and not driver.is_inline
+        )
+
+    def _take_in(self, update: LayoutUpdate | ChopsUpdate) -> None:
+        """What is to be shown, as `render_segments` of both writes it."""
+        width, height = self.size
+        cells = self._cells
+        if cells is None or (cells.width, cells.height) != (width, height):
+            colours = self.console._color_system or ColorSystem.TRUECOLOR
+            cells = self._cells = Cells(width, height, colours)
+        if isinstance(update, LayoutUpdate):
+            for y, line in enumerate(update.strips, update.region.y):
+                cells.put(y, update.region.x, (segment for strip in line for segment in strip))
             return
-        if renderable is not None and not self._batch_count and not self._frames_left_out:
-            self._frames_left_out = True
+        for y, left, right in update.spans:
+            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                if strip is None or x > right or end <= left:
+                    continue
+                is_whole = left <= x < right and end <= right
+                cells.put(y, x, strip if is_whole else strip.crop(0, min(end, right) - x))
+
+    def _show(self) -> None:
+        """Write what differs, unless the terminal is behind: then all that has gathered, once it has caught up."""
+        driver, cells = self._driver, self._cells
+        if self._waits or driver is None or cells is None:
+            return
+        if self._queued_writes():
+            self._waits = True
             self.set_timer(RETRY, self._try_again)
-        self.post_display_hook()
+            return
+        written = cells.changes()
+        if written:
+            x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
+            written += f"\x1b[{y + 1};{x + 1}H"
+            driver.write(f"{_BEGIN}{written}{_END}" if self._sync_available else written)
+            driver.flush()
 
     def _try_again(self) -> None:
-        if self._queued_writes():
-            self.set_timer(RETRY, self._try_again)
-            return
-        self._frames_left_out = False
-        self.screen.refresh(layout=True)
+        self._waits = False
+        self._show()
+
+    def _suspend_signal(self) -> None:
+        super()._suspend_signal()
+        self._forget()
+
+    @on(Driver.SignalResume)
+    def _forget(self) -> None:
+        """Another program has written to the terminal."""
+        if self._cells is not None:
+            self._cells.forget()
