@@ -22,7 +22,6 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.engine import Engine
-from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import gaps as log_gaps
@@ -34,6 +33,7 @@ from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
+from fcm_tui.review.program_keys import ProgramKeys
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -52,7 +52,7 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(FileKeys):
+class ReviewApp(ProgramKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
