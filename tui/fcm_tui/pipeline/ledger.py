@@ -15,6 +15,7 @@ from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.store.record import Record
 
 NOT_RUNNING = "the recorder was not running"
+ANEW = "recording began anew with other settings"
 AWAY = "the root was unmounted or out of reach"
 GONE = "the root was deleted or renamed"
 REPLACED = "another folder stands at the root's path"
