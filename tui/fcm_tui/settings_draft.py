@@ -165,9 +165,14 @@ class Draft:
         meant = copy.deepcopy(self.document())
         try:
             edit(meant)
+            _check_writable(meant)
             document = tomlkit.parse(self.text)
             edit(document)
             text = tomlkit.dumps(document)
+        except UnicodeEncodeError:
+            raise ConfigError(
+                f"{self.path}:1: a name that is not UTF-8 cannot stand here: name the folder on the command line"
+            ) from None
         except (TOMLKitError, KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise _by_hand(self.path) from error
         if parsed(text, self.path) != meant:
@@ -230,6 +235,14 @@ def _put_list(old: Any, new: list[Any]) -> None:
             old[at] = value
     while len(old) > len(new):
         del old[-1]
+
+
+def _check_writable(value: Any) -> None:
+    """Names that are no text, as the disk may have them, cannot stand in TOML."""
+    if isinstance(value, str):
+        value.encode()
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_writable(inner)
 
 
 def _by_hand(path: Path) -> ConfigError:

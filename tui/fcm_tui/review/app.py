@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,8 @@ class ReviewApp(ProgramKeys):
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
         settings: Settings | None = None,
+        configuration: Path | None = None,
+        own_paths: Sequence[bytes] = (),
     ) -> None:
         """`engine` None makes it a viewer of what another process records.
 
@@ -78,11 +80,14 @@ class ReviewApp(ProgramKeys):
             notice: shown while nothing is more urgent.
             recordings: makes what records a restore; None where nothing can be restored from here.
             settings: what is a secret, and saved filters.
+            configuration: the file of the settings, which is followed; None for none.
+            own_paths: what is never recorded.
         """
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
         self.settings = settings or Settings()
+        self.configuration, self.own_paths = configuration, own_paths
         self._engine = engine
         self._who = who
         self._notice = notice
@@ -121,6 +126,8 @@ class ReviewApp(ProgramKeys):
         self._keep_counts()
         self._let_go()
         self.watch_theme()
+        if self.configuration is not None:
+            self.follow_settings(self.configuration)
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
 
