@@ -229,6 +229,8 @@ class Recorder:
         self._goes_on()
         self._set(phase="recording", progress=None)
         await self._tell_state()
+        if self._is_ready.is_set():  # other roots are there now
+            self._notify(Notice(1, 0))
         self._is_ready.set()
 
     async def _watch(self, source: Source) -> None:

@@ -38,14 +38,14 @@ class Draft:
     raw: bytes | None
     """What stood there; None where there is no file yet."""
     before: str
-    """Its text; where there is none, empty."""
+    """Its text; where there is none, the commented default, as which a new one begins."""
     text: str
-    """Its text as it would be; a new file begins as the commented default."""
+    """Its text as it would be."""
 
     @property
     def is_changed(self) -> bool:
         """Whether there is anything to write."""
-        return self.text != (self.before if self.raw is not None else _default())
+        return self.text != self.before
 
     def settings(self) -> Settings:
         """What it would mean.
@@ -128,9 +128,8 @@ class Draft:
         return self._edited(add)
 
     def diff(self) -> list[str]:
-        """What writing it would change, as lines of a unified diff; a new file is compared with the default."""
-        old = self.before if self.raw is not None else _default()
-        made = difflib.unified_diff(old.splitlines(), self.text.splitlines(), lineterm="", n=2)
+        """What writing it would change, as lines of a unified diff; a new file is compared with the commented default."""
+        made = difflib.unified_diff(self.before.splitlines(), self.text.splitlines(), lineterm="", n=2)
         return list(made)[2:]
 
     def write(self) -> Draft:
@@ -188,9 +187,7 @@ def read(path: Path) -> Draft:
     """
     path = Path(os.path.abspath(path))
     raw = _raw(path)
-    if raw is None:
-        return Draft(path, None, "", _default())
-    text = decoded(raw, path)
+    text = _default() if raw is None else decoded(raw, path)
     return Draft(path, raw, text, text)
 
 

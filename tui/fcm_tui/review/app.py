@@ -31,7 +31,7 @@ from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
-from fcm_tui.review.parts.entry_bar import EntryBar
+from fcm_tui.review.parts.entry_line import EntryLine
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.program_keys import ProgramKeys
 from fcm_tui.review.source import Source
@@ -304,8 +304,8 @@ class ReviewApp(ProgramKeys):
     # --- keys
 
     def on_key(self, event: Key) -> None:
-        """What is written right behind `/` was on its way to the log already."""
-        if isinstance(self.focused, EntryBar):
+        """What is written right behind the key that opens a line was on its way to the log already."""
+        if isinstance(self.focused, EntryLine):
             self.focused.on_key(event)
 
     def action_focus_next(self) -> None:

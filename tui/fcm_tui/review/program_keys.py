@@ -58,7 +58,7 @@ class ProgramKeys(FileKeys):
         def recorded() -> list[bytes]:
             return [] if self._engine is None else self._engine.roots
 
-        place = Place(self.configuration, self.database, recorded, self.themes.names())
+        place = Place(self.configuration, self.database, recorded, self.themes.names)
         self.push_screen(SettingsScreen(self.palette, place))
 
     # --- live
@@ -77,7 +77,7 @@ class ProgramKeys(FileKeys):
                 said = [] if after is None else await self._take_up(before, after, file)
             except ConfigError as error:
                 where = str(file)
-                self.tell(f"{visible(str(error).replace(where, file.name, 1))}; what held before still holds")
+                self.tell(f"not taken up: {visible(str(error).replace(where, file.name, 1))}")
                 continue
             if after is not None:
                 self.tell("; ".join([f"{file.name} read again", *said]))

@@ -23,13 +23,13 @@ def is_mysql(url: str) -> bool:
     return url.lower().startswith("mysql:")
 
 
-def shape_of_mysql(url: str) -> str:
-    """What is wrong with the URL's shape, without repeating it; empty where nothing is."""
-    if ":" in url.removeprefix("mysql://").rpartition("@")[0]:
+def about_mysql(url: str) -> str:
+    """What can be said of such a URL, which is its shape only, without repeating it."""
+    if ":" in url[len("mysql://") :].rpartition("@")[0]:
         return "a password does not belong here: take it out and set FCM_DATABASE_PASSWORD"
     if not _MYSQL.fullmatch(url):
         return "write mysql://USER@HOST[:PORT][,HOST…]/NAME, with ?tls=verify or ?tls=off behind it if wanted"
-    return ""
+    return "the URL has the right shape, but this version has no MySQL support yet: write sqlite:PATH"
 
 
 def try_database(url: str | None, base: Path, current: Path) -> tuple[bool, str]:
@@ -41,13 +41,7 @@ def try_database(url: str | None, base: Path, current: Path) -> tuple[bool, str]
         current: the record in use.
     """
     if url is not None and is_mysql(url):
-        wrong = shape_of_mysql(url)
-        if wrong:
-            return False, wrong
-        return (
-            False,
-            "the URL has the right shape, but this version records in SQLite only: nothing was tried",
-        )
+        return False, about_mysql(url)
     try:
         path = parse_database(url, base, os.environ) if url is not None else current
     except BadValue as error:

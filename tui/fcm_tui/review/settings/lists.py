@@ -17,7 +17,11 @@ _ORIGIN = 11
 
 
 class Moved(Message):
-    """Another row has the cursor."""
+    """Another row of a list has the cursor."""
+
+    def __init__(self, view: CursorView) -> None:
+        super().__init__()
+        self.view = view
 
 
 class SectionList(CursorView):
@@ -35,7 +39,7 @@ class SectionList(CursorView):
         return Strip([Segment(text, self.palette("text", *over))], width)
 
     def cursor_moved(self) -> None:
-        self.post_message(Moved())
+        self.post_message(Moved(self))
 
 
 class FieldList(CursorView):
@@ -75,7 +79,7 @@ class FieldList(CursorView):
         entry = self.rows[row]
         is_changed = entry.kind not in _NEW and _mark(entry) in self._changed
         label = "accent" if entry.kind in (Kind.ROOT, *_NEW) else "text"
-        room = max(4, width - _LABEL - _ORIGIN - 3)
+        room = max(4, width - _LABEL - _ORIGIN - 4)  # the last column is the scroll bar's
         value, style = entry.shown, "muted" if entry.origin == DEFAULT else "text"
         if entry.kind in (Kind.FLAG, Kind.DETECTOR):
             value = "[x] on" if entry.value == "true" else "[ ] off"
@@ -91,7 +95,7 @@ class FieldList(CursorView):
         ).adjust_cell_length(width, self.palette(*over))
 
     def cursor_moved(self) -> None:
-        self.post_message(Moved())
+        self.post_message(Moved(self))
 
 
 def _mark(row: Row) -> tuple[object, ...]:

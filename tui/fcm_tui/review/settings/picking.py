@@ -61,7 +61,6 @@ class PathLine(EntryLine):
         if event.key in ("left", "right") and self.entry.at == len(self.entry.text):
             return
         super().on_key(event)
-        event.prevent_default()
 
     def written(self) -> None:
         self.refresh()
@@ -126,6 +125,8 @@ class PickScreen(ModalScreen[str]):
         self._title.focused = True
         self._line = PathLine(palette, begin)
         self._view = FolderList(palette)
+        self._shown: str | None = None
+        """What the folders in sight are of."""
         hints = (
             ("pick.take", "preview"),
             ("pick.into", "into"),
@@ -145,15 +146,15 @@ class PickScreen(ModalScreen[str]):
     @work(group="pick", exclusive=True, exit_on_error=False)
     async def look(self) -> None:
         """Show the folders that what is written leads to."""
-        written = self._line.entry.text
-        folders, wrong = await asyncio.to_thread(self._listed, written)
-        if written == self._line.entry.text:
-            self._view.folders, self._view.wrong = folders, wrong
+        await self._selected()
+
+    async def _selected(self) -> str | None:
+        """The folder under the cursor, of those that what is written by now leads to."""
+        while self._shown != (written := self._line.entry.text):
+            folders, wrong = await asyncio.to_thread(self._listed, written)
+            self._view.folders, self._view.wrong, self._shown = folders, wrong, written
             self._view.cursor = 0
             self._view.rows_changed(top=0)
-
-    @property
-    def _selected(self) -> str | None:
         return self._view.folders[self._view.cursor] if self._view.folders else None
 
     def _write(self, path: str) -> None:
@@ -166,17 +167,23 @@ class PickScreen(ModalScreen[str]):
     def action_page(self, pages: int) -> None:
         self._view.action_page(pages)
 
-    def action_into(self) -> None:
-        if self._selected is not None:
-            self._write(self._selected.rstrip(os.sep) + os.sep)
+    @work(group="pick", exclusive=True, exit_on_error=False)
+    async def action_into(self) -> None:
+        selected = await self._selected()
+        if selected is not None:
+            self._line.entry = Entry(selected.rstrip(os.sep) + os.sep)
+            self._line.refresh()
+            await self._selected()
 
     def action_out(self) -> None:
         above = os.path.dirname(os.path.expanduser(self._line.entry.text).rstrip(os.sep))
         self._write(above.rstrip(os.sep) + os.sep)
 
-    def action_take(self) -> None:
-        if self._selected is not None:
-            self.dismiss(self._selected)
+    @work(group="pick", exclusive=True, exit_on_error=False)
+    async def action_take(self) -> None:
+        selected = await self._selected()
+        if selected is not None:
+            self.dismiss(selected)
 
     def action_close(self) -> None:
         self.dismiss(None)

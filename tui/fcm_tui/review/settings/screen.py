@@ -21,7 +21,7 @@ from fcm_tui.review.parts.menu import Choice, Menu
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.settings import fields
-from fcm_tui.review.settings.databases import try_database
+from fcm_tui.review.settings.databases import about_mysql, is_mysql, try_database
 from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
 from fcm_tui.review.settings.foot import Told, ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
@@ -48,7 +48,8 @@ class Place:
     """The record in use."""
     recorded: Callable[[], Sequence[bytes]]
     """The folders that are recorded now by this process."""
-    themes: Sequence[str]
+    themes: Callable[[], Sequence[str]]
+    """The themes that there are. For a thread."""
 
 
 class SettingsScreen(Screen[None]):
@@ -106,7 +107,7 @@ class SettingsScreen(Screen[None]):
 
     async def _take(self, draft: Draft, *, is_read: bool = False) -> None:
         """Show a draft; the one before stays where it is no TOML."""
-        now = await asyncio.to_thread(fields.present, draft, self._place.themes)
+        now = await asyncio.to_thread(lambda: fields.present(draft, self._place.themes()))
         wrong = await asyncio.to_thread(fields.mistake, draft)
         self._draft, self._now, self._may_leave = draft, now, False
         if is_read:
@@ -133,7 +134,7 @@ class SettingsScreen(Screen[None]):
 
     def on_moved(self, message: Moved) -> None:
         self._may_leave = False
-        if self.focused is self._sections:
+        if message.view is self._sections:
             self._fields.cursor = 0
             self._show()
         self._explain()
@@ -197,8 +198,9 @@ class SettingsScreen(Screen[None]):
         self._say(f"{keys.shown('entry.keep')} keeps it, {keys.shown('entry.drop')} drops it")
 
     def _close_line(self) -> None:
-        self._editing, self._line.display = None, False
+        self._editing = None
         self.set_focus(self._fields)
+        self._line.display = False
 
     def on_value_line_written(self) -> None:
         if self._editing is not None:
@@ -213,7 +215,7 @@ class SettingsScreen(Screen[None]):
             await asyncio.to_thread(fields.changed, self._draft, self._now, row, text)
         except ConfigError as error:
             self._line.is_wrong = True
-            self._say(self._sentence(error), "bad")
+            self._say(self._refusal(row, text, error), "bad")
         else:
             self._line.is_wrong = False
             self._say(f"Right. {keys.shown('entry.keep')} keeps it.", "good")
@@ -228,11 +230,17 @@ class SettingsScreen(Screen[None]):
         except ConfigError as error:
             self._line.is_wrong = self._editing is not None
             self._line.refresh()
-            self._say(self._sentence(error), "bad")
+            self._say(self._refusal(row, text, error), "bad")
             return
         if self._editing is not None:
             self._close_line()
         await self._take(made)
+
+    def _refusal(self, row: Row, text: str, error: ConfigError) -> str:
+        """Of MySQL what its URL's shape tells: there is nothing yet that could use it."""
+        if row.way == ("database",) and is_mysql(text):
+            return about_mysql(text)
+        return self._sentence(error)
 
     def _choose(self, row: Row) -> None:
         letters = "abcdefghimnoprstuvw"
@@ -329,7 +337,7 @@ class SettingsScreen(Screen[None]):
         """Whether the database can be used."""
         if self._now is None:
             return
-        url = self._line.entry.text if self._editing is not None else self._now.found(("database",))
+        url = self._now.found(("database",))
         self._say("trying…")
         base = self._place.path.parent
         fine, what = await asyncio.to_thread(
