@@ -12,7 +12,7 @@ import pytest
 from fcm_tui import resources
 from fcm_tui.config import load
 from fcm_tui.errors import ConfigError
-from fcm_tui.settings_draft import ChangedMeanwhile, explanations, read
+from fcm_tui.settings_draft import ChangedMeanwhile, Draft, explanations, read
 
 FILE = """\
 # mine
@@ -49,6 +49,16 @@ def changed(before: str, after: str) -> list[str]:
     return [f"-{line}" for line in old if line not in new] + [f"+{line}" for line in new if line not in old]
 
 
+def roots(draft: Draft) -> list[str]:
+    """The paths of its roots."""
+    return [os.fsdecode(root.path) for root in draft.settings().roots]
+
+
+def at(*paths: str) -> list[str]:
+    """Absolute paths as this system has them."""
+    return [os.path.abspath(path) for path in paths]
+
+
 def test_a_value_changes_alone(file: Path) -> None:
     draft = read(file).with_value(("theme",), "light")
     assert changed(FILE, draft.text) == ['-theme = "dark"  # at night', '+theme = "light"  # at night']
@@ -65,13 +75,22 @@ def test_patterns_come_and_go_and_comments_stay(file: Path) -> None:
 
 def test_roots_come_and_go(file: Path) -> None:
     draft = read(file).with_root("/srv/$c")
-    assert [os.fsdecode(root.path) for root in draft.settings().roots] == ["/srv/a", "/srv/b", "/srv/$c"]
+    assert roots(draft) == at("/srv/a", "/srv/b", "/srv/$c")
     assert changed(FILE, draft.text) == ['+path = "/srv/$$c"']
     without = draft.without(("roots", 0))
-    assert [os.fsdecode(root.path) for root in without.settings().roots] == ["/srv/b", "/srv/$c"]
+    assert roots(without) == at("/srv/b", "/srv/$c")
     none = without.without(("roots", 1)).without(("roots", 0))
     assert none.settings().roots == () and "roots" not in none.document()
-    assert none.with_root("/srv/d").settings().roots[0].path == b"/srv/d"
+    assert roots(none.with_root("/srv/d")) == at("/srv/d")
+
+
+def test_a_name_that_acts_on_terminals_is_escaped_and_one_that_is_no_text_is_refused(file: Path) -> None:
+    hostile = "/srv/\x1b]0;OWNED\x07\u202e"
+    draft = read(file).with_root(hostile)
+    assert roots(draft)[-1] == at(hostile)[0]
+    assert "\x1b" not in draft.text and "\x07" not in draft.text
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read(file).with_root("/srv/\udcff")
 
 
 def test_roots_in_one_line_are_changed_too(file: Path) -> None:

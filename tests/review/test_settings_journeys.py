@@ -146,3 +146,4 @@ def test_a_viewer_changes_the_file_and_the_recorder_takes_it_up(place: Place) ->
         (place.other / "second.md").write_text("seen by the recorder\n")
         viewer.wait("seen by the recorder")
         _leave(viewer)
+    assert [Path(root.path.decode()) for root in load(place.file).roots] == [place.work, place.other]

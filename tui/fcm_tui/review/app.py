@@ -350,7 +350,7 @@ class ReviewApp(ProgramKeys):
     def action_keys(self) -> None:
         from fcm_tui.review.help import HelpScreen
 
-        context = (
+        context = getattr(self.screen, "CONTEXT", None) or (
             keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
         )
         self.push_screen(HelpScreen(self.palette, context))

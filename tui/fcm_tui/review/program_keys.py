@@ -17,6 +17,7 @@ from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.safetext import visible
+from fcm_tui.store.queries import Reader
 
 if TYPE_CHECKING:
     from fcm_tui.review.parts.palette import Command
@@ -56,7 +57,10 @@ class ProgramKeys(FileKeys):
             return
 
         def recorded() -> list[bytes]:
-            return [] if self._engine is None else self._engine.roots
+            if self._engine is not None:
+                return self._engine.roots
+            with Reader(self.database) as reader:
+                return reader.active_roots()
 
         place = Place(self.configuration, self.database, recorded, self.themes.names)
         self.push_screen(SettingsScreen(self.palette, place))

@@ -47,7 +47,7 @@ class Place:
     database: Path
     """The record in use."""
     recorded: Callable[[], Sequence[bytes]]
-    """The folders that are recorded now by this process."""
+    """The folders that are recorded now. For a thread."""
     themes: Callable[[], Sequence[str]]
     """The themes that there are. For a thread."""
 
@@ -56,6 +56,8 @@ class SettingsScreen(Screen[None]):
     """Covers the panes. What was changed is in a draft until it is written."""
 
     BINDINGS = keys.bindings(keys.SETTINGS)
+    CONTEXT = keys.SETTINGS
+    """Of the key map: what the help begins with."""
     CSS = """
     #settings { layout: grid; grid-size: 2 1; grid-columns: 14 1fr; height: 1fr; }
     #sections-pane { border-right: solid $fcm-rule; }
@@ -291,12 +293,13 @@ class SettingsScreen(Screen[None]):
         """One more folder; the first one brings those along that are recorded now, or they no longer would be."""
         if self._draft is None or self._now is None:
             return
-        now = [] if self._now.found(("roots",)) else [os.fsdecode(root) for root in self._place.recorded()]
         try:
+            recorded = [] if self._now.found(("roots",)) else await asyncio.to_thread(self._place.recorded)
+            now = [os.fsdecode(root) for root in recorded]
             made = await asyncio.to_thread(
                 fields.added, self._draft, [*(root for root in now if root != path), path]
             )
-        except ConfigError as error:
+        except FcmError as error:
             self._say(self._sentence(error), "bad")
             return
         await self._take(made)
