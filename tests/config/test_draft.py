@@ -93,6 +93,18 @@ def test_a_name_that_acts_on_terminals_is_escaped_and_one_that_is_no_text_is_ref
         read(file).with_root("/srv/\udcff")
 
 
+def test_a_root_goes_and_the_comments_around_it_stay(file: Path) -> None:
+    file.write_text(
+        FILE.replace('[[roots]]\npath = "/srv/b"', '# the second\n[[roots]]\npath = "/srv/b"') + "# end\n"
+    )
+    draft = read(file).without(("roots", 0))
+    assert "# the second" in draft.text and "# the first" not in draft.text
+    last = draft.without(("roots", 0))
+    assert "# the second" in last.text and last.text.endswith('quit = "q"\n# end\n')
+    file.write_text('[[roots]]\npath = "/srv/a"\nignore = [\n  "x", # one\n]\n# end\n')
+    assert read(file).without(("roots", 0)).text == "# end\n"
+
+
 def test_roots_in_one_line_are_changed_too(file: Path) -> None:
     file.write_text('roots = [{path = "/srv/a"}]\n')
     assert len(read(file).with_root("/srv/b").settings().roots) == 2

@@ -103,7 +103,26 @@ class Draft:
             if isinstance(way[-1], int) and not at:
                 del document[way[0]]
 
+        if isinstance(way[-1], int) and (text := self._without_lines(way)) is not None:
+            meant = copy.deepcopy(self.document())
+            take(meant)
+            if parsed(text, self.path) == meant:
+                return replace(self, text=text)
         return self._edited(take)
+
+    def _without_lines(self, way: Key) -> str | None:
+        """Without the lines of a table. tomlkit would take along the comments above the next one."""
+        places, lines = self.lines(), self.text.split("\n")
+        if way not in places:
+            return None
+        start = places[way] - 1
+        others = [line - 1 for key, line in places.items() if key[: len(way)] != way and line - 1 > start]
+        end = min(others, default=len(lines))
+        while end > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+            end -= 1
+        if not lines[start].lstrip().startswith("[["):
+            return None
+        return "\n".join(lines[:start] + lines[end:])
 
     def with_root(self, path: str) -> Draft:
         """With one more root.
