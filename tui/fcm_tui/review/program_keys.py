@@ -35,6 +35,8 @@ class ProgramKeys(FileKeys):
     own_paths: Sequence[bytes]
     """What is never recorded."""
     _engine: Engine | None
+    _rebound: frozenset[str] = frozenset()
+    """Actions that had other keys since the start."""
 
     def action_commands(self) -> None:
         from fcm_tui.review.parts.palette import CommandPalette, commands
@@ -95,7 +97,10 @@ class ProgramKeys(FileKeys):
         if after.theme != before.theme:
             self._wear(await asyncio.to_thread(self.themes.choose, after.theme))
         if after.keys != before.keys:
-            self.set_keymap(keys.rebound(after.keys, _BOUND))
+            self._rebound |= keys.rebound(after.keys, _BOUND).keys()
+            self.set_keymap(
+                {key.id: ",".join(key.keys) for key in keys.KEYMAP if key.id in self._rebound}
+            )  # also what is back where it was: screens that were first opened meanwhile have it elsewhere
         self.settings = after
         self.diff_view.reader.settings = after
         self.log_pane.bar.saved = after.filters

@@ -171,7 +171,11 @@ class PickScreen(ModalScreen[str]):
     async def action_into(self) -> None:
         selected = await self._selected()
         if selected is not None:
-            self._line.entry = Entry(selected.rstrip(os.sep) + os.sep)
+            entry = Entry(selected.rstrip(os.sep) + os.sep)
+            if entry.text.rstrip(os.sep) != selected.rstrip(os.sep):
+                self._title.say("such a name cannot be written here", f"{keys.shown('pick.take')} takes it")
+                return
+            self._line.entry = entry
             self._line.refresh()
             await self._selected()
 
