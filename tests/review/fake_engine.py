@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from fcm_tui.config import Settings
 from fcm_tui.model import Gap, Notice
 
 
@@ -36,6 +38,8 @@ class FakeEngine:
     started: bool = False
     ended: bool = False
     stops: int = 0
+    roots: list[bytes] = field(default_factory=lambda: [b"/home/ann/project"])
+    taken_up: list[Settings] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._stop = asyncio.Event()
@@ -54,6 +58,10 @@ class FakeEngine:
     def stop(self) -> None:
         self.stops += 1
         self._stop.set()
+
+    def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
+        self.taken_up.append(settings)
+        self.roots = list(roots)
 
     def subscribe(self) -> asyncio.Queue[Notice]:
         queue: asyncio.Queue[Notice] = asyncio.Queue()

@@ -16,6 +16,9 @@ from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
 from fcm_tui.review.parts.menu import Menu
+from fcm_tui.review.settings.picking import PickScreen
+from fcm_tui.review.settings.screen import SettingsScreen
+from fcm_tui.review.settings.writing import WriteScreen
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
@@ -29,6 +32,9 @@ TOGETHER = [
     (keys.MENU,),
     (keys.NAME,),
     (keys.CONFIRM,),
+    (keys.LIST, keys.SETTINGS),
+    (keys.LIST, keys.WRITE),
+    (keys.PICK,),
     (keys.ENTRY,),
     (keys.HELP,),
     (keys.OFFER,),
@@ -95,6 +101,9 @@ async def test_every_action_of_the_key_map_exists(
             keys.MENU: [Menu],
             keys.NAME: [AskName],
             keys.CONFIRM: [RestoreScreen, PlanDiff],
+            keys.SETTINGS: [SettingsScreen],
+            keys.WRITE: [WriteScreen],
+            keys.PICK: [PickScreen],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")

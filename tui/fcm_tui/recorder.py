@@ -22,8 +22,9 @@ from typing import TypeVar
 from fcm_tui import __version__
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.model import Gap, Notice, Standing
+from fcm_tui.model import NOT_RUNNING, Gap, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
+from fcm_tui.pipeline.ledger import ANEW
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible, visible_path
@@ -93,6 +94,8 @@ class Recorder:
         self._said: Standing | None = None
         self._is_stopping = False
         self._stopping = asyncio.Event()
+        self._wanted: tuple[Settings, list[bytes]] | None = None
+        """Other settings and roots, to begin anew with."""
         self._was_stopped = False
         self._is_ready = asyncio.Event()
         self._ready = Ready(0, 0, 0)
@@ -122,6 +125,18 @@ class Recorder:
         if self._source is not None:
             self._source.wake()
 
+    def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
+        """Go on with other settings and roots, soon. Key and database stay those of the start. For the loop's thread."""
+        kept = replace(settings, encryption=self._settings.encryption, database=self._settings.database)
+        self._wanted = (kept, list(roots))
+        if self._source is not None:
+            self._source.wake()
+
+    @property
+    def roots(self) -> list[bytes]:
+        """What it records, or is about to."""
+        return list(self._roots if self._wanted is None else self._wanted[1])
+
     def continued(self) -> None:
         """The process had been stopped, and goes on: events may be lost. For the loop's thread."""
         self._was_stopped = True
@@ -144,12 +159,9 @@ class Recorder:
         roots = ", ".join(visible_path(root) for root in self._roots)
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
-            self._source = await self._in_thread(
-                lambda: make_source(self._settings.watch_source, self._roots)
-            )
-            self._source.start()
-            await self._open_patiently(self._source)
-            await self._watch(self._source)
+            await self._run(NOT_RUNNING)
+            while not self._is_stopping:
+                await self._run(ANEW)
             self._set(phase="stopped", progress=None)
         except Cancelled:
             self._set(phase="stopped", progress=None)
@@ -162,12 +174,25 @@ class Recorder:
                 self._source.close()
             await self._close()
 
-    async def _open_patiently(self, source: Source) -> None:
+    async def _run(self, why: str) -> None:
+        """Record until `stop` or other settings; `why` changes may have been missed before it."""
+        if self._wanted is not None:
+            (self._settings, self._roots), self._wanted = self._wanted, None
+            self._set(roots=len(self._roots), phase="scanning")
+        self._source = await self._in_thread(lambda: make_source(self._settings.watch_source, self._roots))
+        self._source.start()
+        await self._open_patiently(self._source, why)
+        await self._watch(self._source)
+        if not self._is_stopping:
+            self._source.close()
+            await self._close_session(all_recorded=not self._state.standing_still)
+
+    async def _open_patiently(self, source: Source, missed: str) -> None:
         """Open the record; where the disk refuses, again and again until it does not, or until `stop`."""
         while True:
             began = time.monotonic()
             try:
-                await self._open(source)
+                await self._open(source, missed)
                 return
             except _REFUSALS as error:
                 retry = max(RETRY, time.monotonic() - began)
@@ -184,7 +209,7 @@ class Recorder:
                     f"recording ended before its first look was complete: {why}: the next start goes on"
                 )
 
-    async def _open(self, source: Source) -> None:
+    async def _open(self, source: Source, missed: str) -> None:
         """Open the record and bring it up to date; from here on every change counts."""
         session = await self._from_record(
             lambda: Session(
@@ -204,13 +229,18 @@ class Recorder:
         await self._tell()
         self._ready = await self._from_record(
             lambda: session.catch_up(
-                patient=True, on_progress=self._progress, is_cancelled=lambda: self._is_stopping
+                patient=True,
+                on_progress=self._progress,
+                is_cancelled=lambda: self._is_stopping,
+                missed=missed,
             )
         )
         session.indexing.start()
         self._goes_on()
         self._set(phase="recording", progress=None)
         await self._tell_state()
+        if self._is_ready.is_set():  # other roots are there now
+            self._notify(Notice(1, 0))
         self._is_ready.set()
 
     async def _watch(self, source: Source) -> None:
@@ -218,7 +248,7 @@ class Recorder:
         session = self._session
         assert session is not None
         schedule = Schedule(session, source)
-        while not self._is_stopping:
+        while not self._is_stopping and self._wanted is None:
             is_hinted = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(
@@ -234,9 +264,11 @@ class Recorder:
         try:
             await self._in_thread(schedule.last_look)
         except Exception as error:
+            why = self._stand_still(error)
+            if not self._is_stopping:
+                return  # the next look, which begins with a scan of everything, makes up for it
             raise Unrecorded(
-                f"recording ended with changes that are not recorded: {self._stand_still(error)}:"
-                " the next start finds them"
+                f"recording ended with changes that are not recorded: {why}: the next start finds them"
             ) from error
         self._goes_on()
         await self._tell_state()

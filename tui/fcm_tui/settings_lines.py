@@ -12,13 +12,14 @@ Key = tuple[str | int, ...]
 
 def line_of(text: str, key: Key) -> int:
     """The line, from 1, on which `key` of the TOML `text` begins, or that of the table around it."""
-    lines = _key_lines(text)
+    lines = key_lines(text)
     while key and key not in lines:
         key = key[:-1]
     return lines.get(key, 1)
 
 
-def _key_lines(text: str) -> dict[Key, int]:
+def key_lines(text: str) -> dict[Key, int]:
+    """The line, from 1, on which each key and table begins."""
     # A statement, a header or a key with its value, is the shortest run of lines that TOML reads on its own.
     found: dict[Key, int] = {}
     tables: dict[Key, int] = {}  # how often each [[array of tables]] has been opened

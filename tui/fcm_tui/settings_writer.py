@@ -16,7 +16,7 @@ from fcm_tui.settings_values import format_duration, format_size
 
 def as_toml(settings: Settings) -> str:
     """`settings` as a configuration file, the shipped patterns in comments."""
-    document = _document(settings)
+    document = as_document(settings)
     lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
     lines += _assignments(document)
     for name in ("watch", "capture", "retention", "encryption"):
@@ -44,10 +44,11 @@ def as_json(settings: Settings) -> str:
 
     `defaults` is the list of the shipped patterns in force.
     """
-    return json.dumps(_document(settings), indent=2) + "\n"
+    return json.dumps(as_document(settings), indent=2) + "\n"
 
 
-def _document(settings: Settings) -> dict[str, Any]:
+def as_document(settings: Settings) -> dict[str, Any]:
+    """The tables and keys of a configuration file that says all of it; `defaults` are lists of shipped patterns."""
     return {
         "theme": settings.theme,
         "database": None if settings.database is None else f"sqlite:{_literal(str(settings.database))}",

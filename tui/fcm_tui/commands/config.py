@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui import config, resources
-from fcm_tui.errors import ConfigError, FilterError, UsageError
+from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.whole_file import write_whole
 
@@ -74,18 +74,9 @@ def _check(settings: config.Settings, path: Path) -> None:
     if settings.source is None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return
-    from fcm_tui.query.parse import parse
-    from fcm_tui.review import keys  # what only the screen knows is asked of it
-    from fcm_tui.review.look import theme
+    from fcm_tui.review.settings.check import check  # what only the screen knows is asked of it
 
-    keys.remapped(settings.keys)
-    for name, expression in settings.filters.items():
-        try:
-            parse(expression, settings.filters)
-        except FilterError as error:
-            raise ConfigError(f"[filters] {name}: {error}") from None
-    if settings.theme is not None:
-        theme.Themes(settings.theme, config.own_themes(path))
+    check(settings, path)
     counts = (
         _counted(len(settings.roots), "root"),
         _counted(len(settings.ignore), "ignore pattern"),

@@ -10,16 +10,21 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock
 from fcm_tui.datadir import Lock
-from fcm_tui.errors import UsageError
+from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.pipeline.indexing import index_once
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
 from fcm_tui.store.values import reading
+
+if TYPE_CHECKING:
+    from fcm_tui.recorder import Recorder
+    from fcm_tui.settings_follow import Follower
 
 
 def add_parser(
@@ -95,6 +100,7 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
     from fcm_tui.recorder import Recorder
+    from fcm_tui.settings_follow import Follower
 
     with ProgressLine() as progress:
         recorder = Recorder(
@@ -110,12 +116,15 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
         readiness = asyncio.create_task(recorder.ready())
         told = ""
         awaited = {running, readiness}
+        follower = Follower(place.configuration, place.settings)
         while not running.done():
             done, _ = await asyncio.wait(awaited, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             if readiness in done:
                 progress.end()
                 _tell_ready(await readiness)
                 awaited = {running}
+            for said in await _followed(follower, recorder, place):
+                print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
             if recorder.state.message != told and not running.done():
                 told = recorder.state.message
                 said = visible(told) if told else "all is recorded again"
@@ -123,6 +132,25 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
     readiness.cancel()
     await running
     return 0
+
+
+async def _followed(follower: Follower, recorder: Recorder, place: Place) -> list[str]:
+    """Take up what the configuration says now; what is to be told of it."""
+    import asyncio
+
+    from fcm_tui.settings_follow import take_up
+
+    before = follower.settings
+    try:
+        after = await asyncio.to_thread(follower.changed)
+    except ConfigError as error:
+        return [f"{visible(str(error))}; what was read before still holds"]
+    if after is None:
+        return []
+    return [
+        f"{visible(str(place.configuration))} was read again",
+        *await take_up(recorder, before, after, place.own_paths),
+    ]
 
 
 def _on_signals(stop: Callable[[], None], continued: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fcm_tui.commands.common import database_of, folders, settings_of
-from fcm_tui.config import Settings
+from fcm_tui.config import Settings, config_path
 from fcm_tui.datadir import DataDir, Lock, open_data_dir
 from fcm_tui.errors import DataDirError, StoreError, UsageError
 from fcm_tui.watch.tree import is_inside
@@ -22,6 +22,8 @@ class Place:
     data_dir: DataDir
     database: Path
     settings: Settings
+    configuration: Path
+    """Where the file of the settings is, or would be."""
 
     @property
     def own_paths(self) -> list[bytes]:
@@ -37,7 +39,7 @@ def find_place(args: argparse.Namespace) -> Place:
     """
     settings = settings_of(args)
     data_dir = open_data_dir(args.data_dir)
-    return Place(data_dir, database_of(args, settings, data_dir), settings)
+    return Place(data_dir, database_of(args, settings, data_dir), settings, config_path(args.config)[0])
 
 
 def choose_roots(place: Place, paths: list[str]) -> list[bytes]:

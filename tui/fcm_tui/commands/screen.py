@@ -52,16 +52,17 @@ def run(args: argparse.Namespace) -> int:
                 return 0
             roots = choose_roots(place, [str(here)])
         recorder = _recorder(place, roots, held)
-        return running.run(
-            ReviewApp(
-                database=place.database,
-                engine=recorder,
-                themes=themes,
-                notice=dropped(place, roots),
-                recordings=lambda: _recording(place),
-                settings=place.settings,
-            )
+        app = ReviewApp(
+            database=place.database,
+            engine=recorder,
+            themes=themes,
+            notice=dropped(place, roots),
+            recordings=lambda: _recording(place, app.settings),
+            settings=place.settings,
+            configuration=place.configuration,
+            own_paths=place.own_paths,
         )
+        return running.run(app)
 
 
 def use_keys(settings: Settings) -> None:
@@ -102,16 +103,17 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
             f"{by}: {standing.trouble}" if standing.trouble else f"{by} {_AT.get(standing.phase, 'records')}"
         )
 
-    return running.run(
-        ReviewApp(
-            database=place.database,
-            engine=None,
-            themes=themes,
-            who=who,
-            recordings=lambda: _recording(place),
-            settings=place.settings,
-        )
+    app = ReviewApp(
+        database=place.database,
+        engine=None,
+        themes=themes,
+        who=who,
+        recordings=lambda: _recording(place, app.settings),
+        settings=place.settings,
+        configuration=place.configuration,
+        own_paths=place.own_paths,
     )
+    return running.run(app)
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
@@ -120,8 +122,8 @@ def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
     return Recorder(place.database, place.settings, roots, own_paths=place.own_paths, say=held.say)
 
 
-def _recording(place: Place) -> Recording:
+def _recording(place: Place, settings: Settings) -> Recording:
     """What records a restore; the engine for that is imported when it is wanted."""
     from fcm_tui.restore import Recording
 
-    return Recording(place.data_dir, place.database, place.settings, place.own_paths)
+    return Recording(place.data_dir, place.database, settings, place.own_paths)

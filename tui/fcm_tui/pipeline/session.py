@@ -116,20 +116,25 @@ class Session:
         patient: bool,
         on_progress: Callable[[Progress], None] = lambda progress: None,
         is_cancelled: Callable[[], bool] = lambda: False,
+        missed: str = NOT_RUNNING,
     ) -> Ready:
-        """Take the baselines that are missing, and find what changed while nothing recorded.
+        """Take the baselines that are missing, and find what changed while nothing recorded, for the reason `missed`.
 
         Raises:
             Cancelled: `is_cancelled` said so.
             UsageError: a new root is no folder that can be listed.
         """
         try:
-            return self._catch_up(patient, on_progress, is_cancelled)
+            return self._catch_up(patient, on_progress, is_cancelled, missed)
         finally:
             self._end_helper()
 
     def _catch_up(
-        self, patient: bool, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+        self,
+        patient: bool,
+        on_progress: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+        missed: str,
     ) -> Ready:
         engine, record = self.engine, self.record
         known = [root for root in engine.roots if root.baseline]
@@ -147,7 +152,7 @@ class Session:
         result = Pass(first=record.sequence + 1, last=record.sequence)
         if known:
             ledger = engine.ledger
-            ledger.miss([root for root in known if not ledger.concerns(root)], NOT_RUNNING)
+            ledger.miss([root for root in known if not ledger.concerns(root)], missed)
             result = self._reconcile(known, patient)
             self.note_unlistable(result.unlistable, whole=True)
         self.note_devices()

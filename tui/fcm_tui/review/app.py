@@ -7,7 +7,7 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.engine import Engine
-from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.layout import BREAKPOINTS, CSS
 from fcm_tui.review.log import gaps as log_gaps
@@ -35,6 +34,7 @@ from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
+from fcm_tui.review.program_keys import ProgramKeys
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -53,7 +53,7 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(FileKeys):
+class ReviewApp(ProgramKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
@@ -74,6 +74,8 @@ class ReviewApp(FileKeys):
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
         settings: Settings | None = None,
+        configuration: Path | None = None,
+        own_paths: Sequence[bytes] = (),
     ) -> None:
         """`engine` None makes it a viewer of what another process records.
 
@@ -82,11 +84,14 @@ class ReviewApp(FileKeys):
             notice: shown while nothing is more urgent.
             recordings: makes what records a restore; None where nothing can be restored from here.
             settings: what is a secret, and saved filters.
+            configuration: the file of the settings, which is followed; None for none.
+            own_paths: what is never recorded.
         """
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
         self.settings = settings or Settings()
+        self.configuration, self.own_paths = configuration, own_paths
         self._engine = engine
         self._who = who
         self._notice = notice
@@ -127,6 +132,8 @@ class ReviewApp(FileKeys):
         self._keep_counts()
         self._let_go()
         self.watch_theme()
+        if self.configuration is not None:
+            self.follow_settings(self.configuration)
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
 
@@ -367,7 +374,7 @@ class ReviewApp(FileKeys):
     def action_keys(self) -> None:
         from fcm_tui.review.help import HelpScreen
 
-        context = (
+        context = getattr(self.screen, "CONTEXT", None) or (
             keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
         )
         self.push_screen(HelpScreen(self.palette, context))

@@ -7,8 +7,10 @@ tested without them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
+from fcm_tui.config import Settings
 from fcm_tui.model import Gap, Notice
 
 
@@ -56,5 +58,10 @@ class Engine(Protocol):
     async def run(self) -> None: ...
     def stop(self) -> None: ...
     def subscribe(self) -> asyncio.Queue[Notice]: ...
+    def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
+        """Go on with other settings and roots, soon."""
+
+    @property
+    def roots(self) -> list[bytes]: ...
     @property
     def state(self) -> State: ...

@@ -21,6 +21,7 @@ FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "c
 BLAME, NAME = "blame", "name"
 SHOWN = "shown"
 """The diff in sight, whichever pane has the focus."""
+SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
 
 HEADINGS = {
@@ -35,6 +36,9 @@ HEADINGS = {
     HISTORY: "History of a file",
     BLAME: "Blame",
     CONFIRM: "Before a restore",
+    SETTINGS: "Settings",
+    PICK: "Settings: choosing a folder",
+    WRITE: "Settings: before they are written",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -63,12 +67,15 @@ _SHOWN = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
-    "plus": "+", "minus": "-", "equals_sign": "=",
+    "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "comma": ",", "ctrl+p": "Ctrl-P",
+    "delete": "Del",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
+    Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
+    Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
@@ -135,6 +142,26 @@ KEYMAP: tuple[Key, ...] = (
     Key("restore.no", ("escape", "q"), "screen.no", "leave all as it is", CONFIRM),
     Key("restore.down", ("J",), "line(1)", "a line down", CONFIRM),
     Key("restore.up", ("K",), "line(-1)", "a line up", CONFIRM),
+    Key("settings.edit", ("enter",), "screen.edit", "change it, or turn it on and off", SETTINGS),
+    Key("settings.remove", ("d", "delete"), "screen.remove", "take it out; back to the default", SETTINGS),
+    Key("settings.preview", ("p",), "screen.preview", "what a folder holds and leaves out", SETTINGS),
+    Key("settings.test", ("t",), "screen.test", "try the database", SETTINGS),
+    Key("settings.write", ("w",), "screen.write", "see it as TOML, and write it", SETTINGS),
+    Key("settings.again", ("r",), "screen.again", "read the file again, drop changes", SETTINGS),
+    Key("settings.fields", ("right", "l", "tab"), "screen.fields", "to the fields", SETTINGS),
+    Key("settings.sections", ("left", "h", "shift+tab"), "screen.sections", "to the sections", SETTINGS),
+    Key("settings.back", ("escape", "q"), "screen.back", "out of the settings", SETTINGS),
+    Key("write.yes", ("enter", "y"), "screen.yes", "do what is shown", WRITE),
+    Key("write.no", ("escape", "q"), "screen.no", "not yet", WRITE),
+    Key("pick.down", ("down",), "screen.move(1)", "one down", PICK),
+    Key("pick.up", ("up",), "screen.move(-1)", "one up", PICK),
+    Key("pick.page-down", ("pagedown",), "screen.page(1)", "a page down", PICK),
+    Key("pick.page-up", ("pageup",), "screen.page(-1)", "a page up", PICK),
+    Key("pick.into", ("right",), "screen.into", "into the folder", PICK),
+    Key("pick.out", ("left",), "screen.out", "to the folder above", PICK),
+    Key("pick.complete", ("tab",), "screen.into", "complete the name, and go in", PICK),
+    Key("pick.take", ("enter",), "screen.take", "look at it before it is added", PICK),
+    Key("pick.close", ("escape",), "screen.close", "leave it", PICK),
     Key("history.older", ("left", "h"), "screen.scrub(1)", "an older version", HISTORY),
     Key("history.newer", ("right", "l"), "screen.scrub(-1)", "a newer version", HISTORY),
     Key("history.read", ("enter",), "screen.read", "read the version's diff", HISTORY),
@@ -168,6 +195,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("offer.no", ("q", "n", "escape", "ctrl+c"), "answer(False)", "leave; nothing is recorded", OFFER),
 )
 
+SHIPPED = KEYMAP
+"""As it is without a configuration."""
 
 TOGETHER = (
     (EVERYWHERE, FILE, LIST, TREE, SHOWN),
@@ -179,6 +208,9 @@ TOGETHER = (
     (MENU,),
     (NAME,),
     (CONFIRM,),
+    (LIST, SETTINGS),
+    (LIST, WRITE),
+    (PICK,),
     (ENTRY,),
     (HELP,),
     (OFFER,),
@@ -195,7 +227,7 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
     Raises:
         ConfigError: an action or a key that there is not, or a key that would do two things at once.
     """
-    identities = [key.id for key in KEYMAP]
+    identities = [key.id for key in SHIPPED]
     for identity in changes:
         if identity not in identities:
             near = get_close_matches(identity, identities, 1)
@@ -203,7 +235,7 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
             raise ConfigError(f"[keys] {identity}: no such action: {meant}")
     found = tuple(
         replace(key, keys=tuple(_names(key.id, changes[key.id]))) if key.id in changes else key
-        for key in KEYMAP
+        for key in SHIPPED
     )
     for contexts in TOGETHER:
         users: dict[str, str] = {}
@@ -218,13 +250,23 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
 
 
 def use(changes: Mapping[str, str]) -> None:
-    """Make the remapped keys the key map. Before the screens are imported, as they bind keys then.
+    """Make the remapped keys the key map. Before the screens are imported, as they bind keys then; later see `rebound`.
 
     Raises:
         ConfigError: as `remapped`.
     """
     global KEYMAP
     KEYMAP = remapped(changes)
+
+
+def rebound(changes: Mapping[str, str], bound: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Other keys while the screens are there: what Textual is to replace of what they `bound` when they were made.
+
+    Raises:
+        ConfigError: as `remapped`.
+    """
+    use(changes)
+    return {key.id: ",".join(key.keys) for key in KEYMAP if bound[key.id] != key.keys}
 
 
 def _names(identity: str, keys: str) -> Iterator[str]:

@@ -142,9 +142,9 @@ def _change(row: tuple[Any, ...]) -> Change:
     _CHANGE.check(row)
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
-    group, inserted, updated, deleted, encoding, newline, reviewed, *attributes = row[18:]
+    group, inserted, updated, deleted, encoding, newline, reviewed, *rest = row[18:]
     return Change(
         recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
         before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
-        group, inserted, updated, deleted, encoding, newline, bool(reviewed), *attributes,
+        group, inserted, updated, deleted, encoding, newline, bool(reviewed), *rest,
     )  # fmt: skip

@@ -28,7 +28,8 @@ class DiffReader:
     def __init__(self, view: DiffView, source: Source, settings: Settings) -> None:
         self._view = view
         self._source = source
-        self._settings = settings
+        self.settings = settings
+        """What is a secret; others once the configuration says otherwise."""
         self._wanted = 0
         self._selected: Change | None = None
         self.within: bytes | None = None
@@ -99,7 +100,7 @@ class DiffReader:
         def read(record: Record) -> Document:
             from fcm_tui.review.documents import versions
 
-            return versions.with_disk(record, selected, self._settings)
+            return versions.with_disk(record, selected, self.settings)
 
         self._read(selected, read)
 

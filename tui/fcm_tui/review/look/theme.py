@@ -218,6 +218,20 @@ class Themes:
         self._seen = self._state()
         return self.current
 
+    def names(self) -> list[str]:
+        """Those that there are."""
+        return names(self._folders)
+
+    def choose(self, name: str | None) -> Theme:
+        """The theme of that name, or the default one, from now on.
+
+        Raises:
+            ConfigError: there is no such theme, or its file is wrong; the one before stays.
+        """
+        self.current = load(name, self._colours, self._folders)
+        self._seen = self._state()
+        return self.current
+
     def changed(self) -> Theme | None:
         """The theme in use read anew, if its file is another one by now.
 

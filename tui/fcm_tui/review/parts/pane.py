@@ -35,6 +35,12 @@ class PaneTitle(Widget):
             self._detail, self._state = detail, state
             self.refresh()
 
+    def rename(self, name: str) -> None:
+        """Be called otherwise."""
+        if name != self._heading:
+            self._heading = name
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         style = self.palette("title-focused" if self.focused else "title")

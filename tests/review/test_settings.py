@@ -1,0 +1,259 @@
+"""The settings screen: what it shows and checks, what it writes, and that nothing is written over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.config import load
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.settings.fields import SECTIONS
+from tests.hostile import acting
+from tests.review.builder import RecordBuilder
+from tests.review.fake_engine import FakeEngine
+from tests.review.screens import shows, text
+from tests.waiting import eventually
+
+FILE = """\
+# mine
+theme = "dark"
+[ignore]
+patterns = ["*.log"]
+[[roots]]
+path = "/home/ann/project"
+"""
+Open = Callable[..., ReviewApp]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "fcm.toml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture
+def app_of(record: RecordBuilder) -> Open:
+    def make(file: Path, engine: FakeEngine | None = None) -> ReviewApp:
+        settings = load(file) if file.exists() else None
+        return ReviewApp(
+            database=record.database,
+            engine=engine,
+            themes=Themes("dark", colours="truecolor"),
+            settings=settings,
+            configuration=file,
+        )
+
+    return make
+
+
+def at(section: str) -> list[str]:
+    """The keys to the fields of a section, from where the screen opens."""
+    names = [name for name, _ in SECTIONS]
+    return ["comma", *["down"] * names.index(section), "enter"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_every_section_shows_values_and_where_they_come_from(
+    file: Path, app_of: Open, size: tuple[int, int]
+) -> None:
+    app = app_of(file)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("comma")
+        for name, wanted in zip(
+            (name for name, _ in SECTIONS),
+            (
+                "project",
+                "*.log",
+                "64 MiB",
+                "keep hourly",
+                "find private-key",
+                "dark",
+                "q,ctrl+c",
+                "+ filter",
+                "record.db",
+            ),
+            strict=True,
+        ):
+            await shows(
+                app, lambda screen, name=name, wanted=wanted: f"{name}  " in screen and wanted in screen
+            )
+            await pilot.press("down")
+        await pilot.press("g", "down")
+        await shows(app, lambda screen: "line 4" in screen and "default" in screen)
+
+
+async def test_a_mistake_is_told_while_it_is_written_in_the_words_of_the_check(
+    file: Path, app_of: Open
+) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Limits"))
+        await shows(app, "▌Limits")
+        await pilot.press("enter", "ctrl+u", *"lots")
+        await shows(app, "'size_limit' cannot be 'lots': write a size such as")
+        await pilot.press("enter")
+        await shows(app, "size limit: lots")
+        await pilot.press("ctrl+u", *"2 MiB")
+        await shows(app, "Right. Enter keeps it.")
+        await pilot.press("enter")
+        await shows(app, "not written")
+        await pilot.press("w")
+        await shows(app, '+ size_limit = "2 MiB"')
+        await pilot.press("enter")
+        await shows(app, "Written.")
+    assert load(file).size_limit == 2 << 20
+    assert file.read_text().startswith("# mine\n")
+
+
+async def test_patterns_and_detectors_are_changed_and_taken_out(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Ignored"))
+        await shows(app, "▌Ignored")
+        await shows(app, "+ pattern")
+        await pilot.press("down", "down", "enter", *"a[")
+        await shows(app, "'a[' is no gitignore pattern: a bracket")
+        await pilot.press("backspace", *"/*.tmp", "enter")
+        await shows(app, "a/*.tmp")
+        await pilot.press("up", "d")
+        await shows(app, lambda screen: "*.log" not in screen.split("More patterns")[0])
+        await pilot.press("escape", "left", "up", "down", "down", "down", "down", "right")
+
+
+async def test_leaving_with_changes_is_asked_once(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Ignored"))
+        await shows(app, "[x] on")
+        await pilot.press("enter")
+        await shows(app, "[ ] off")
+        await pilot.press("escape")
+        await shows(app, "Esc again drops it")
+        await pilot.press("escape")
+        await shows(app, "Directories")
+    assert file.read_text() == FILE
+
+
+async def test_a_file_that_somebody_else_changed_is_left_alone(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Ignored"))
+        await shows(app, "[x] on")
+        await pilot.press("enter")
+        await shows(app, "[ ] off")
+        file.write_text(FILE + "# theirs\n")
+        await pilot.press("w")
+        await shows(app, "defaults = false")
+        await pilot.press("enter")
+        await shows(app, "Somebody else changed the file meanwhile")
+        assert file.read_text() == FILE + "# theirs\n"
+        await pilot.press("r")
+        await shows(app, "[x] on")
+
+
+async def test_where_there_is_no_file_the_commented_default_becomes_one(tmp_path: Path, app_of: Open) -> None:
+    file = tmp_path / "conf" / "fcm.toml"
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("comma")
+        await shows(app, "There is no such file yet")
+        await pilot.press("escape", *at("Retention"))
+        await shows(app, "[ ] off")
+        await pilot.press("enter")
+        await shows(app, "[x] on")
+        await pilot.press("w")
+        await shows(app, "+ thin = true")
+        await pilot.press("enter")
+        await shows(app, "Written.")
+    assert load(file).retention.thin and file.read_text().startswith("# Configuration of fcm-tui.")
+
+
+async def test_the_database_is_tried_and_of_mysql_only_the_shape_is_told(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Database"), "t")
+        await shows(app, "SQLite, a record with 8 changes")
+        await pilot.press("enter", *"mysql://ann@db")
+        await shows(app, "write mysql://USER@HOST")
+        await pilot.press(*"/files")
+        await shows(app, "this version has no MySQL support yet")
+        await pilot.press("ctrl+u", *"mysql://ann:secret@db/files")
+        await shows(app, "a password does not belong here")
+        await pilot.press("ctrl+u", *"sqlite:other.db", "enter")
+        await shows(app, "not written")
+        await pilot.press("t")
+        await shows(app, "there is no such file yet")
+        await pilot.press("w")
+        await shows(app, "+ database")
+        await pilot.press("enter")
+        await shows(app, "database counts from the next start on")
+
+
+async def test_theme_keys_and_secrets_are_taken_up_live(file: Path, app_of: Open) -> None:
+    engine = FakeEngine()
+    app = app_of(file, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        file.write_text(
+            FILE.replace("dark", "light") + "[keys]\nzoom = 'Z'\n[secrets]\npatterns = ['*.key']\n"
+        )
+        await eventually(lambda: app.themes.current.name == "light")
+        await eventually(lambda: bool(engine.taken_up))
+        assert engine.taken_up[0].secrets[-1] == "*.key"
+        await pilot.press("z")
+        await shows(app, "Directories")
+        await pilot.press("Z")
+        await shows(app, lambda screen: "Directories" not in screen)
+        await pilot.press("Z", "colon", *"alone")
+        await shows(app, "  Z           this pane alone")
+        await pilot.press("escape")
+        file.write_text(FILE + "[keys]\nzoom = 'j'\n")
+        await shows(app, "not taken up: [keys] j would do both")
+        file.write_text(FILE)
+        await eventually(lambda: app.themes.current.name == "dark")
+        await pilot.press("z")
+        await shows(app, lambda screen: "Directories" not in screen)
+        engine.stop()
+
+
+async def test_nothing_hostile_in_the_file_acts_on_the_terminal(tmp_path: Path, app_of: Open) -> None:
+    file = tmp_path / "fcm.toml"
+    bad = "\\u001b]0;OWNED\\u0007\\u202e"
+    file.write_text(
+        f'[ignore]\npatterns = ["{bad}"]\n[[roots]]\npath = "/srv/{bad}"\n[filters]\na = "{bad}"\n'
+    )
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("comma")
+        await shows(app, "␛]0;OWNED␇<202E>")
+        for _ in SECTIONS:
+            assert not acting(text(app).replace("\n", ""))
+            await pilot.press("down")
+        await pilot.press("g", "down", "right", "enter")
+        await shows(app, "[ ] off")
+        await pilot.press("w")
+        await shows(app, "Enter writes it")
+        assert not acting(text(app).replace("\n", ""))
+
+
+async def test_a_broken_file_is_told_with_its_line(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        file.write_text("theme = \n")
+        await pilot.press("comma")
+        await shows(app, "Line 1: not TOML")
+        await pilot.press("right", "enter", "w", "d", "t", "p", "escape")
+        await shows(app, "Directories")

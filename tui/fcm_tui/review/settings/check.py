@@ -1,0 +1,27 @@
+"""Whether settings are right in what only the screen and the filters know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fcm_tui.config import Settings, own_themes
+from fcm_tui.errors import ConfigError, FilterError
+from fcm_tui.query.parse import parse
+from fcm_tui.review import keys
+from fcm_tui.review.look import theme
+
+
+def check(settings: Settings, path: Path) -> None:
+    """Keys, saved filters and theme of the configuration at `path`.
+
+    Raises:
+        ConfigError: one of them cannot be.
+    """
+    keys.remapped(settings.keys)
+    for name, expression in settings.filters.items():
+        try:
+            parse(expression, settings.filters)
+        except FilterError as error:
+            raise ConfigError(f"[filters] {name}: {error}") from None
+    if settings.theme is not None:
+        theme.Themes(settings.theme, own_themes(path))

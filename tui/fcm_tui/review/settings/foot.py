@@ -1,0 +1,76 @@
+"""What stands under the fields: what the selected one is for, or the line in which it is written."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fcm_tui.review import wording
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry_line import EntryLine
+
+
+class Told(Widget):
+    """A few lines of text, safe to show."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette, *, id: str) -> None:
+        super().__init__(id=id)
+        self.palette = palette
+        self._text, self._style = "", "muted"
+
+    def say(self, text: str, style: str = "muted") -> None:
+        """Show another text."""
+        if (text, style) != (self._text, self._style):
+            self._text, self._style = text, style
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        lines = wrap(self._text, max(10, width - 2))
+        if len(lines) > height and height:
+            lines[height - 1] = wording.fit(" ".join(lines[height - 1 :]), width - 2)
+        text = lines[y] if y < min(height, len(lines)) else ""
+        return Strip([Segment(f" {text}", self.palette(self._style))]).adjust_cell_length(
+            width, self.palette()
+        )
+
+
+class ValueLine(EntryLine):
+    """The line in which a value is written. `mistake` marks it as one that cannot be."""
+
+    DEFAULT_CSS = "ValueLine { height: 1; }"
+
+    class Written(Message):
+        """There is another letter in it."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette)
+        self.is_wrong = False
+        self.prompt = ""
+        self.display = False
+
+    def written(self) -> None:
+        self.refresh()
+        self.post_message(self.Written())
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        prompt = f" {self.prompt}: "
+        start, end = self.entry.window(max(2, width - wording.cells(prompt) - 1))
+        style = self.palette("title", "bad") if self.is_wrong else self.palette("title", "text")
+        at = self.entry.text[self.entry.at : self.entry.at + 1] or " "
+        return Strip(
+            [
+                Segment(prompt, self.palette("title", "key")),
+                Segment(self.entry.text[start : self.entry.at], style),
+                Segment(at, style + Style(reverse=True)),
+                Segment(self.entry.text[self.entry.at + 1 : end], style),
+            ]
+        ).adjust_cell_length(width, self.palette("title"))

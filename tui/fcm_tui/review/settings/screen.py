@@ -1,0 +1,398 @@
+"""The settings screen: sections, their fields, and a draft of the file that is written when one says so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from fcm_tui.errors import ConfigError, FcmError
+from fcm_tui.review import keys
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry import Entry
+from fcm_tui.review.parts.menu import Choice, Menu
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.review.parts.said import Hints
+from fcm_tui.review.settings import fields
+from fcm_tui.review.settings.databases import about_mysql, is_mysql, try_database
+from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
+from fcm_tui.review.settings.foot import Told, ValueLine
+from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
+from fcm_tui.review.settings.picking import PickScreen, folders_at
+from fcm_tui.review.settings.previewing import PreviewScreen
+from fcm_tui.review.settings.writing import WriteScreen
+from fcm_tui.safetext import visible
+from fcm_tui.settings_draft import ChangedMeanwhile, Draft, explanations, read
+from fcm_tui.watch.preview import Preview, preview
+
+_HINTS = (
+    ("settings.edit", "change"), ("settings.remove", "remove"), ("settings.preview", "preview"),
+    ("settings.write", "write"), ("settings.again", "reload"), ("settings.back", "back"), ("help", "help"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the settings are of."""
+
+    path: Path
+    """The file, whether it is there or not."""
+    database: Path
+    """The record in use."""
+    recorded: Callable[[], Sequence[bytes]]
+    """The folders that are recorded now. For a thread."""
+    themes: Callable[[], Sequence[str]]
+    """The themes that there are. For a thread."""
+
+
+class SettingsScreen(Screen[None]):
+    """Covers the panes. What was changed is in a draft until it is written."""
+
+    BINDINGS = keys.bindings(keys.SETTINGS)
+    CONTEXT = keys.SETTINGS
+    """Of the key map: what the help begins with."""
+    CSS = """
+    #settings { layout: grid; grid-size: 2 1; grid-columns: 14 1fr; height: 1fr; }
+    #sections-pane { border-right: solid $fcm-rule; }
+    #why { height: 3; }
+    #what { height: 2; }
+    """
+
+    def __init__(self, palette: Palette, place: Place) -> None:
+        super().__init__()
+        self._palette, self._place = palette, place
+        self._draft: Draft | None = None
+        self._read: Draft | None = None
+        """The file as it was read or written last."""
+        self._now: Present | None = None
+        self._written: Present | None = None
+        """What stands in the file."""
+        self._said: dict[tuple[str | int, ...], str] = {}
+        self._editing: Row | None = None
+        self._may_leave = False
+        self._sections = SectionList(palette, id="sections")
+        self._fields = FieldList(palette)
+        self._pane = Pane(palette, SECTIONS[0][0], self._fields)
+        self._why, self._what = Told(palette, id="why"), Told(palette, id="what")
+        self._line = ValueLine(palette)
+
+    def compose(self) -> ComposeResult:
+        yield Container(Pane(self._palette, "Settings", self._sections), self._pane, id="settings")
+        yield self._why
+        yield self._line
+        yield self._what
+        yield Hints(self._palette, _HINTS)
+
+    def on_mount(self) -> None:
+        self.set_focus(self._sections)
+        self.action_again()
+
+    # --- the draft
+
+    @work(group="settings", exclusive=True, exit_on_error=False)
+    async def action_again(self) -> None:
+        """Read the file; what was not written is lost."""
+        try:
+            if not self._said:
+                self._said = await asyncio.to_thread(explanations)
+            draft = await asyncio.to_thread(read, self._place.path)
+            await self._take(draft, is_read=True)
+        except ConfigError as error:
+            self._say(self._sentence(error), "bad")
+
+    async def _take(self, draft: Draft, *, is_read: bool = False) -> None:
+        """Show a draft; the one before stays where it is no TOML."""
+        now = await asyncio.to_thread(lambda: fields.present(draft, self._place.themes()))
+        wrong = await asyncio.to_thread(fields.mistake, draft)
+        self._draft, self._now, self._may_leave = draft, now, False
+        if is_read:
+            self._read, self._written = draft, now
+        if wrong is not None:
+            self._say(self._sentence(wrong), "bad")
+        elif draft.is_changed:
+            self._say(f"Not written yet: {keys.shown('settings.write')} shows it as TOML, and writes it.")
+        elif draft.raw is None:
+            self._say("There is no such file yet; the defaults hold. The first change makes it.")
+        else:
+            self._say("")
+        self._show()
+
+    def _show(self) -> None:
+        if self._now is None or self._draft is None or self._written is None:
+            return
+        name, rows = SECTIONS[self._sections.cursor]
+        self._fields.show(list(rows(self._now)), list(rows(self._written)))
+        state = "changed" if self._draft.is_changed else "new" if self._draft.raw is None else ""
+        self._pane.title.rename(name)
+        self._pane.title.say(visible(str(self._place.path)), state)
+        self._explain()
+
+    def on_moved(self, message: Moved) -> None:
+        self._may_leave = False
+        if message.view is self._sections:
+            self._fields.cursor = 0
+            self._show()
+        self._explain()
+
+    def _explain(self) -> None:
+        row = self._fields.selected
+        way = () if row is None else tuple(step for step in row.way if not isinstance(step, int))
+        text = self._said.get(way, "")
+        if row is not None and way[:1] == ("keys",):
+            text = next((key.description for key in keys.SHIPPED if key.id == row.label), "")
+        elif way == ("roots",):
+            text = "Folders that are recorded where the command line names none."
+        elif way[:1] == ("filters",):
+            text = 'Saved filters: name = expression; @name stands for it in the filter bar and in "log --filter".'
+        self._why.say(visible(text))
+
+    def _say(self, text: str, style: str = "muted") -> None:
+        self._what.say(visible(text), style)
+
+    def _sentence(self, error: FcmError) -> str:
+        """Without the path of the file, which is in the title."""
+        text = str(error).removeprefix(f"{self._place.path}:")
+        number, colon, rest = text.partition(": ")
+        return f"Line {number}: {rest}" if colon and number.isdigit() else text
+
+    # --- keys
+
+    def action_fields(self) -> None:
+        if self._editing is None:
+            self.set_focus(self._fields)
+
+    def action_sections(self) -> None:
+        if self._editing is None:
+            self.set_focus(self._sections)
+
+    def action_edit(self) -> None:
+        row = self._fields.selected
+        if self._editing is not None:
+            self._keep(self._editing, self._line.entry.text)
+        elif self.focused is not self._fields:
+            self.set_focus(self._fields)
+        elif row is None or self._now is None:
+            return
+        elif row.kind in (Kind.FLAG, Kind.DETECTOR):
+            self._keep(row, "false" if row.value == "true" else "true")
+        elif row.kind is Kind.CHOICE:
+            self._choose(row)
+        elif row.kind in (Kind.ROOT, Kind.NEW_ROOT):
+            self._pick(row)
+        else:
+            self._open_line(row)
+
+    def _open_line(self, row: Row) -> None:
+        assert self._now is not None
+        self._editing = row
+        self._line.prompt = row.label.strip(" +")
+        self._line.entry = Entry(fields.begun(self._now, row))
+        self._line.is_wrong = False
+        self._line.display = True
+        self.set_focus(self._line)
+        self._say(f"{keys.shown('entry.keep')} keeps it, {keys.shown('entry.drop')} drops it")
+
+    def _close_line(self) -> None:
+        self._editing = None
+        self.set_focus(self._fields)
+        self._line.display = False
+
+    def on_value_line_written(self) -> None:
+        if self._editing is not None:
+            self._try(self._editing, self._line.entry.text)
+
+    @work(group="try", exclusive=True, exit_on_error=False)
+    async def _try(self, row: Row, text: str) -> None:
+        """Say what is wrong with it while it is written."""
+        if self._draft is None or self._now is None:
+            return
+        try:
+            await asyncio.to_thread(fields.changed, self._draft, self._now, row, text)
+        except ConfigError as error:
+            self._line.is_wrong = True
+            self._say(self._refusal(row, text, error), "bad")
+        else:
+            self._line.is_wrong = False
+            self._say(f"Right. {keys.shown('entry.keep')} keeps it.", "good")
+        self._line.refresh()
+
+    @work(group="settings", exclusive=True, exit_on_error=False)
+    async def _keep(self, row: Row, text: str) -> None:
+        if self._draft is None or self._now is None:
+            return
+        try:
+            made = await asyncio.to_thread(fields.changed, self._draft, self._now, row, text)
+        except ConfigError as error:
+            self._line.is_wrong = self._editing is not None
+            self._line.refresh()
+            self._say(self._refusal(row, text, error), "bad")
+            return
+        if self._editing is not None:
+            self._close_line()
+        await self._take(made)
+
+    def _refusal(self, row: Row, text: str, error: ConfigError) -> str:
+        """Of MySQL what its URL's shape tells: there is nothing yet that could use it."""
+        if row.way == ("database",) and is_mysql(text):
+            return about_mysql(text)
+        return self._sentence(error)
+
+    def _choose(self, row: Row) -> None:
+        letters = "abcdefghimnoprstuvw"
+        choices = [
+            Choice(letter, visible(name), name) for letter, name in zip(letters, row.choices, strict=False)
+        ]
+
+        def chosen(value: str | None) -> None:
+            if value is not None:
+                self._keep(row, value)
+
+        if choices:
+            self.app.push_screen(Menu(self._palette, row.label.strip(), row.shown, choices), chosen)
+
+    @work(group="settings", exclusive=True, exit_on_error=False)
+    async def action_remove(self) -> None:
+        row = self._fields.selected
+        if row is None or self._draft is None or self._now is None or self.focused is not self._fields:
+            return
+        try:
+            made = await asyncio.to_thread(fields.removed, self._draft, self._now, row)
+        except ConfigError as error:
+            self._say(self._sentence(error), "bad")
+            return
+        if made is None:
+            self._say("It is the default already.")
+        else:
+            await self._take(made)
+
+    # --- folders
+
+    @work(group="pick", exclusive=True, exit_on_error=False)
+    async def _pick(self, row: Row) -> None:
+        begin = f"~{os.sep}" if row.kind is Kind.NEW_ROOT else row.value.replace("$$", "$")
+        folder = await self.app.push_screen_wait(PickScreen(self._palette, begin, folders_at))
+        if folder is None:
+            return
+        path = await asyncio.to_thread(os.path.realpath, folder)
+        if not await self._preview(path, is_new=True):
+            return
+        if row.kind is Kind.ROOT:
+            self._keep(row, path)
+        else:
+            self._add(path)
+
+    @work(group="settings", exclusive=True, exit_on_error=False)
+    async def _add(self, path: str) -> None:
+        """One more folder; the first one brings those along that are recorded now, or they no longer would be."""
+        if self._draft is None or self._now is None:
+            return
+        try:
+            recorded = [] if self._now.found(("roots",)) else await asyncio.to_thread(self._place.recorded)
+            now = [os.fsdecode(root) for root in recorded]
+            made = await asyncio.to_thread(
+                fields.added, self._draft, [*(root for root in now if root != path), path]
+            )
+        except FcmError as error:
+            self._say(self._sentence(error), "bad")
+            return
+        await self._take(made)
+        self._fields.action_last()
+
+    async def _preview(self, path: str, *, is_new: bool) -> bool:
+        root, draft, own = os.fsencode(path), self._draft, os.fsencode(self._place.database)
+
+        def look(is_cancelled: Callable[[], bool], tell: Callable[[Preview], None]) -> Preview:
+            assert draft is not None
+            settings = draft.settings()
+            own_settings = settings.for_root(root)
+            skip = [own, os.path.dirname(own)]
+            return preview(
+                root, own_settings.ignore, settings.secrets, own_settings.size_limit,
+                skip=skip, is_cancelled=is_cancelled, tell=tell,
+            )  # fmt: skip
+
+        screen = PreviewScreen(self._palette, root, look, is_new=is_new)
+        wanted: bool | None = await self.app.push_screen_wait(screen)
+        return bool(wanted)
+
+    @work(group="pick", exclusive=True, exit_on_error=False)
+    async def action_preview(self) -> None:
+        row = self._fields.selected
+        if row is None or row.way[:1] != ("roots",) or len(row.way) < 2 or self._draft is None:
+            self._say("A preview is of a folder: choose one under Folders.")
+            return
+        try:
+            settings = await asyncio.to_thread(self._draft.settings)
+        except ConfigError as error:
+            self._say(self._sentence(error), "bad")
+            return
+        await self._preview(os.fsdecode(settings.roots[int(row.way[1])].path), is_new=False)
+
+    @work(group="test", exclusive=True, exit_on_error=False)
+    async def action_test(self) -> None:
+        """Whether the database can be used."""
+        if self._now is None:
+            return
+        url = self._now.found(("database",))
+        self._say("trying…")
+        base = self._place.path.parent
+        fine, what = await asyncio.to_thread(
+            try_database, url if isinstance(url, str) else None, base, self._place.database
+        )
+        self._say(what, "good" if fine else "bad")
+
+    # --- writing
+
+    @work(group="write", exclusive=True, exit_on_error=False)
+    async def action_write(self) -> None:
+        draft = self._draft
+        if draft is None or not draft.is_changed:
+            self._say("There is nothing to write.")
+            return
+        lines = await asyncio.to_thread(draft.diff)
+        if not await self.app.push_screen_wait(WriteScreen(self._palette, visible(str(draft.path)), lines)):
+            return
+        try:
+            written = await asyncio.to_thread(draft.write)
+        except ChangedMeanwhile:
+            again = keys.shown("settings.again")
+            self._say(
+                f"Somebody else changed the file meanwhile, so it was left alone: {again} reads it again.",
+                "bad",
+            )
+            return
+        except FcmError as error:
+            self._say(self._sentence(error), "bad")
+            return
+        before, self._read = self._read, written
+        await self._take(written, is_read=True)
+        self._say(self._result(before, written), "good")
+
+    def _result(self, before: Draft | None, written: Draft) -> str:
+        """What comes of it."""
+        new, old = written.document(), before.document() if before is not None else {}
+        later = [key for key in ("database", "encryption") if new.get(key) != old.get(key)]
+        if later:
+            return f"Written. {' and '.join(later)} counts from the next start on; the rest is taken up now."
+        return "Written. What records here takes it up within a second."
+
+    def action_back(self) -> None:
+        if self._editing is not None:
+            self._close_line()
+            self._say("")
+        elif self._draft is not None and self._draft.is_changed and not self._may_leave:
+            self._may_leave = True
+            self._say(
+                f"Not written: {keys.shown('settings.write')} writes it,"
+                f" {keys.shown('settings.back')} again drops it.",
+                "warning",
+            )
+        else:
+            self.dismiss(None)

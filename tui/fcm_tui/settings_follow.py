@@ -1,0 +1,117 @@
+"""Taking up what somebody writes into `fcm.toml` while this process runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+from fcm_tui.config import Settings, load
+from fcm_tui.safetext import visible_path
+from fcm_tui.watch.tree import is_inside
+
+LOOK = 1.0
+"""Seconds between two looks at the file."""
+
+
+class Follower:
+    """Tells when the file says something else. For a thread at a time."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        """`settings` are those that hold."""
+        self.settings = settings
+        self._path = path
+        self._seen = self._state() if settings.source is not None else None
+
+    def changed(self) -> Settings | None:
+        """What holds from now on, if the file was written since the last call and says something else.
+
+        A file that went away changes nothing: who saves it may be between two steps.
+
+        Raises:
+            ConfigError: it is wrong, which is said once; what held before still holds.
+        """
+        state = self._state()
+        if state is None or state == self._seen:
+            return None
+        self._seen = state
+        found = load(self._path)
+        if found == self.settings:
+            return None
+        self.settings = found
+        return found
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The roots of a running recorder after the configuration changed."""
+
+    paths: list[bytes]
+    refused: list[str]
+    """Those that cannot be, each with why; safe to show."""
+
+
+def roots_after(
+    current: Sequence[bytes], before: Settings, after: Settings, own_paths: Sequence[bytes] = ()
+) -> Roots:
+    """What was taken out of the configuration goes, what was put in comes; what was named otherwise stays."""
+    old = [os.path.realpath(root.path) for root in before.roots]
+    new = [os.path.realpath(root.path) for root in after.roots]
+    kept = [root for root in current if root in new or root not in old]
+    refused: list[str] = []
+    for root in dict.fromkeys(new):
+        if root in kept or (root in old and root not in current):
+            continue
+        if not os.path.isdir(root):
+            refused.append(f"{visible_path(root)}: no such folder now: recorded from the next start on")
+        elif any(is_inside(root, os.path.realpath(own)) for own in own_paths):
+            refused.append(f"{visible_path(root)}: it is the data directory, which records itself never")
+        else:
+            kept.append(root)
+    if not kept:
+        refused.append("the last folder stays until the end of this run: add another one first")
+        return Roots(list(current), refused)
+    return Roots(kept, refused)
+
+
+class Recording(Protocol):
+    """What records; `recorder.Recorder` does."""
+
+    @property
+    def roots(self) -> list[bytes]: ...
+    def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None: ...
+
+
+async def take_up(
+    recorder: Recording, before: Settings, after: Settings, own_paths: Sequence[bytes]
+) -> list[str]:
+    """Let a running recorder go on with what the configuration says now; what it cannot take up, safe to show."""
+    roots = await asyncio.to_thread(roots_after, recorder.roots, before, after, own_paths)
+    if roots.paths != recorder.roots or for_recorder(before) != for_recorder(after):
+        recorder.take_up(after, roots.paths)
+    changed = needing_restart(before, after)
+    return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
+
+
+def for_recorder(settings: Settings) -> Settings:
+    """What of the settings a running recorder can take up; equal where it need not do anything."""
+    nothing: MappingProxyType[str, str] = MappingProxyType({})
+    return replace(
+        settings, source=None, theme=None, keys=nothing, filters=nothing, database=None, encryption=None
+    )
+
+
+def needing_restart(before: Settings, after: Settings) -> list[str]:
+    """Keys that changed and count from the next start on only."""
+    return [name for name in ("database", "encryption") if getattr(before, name) != getattr(after, name)]
