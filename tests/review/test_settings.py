@@ -227,6 +227,27 @@ async def test_theme_keys_and_secrets_are_taken_up_live(file: Path, app_of: Open
         engine.stop()
 
 
+async def test_arrows_go_through_folders(file: Path, app_of: Open, tmp_path: Path) -> None:
+    (tmp_path / "tree" / "inner" / "deep").mkdir(parents=True)
+    app = app_of(file)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Folders"))
+        await shows(app, "+ folder")
+        await pilot.press("G", "enter")
+        await shows(app, "Record a folder")
+        await pilot.press("ctrl+u", *f"{tmp_path}/tree/")
+        await shows(app, "tree/inner")
+        await pilot.press("down", "right")
+        await shows(app, "inner/deep")
+        await pilot.press("left")
+        await shows(app, lambda screen: "inner/deep" not in screen and "tree/inner" in screen)
+        await pilot.press("left")
+        await shows(app, "fcm.toml")
+        await pilot.press("escape")
+        await shows(app, lambda screen: "Record a folder" not in screen)
+
+
 async def test_nothing_hostile_in_the_file_acts_on_the_terminal(tmp_path: Path, app_of: Open) -> None:
     file = tmp_path / "fcm.toml"
     bad = "\\u001b]0;OWNED\\u0007\\u202e"

@@ -23,13 +23,17 @@ class EntryLine(Widget, can_focus=True):
         """Called after each key that did something."""
         self.refresh()
 
+    def press(self, key: str) -> bool:
+        """A key that is no letter; whether it did something here."""
+        return self.entry.press(key)
+
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
         if event.is_printable and event.character is not None:
             self.entry.insert(event.character)
-        elif not self.entry.press(event.key):
+        elif not self.press(event.key):
             return
         event.stop()
         event.prevent_default()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -57,10 +57,9 @@ class PathLine(EntryLine):
 
     DEFAULT_CSS = "PathLine { height: 1; }"
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key in ("left", "right") and self.entry.at == len(self.entry.text):
-            return
-        super().on_key(event)
+    def press(self, key: str) -> bool:
+        is_at_end = self.entry.at == len(self.entry.text)
+        return not (is_at_end and key in ("left", "right")) and super().press(key)
 
     def written(self) -> None:
         self.refresh()
@@ -127,6 +126,9 @@ class PickScreen(ModalScreen[str]):
         self._view = FolderList(palette)
         self._shown: str | None = None
         """What the folders in sight are of."""
+        self._hint()
+
+    def _hint(self) -> None:
         hints = (
             ("pick.take", "preview"),
             ("pick.into", "into"),
@@ -154,6 +156,7 @@ class PickScreen(ModalScreen[str]):
             folders, wrong = await asyncio.to_thread(self._listed, written)
             self._view.folders, self._view.wrong, self._shown = folders, wrong, written
             self._view.cursor = 0
+            self._hint()
             self._view.rows_changed(top=0)
         return self._view.folders[self._view.cursor] if self._view.folders else None
 
@@ -162,6 +165,7 @@ class PickScreen(ModalScreen[str]):
         self._line.written()
 
     def action_move(self, rows: int) -> None:
+        self._hint()
         self._view.go(self._view.cursor + rows)
 
     def action_page(self, pages: int) -> None:
