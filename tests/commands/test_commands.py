@@ -265,7 +265,8 @@ def test_a_secret_is_said_to_be_one(cli: Cli) -> None:
     assert b"(secret)" in cli.run("diff", "1", status=1).stderr
 
 
-def test_a_log_of_what_is_not_recorded_says_so(cli: Cli) -> None:
+def test_a_log_of_what_is_not_recorded_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8")  # a code page of Windows lacks the pictures of controls
     (cli.root / "d").mkdir()
     (cli.root / "d" / "quiet").write_text("recorded, and never changed\n")
     cli.once()

@@ -132,11 +132,11 @@ def test_each_content_and_each_difference_is_stored_once(record: DataDir, root: 
             ]
 
     before = rows()
-    (root / "copy").write_text(texts()[2])
+    (root / "copy").write_bytes(texts()[2].encode())
     run("record", "--once", str(root))
     (root / "text").write_bytes(texts()[1].encode())
     run("record", "--once", str(root))
-    (root / "text").write_text(texts()[2])
+    (root / "text").write_bytes(texts()[2].encode())
     run("record", "--once", str(root))
     assert rows()[0] == before[0]
     assert (
