@@ -60,6 +60,7 @@ _SHOWN = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
+    "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
     "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
 
@@ -73,6 +74,31 @@ KEYMAP: tuple[Key, ...] = (
     Key("pane.diff", ("3",), "app.focus_pane('diff')", "go to the diff", EVERYWHERE),
     Key("theme", ("T",), "app.theme", "the next theme", EVERYWHERE),
     Key("zoom", ("z",), "app.zoom", "this pane alone on the screen, or all", EVERYWHERE),
+    Key(
+        "pane.left",
+        ("less_than_sign",),
+        "app.border('tree',-2)",
+        "directories narrower (portrait: lower)",
+        EVERYWHERE,
+    ),
+    Key(
+        "pane.right",
+        ("greater_than_sign",),
+        "app.border('tree',2)",
+        "directories wider (portrait: higher)",
+        EVERYWHERE,
+    ),
+    Key(
+        "pane.up", ("left_parenthesis",), "app.border('log',-1)", "the log lower, the diff higher", EVERYWHERE
+    ),
+    Key(
+        "pane.down",
+        ("right_parenthesis",),
+        "app.border('log',1)",
+        "the log higher, the diff lower",
+        EVERYWHERE,
+    ),
+    Key("pane.reset", ("0",), "app.borders", "all panes as they were at the start", EVERYWHERE),
     Key("back", ("escape",), "app.out", "out of the diff, the zoom, the filter", EVERYWHERE),
     Key("list.down", ("down", "j"), "move(1)", "one down", LIST),
     Key("list.up", ("up", "k"), "move(-1)", "one up", LIST),

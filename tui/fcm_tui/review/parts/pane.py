@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Click
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,6 +33,10 @@ class PaneTitle(Widget):
         if (detail, state) != (self._detail, self._state):
             self._detail, self._state = detail, state
             self.refresh()
+
+    def on_click(self) -> None:
+        if isinstance(self.parent, Pane):
+            self.parent.view.focus()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -72,10 +75,6 @@ class Pane(Vertical):
     def _mark(self, focused: bool) -> None:
         self.title.focused = focused
         self.title.refresh()
-
-    def on_click(self, event: Click) -> None:
-        if event.widget is self.title:
-            self.view.focus()
 
 
 def show_only(around: Widget, view: Widget | None) -> None:
