@@ -59,6 +59,7 @@ _SHOWN = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "Shift-Tab",
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
+    "ctrl+z": "Ctrl-Z",
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
     "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
     "plus": "+", "minus": "-", "equals_sign": "=",
@@ -66,6 +67,13 @@ _SHOWN = {
 
 KEYMAP: tuple[Key, ...] = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
+    Key(
+        "stop",
+        ("ctrl+z",),
+        "app.suspend_process",
+        "stop it, to the shell; `fg` comes back",
+        EVERYWHERE,
+    ),
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),

@@ -100,7 +100,7 @@ class BlameView(CursorView):
             Segment(f" {number:>7} ", self.palette("accent", *over)),
             Segment(f"{age:>8} ", self.palette("muted", *over)),
             Segment(f"{wording.fit(who, 10)} " if width >= 70 else "", self.palette("text", *over)),
-            Segment(f"{row + 1:>{digits}} │ ", self.palette("line-number", *over)),
+            Segment(f"{row + 1:>{digits}} │ ", self.palette("muted" if over else "line-number", *over)),
             Segment(visible(line.expandtabs(_TAB)), self.palette("text", *over)),
         ]
         return Strip(segments).adjust_cell_length(width, self.palette(*over))
