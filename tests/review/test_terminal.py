@@ -82,9 +82,17 @@ def test_resize_while_it_runs(record: RecordBuilder) -> None:
         terminal.resize(120, 40)
         terminal.wait(lambda screen: "files  changes" in screen and "? help" in screen.split("\n")[39])
         terminal.resize(30, 6)
-        terminal.wait(lambda screen: "quit" in screen.split("\n")[5])
+        terminal.wait(lambda screen: "small: 40×10 shows all" in screen.split("\n")[5])
+        terminal.wait(lambda screen: screen.startswith("▌Log"))
         terminal.resize(80, 24)
         terminal.wait("line ten")
+        for columns, rows in [(1, 1), (3, 2), (60, 50), (9, 200), (300, 1), (1, 30), (2, 2)] * 8:
+            terminal.resize(columns, rows)  # quicker than anything is drawn
+            terminal.press("tab")
+        terminal.resize(80, 24)
+        terminal.wait(lambda screen: "line ten" in screen and "▾ project" in screen and "q quit" in screen)
+        terminal.press("q")
+        assert terminal.end() == 0
 
 
 def test_another_process_is_followed_live(record: RecordBuilder) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.events import DescendantFocus
 from textual.widget import Widget
 
@@ -33,7 +32,8 @@ from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
-from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.review.parts.panes import Panes
 from fcm_tui.review.program_keys import ProgramKeys
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
@@ -110,15 +110,16 @@ class ReviewApp(ProgramKeys):
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
         self.diff_view = ChangeView(palette, self.versions, self.settings, id="diff")
         self.diff_view.hint = "What the selected change did to its file stands here."
+        self.panes = Panes(
+            palette,
+            Pane(palette, "Directories", self.tree_view),
+            self.log_pane,
+            Pane(palette, "Diff", self.diff_view),
+        )
         self.status_line = StatusLine(palette, self._status, id="status")
 
     def compose(self) -> ComposeResult:
-        yield Container(
-            Pane(self.palette, "Directories", self.tree_view),
-            self.log_pane,
-            Pane(self.palette, "Diff", self.diff_view),
-            id="panes",
-        )
+        yield self.panes
         yield self.status_line
 
     def on_mount(self) -> None:
@@ -335,26 +336,24 @@ class ReviewApp(ProgramKeys):
     def _step(self, step: int) -> None:
         views: list[Widget] = [self.tree_view, self.log_view, self.diff_view]
         if self.focused in views:
-            self._to(views[(views.index(self.focused) + step) % len(views)])
+            self.panes.show(views[(views.index(self.focused) + step) % len(views)])
 
     def action_focus_pane(self, name: str) -> None:
-        self._to({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
-
-    def _to(self, view: Widget) -> None:
-        if self._panes.has_class(ZOOMED):
-            show_only(self._panes, view)
-        view.focus()
-
-    @property
-    def _panes(self) -> Widget:
-        return self.query_one("#panes")
+        self.panes.show({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
 
     def action_zoom(self) -> None:
-        show_only(self._panes, None if self._panes.has_class(ZOOMED) else self.focused)
+        self.panes.zoom(not self.panes.is_zoomed)
+
+    def action_border(self, border: str, cells: int) -> None:
+        if len(self.screen_stack) == 1:
+            self.panes.move_border(border, cells)
+
+    def action_borders(self) -> None:
+        self.panes.reset_borders()
 
     def action_out(self) -> None:
-        if self._panes.has_class(ZOOMED):
-            show_only(self._panes, None)
+        if self.panes.is_zoomed:
+            self.panes.zoom(False)
         elif self.focused is self.diff_view:
             self.log_view.focus()
         elif not self.log_pane.out():

@@ -66,13 +66,22 @@ _SHOWN = {
     "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "Shift-Tab",
     "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
     "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
+    "ctrl+z": "Ctrl-Z",
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
+    "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
     "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "comma": ",", "ctrl+p": "Ctrl-P",
     "delete": "Del",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
+    Key(
+        "stop",
+        ("ctrl+z",),
+        "app.suspend_process",
+        "stop it, to the shell; `fg` comes back",
+        EVERYWHERE,
+    ),
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
@@ -83,6 +92,31 @@ KEYMAP: tuple[Key, ...] = (
     Key("pane.diff", ("3",), "app.focus_pane('diff')", "go to the diff", EVERYWHERE),
     Key("theme", ("T",), "app.theme", "the next theme", EVERYWHERE),
     Key("zoom", ("z",), "app.zoom", "this pane alone on the screen, or all", EVERYWHERE),
+    Key(
+        "pane.left",
+        ("less_than_sign",),
+        "app.border('tree',-2)",
+        "directories narrower (portrait: lower)",
+        EVERYWHERE,
+    ),
+    Key(
+        "pane.right",
+        ("greater_than_sign",),
+        "app.border('tree',2)",
+        "directories wider (portrait: higher)",
+        EVERYWHERE,
+    ),
+    Key(
+        "pane.up", ("left_parenthesis",), "app.border('log',-1)", "the log lower, the diff higher", EVERYWHERE
+    ),
+    Key(
+        "pane.down",
+        ("right_parenthesis",),
+        "app.border('log',1)",
+        "the log higher, the diff lower",
+        EVERYWHERE,
+    ),
+    Key("pane.reset", ("0",), "app.borders", "all panes as they were at the start", EVERYWHERE),
     Key("back", ("escape",), "app.out", "out of the diff, the zoom, the filter", EVERYWHERE),
     Key("list.down", ("down", "j"), "move(1)", "one down", LIST),
     Key("list.up", ("up", "k"), "move(-1)", "one up", LIST),

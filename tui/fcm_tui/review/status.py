@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fcm_tui.model import NOT_RUNNING, Gap
-from fcm_tui.review import keys, wording
+from fcm_tui.review import keys, layout, wording
 from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
@@ -170,6 +170,8 @@ class StatusLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if layout.is_small(*self.app.size):
+            return self._too_small(width)
         hints = [
             (f"{keys.shown('help')}", "key"),
             (" help  ", "muted"),
@@ -196,6 +198,18 @@ class StatusLine(Widget):
             segments.append(Segment(" " * (width - used - end), self.palette("title")))
             segments.extend(Segment(text, self.palette("title", style)) for text, style in hints)
         return Strip(segments).adjust_cell_length(width, self.palette("title"))
+
+    def _too_small(self, width: int) -> Strip:
+        """How it goes in one sign, and from where on there is more to see."""
+        sign, style = self._parts[0][0]
+        columns, rows = layout.SMALLEST
+        words = wording.fit(f" small: {columns}×{rows} shows all", max(0, width - 2))
+        return Strip(
+            [
+                Segment(f" {sign[:1]}", self.palette("title", style)),
+                Segment(words, self.palette("title", "warning")),
+            ]
+        ).adjust_cell_length(width, self.palette("title"))
 
 
 def _cut(said: list[Part], room: int) -> list[Part]:

@@ -48,6 +48,7 @@ class Painter:
         self._numbered = not document.hex
         self._digits = len(str(max(len(document.old.lines), len(document.new.lines), 1)))
         self._drawn: OrderedDict[tuple[int, int, int], Strip] = OrderedDict()
+        self._theme = palette.theme
         self._rows: Rows | None = None
         self._width = 0
         self._wrap = False
@@ -77,6 +78,9 @@ class Painter:
 
     def line(self, row: int, part: int, shift: int) -> Strip:
         """One line of the screen: a row, or the part of it that fits where long lines wrap."""
+        if self._theme is not self.palette.theme:
+            self._theme = self.palette.theme
+            self._drawn.clear()
         key = (row, part, shift)
         strip = self._drawn.get(key)
         if strip is None:

@@ -41,6 +41,9 @@ class BlameView(CursorView):
     class Moved(Message):
         """The cursor is on another line."""
 
+    class Opened(Message):
+        """The change of the line is wanted."""
+
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette, id="blame")
         self.blame: Blame | None = None
@@ -64,6 +67,9 @@ class BlameView(CursorView):
 
     def empty(self) -> list[str]:
         return [self.said] if self.said else []
+
+    def opened(self) -> None:
+        self.post_message(self.Opened())
 
     def show(self, found: Blame, row: int) -> None:
         """Show a blame with the cursor on a row."""
@@ -94,7 +100,7 @@ class BlameView(CursorView):
             Segment(f" {number:>7} ", self.palette("accent", *over)),
             Segment(f"{age:>8} ", self.palette("muted", *over)),
             Segment(f"{wording.fit(who, 10)} " if width >= 70 else "", self.palette("text", *over)),
-            Segment(f"{row + 1:>{digits}} │ ", self.palette("line-number", *over)),
+            Segment(f"{row + 1:>{digits}} │ ", self.palette("muted" if over else "line-number", *over)),
             Segment(visible(line.expandtabs(_TAB)), self.palette("text", *over)),
         ]
         return Strip(segments).adjust_cell_length(width, self.palette(*over))
@@ -163,6 +169,9 @@ class BlameScreen(Screen["Change | None"]):
             what = f"this line was there {found.reached}"
         name = wording.relative_path(self._of.path, self._of.root, with_root=False)
         self._pane.title.say(f"{name} after #{self._of.sequence}", f"{what}  {at}")
+
+    def on_blame_view_opened(self) -> None:
+        self.action_jump()
 
     def action_jump(self) -> None:
         if self.view.change is not None:

@@ -126,6 +126,9 @@ class HistoryScreen(Screen[None]):
         if message.change is not None:
             self.diff.reader.select(message.change)
 
+    def on_versions_view_opened(self) -> None:
+        self.action_read()
+
     def on_diff_view_moved(self) -> None:
         self._say_titles()
 
@@ -154,12 +157,15 @@ class HistoryScreen(Screen[None]):
         self.versions.go(self.versions.cursor + rows)
 
     def action_other(self) -> None:
-        (self.versions if self.diff.has_focus else self.diff).focus()
-        if self._panes.has_class(ZOOMED):
-            show_only(self._panes, self.versions if self.diff.has_focus else self.diff)
+        self._to(self.versions if self.diff.has_focus else self.diff)
 
     def action_read(self) -> None:
-        self.diff.focus()
+        self._to(self.diff)
+
+    def _to(self, view: Widget) -> None:
+        if self._panes.has_class(ZOOMED):
+            show_only(self._panes, view)  # or it could not take the keyboard
+        view.focus()
 
     def action_search(self) -> None:
         show_only(self._panes, self.versions if self._panes.has_class(ZOOMED) else None)

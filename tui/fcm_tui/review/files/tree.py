@@ -196,6 +196,13 @@ class DirectoryTree(CursorView):
         if above is not None:
             self.go(above)
 
+    def opened(self) -> None:
+        node = self._node
+        if node is not None and node.is_open:
+            self.action_close()
+        else:
+            self.action_open()
+
     def action_choose(self) -> None:
         node = self._node
         if node is not None:

@@ -39,6 +39,9 @@ class VersionsView(CursorView):
             super().__init__()
             self.change = change
 
+    class Opened(Message):
+        """The diff of the selected version is wanted."""
+
     def __init__(self, palette: Palette, source: Source, *, id: str) -> None:
         super().__init__(palette, id=id)
         self._source = source
@@ -169,6 +172,9 @@ class VersionsView(CursorView):
 
     def cursor_moved(self) -> None:
         self._select()
+
+    def opened(self) -> None:
+        self.post_message(self.Opened())
 
     def _select(self) -> None:
         change = self._row(self.cursor) if self._numbers else None

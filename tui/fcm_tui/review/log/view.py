@@ -177,6 +177,9 @@ class EventLog(LogFeed):
         elif self._selected is not None:
             self.app.action_focus_pane("diff")  # type: ignore[attr-defined]
 
+    def opened(self) -> None:
+        self.action_read()
+
     # --- drawing
 
     def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:

@@ -38,6 +38,9 @@ class CursorView(ScrollView, can_focus=True):
     def cursor_moved(self) -> None:
         """Called after the cursor stands on another row."""
 
+    def opened(self) -> None:
+        """Called after a double click on the row under the cursor."""
+
     def rows_changed(self, *, top: int | None = None) -> None:
         """Take note of another number of rows; `top` moves the first row in sight."""
         self.virtual_size = Size(self.size.width, self.total)
@@ -60,6 +63,8 @@ class CursorView(ScrollView, can_focus=True):
         row = event.y + self.scroll_offset.y
         if row < self.total:
             self.go(row)
+            if event.chain == 2:
+                self.opened()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

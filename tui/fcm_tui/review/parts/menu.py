@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
@@ -29,6 +30,9 @@ class Choice:
 class MenuView(CursorView):
     """The entries, one a row."""
 
+    class Opened(Message):
+        """The entry under the cursor is taken."""
+
     def __init__(self, palette: Palette, entries: list[Choice]) -> None:
         super().__init__(palette, id="menu")
         self.entries = entries
@@ -36,6 +40,9 @@ class MenuView(CursorView):
     @property
     def total(self) -> int:
         return len(self.entries)
+
+    def opened(self) -> None:
+        self.post_message(self.Opened())
 
     def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
         over = () if cursor is None else (cursor,)
@@ -85,6 +92,9 @@ class Menu(ModalScreen[str]):
 
     def action_choose(self) -> None:
         self.dismiss(self._view.entries[self._view.cursor].value)
+
+    def on_menu_view_opened(self) -> None:
+        self.action_choose()
 
     def action_close(self) -> None:
         self.dismiss(None)

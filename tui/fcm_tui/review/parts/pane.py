@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Click
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -40,6 +39,10 @@ class PaneTitle(Widget):
         if name != self._heading:
             self._heading = name
             self.refresh()
+
+    def on_click(self) -> None:
+        if isinstance(self.parent, Pane):
+            self.parent.view.focus()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -78,10 +81,6 @@ class Pane(Vertical):
     def _mark(self, focused: bool) -> None:
         self.title.focused = focused
         self.title.refresh()
-
-    def on_click(self, event: Click) -> None:
-        if event.widget is self.title:
-            self.view.focus()
 
 
 def show_only(around: Widget, view: Widget | None) -> None:
