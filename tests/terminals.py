@@ -12,9 +12,7 @@ from typing import Any
 
 from tests.ptyharness import Terminal
 
-SLOW_LINE = 7_000
 """Bytes a second of a line of 56 kbit/s."""
-MODEM_PIECE = 512
 
 
 class SlowTerminal(Terminal):
