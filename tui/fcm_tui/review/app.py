@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.events import DescendantFocus
-from textual.widget import Widget
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
-from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.layout import BREAKPOINTS, CSS
@@ -32,9 +30,9 @@ from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.pane_keys import PaneKeys
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
-from fcm_tui.review.program_keys import ProgramKeys
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -53,7 +51,7 @@ TICK = 0.25
 PANES = ("tree", "log", "diff")
 
 
-class ReviewApp(ProgramKeys):
+class ReviewApp(PaneKeys):
     """Wires the panes to the record; holds no state of its own beyond what is selected."""
 
     TITLE = "fcm-tui"
@@ -325,63 +323,10 @@ class ReviewApp(ProgramKeys):
         self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
-    # --- keys
-
-    def action_focus_next(self) -> None:
-        self._step(1)
-
-    def action_focus_previous(self) -> None:
-        self._step(-1)
-
-    def _step(self, step: int) -> None:
-        views: list[Widget] = [self.tree_view, self.log_view, self.diff_view]
-        if self.focused in views:
-            self.panes.show(views[(views.index(self.focused) + step) % len(views)])
-
-    def action_focus_pane(self, name: str) -> None:
-        self.panes.show({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
-
-    def action_zoom(self) -> None:
-        self.panes.zoom(not self.panes.is_zoomed)
-
-    def action_border(self, border: str, cells: int) -> None:
-        if len(self.screen_stack) == 1:
-            self.panes.move_border(border, cells)
-
-    def action_borders(self) -> None:
-        self.panes.reset_borders()
-
-    def action_out(self) -> None:
-        if self.panes.is_zoomed:
-            self.panes.zoom(False)
-        elif self.focused is self.diff_view:
-            self.log_view.focus()
-        elif not self.log_pane.out():
-            self.tree_view.choose(None)
-
-    def action_step(self, rows: int) -> None:
-        self.log_view.pinned = False
-        self.log_view.go(self.log_view.cursor + rows)
-        self.log_view.pinned = self.focused is self.diff_view
-
-    async def action_in_diff(self, action: str) -> None:
-        """What the diff in sight does, though another pane has the focus."""
-        for view in self.screen.query(DiffView):
-            await self.run_action(action, view)
-            break
-
-    def action_keys(self) -> None:
-        from fcm_tui.review.help import HelpScreen
-
-        context = getattr(self.screen, "CONTEXT", None) or (
-            keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
-        )
-        self.push_screen(HelpScreen(self.palette, context))
+    # --- the end
 
     async def action_quit(self) -> None:
         self.end()
-
-    # --- the end
 
     def end(self) -> None:
         """Stop the recorder, wait until all is committed, and leave. Once is enough."""

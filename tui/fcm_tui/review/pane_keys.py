@@ -1,0 +1,69 @@
+"""What the keys that go from pane to pane do, and move what is between them."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+from fcm_tui.review import keys
+from fcm_tui.review.diff.view import DiffView
+from fcm_tui.review.log.inbox import Inbox
+from fcm_tui.review.parts.panes import Panes
+from fcm_tui.review.program_keys import ProgramKeys
+
+
+class PaneKeys(ProgramKeys):
+    """The part of the app that these keys call."""
+
+    log_view: Inbox
+    panes: Panes
+
+    def action_focus_next(self) -> None:
+        self._step(1)
+
+    def action_focus_previous(self) -> None:
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        views: list[Widget] = [self.tree_view, self.log_view, self.diff_view]
+        if self.focused in views:
+            self.panes.show(views[(views.index(self.focused) + step) % len(views)])
+
+    def action_focus_pane(self, name: str) -> None:
+        self.panes.show({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
+
+    def action_zoom(self) -> None:
+        self.panes.zoom(not self.panes.is_zoomed)
+
+    def action_border(self, border: str, cells: int) -> None:
+        if len(self.screen_stack) == 1:
+            self.panes.move_border(border, cells)
+
+    def action_borders(self) -> None:
+        self.panes.reset_borders()
+
+    def action_out(self) -> None:
+        if self.panes.is_zoomed:
+            self.panes.zoom(False)
+        elif self.focused is self.diff_view:
+            self.log_view.focus()
+        elif not self.log_pane.out():
+            self.tree_view.choose(None)
+
+    def action_step(self, rows: int) -> None:
+        self.log_view.pinned = False
+        self.log_view.go(self.log_view.cursor + rows)
+        self.log_view.pinned = self.focused is self.diff_view
+
+    async def action_in_diff(self, action: str) -> None:
+        """What the diff in sight does, though another pane has the focus."""
+        for view in self.screen.query(DiffView):
+            await self.run_action(action, view)
+            break
+
+    def action_keys(self) -> None:
+        from fcm_tui.review.help import HelpScreen
+
+        context = getattr(self.screen, "CONTEXT", None) or (
+            keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
+        )
+        self.push_screen(HelpScreen(self.palette, context))
