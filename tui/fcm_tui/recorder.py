@@ -19,11 +19,12 @@ from typing import TypeVar
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.model import Gap, Notice, Standing
+from fcm_tui.model import Gap, Notice, Shipping, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
+from fcm_tui.ship.at_work import ShippingAtWork
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading
@@ -57,6 +58,8 @@ class RecorderState:
     """What is wrong and how to mend it, or empty."""
     progress: Progress | None = None
     last_gap: Gap | None = None
+    shipping: Shipping | None = None
+    """How sending to the team's database goes; None where there is none."""
 
 
 class Recorder:
@@ -71,11 +74,12 @@ class Recorder:
         own_paths: Sequence[bytes] = (),
         on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[Standing], None] = lambda standing: None,
+        shipping: ShippingAtWork | None = None,
     ) -> None:
         """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
 
         `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken,
-        `say` in a thread when it stands otherwise than before, for other processes.
+        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away.
         """
         self._database = database
         self._settings = settings
@@ -84,6 +88,7 @@ class Recorder:
         self._on_progress = on_progress
         self._state = RecorderState(roots=len(self._roots))
         self._say = say
+        self._shipping = shipping
         self._said: Standing | None = None
         self._is_stopping = False
         self._stopping = asyncio.Event()
@@ -141,6 +146,8 @@ class Recorder:
             )
             self._source.start()
             await self._open_patiently(self._source)
+            if self._shipping is not None:
+                self._shipping.start(self._tell_shipping)
             await self._watch(self._source)
             self._set(phase="stopped", progress=None)
         except Cancelled:
@@ -151,6 +158,8 @@ class Recorder:
         finally:
             if self._source is not None:
                 self._source.close()
+            if self._shipping is not None:
+                await self._shipping.end()
             await self._close()
 
     async def _open_patiently(self, source: Source) -> None:
@@ -246,10 +255,15 @@ class Recorder:
         """Tell other processes, if there is anything new."""
         trouble, said = self._state.message, self._said
         since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
-        standing = Standing(self._state.phase, trouble, since_ns if trouble else None)
+        standing = Standing(self._state.phase, trouble, since_ns if trouble else None, self._state.shipping)
         if standing != self._said:
             self._said = standing
             await self._in_thread(lambda: self._say(standing))
+
+    async def _tell_shipping(self) -> None:
+        if self._shipping is not None:
+            self._set(shipping=self._shipping.state)
+        await self._tell()
 
     async def _look(self, schedule: Schedule, source: Source) -> None:
         if not self._is_stopping and not schedule.is_due():
@@ -326,6 +340,8 @@ class Recorder:
             self._loop.call_soon_threadsafe(self._notify, Notice(first, last))
 
     def _notify(self, notice: Notice) -> None:
+        if self._shipping is not None:
+            self._shipping.wake()
         for queue in self._queues:
             queue.put_nowait(notice)
 

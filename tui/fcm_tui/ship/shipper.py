@@ -1,0 +1,254 @@
+"""The shipper: in the recorder's event loop, sends what the team's database does not have yet, in order.
+
+There is no second bookkeeping: where to go on is the server's own highest sequence of this recorder, asked after each
+connect and each conflict. A batch is one transaction, so after any fault it is there or not; nothing is ever there
+twice, as the keys are the changes' own. The local record needs no server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import ssl
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from fcm_tui.errors import FcmError
+from fcm_tui.model import Shipping
+from fcm_tui.settings_database import Server
+from fcm_tui.ship.closure import Key, closure, content_rows
+from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
+from fcm_tui.ship.ledgers import Ledgers
+from fcm_tui.ship.outbox import Batch, Outbox
+from fcm_tui.ship.sender import Sender
+from fcm_tui.ship.signing_in import position, sign_in
+from fcm_tui.store.mysql import schema
+from fcm_tui.store.mysql.connection import connect, trust
+from fcm_tui.store.mysql.failures import Failure, kind_of, words
+from fcm_tui.store.mysql.password import read_password
+
+POLL = 1.0
+"""Seconds between two looks at the record while nobody tells of a commit: reviews come from other processes."""
+PULSE = 20.0
+"""Seconds after which the server is told that the recorder is there, and asked whether it is there itself."""
+FIRST_RETRY, LAST_RETRY, LAST_REFUSED = 0.1, 10.0, 60.0
+"""Seconds; twice as long each time, with some chance in it, so that not all recorders come back at once."""
+CONFLICTS = 20
+"""One after the other, after which the connection is made anew."""
+
+T = TypeVar("T")
+
+
+class Shipper:
+    """Sends one record to one server until told to stop."""
+
+    def __init__(
+        self,
+        database: Path,
+        server: Server,
+        dead: Path,
+        *,
+        on_state: Callable[[Shipping], None] = lambda shipping: None,
+    ) -> None:
+        """`dead` is the file of dead letters. `on_state` is called in the loop whenever the state differs."""
+        self._database = database
+        self._server = server
+        self._dead = DeadLetters(dead, server.address)
+        self._on_state = on_state
+        self._state = Shipping(server.address)
+        self._thread = ThreadPoolExecutor(1, "fcm-ship")
+        self._wake = asyncio.Event()
+        self._is_stopping = False
+        self._outbox: Outbox | None = None
+        self._context: ssl.SSLContext | None = None
+        self._host = 0
+        self._position = 0
+        self._is_abreast = False
+
+    @property
+    def state(self) -> Shipping:
+        """What it is at; a new object after each change."""
+        return self._state
+
+    def wake(self) -> None:
+        """There may be something to send. For the loop's thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End soon: what is there already goes out first, if that is quickly done."""
+        self._is_stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until `stop`; whatever goes wrong is told in the state, and tried again."""
+        delay = FIRST_RETRY
+        try:
+            while True:
+                try:
+                    await self._connected()
+                    return
+                except (Exception, asyncio.CancelledError) as error:
+                    if isinstance(error, asyncio.CancelledError) or self._is_stopping:
+                        raise
+                    if self._state.state == "connected":
+                        delay = FIRST_RETRY
+                    is_refused = _is_refused(error)
+                    await self._pause(error, delay, is_refused)
+                    delay = min(delay * 2, LAST_REFUSED if is_refused else LAST_RETRY)
+                    if self._is_stopping:
+                        return
+        finally:
+            await self._in_thread(self._close)
+            self._set(state="stopped", retry_ns=None)
+            self._thread.shutdown(wait=False)
+
+    async def _pause(self, error: Exception, delay: float, is_refused: bool) -> None:
+        """Wait until it is worth another try; the state says why."""
+        seconds = delay * random.uniform(0.5, 1.0)
+        self._set(
+            state="refused" if is_refused else "retrying",
+            reason=words(error),
+            retry_ns=time.time_ns() + int(seconds * 1e9),
+        )
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._is_stopping:
+            await self._count()
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, POLL)):
+                    await self._wake.wait()
+            if self._wake.is_set():  # it is woken by each commit, but does not hurry for it
+                await asyncio.sleep(
+                    min(POLL, max(0.0, until - time.monotonic())) if not self._is_stopping else 0
+                )
+
+    async def _connected(self) -> None:
+        """One connection, from its beginning to its end."""
+        outbox = await self._open()
+        password, self._context = await self._in_thread(
+            lambda: (read_password(self._server), self._context or trust(self._server))
+        )
+        host = self._server.hosts[self._host % len(self._server.hosts)]
+        self._host += 1  # the next time another one, if this does not stay
+        connection = await connect(self._server, host, password, context=self._context)
+        try:
+            await schema.upgrade(connection)
+            sender = Sender(connection, self._bury)
+            self._position = await sign_in(connection, outbox, self._in_thread)
+            ledgers = Ledgers(sender, outbox, self._in_thread)
+            await ledgers.begin()
+            self._host -= 1
+            self._set(
+                state="connected", reason="", retry_ns=None, dead=len(await self._in_thread(self._dead.all))
+            )
+            await self._send(sender, outbox, ledgers)
+        finally:
+            connection.close()
+
+    async def _send(self, sender: Sender, outbox: Outbox, ledgers: Ledgers) -> None:
+        conflicts = 0
+        told = time.monotonic()
+        while True:
+            self._wake.clear()
+            try:
+                await self._send_changes(sender, outbox)
+                is_due = time.monotonic() - told > PULSE
+                if is_due or await self._in_thread(outbox.is_changed):
+                    await ledgers.send(pulse=is_due)
+                    told = time.monotonic() if is_due else told
+                conflicts = 0
+            except Exception as error:
+                conflicts += 1
+                if kind_of(error) != Failure.CONFLICT or conflicts > CONFLICTS:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.002 * conflicts))
+                await sender.connection.run("ROLLBACK")
+                self._position = await position(sender.connection, outbox, self._in_thread)
+                continue
+            if self._is_stopping:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._wake.wait()
+
+    async def _send_changes(self, sender: Sender, outbox: Outbox) -> None:
+        """All changes that there are; the next ones are read while the server is at the last ones."""
+        after = self._position
+        batch = await self._in_thread(lambda: outbox.batch(after))
+        while batch is not None:
+            await self._count(batch)
+            await self._send_contents(sender, outbox, batch)
+            last = batch.last
+            ahead = asyncio.ensure_future(self._in_thread(lambda last=last: outbox.batch(last)))  # type: ignore[misc]
+            try:
+                await sender.send(batch)
+                batch_after = await ahead
+            finally:
+                if not ahead.done():
+                    await asyncio.wait([ahead])
+            self._position, batch = last, batch_after
+        if self._state.behind or self._state.sequence != self._position:
+            self._set(sequence=self._position, behind=0, behind_since_ns=None)
+
+    async def _send_contents(self, sender: Sender, outbox: Outbox, batch: Batch) -> None:
+        wanted = [digest for digest in batch.contents if digest not in sender.contents]
+        if not wanted:
+            return
+        keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
+        missing: list[Key] = await sender.lacking(keys)
+        while missing:
+            left = missing
+            rows, taken = await self._in_thread(lambda left=left: content_rows(outbox.connection, left))  # type: ignore[misc]
+            if rows:
+                await sender.send_contents(rows)
+            missing = missing[taken:]
+        sender.contents.add(wanted)
+        sender.contents.add(digest for digest, _ in keys)
+
+    async def _open(self) -> Outbox:
+        if self._outbox is None:
+            self._outbox = await self._in_thread(lambda: Outbox(self._database, self._server.content_limit))
+            await self._count()
+        return self._outbox
+
+    def _close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
+            self._outbox = None
+
+    async def _bury(self, letters: list[DeadLetter]) -> None:
+        await self._in_thread(lambda: self._dead.add(letters))
+        self._set(dead=len(await self._in_thread(self._dead.all)))
+
+    async def _count(self, batch: Batch | None = None) -> None:
+        """How far the server is behind."""
+        outbox = self._outbox
+        if outbox is None:
+            return
+        at = self._position
+        head = await self._in_thread(outbox.head)
+        since = batch.time_ns if batch else await self._in_thread(lambda: outbox.waiting_since(at))
+        behind = max(0, head.sequence - at)
+        self._set(sequence=at, behind=behind, behind_since_ns=since if behind else None)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _set(self, **changes: object) -> None:
+        state = replace(self._state, **changes)  # type: ignore[arg-type]
+        if state != self._state:
+            self._state = state
+            self._on_state(state)
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether somebody has to mend something before it can go on."""
+    if isinstance(error, sqlite3.Error):
+        return False
+    return isinstance(error, FcmError) or kind_of(error) == Failure.MENDED
