@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Gap, Notice
+from fcm_tui.model import Gap, Notice, Shipping
 
 
 @dataclass
@@ -25,6 +25,7 @@ class FakeState:
     message: str = ""
     progress: FakeProgress | None = None
     last_gap: Gap | None = None
+    shipping: Shipping | None = None
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -24,12 +24,14 @@ from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
-from fcm_tui.ship.at_work import ShippingAtWork
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
+
+if TYPE_CHECKING:
+    from fcm_tui.ship.at_work import ShippingAtWork
 
 DEBOUNCE = 0.022
 """Seconds from the first hint to the look: what was just written is then old enough to be read once."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from fcm_tui.settings_reader import Table, text
 from fcm_tui.settings_values import BadValue, parse_path, parse_size
@@ -44,9 +43,11 @@ class Server:
     @property
     def address(self) -> str:
         """The URL, for people."""
+        from urllib.parse import quote  # 4 ms, so not at every start
+
         hosts = ",".join(host_text(host, port) for host, port in self.hosts)
         tls = f"?tls={self.tls}" if self.tls else ""
-        return f"mysql://{self.user}@{hosts}/{self.name}{tls}"
+        return f"mysql://{quote(self.user)}@{hosts}/{quote(self.name)}{tls}"
 
     def like(self, other: Server) -> Server:
         """This one, with what a configuration says of another beside its URL."""
@@ -86,6 +87,8 @@ def parse_server(url: str) -> Server:
         raise BadValue(NOT_HERE)
     if not (at and user and slash and name):
         raise BadValue(f"write {FORM}: user, host and the database's name are needed")
+    from urllib.parse import unquote
+
     return Server(unquote(user), tuple(_host(part) for part in hosts.split(",")), unquote(name), _tls(query))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from fcm_tui.model import Gap, Notice
+from fcm_tui.model import Gap, Notice, Shipping
 
 
 class Progress(Protocol):
@@ -48,6 +48,8 @@ class State(Protocol):
     def progress(self) -> Progress | None: ...
     @property
     def last_gap(self) -> Gap | None: ...
+    @property
+    def shipping(self) -> Shipping | None: ...
 
 
 class Engine(Protocol):

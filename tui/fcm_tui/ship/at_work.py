@@ -33,6 +33,13 @@ class ShippingAtWork:
         self.state = Shipping(server.address)
         """What it is at."""
 
+    async def once(self) -> Shipping:
+        """Send what there is, with one try; how it went."""
+        self._shipper = self._make()
+        self._shipper.stop()
+        await self._shipper.run()
+        return self.state
+
     def start(self, tell: Callable[[], Awaitable[None]]) -> None:
         """Begin; `tell` is awaited after each change of the state, those close together as one."""
         self._task = asyncio.create_task(self._run(tell), name="shipping")

@@ -64,7 +64,7 @@ class Shipper:
         self._state = Shipping(server.address)
         self._thread = ThreadPoolExecutor(1, "fcm-ship")
         self._wake = asyncio.Event()
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
         self._outbox: Outbox | None = None
         self._context: ssl.SSLContext | None = None
         self._host = 0
@@ -82,7 +82,7 @@ class Shipper:
 
     def stop(self) -> None:
         """End soon: what is there already goes out first, if that is quickly done."""
-        self._is_stopping = True
+        self._stopping.set()
         self._wake.set()
 
     async def run(self) -> None:
@@ -93,16 +93,15 @@ class Shipper:
                 try:
                     await self._connected()
                     return
-                except (Exception, asyncio.CancelledError) as error:
-                    if isinstance(error, asyncio.CancelledError) or self._is_stopping:
-                        raise
+                except Exception as error:
                     if self._state.state == "connected":
                         delay = FIRST_RETRY
+                    if self._stopping.is_set():
+                        self._set(reason=words(error))
+                        return
                     is_refused = _is_refused(error)
                     await self._pause(error, delay, is_refused)
                     delay = min(delay * 2, LAST_REFUSED if is_refused else LAST_RETRY)
-                    if self._is_stopping:
-                        return
         finally:
             await self._in_thread(self._close)
             self._set(state="stopped", retry_ns=None)
@@ -117,16 +116,11 @@ class Shipper:
             retry_ns=time.time_ns() + int(seconds * 1e9),
         )
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._is_stopping:
+        while (left := until - time.monotonic()) > 0 and not self._stopping.is_set():
             await self._count()
-            self._wake.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, POLL)):
-                    await self._wake.wait()
-            if self._wake.is_set():  # it is woken by each commit, but does not hurry for it
-                await asyncio.sleep(
-                    min(POLL, max(0.0, until - time.monotonic())) if not self._is_stopping else 0
-                )
+                    await self._stopping.wait()
 
     async def _connected(self) -> None:
         """One connection, from its beginning to its end."""
@@ -171,7 +165,7 @@ class Shipper:
                 await sender.connection.run("ROLLBACK")
                 self._position = await position(sender.connection, outbox, self._in_thread)
                 continue
-            if self._is_stopping:
+            if self._stopping.is_set():
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):

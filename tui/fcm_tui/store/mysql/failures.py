@@ -42,6 +42,11 @@ def code_of(error: BaseException) -> int | None:
     return None
 
 
+def is_duplicate(error: BaseException) -> bool:
+    """Whether a row with that key is there already."""
+    return code_of(error) == 1062
+
+
 def kind_of(error: BaseException) -> Failure:
     """What to do about an error of a connection."""
     code = code_of(error)

@@ -202,6 +202,24 @@ async def steps_of(connection: Connection) -> int:
     return int(found)
 
 
+async def make_database(connection: Connection, name: str) -> None:
+    """Make the database where there is none. Who may not make one may find it there already.
+
+    Raises:
+        ServerRefused: its name cannot be.
+    """
+    if "\0" in name or len(name) > 64:
+        raise ServerRefused("the name of a database has at most 64 characters")
+    quoted = name.replace("`", "``")
+    try:
+        await connection.run(
+            f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        )
+    except Exception as error:
+        if code_of(error) not in _DENIED:
+            raise
+
+
 async def upgrade(connection: Connection) -> tuple[int, int]:
     """Bring the database to the newest step, alone; which step it had before, and has now.
 
