@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _server(template: Path, *extra: str) -> Iterator[MariaDB]:
+@contextmanager
+def started(template: Path, *extra: str) -> Iterator[MariaDB]:
+    """A server of one's own, with these options."""
     folder = Path(tempfile.mkdtemp(prefix="fcm-db-"))
     subprocess.run(["cp", "-a", str(template), str(folder / "data")], check=True)
     server = MariaDB(folder, extra)
@@ -37,13 +40,15 @@ def _server(template: Path, *extra: str) -> Iterator[MariaDB]:
 @pytest.fixture(scope="session")
 def shared(template: Path) -> Iterator[MariaDB]:
     """One server for all tests that do it no harm."""
-    yield from _server(template)
+    with started(template) as server:
+        yield server
 
 
 @pytest.fixture
 def own(template: Path) -> Iterator[MariaDB]:
     """A server that a test may do to what it likes."""
-    yield from _server(template)
+    with started(template) as server:
+        yield server
 
 
 @pytest.fixture

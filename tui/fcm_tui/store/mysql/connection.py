@@ -7,6 +7,7 @@ a server that asks for it: not here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from typing import Any
 
@@ -82,6 +83,11 @@ class Connection:
 
     def close(self) -> None:
         """At once; what the server has not answered may be done or not."""
+        writer = self._wire._writer
+        if writer is not None:
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.write(b"\1\0\0\0\1")  # COM_QUIT: else the server notes an aborted connection
+            writer.transport.abort()  # what else is there of TLS would wait for the other side
         self._wire.close()
 
 
@@ -118,8 +124,10 @@ async def connect(
                 await wire.query(statement)
             await wire.query("SELECT @@max_allowed_packet, VERSION()")
             packet, version = wire._result.rows[0]
-    except BaseException:
+    except BaseException as error:
         wire.close()
+        if isinstance(error, Exception):
+            await asyncio.sleep(0)  # the loop closes what a failed handshake left
         raise
     if packet < LEAST_PACKET:
         wire.close()
