@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +33,9 @@ async def send_again(connection: Connection, outbox: Outbox, dead: DeadLetters) 
     """
     done = Again()
     order = list(TABLES)
-    for letter in sorted(dead.all(), key=lambda letter: order.index(letter.table)):
-        row = _row(outbox, letter)
+    letters = await asyncio.to_thread(dead.all)
+    for letter in sorted(letters, key=lambda letter: order.index(letter.table)):
+        row = await asyncio.to_thread(_row, outbox, letter)
         if row is None:
             done.gone += 1
         elif await _is_sent(connection, TABLES[letter.table], row, dead):
@@ -41,7 +43,7 @@ async def send_again(connection: Connection, outbox: Outbox, dead: DeadLetters) 
         else:
             done.refused += 1
             continue
-        dead.remove(letter)
+        await asyncio.to_thread(dead.remove, letter)
     return done
 
 
@@ -54,7 +56,7 @@ async def _is_sent(connection: Connection, table: Table, row: Row, dead: DeadLet
                 continue
             if kind_of(error) != Failure.ROW:
                 raise
-            dead.add([DeadLetter(table.name, row.key, words(error))])
+            await asyncio.to_thread(dead.add, [DeadLetter(table.name, row.key, words(error))])
             return False
     return True
 
