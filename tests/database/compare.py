@@ -53,7 +53,7 @@ async def _dangling(connection: object) -> list[str]:
     """What the rows on the server need of each other, and is not there."""
     questions = {
         "a file that is not there": "SELECT 1 FROM changes c LEFT JOIN files f USING (file_id) WHERE f.file_id IS NULL",
-        "a version that has no mapping": "SELECT 1 FROM changes c LEFT JOIN backup_paths b ON b.file_id = c.file_id"
+        "a version that has no mapping": "SELECT 1 FROM changes c LEFT JOIN backup_paths b ON b.recorder_id = c.recorder_id AND b.file_id = c.file_id"
         " AND b.digest = c.after_digest WHERE c.capture = 'stored' AND b.digest IS NULL",
         "a content that is not there": "SELECT 1 FROM backup_paths b LEFT JOIN contents c USING (digest)"
         " WHERE c.digest IS NULL",
