@@ -22,6 +22,7 @@ from tests.benchmarks import (
     bench_latency,
     bench_long_record,
     bench_reconcile,
+    bench_shipping,
     bench_versions,
 )
 from tests.benchmarks.pairs import heading
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "latency": bench_latency.run,
     "idle": bench_idle.run,
     "long-record": bench_long_record.run,
+    "shipping": bench_shipping.run,
 }
 
 

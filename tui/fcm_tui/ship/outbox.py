@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +19,8 @@ BYTES_AT_ONCE = 4 << 20
 _PARAMETERS = 500
 _IS_FIRST = "SELECT 1 FROM changes WHERE file_id = ? AND sequence < ? LIMIT 1"
 """No row: then the change is the file's first, and what was before it came with the baseline."""
+
+_NO_LINES: tuple[int, list[tuple[Row, Row]]] = (sys.maxsize, [])
 
 
 class Head(NamedTuple):
@@ -114,13 +118,18 @@ class Outbox:
             file_ids: set[bytes] = set()
             root_ids: set[bytes] = set()
             versions: set[tuple[bytes, bytes]] = set()
+            lines = self._lines(after)
+            at, of_change = next(lines, _NO_LINES)
             for values in self.connection.execute(
                 f"{CHANGES.select} WHERE recorder_id = ? AND sequence > ? ORDER BY sequence LIMIT {CHANGES_AT_ONCE}",
                 (self.recorder_id, after),
             ):
                 change = dict(zip(CHANGES.columns, values, strict=True))
                 row = CHANGES.row(values)
-                differences, links = self._lines(change["sequence"])
+                while at < change["sequence"]:
+                    at, of_change = next(lines, _NO_LINES)
+                found = of_change if at == change["sequence"] else []
+                links, differences = [link for link, _ in found], [difference for _, difference in found]
                 size += len(row.sql) + sum(len(r.sql) for r in links) + sum(len(r.sql) for r in differences)
                 if made is None:
                     made = Batch(change["sequence"], 0, b"", change["time_ns"])
@@ -158,17 +167,17 @@ class Outbox:
         cursor = self.connection.execute(f"{table.select} WHERE recorder_id = ?", (self.recorder_id,))
         return sorted(map(table.row, cursor))
 
-    def _lines(self, sequence: int) -> tuple[list[Row], list[Row]]:
-        """Differences and links of a change."""
-        differences, links = [], []
-        for values in self.connection.execute(
+    def _lines(self, after: int) -> Iterator[tuple[int, list[tuple[Row, Row]]]]:
+        """Links and differences of the changes that follow, those that have any, by sequence."""
+        cursor = self.connection.execute(
             f"SELECT {LINKS.listed}, {DIFFERENCES.listed} FROM change_differences"
-            " JOIN differences ON digest = difference_digest WHERE recorder_id = ? AND sequence = ? ORDER BY ordinal",
-            (self.recorder_id, sequence),
-        ):
-            links.append(LINKS.row(values[: len(LINKS.columns)]))
-            differences.append(DIFFERENCES.row(values[len(LINKS.columns) :]))
-        return differences, links
+            " JOIN differences ON digest = difference_digest WHERE recorder_id = ? AND sequence > ?"
+            " ORDER BY sequence, ordinal",
+            (self.recorder_id, after),
+        )
+        columns = len(LINKS.columns)
+        for sequence, rows in groupby(cursor, lambda values: values[1]):
+            yield sequence, [(LINKS.row(row[:columns]), DIFFERENCES.row(row[columns:])) for row in rows]
 
     def _want(self, batch: Batch, change: dict[str, Any]) -> None:
         for digest, size in (("before_digest", "previous_size"), ("after_digest", "size")):

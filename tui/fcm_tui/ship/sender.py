@@ -77,7 +77,8 @@ class Sender:
 
     async def send_contents(self, rows: Sequence[Row]) -> None:
         """Some rows of `contents`, in one transaction."""
-        await self.transaction([(CONTENTS, rows)])
+        if rows:
+            await self.transaction([(CONTENTS, rows)])
 
     async def transaction(self, parts: Parts) -> None:
         """Insert rows, all or none; those that the server will never take are buried.

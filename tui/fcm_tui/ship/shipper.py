@@ -28,6 +28,7 @@ from fcm_tui.ship.ledgers import Ledgers
 from fcm_tui.ship.outbox import Batch, Outbox
 from fcm_tui.ship.sender import Sender
 from fcm_tui.ship.signing_in import position, sign_in
+from fcm_tui.ship.tables import Row
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import connect, trust
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
@@ -133,6 +134,7 @@ class Shipper:
         connection = await connect(self._server, host, password, context=self._context)
         try:
             await schema.upgrade(connection)
+            await connection.take_bytes()
             sender = Sender(connection, self._bury)
             self._position = await sign_in(connection, outbox, self._in_thread)
             ledgers = Ledgers(sender, outbox, self._in_thread)
@@ -184,8 +186,7 @@ class Shipper:
                 await sender.send(batch)
                 batch_after = await ahead
             finally:
-                if not ahead.done():
-                    await asyncio.wait([ahead])
+                await asyncio.wait([ahead])
             self._position, batch = last, batch_after
         if self._state.behind or self._state.sequence != self._position:
             self._set(sequence=self._position, behind=0, behind_since_ns=None)
@@ -195,15 +196,21 @@ class Shipper:
         if not wanted:
             return
         keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
-        missing: list[Key] = await sender.lacking(keys)
-        while missing:
-            left = missing
-            rows, taken = await self._in_thread(lambda left=left: content_rows(outbox.connection, left))  # type: ignore[misc]
-            if rows:
-                await sender.send_contents(rows)
+        missing = await sender.lacking(keys)
+        rows, taken = await self._content_rows(outbox, missing)
+        while taken:
             missing = missing[taken:]
+            ahead = asyncio.ensure_future(self._content_rows(outbox, missing))
+            try:
+                await sender.send_contents(rows)
+                rows, taken = await ahead
+            finally:
+                await asyncio.wait([ahead])
         sender.contents.add(wanted)
         sender.contents.add(digest for digest, _ in keys)
+
+    async def _content_rows(self, outbox: Outbox, keys: list[Key]) -> tuple[list[Row], int]:
+        return await self._in_thread(lambda: content_rows(outbox.connection, keys))
 
     async def _open(self) -> Outbox:
         if self._outbox is None:
