@@ -83,6 +83,6 @@ def test_what_could_not_be_sent_is_told(root: Path, home: Path, capsys: Output) 
     main(["record", "--once", str(root), *arguments])
     (root / "a.txt").write_text("one\n")
     assert main(["record", "--once", str(root), *arguments]) == 0
-    assert "1 change behind" in capsys.readouterr().err
+    assert "1 behind" in capsys.readouterr().err
     assert main(["status", *arguments]) == 0
-    assert "database   mysql://me@127.0.0.1:1/fcm: 1 change behind" in capsys.readouterr().out
+    assert "database   mysql://me@127.0.0.1:1/fcm: 1 behind" in capsys.readouterr().out

@@ -57,7 +57,8 @@ def parts(status: Status) -> list[list[Part]]:
     elif state is None and status.sizes is not None:
         fields.append([(wording.plural(status.sizes.files, "file"), "text")])
     if state is not None and state.shipping is not None:
-        fields.append(_database(state.shipping))
+        is_well = state.shipping.state == "connected" and not state.shipping.dead
+        fields.insert(len(fields) if is_well else 1, _database(state.shipping))
     gap = (state.last_gap if state is not None else None) or status.gap
     if status.gap_here is not None:
         fields.append(_gap(status.gap_here, f"{wording.GAP} gap "))

@@ -13,6 +13,21 @@ Key = tuple[bytes, int]
 
 BYTES_AT_ONCE = 4 << 20
 _PARAMETERS = 500
+_BASE = CONTENTS.columns.index("base_digest")
+
+
+class Repacked(Exception):
+    """Retention stored a content anew while it was being sent: what it needs has to be looked for again."""
+
+
+class Either:
+    """What is in one of two containers."""
+
+    def __init__(self, one: Container[bytes], other: Container[bytes]) -> None:
+        self._one, self._other = one, other
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._one or digest in self._other
 
 
 def closure(connection: sqlite3.Connection, wanted: Sequence[bytes], known: Container[bytes]) -> list[Key]:
@@ -63,14 +78,22 @@ def _in_order(wanted: Sequence[bytes], needs: dict[bytes, list[bytes]]) -> Itera
             stack += [(need, False) for need in reversed(needs[digest])]
 
 
-def content_rows(connection: sqlite3.Connection, keys: Sequence[Key]) -> tuple[list[Row], int]:
-    """Rows for some keys, as many as fit into one transaction, and how many keys that were."""
+def content_rows(
+    connection: sqlite3.Connection, keys: Sequence[Key], there: Container[bytes]
+) -> tuple[list[Row], int]:
+    """Rows for some keys, as many as fit into one transaction, and how many keys that were.
+
+    Raises:
+        Repacked: a row builds on a content that is not `there`, neither on the server nor among what is being sent.
+    """
     rows: list[Row] = []
     size = taken = 0
     for key in keys:
         values = connection.execute(f"{CONTENTS.select} WHERE digest = ? AND chunk = ?", key).fetchone()
         taken += 1
         if values is not None:
+            if values[_BASE] is not None and values[_BASE] not in there:
+                raise Repacked
             rows.append(CONTENTS.row(values))
             size += len(rows[-1].sql)
             if size >= BYTES_AT_ONCE:

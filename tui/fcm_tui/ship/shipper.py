@@ -22,7 +22,7 @@ from typing import TypeVar
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Shipping
 from fcm_tui.settings_database import Server
-from fcm_tui.ship.closure import Key, closure, content_rows
+from fcm_tui.ship.closure import Either, Key, Repacked, closure, content_rows
 from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers
 from fcm_tui.ship.outbox import Batch, Outbox
@@ -149,15 +149,18 @@ class Shipper:
 
     async def _send(self, sender: Sender, outbox: Outbox, ledgers: Ledgers) -> None:
         conflicts = 0
+        is_new = True  # something in the small tables may be
         told = time.monotonic()
         while True:
             self._wake.clear()
             try:
                 await self._send_changes(sender, outbox)
                 is_due = time.monotonic() - told > PULSE
-                if is_due or await self._in_thread(outbox.is_changed):
+                is_new |= await self._in_thread(outbox.is_changed)
+                if is_due or is_new:
                     await ledgers.send(pulse=is_due)
                     told = time.monotonic() if is_due else told
+                    is_new = False
                 conflicts = 0
             except Exception as error:
                 conflicts += 1
@@ -181,7 +184,7 @@ class Shipper:
             await self._count(batch)
             await self._send_contents(sender, outbox, batch)
             last = batch.last
-            ahead = asyncio.ensure_future(self._in_thread(lambda last=last: outbox.batch(last)))  # type: ignore[misc]
+            ahead = self._ahead(lambda last=last: outbox.batch(last))  # type: ignore[misc]
             try:
                 await sender.send(batch)
                 batch_after = await ahead
@@ -192,25 +195,31 @@ class Shipper:
             self._set(sequence=self._position, behind=0, behind_since_ns=None)
 
     async def _send_contents(self, sender: Sender, outbox: Outbox, batch: Batch) -> None:
-        wanted = [digest for digest in batch.contents if digest not in sender.contents]
-        if not wanted:
-            return
-        keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
+        while wanted := [digest for digest in batch.contents if digest not in sender.contents]:
+            keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
+            with contextlib.suppress(Repacked):
+                await self._send_rows(sender, outbox, keys)
+                sender.contents.add(digest for digest, _ in keys)
+                sender.contents.add(wanted)
+
+    async def _send_rows(self, sender: Sender, outbox: Outbox, keys: list[Key]) -> None:
+        """Those rows of `contents` that the server lacks, in order; the next ones are read while some are on their way."""
         missing = await sender.lacking(keys)
-        rows, taken = await self._content_rows(outbox, missing)
+        there = {digest for digest, _ in keys}
+
+        def read(after: int) -> tuple[list[Row], int]:
+            return content_rows(outbox.connection, missing[after:], Either(there, sender.contents))
+
+        at = 0
+        rows, taken = await self._in_thread(lambda: read(0))
         while taken:
-            missing = missing[taken:]
-            ahead = asyncio.ensure_future(self._content_rows(outbox, missing))
+            at += taken
+            ahead = self._ahead(lambda after=at: read(after))  # type: ignore[misc]
             try:
                 await sender.send_contents(rows)
-                rows, taken = await ahead
             finally:
                 await asyncio.wait([ahead])
-        sender.contents.add(wanted)
-        sender.contents.add(digest for digest, _ in keys)
-
-    async def _content_rows(self, outbox: Outbox, keys: list[Key]) -> tuple[list[Row], int]:
-        return await self._in_thread(lambda: content_rows(outbox.connection, keys))
+            rows, taken = ahead.result()
 
     async def _open(self) -> Outbox:
         if self._outbox is None:
@@ -237,6 +246,12 @@ class Shipper:
         since = batch.time_ns if batch else await self._in_thread(lambda: outbox.waiting_since(at))
         behind = max(0, head.sequence - at)
         self._set(sequence=at, behind=behind, behind_since_ns=since if behind else None)
+
+    def _ahead(self, work: Callable[[], T]) -> asyncio.Task[T]:
+        """As `_in_thread`, meanwhile; where it fails and nobody asks, as something else failed too, nothing is said."""
+        task = asyncio.create_task(self._in_thread(work))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -14,9 +14,7 @@ def text(shipping: Shipping, now_ns: int | None = None) -> str:
     now = time.time_ns() if now_ns is None else now_ns
     said = []
     if shipping.behind:
-        said.append(
-            f"{shipping.behind:,} change{'' if shipping.behind == 1 else 's'} behind{_since(shipping, now)}"
-        )
+        said.append(f"{shipping.behind:,} behind{_since(shipping, now)}")
     elif shipping.state == "connected":
         said.append("all sent")
     if shipping.state in ("retrying", "refused"):
@@ -31,7 +29,7 @@ def text(shipping: Shipping, now_ns: int | None = None) -> str:
         said.append(
             f"{shipping.dead:,} row{'' if shipping.dead == 1 else 's'} refused: see `fcm-tui database dead`"
         )
-    return "; ".join(said)
+    return ", ".join(said)
 
 
 def as_json(shipping: Shipping, now_ns: int | None = None) -> dict[str, object]:

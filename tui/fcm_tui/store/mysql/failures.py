@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from enum import StrEnum
 
@@ -71,7 +73,8 @@ def words(error: BaseException) -> str:
         if isinstance(cause, asyncio.TimeoutError | TimeoutError):
             return "the server does not answer"
         if isinstance(cause, OSError) and not isinstance(cause, err.MySQLError):
-            return cause.strerror or str(cause)
+            said = os.strerror(cause.errno or 0) if cause.errno in errno.errorcode else "Unknown"
+            return (cause.strerror or str(cause)) if said.startswith("Unknown") else said
         cause = cause.__cause__
     if isinstance(error, err.MySQLError) and len(error.args) > 1:
         return f"{error.args[1]} ({error.args[0]})"
