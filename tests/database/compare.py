@@ -7,12 +7,23 @@ from contextlib import closing
 from pathlib import Path
 
 from fcm_tui.settings_database import Server
-from fcm_tui.ship.tables import CHANGES, DIFFERENCES, GAPS, LINKS, REVIEWS, ROOTS, TABLES, Table
+from fcm_tui.ship.tables import (
+    CHANGES,
+    DIFFERENCES,
+    FILES,
+    GAPS,
+    LINKS,
+    REVIEWS,
+    ROOTS,
+    TABLES,
+    VERSIONS,
+    Table,
+)
 from fcm_tui.store.mysql.connection import connect
 from tests.database.server import PASSWORD
 
-WHOLE = (ROOTS, CHANGES, LINKS, DIFFERENCES, GAPS, REVIEWS)
-"""Of these all rows of a record are there; of the others those that a change speaks of."""
+WHOLE = (ROOTS, FILES, CHANGES, VERSIONS, LINKS, DIFFERENCES, GAPS, REVIEWS)
+"""Of these all rows of a record are there."""
 
 
 async def differing(record: Path, server: Server) -> list[str]:
@@ -29,9 +40,9 @@ async def differing(record: Path, server: Server) -> list[str]:
                 found.append(f"{table.name}: a row is there twice")
             for row in there:
                 mine = here.get(row[: table.keys])
-                if table.name in ("recorders", "contents", "files"):  # a pulse; packed anew; where it is now
+                if table.name in ("recorders", "contents"):  # a pulse; packed anew
                     continue
-                if mine is None and table is not DIFFERENCES:
+                if mine is None and "recorder_id" in table.columns:
                     found.append(f"{table.name}: {row!r} is not of this record")
                 elif mine is not None and mine != row:
                     found.append(f"{table.name}: {mine!r} became {row!r}")

@@ -45,7 +45,12 @@ async def abreast(recorder: Recorder, changes: int, seconds: float = 60) -> None
 
     def are_there() -> bool:
         shipping = recorder.state.shipping
-        return shipping is not None and shipping.sequence >= changes and not shipping.behind
+        return (
+            shipping is not None
+            and shipping.sequence >= changes
+            and shipping.is_whole
+            and not shipping.behind
+        )
 
     try:
         await eventually(are_there, seconds)

@@ -211,3 +211,25 @@ def recorder_id(data: Path) -> bytes:
     with closing(sqlite3.connect(data / "record.db")) as connection:
         found: bytes = connection.execute("SELECT recorder_id FROM recorders").fetchone()[0]
     return found
+
+
+async def test_files_that_never_changed_follow(
+    root: Path, tmp_path: Path, database: Server, shared: MariaDB
+) -> None:
+    data = tmp_path / "data"
+    for number in range(1203):
+        (root / f"{number}").write_text(f"still {number % 300}\n")
+    async with recording(root, data, database) as recorder:
+        (root / "7").write_text("moving\n")
+        await abreast(recorder, 1)
+        assert shipping_of(recorder).is_whole
+    assert await differing(data / "record.db", database) == []
+    assert shared.sql("SELECT COUNT(*) FROM files", database.name) == [["1203"]]
+    assert shared.sql("SELECT COUNT(*) FROM contents", database.name) == [["301"]]
+    shared.sql("DELETE FROM files WHERE file_id <= (SELECT files_to FROM recorders)", database.name)
+    async with recording(root, data, database) as recorder:
+        (root / "8").write_text("moving\n")
+        await abreast(recorder, 2)
+    assert shared.sql("SELECT COUNT(*) FROM files", database.name) == [
+        ["1"]
+    ]  # what was there is not sent twice

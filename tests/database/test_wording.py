@@ -18,7 +18,8 @@ from tests.review.fake_engine import FakeState
 NOW = 1_000_000_000_000
 SERVER = "mysql://me@db/fcm"
 SAID = {
-    Shipping(SERVER, "connected", 7): "all sent",
+    Shipping(SERVER, "connected", 7, is_whole=True): "all sent",
+    Shipping(SERVER, "connected", 7): "changes sent, other files follow",
     Shipping(SERVER, "connected", 7, 1204, NOW - 3_000_000_000): "1,204 behind (3 s)",
     Shipping(
         SERVER, "retrying", 7, 2, NOW - 600_000_000_000, "Connection refused", NOW + 4_000_000_000

@@ -195,6 +195,8 @@ class Shipping:
     """When it is tried again."""
     dead: int = 0
     """Rows that the server refused for good."""
+    is_whole: bool = False
+    """The files that never changed are there too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class ShippingAtWork:
     async def once(self) -> Shipping:
         """Send what there is, with one try; how it went."""
         self._shipper = self._make()
-        self._shipper.stop()
+        self._shipper.stop(with_files=True)
         await self._shipper.run()
         return self.state
 

@@ -14,6 +14,7 @@ from fcm_tui.ship.tables import CHANGES, DIFFERENCES, FILES, LINKS, RECORDERS, R
 from fcm_tui.store.database import open_reader
 
 CHANGES_AT_ONCE = 1000
+FILES_AT_ONCE = 500
 BYTES_AT_ONCE = 4 << 20
 """Of SQL in one batch, or one change where that has more."""
 _PARAMETERS = 500
@@ -59,6 +60,16 @@ class Batch:
         yield DIFFERENCES, [self.differences[key] for key in sorted(self.differences)]
         yield LINKS, self.links
         yield CHANGES, self.changes
+
+
+class Files(NamedTuple):
+    """Some files, and what belongs to those of them that never changed."""
+
+    last: bytes
+    """The id of the last one."""
+    files: list[Row]
+    versions: list[Row]
+    contents: list[bytes]
 
 
 class Outbox:
@@ -149,6 +160,26 @@ class Outbox:
                 made.roots = self._rows(ROOTS, "root_id", root_ids)
                 made.recorder = self._rows(RECORDERS, "recorder_id", [self.recorder_id])
             return made
+
+    def unchanged(self, after: bytes) -> Files | None:
+        """The files with ids behind this one; None where there are none."""
+        with self._snapshot():
+            rows = self.connection.execute(
+                f"SELECT changes, digest, size, attributes, {FILES.listed} FROM files WHERE file_id > ?"
+                f" ORDER BY file_id LIMIT {FILES_AT_ONCE}",
+                (after,),
+            ).fetchall()
+            if not rows:
+                return None
+            still = [row for row in rows if not row[0]]
+            contents = [digest for _, digest, size, *_ in still if digest is not None and size <= self._limit]
+            contents += [attributes for _, _, _, attributes, *_ in still if attributes]
+            return Files(
+                rows[-1][4],
+                [FILES.row(row[4:]) for row in still],
+                self._mapped({(row[4], row[1]) for row in still if row[1] is not None}),
+                contents,
+            )
 
     def is_changed(self) -> bool:
         """Whether anybody wrote to the record since this was asked last."""

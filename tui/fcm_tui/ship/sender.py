@@ -80,28 +80,28 @@ class Sender:
         if rows:
             await self.transaction([(CONTENTS, rows)])
 
-    async def transaction(self, parts: Parts) -> None:
-        """Insert rows, all or none; those that the server will never take are buried.
+    async def transaction(self, parts: Parts, last: bytes | None = None) -> None:
+        """Insert rows, all or none, and run a last statement; rows that the server will never take are buried.
 
         Raises:
             As `send`.
         """
         try:
-            await self._insert(parts)
+            await self._insert(parts, last)
         except Exception as error:
             if kind_of(error) != Failure.ROW:
                 raise
             await self.connection.run("ROLLBACK")
-            await self._insert_each(parts)
+            await self._insert_each(parts, last)
 
-    async def _insert(self, parts: Parts) -> None:
+    async def _insert(self, parts: Parts, last: bytes | None) -> None:
         await self.connection.run("BEGIN")
         for table, rows in parts:
             for statement in table.statements(rows):
                 await self.connection.run(statement)
-        await self.connection.run("COMMIT")
+        await self._commit(last)
 
-    async def _insert_each(self, parts: Parts) -> None:
+    async def _insert_each(self, parts: Parts, last: bytes | None) -> None:
         """As `_insert`, row by row: a statement that is refused is undone by itself, and the transaction goes on."""
         dead: list[DeadLetter] = []
         await self.connection.run("BEGIN")
@@ -116,4 +116,9 @@ class Sender:
                         dead.append(DeadLetter(table.name, row.key, words(error)))
         if dead:
             await self._bury(dead)  # first: once the changes are there, nobody comes back to them
+        await self._commit(last)
+
+    async def _commit(self, last: bytes | None) -> None:
+        if last is not None:
+            await self.connection.run(last)
         await self.connection.run("COMMIT")

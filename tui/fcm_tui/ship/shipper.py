@@ -13,7 +13,7 @@ import random
 import sqlite3
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from fcm_tui.ship.outbox import Batch, Outbox
 from fcm_tui.ship.sender import Sender
 from fcm_tui.ship.signing_in import position, sign_in
 from fcm_tui.ship.tables import Row
+from fcm_tui.ship.unchanged import Unchanged
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import connect, trust
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
@@ -66,6 +67,7 @@ class Shipper:
         self._thread = ThreadPoolExecutor(1, "fcm-ship")
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._is_thorough = True
         self._outbox: Outbox | None = None
         self._context: ssl.SSLContext | None = None
         self._host = 0
@@ -81,8 +83,9 @@ class Shipper:
         """There may be something to send. For the loop's thread."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """End soon: what is there already goes out first, if that is quickly done."""
+    def stop(self, *, with_files: bool = False) -> None:
+        """End soon: the changes that are there go out first, and, if wanted, the files that never changed."""
+        self._is_thorough = with_files
         self._stopping.set()
         self._wake.set()
 
@@ -143,13 +146,16 @@ class Shipper:
             self._set(
                 state="connected", reason="", retry_ns=None, dead=len(await self._in_thread(self._dead.all))
             )
-            await self._send(sender, outbox, ledgers)
+            unchanged = Unchanged(
+                sender, outbox, self._in_thread, lambda digests: self._send_contents(sender, outbox, digests)
+            )
+            await self._send(sender, outbox, ledgers, unchanged)
         finally:
             connection.close()
 
-    async def _send(self, sender: Sender, outbox: Outbox, ledgers: Ledgers) -> None:
+    async def _send(self, sender: Sender, outbox: Outbox, ledgers: Ledgers, unchanged: Unchanged) -> None:
         conflicts = 0
-        is_new = True  # something in the small tables may be
+        is_new = is_more = True  # something in the small tables may be, files may be
         told = time.monotonic()
         while True:
             self._wake.clear()
@@ -160,7 +166,10 @@ class Shipper:
                 if is_due or is_new:
                     await ledgers.send(pulse=is_due)
                     told = time.monotonic() if is_due else told
-                    is_new = False
+                    is_new, is_more = False, True
+                if is_more and self._is_thorough:
+                    is_more = await unchanged.send_some()
+                    self._set(is_whole=not is_more)
                 conflicts = 0
             except Exception as error:
                 conflicts += 1
@@ -169,6 +178,8 @@ class Shipper:
                 await asyncio.sleep(random.uniform(0, 0.002 * conflicts))
                 await sender.connection.run("ROLLBACK")
                 self._position = await position(sender.connection, outbox, self._in_thread)
+                continue
+            if is_more and self._is_thorough:
                 continue
             if self._stopping.is_set():
                 return
@@ -182,7 +193,7 @@ class Shipper:
         batch = await self._in_thread(lambda: outbox.batch(after))
         while batch is not None:
             await self._count(batch)
-            await self._send_contents(sender, outbox, batch)
+            await self._send_contents(sender, outbox, batch.contents)
             last = batch.last
             ahead = self._ahead(lambda last=last: outbox.batch(last))  # type: ignore[misc]
             try:
@@ -194,8 +205,8 @@ class Shipper:
         if self._state.behind or self._state.sequence != self._position:
             self._set(sequence=self._position, behind=0, behind_since_ns=None)
 
-    async def _send_contents(self, sender: Sender, outbox: Outbox, batch: Batch) -> None:
-        while wanted := [digest for digest in batch.contents if digest not in sender.contents]:
+    async def _send_contents(self, sender: Sender, outbox: Outbox, digests: Iterable[bytes]) -> None:
+        while wanted := [digest for digest in digests if digest not in sender.contents]:
             keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
             with contextlib.suppress(Repacked):
                 await self._send_rows(sender, outbox, keys)

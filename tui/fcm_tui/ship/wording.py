@@ -16,7 +16,7 @@ def text(shipping: Shipping, now_ns: int | None = None) -> str:
     if shipping.behind:
         said.append(f"{shipping.behind:,} behind{_since(shipping, now)}")
     elif shipping.state == "connected":
-        said.append("all sent")
+        said.append("all sent" if shipping.is_whole else "changes sent, other files follow")
     if shipping.state in ("retrying", "refused"):
         left = max(0, (shipping.retry_ns or now) - now) / 1e9
         said.append(f"retrying in {left:.0f} s because {shipping.reason}")
@@ -47,6 +47,7 @@ def as_json(shipping: Shipping, now_ns: int | None = None) -> dict[str, object]:
         "retry_in": None if retry is None else round(max(0, retry - now) / 1e9, 3),
         "reason": shipping.reason or None,
         "dead": shipping.dead,
+        "whole": shipping.is_whole,
     }
 
 
