@@ -23,6 +23,7 @@ from tests.benchmarks import (
     bench_log,
     bench_long_record,
     bench_reconcile,
+    bench_shipping,
     bench_terminal,
     bench_versions,
 )
@@ -56,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "long-record": bench_long_record.run,
     "log": bench_log.run,
     "terminal": bench_terminal.run,
+    "shipping": bench_shipping.run,
 }
 
 

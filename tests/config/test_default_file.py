@@ -11,6 +11,7 @@ import pytest
 from fcm_tui import resources
 from fcm_tui.config import Retention, Settings, load
 from fcm_tui.errors import ConfigError
+from fcm_tui.settings_database import CONTENT_LIMIT
 
 DEFAULT = resources.config_dir() / "fcm.toml"
 KEYS = {
@@ -59,6 +60,15 @@ def test_its_examples_are_right(tmp_path: Path) -> None:
     assert settings.roots[0].size_limit == 1 << 30
     assert settings.retention == Retention(max_age=365 * 86400.0, max_versions=100, max_size=20 << 30)
     assert settings.database == Path.home() / "records" / "record.db"
+
+
+def test_what_it_says_of_a_server_is_right(tmp_path: Path) -> None:
+    lines = re.findall(r"^#   (\[database\]|[a-z_]+ = .+)$", DEFAULT.read_text("utf-8"), re.MULTILINE)
+    (tmp_path / "fcm.toml").write_text("\n".join(lines), "utf-8")
+    server = load(tmp_path / "fcm.toml").server
+    assert server is not None
+    assert (server.address, server.content_limit) == ("mysql://recorder@db.example.org/fcm", CONTENT_LIMIT)
+    assert len(lines) == 5
 
 
 def test_every_key_is_in_it() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.config import Settings
-from fcm_tui.model import Gap, Notice
+from fcm_tui.model import Gap, Notice, Shipping
 
 
 @dataclass
@@ -27,6 +27,7 @@ class FakeState:
     message: str = ""
     progress: FakeProgress | None = None
     last_gap: Gap | None = None
+    shipping: Shipping | None = None
 
 
 @dataclass

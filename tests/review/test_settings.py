@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,22 +179,29 @@ async def test_where_there_is_no_file_the_commented_default_becomes_one(tmp_path
     assert load(file).retention.thin and file.read_text().startswith("# Configuration of fcm-tui.")
 
 
-async def test_the_database_is_tried_and_of_mysql_only_the_shape_is_told(file: Path, app_of: Open) -> None:
+async def test_the_database_is_tried_a_server_too(file: Path, app_of: Open) -> None:
     app = app_of(file)
-    async with app.run_test(size=(80, 24)) as pilot:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"mysql://ann@127.0.0.1:{free.getsockname()[1]}/files"
+    async with app.run_test(size=(100, 24)) as pilot:
         await shows(app, "line ten")
         await pilot.press(*at("Database"), "t")
         await shows(app, "SQLite, a record with 8 changes")
         await pilot.press("enter", *"mysql://ann@db")
-        await shows(app, "write mysql://USER@HOST")
-        await pilot.press(*"/files")
-        await shows(app, "this version has no MySQL support yet")
+        await shows(app, "write mysql://user@host")
         await pilot.press("ctrl+u", *"mysql://ann:secret@db/files")
         await shows(app, "a password does not belong here")
+        await pilot.press("ctrl+u", *url, "enter")
+        await shows(app, "not written")
+        await pilot.press("t")
+        await shows(app, f"{url}: ")
+        await shows(app, "mend that, and try again")
+        await pilot.press("enter")
         await pilot.press("ctrl+u", *"sqlite:other.db", "enter")
         await shows(app, "not written")
         await pilot.press("t")
-        await shows(app, "there is no such file yet")
+        await shows(app, "such file yet")
         await pilot.press("w")
         await shows(app, "+ database")
         await pilot.press("enter")

@@ -28,6 +28,7 @@ COMMANDS = (
     "review",
     "anchor",
     "prune",
+    "database",
     "config",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
@@ -123,7 +124,9 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", metavar="DIR", help="where the record is kept (FCM_DATA_DIR)")
     common.add_argument("--config", metavar="FILE", help="the configuration file (FCM_CONFIG)")
     common.add_argument(
-        "--database", metavar="URL", help="sqlite:PATH instead of the data directory's file (FCM_DATABASE)"
+        "--database",
+        metavar="URL",
+        help="sqlite:PATH instead of the data directory's file; mysql://user@host/name: send it there",
     )
     return common
 

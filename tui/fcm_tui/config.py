@@ -17,6 +17,7 @@ from typing import Any, Final
 from fcm_tui import settings_defaults
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.gitignore import parse as parse_pattern
+from fcm_tui.settings_database import Server, is_server, of_table, parse_server
 from fcm_tui.settings_file import decoded, parsed, read_raw
 from fcm_tui.settings_reader import Misplaced, Table, count, flag, one_of, text
 from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
@@ -27,6 +28,10 @@ _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
     "database": "to the top, above the first [table]",
+    "url": "to [database]",
+    "password_file": "to [database]",
+    "ca": "to [database]",
+    "content_limit": "to [database]",
     "source": "to [watch]",
     "scan_interval": "to [watch]",
     "poll_interval": "to [watch] or under a [[roots]]",
@@ -115,6 +120,8 @@ class Settings:
     """Seconds, for roots that say nothing else."""
     database: Path | None = None
     """The SQLite file that takes the record, or None for the one in the data directory."""
+    server: Server | None = None
+    """The team's database, to which the record is sent; None where there is none."""
     encryption: str | None = None
     """Where the key is that contents and differences are encrypted with: `file:` and an absolute path,
     `environment` or `keyring`; None: they are not."""
@@ -199,6 +206,8 @@ def database_path(
 ) -> Path:
     """The SQLite file: `--database`, else FCM_DATABASE, else the configuration, else `default`.
 
+    Where one of the first two names a server, it is the file that is sent there.
+
     Raises:
         UsageError: the URL cannot be used.
     """
@@ -206,16 +215,45 @@ def database_path(
     if not url:
         return settings.database or default
     try:
+        if is_server(url):
+            parse_server(url)
+            return settings.database or default
         return parse_database(url, Path.cwd(), environ)
     except BadValue as error:
-        raise UsageError(f"{'--database' if argument else 'FCM_DATABASE'}: {error}") from None
+        raise _of_url(argument, error) from None
+
+
+def database_server(
+    argument: str | None, settings: Settings, environ: Mapping[str, str] = os.environ
+) -> Server | None:
+    """The team's database: `--database`, else FCM_DATABASE, else the configuration; None where that is a file or nothing.
+
+    What else `[database]` says holds for a URL named elsewhere too.
+
+    Raises:
+        UsageError: the URL cannot be used.
+    """
+    url = argument or environ.get("FCM_DATABASE")
+    if not url:
+        return settings.server
+    if not is_server(url):
+        return None
+    try:
+        server = parse_server(url)
+    except BadValue as error:
+        raise _of_url(argument, error) from None
+    return server.like(settings.server) if settings.server is not None else server
+
+
+def _of_url(argument: str | None, error: BadValue) -> UsageError:
+    return UsageError(f"{'--database' if argument else 'FCM_DATABASE'}: {error}")
 
 
 def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     base = path.parent
 
-    def database(value: Any) -> Path:
-        return parse_database(text(value), base, environ)
+    def database(value: Any) -> Path | Server:
+        return parse_server(value) if is_server(text(value)) else parse_database(value, base, environ)
 
     def encryption(value: Any) -> str:
         if text(value).startswith("file:"):
@@ -251,6 +289,12 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
             )
         )
         table.finish(_ELSEWHERE)
+    stands_as_table = isinstance(top.peek("database"), dict)
+    found = (
+        of_table(top.table("database"), base, environ)
+        if stands_as_table
+        else top.take("database", database, None, quote=False)
+    )
     settings = Settings(
         source=path,
         roots=tuple(roots),
@@ -262,7 +306,8 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         watch_source=source,
         scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
         poll_interval=poll_interval,
-        database=top.take("database", database, None, quote=False),
+        database=found if isinstance(found, Path) else None,
+        server=found if isinstance(found, Server) else None,
         encryption=encryption_table.take("key", encryption, None, quote=False),
         retention=_retention(retention),
         theme=top.take("theme", text, None),

@@ -9,29 +9,32 @@ import stat
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from fcm_tui.errors import DataDirError
-from fcm_tui.model import Standing
+from fcm_tui.model import Shipping, Standing
 
 DATABASE_NAME: Final = "record.db"
 LOCK_NAME: Final = "recorder.lock"
 LOG_NAME: Final = "fcm-tui.log"
+DEAD_NAME: Final = "refused.db"
 _OURS: Final = frozenset(
     (
         LOCK_NAME,
         LOG_NAME,
         f"{LOG_NAME}.1",
+        DEAD_NAME,
+        f"{DEAD_NAME}-journal",
         DATABASE_NAME,
         f"{DATABASE_NAME}-filling",
         f"{DATABASE_NAME}-search",
         *(f"{DATABASE_NAME}{of}-{suffix}" for of in ("", "-search") for suffix in ("wal", "shm", "journal")),
     )
 )
-_NOTE_BYTES = 4096
+_NOTE_BYTES = 8192
 """Of the lock file. They are there from the start, and written over in place: that needs no room on a full disk."""
 _TROUBLE_LENGTH = 600
 """Characters, each of which JSON may write as six bytes."""
@@ -94,11 +97,14 @@ class Lock:
         """
         import json  # not needed at every start
 
-        told = {
+        told: dict[str, object] = {
             "phase": standing.phase,
             "trouble": standing.trouble[:_TROUBLE_LENGTH],
             "since": standing.since_ns,
         }
+        if standing.shipping is not None:
+            short = {"server": standing.shipping.server[:200], "reason": standing.shipping.reason[:300]}
+            told["shipping"] = asdict(standing.shipping) | short
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 _write_note(self._descriptor, json.dumps(told))
@@ -139,6 +145,11 @@ class DataDir:
     def log_file(self) -> Path:
         """Where diagnostics go."""
         return self.path / LOG_NAME
+
+    @property
+    def dead_letters(self) -> Path:
+        """Which rows the team's database refused for good."""
+        return self.path / DEAD_NAME
 
     def try_lock(self) -> Lock | None:
         """Become the one recorder of this directory, or None while another process is.
@@ -183,7 +194,10 @@ class DataDir:
         for _ in range(_ATTEMPTS):  # it may be writing just now
             try:
                 told = json.loads(self.lock_file.read_bytes().partition(b"\n")[2])
-                return Standing(told["phase"], told["trouble"], told["since"])
+                shipping = told.get("shipping")
+                return Standing(
+                    told["phase"], told["trouble"], told["since"], Shipping(**shipping) if shipping else None
+                )
             except OSError:
                 return None
             except (ValueError, KeyError, TypeError):

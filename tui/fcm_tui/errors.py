@@ -5,7 +5,8 @@
     │   ├── ConfigError       a value in the configuration file, with file and line
     │   ├── DataDirError      the data directory cannot be used
     │   ├── FilterError       a word of a filter has no meaning, with its place
-    │   └── StoreError        the database file is foreign, newer, or damaged
+    │   ├── StoreError        the database file is foreign, newer, or damaged
+    │   └── ServerRefused     the team's database cannot be used as it is, or not safely
     ├── Unrecorded            recording had to end before all was recorded: exit status 1
     └── NotSoError            the thing asked for is not so: exit status 1
         ├── NoSuchChange      no change, path or version of that name
@@ -52,6 +53,10 @@ class FilterError(UsageError):
 
 class StoreError(UsageError):
     """The database is not ours, comes from a newer program, or is damaged."""
+
+
+class ServerRefused(UsageError):
+    """The team's database, its account or the way to it has to be mended by somebody."""
 
 
 class Unrecorded(FcmError):

@@ -181,6 +181,31 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Shipping:
+    """How sending the record to the team's database goes."""
+
+    server: str
+    """Its URL."""
+    state: str = "connecting"
+    """`connecting`, `connected`, `retrying`, `refused` (somebody has to mend something; it is tried again all the same)
+    or `stopped`."""
+    sequence: int = 0
+    """All changes up to this one are there, as far as is known."""
+    behind: int = 0
+    """Changes that are not there yet."""
+    behind_since_ns: int | None = None
+    """When the oldest of them was recorded."""
+    reason: str = ""
+    """Why it is retrying or refused."""
+    retry_ns: int | None = None
+    """When it is tried again."""
+    dead: int = 0
+    """Rows that the server refused for good."""
+    is_whole: bool = False
+    """The files that never changed are there too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a recorder does, as other processes are told it."""
 
@@ -191,6 +216,8 @@ class Standing:
     """What cannot be recorded now, or could not when it ended, and why; empty where all can."""
     since_ns: int | None = None
     """Since when; None where all can be recorded."""
+    shipping: Shipping | None = None
+    """None where nothing is sent anywhere."""
 
 
 @dataclass(frozen=True, slots=True)

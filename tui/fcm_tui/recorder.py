@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.model import NOT_RUNNING, Gap, Notice, Standing
+from fcm_tui.model import NOT_RUNNING, Gap, Notice, Shipping, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.ledger import ANEW
 from fcm_tui.pipeline.schedule import Schedule
@@ -33,6 +33,9 @@ from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
+
+if TYPE_CHECKING:
+    from fcm_tui.ship.at_work import ShippingAtWork
 
 DEBOUNCE = 0.022
 """Seconds from the first hint to the look: what was just written is then old enough to be read once."""
@@ -64,6 +67,8 @@ class RecorderState:
     """What is wrong and how to mend it, or empty."""
     progress: Progress | None = None
     last_gap: Gap | None = None
+    shipping: Shipping | None = None
+    """How sending to the team's database goes; None where there is none."""
 
 
 class Recorder:
@@ -78,11 +83,12 @@ class Recorder:
         own_paths: Sequence[bytes] = (),
         on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[Standing], None] = lambda standing: None,
+        shipping: ShippingAtWork | None = None,
     ) -> None:
         """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
 
         `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken,
-        `say` in a thread when it stands otherwise than before, for other processes.
+        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away.
         """
         self._database = database
         self._settings = settings
@@ -91,6 +97,7 @@ class Recorder:
         self._on_progress = on_progress
         self._state = RecorderState(roots=len(self._roots))
         self._say = say
+        self._shipping = shipping
         self._said: Standing | None = None
         self._is_stopping = False
         self._stopping = asyncio.Event()
@@ -172,6 +179,8 @@ class Recorder:
         finally:
             if self._source is not None:
                 self._source.close()
+            if self._shipping is not None:
+                await self._shipping.end()
             await self._close()
 
     async def _run(self, why: str) -> None:
@@ -182,6 +191,8 @@ class Recorder:
         self._source = await self._in_thread(lambda: make_source(self._settings.watch_source, self._roots))
         self._source.start()
         await self._open_patiently(self._source, why)
+        if self._shipping is not None and why == NOT_RUNNING:
+            self._shipping.start(self._tell_shipping)
         await self._watch(self._source)
         if not self._is_stopping:
             self._source.close()
@@ -288,16 +299,18 @@ class Recorder:
         """Tell other processes, if there is anything new."""
         trouble, said = self._state.message, self._said
         since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
-        standing = Standing(self._state.phase, trouble, since_ns if trouble else None)
+        standing = Standing(self._state.phase, trouble, since_ns if trouble else None, self._state.shipping)
         if standing != self._said:
-            _log.log(
-                logging.WARNING if trouble else logging.INFO,
-                "%s; %s",
-                standing.phase,
-                trouble or "all is well",
-            )
+            if said is None or (standing.phase, trouble) != (said.phase, said.trouble):
+                level = logging.WARNING if trouble else logging.INFO
+                _log.log(level, "%s; %s", standing.phase, trouble or "all is well")
             self._said = standing
             await self._in_thread(lambda: self._say(standing))
+
+    async def _tell_shipping(self) -> None:
+        if self._shipping is not None:
+            self._set(shipping=self._shipping.state)
+        await self._tell()
 
     async def _look(self, schedule: Schedule, source: Source) -> None:
         if not self._is_stopping and not schedule.is_due():
@@ -374,6 +387,8 @@ class Recorder:
             self._loop.call_soon_threadsafe(self._notify, Notice(first, last))
 
     def _notify(self, notice: Notice) -> None:
+        if self._shipping is not None:
+            self._shipping.wake()
         for queue in self._queues:
             queue.put_nowait(notice)
 

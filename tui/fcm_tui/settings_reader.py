@@ -30,6 +30,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    def peek(self, key: str) -> Any:
+        """The value of `key` as it stands there, or None."""
+        return self._values.get(key)
+
     def take(self, key: str, parse: Callable[[Any], T], default: T, *, quote: bool = True) -> T:
         """The value of `key` as `parse` gives it, or `default` where the key is absent.
 

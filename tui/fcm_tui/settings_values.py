@@ -134,7 +134,7 @@ def parse_database(url: str, base: Path, environ: Mapping[str, str]) -> Path:
         if "@" in authority and ":" in authority.rpartition("@")[0]:
             raise BadValue("a password does not belong here: take it out and set FCM_DATABASE_PASSWORD")
     if not colon or scheme.lower() != "sqlite":
-        raise BadValue("this version records in SQLite: write sqlite:PATH")
+        raise BadValue("write sqlite:PATH for a file, or mysql://user@host/name for a server")
     if rest.startswith("//"):  # sqlite:///PATH, as other programs write it: an empty host, then the path
         rest = rest[2:]
         if re.match(r"/[A-Za-z]:", rest):

@@ -19,6 +19,8 @@ def as_toml(settings: Settings) -> str:
     document = as_document(settings)
     lines = [f"# read from {visible(str(settings.source))}" if settings.source else "# the defaults"]
     lines += _assignments(document)
+    if settings.server is not None:
+        lines += ["", "[database]", *_assignments(document["database"])]
     for name in ("watch", "capture", "retention", "encryption"):
         lines += ["", f"[{name}]", *_assignments(document[name])]
     for name in ("ignore", "secrets"):
@@ -51,7 +53,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
     """The tables and keys of a configuration file that says all of it; `defaults` are lists of shipped patterns."""
     return {
         "theme": settings.theme,
-        "database": None if settings.database is None else f"sqlite:{_literal(str(settings.database))}",
+        "database": _database(settings),
         "watch": {
             "source": settings.watch_source,
             "scan_interval": format_duration(settings.scan_interval),
@@ -69,6 +71,18 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "roots": [_root(root, settings) for root in settings.roots],
         "filters": dict(settings.filters),
         "keys": dict(settings.keys),
+    }
+
+
+def _database(settings: Settings) -> Any:
+    server = settings.server
+    if server is None:
+        return None if settings.database is None else f"sqlite:{_literal(str(settings.database))}"
+    return {
+        "url": server.address,
+        "password_file": _literal(server.password_file) if server.password_file else None,
+        "ca": _literal(server.ca) if server.ca else None,
+        "content_limit": format_size(server.content_limit),
     }
 
 

@@ -95,5 +95,7 @@ def _show(args: argparse.Namespace) -> None:
 
     settings = config.load_configured(args.config)
     if args.database or os.environ.get("FCM_DATABASE"):
-        settings = replace(settings, database=config.database_path(args.database, settings, Path()))
+        server = config.database_server(args.database, settings)
+        file = None if server else config.database_path(args.database, settings, Path())
+        settings = replace(settings, database=file, server=server)
     print(as_json(settings) if args.json else as_toml(settings), end="")

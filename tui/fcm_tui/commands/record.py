@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock
+from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock, shipping_of
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.model import Shipping, Standing
 from fcm_tui.pipeline.indexing import index_once
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
@@ -58,14 +59,14 @@ def run(args: argparse.Namespace) -> int:
     with lock(place) as held, reading(place.database):
         if left := dropped(place, roots):
             print(f"fcm-tui: {visible(left)}", file=sys.stderr, flush=True)
-        return _once(place, roots) if args.once else _until_stopped(place, roots, held)
+        return _once(place, roots, held) if args.once else _until_stopped(place, roots, held)
 
 
 def _tell_ready(ready: Ready) -> None:
     print(f"ready: {ready.roots} roots, {ready.files} files", flush=True)
 
 
-def _once(place: Place, roots: list[bytes]) -> int:
+def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
     gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
     with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
@@ -86,7 +87,23 @@ def _once(place: Place, roots: list[bytes]) -> int:
         print(f"{ready.changes} changes recorded", file=sys.stderr)
     if session.trouble:
         print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
+    _send(place, held)
     return 0
+
+
+def _send(place: Place, held: Lock) -> None:
+    """Send what was recorded; what cannot be sent now goes another time, so that is no failure."""
+    shipping = shipping_of(place)
+    if shipping is None:
+        return
+    import asyncio
+
+    from fcm_tui.ship import wording
+
+    state = asyncio.run(shipping.once())
+    held.say(Standing("stopped", shipping=state))
+    if state.behind or state.reason or state.dead:
+        print(f"fcm-tui: database: {visible(wording.text(state))}", file=sys.stderr)
 
 
 def _until_stopped(place: Place, roots: list[bytes], held: Lock) -> int:
@@ -110,11 +127,12 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
             own_paths=place.own_paths,
             on_progress=progress.show,
             say=held.say,
+            shipping=shipping_of(place),
         )
         _on_signals(recorder.stop, recorder.continued)
         running = asyncio.create_task(recorder.run())
         readiness = asyncio.create_task(recorder.ready())
-        told = ""
+        told, sent = "", ("", "")
         awaited = {running, readiness}
         follower = Follower(place.configuration, place.settings)
         while not running.done():
@@ -129,6 +147,7 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
                 told = recorder.state.message
                 said = visible(told) if told else "all is recorded again"
                 print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
+            sent = _tell_sending(recorder.state.shipping, sent)
     readiness.cancel()
     await running
     return 0
@@ -151,6 +170,18 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
         f"{visible(str(place.configuration))} was read again",
         *await take_up(recorder, before, after, place.own_paths),
     ]
+
+
+def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str, str]:
+    """Say when sending begins to fail, or to work again; what was told."""
+    if shipping is None or shipping.state not in ("connected", "retrying", "refused"):
+        return told
+    is_new = (shipping.state, shipping.reason) != told
+    if is_new:
+        from fcm_tui.ship import wording
+
+        print(f"fcm-tui: database: {visible(wording.text(shipping))}", file=sys.stderr, flush=True)
+    return (shipping.state, shipping.reason)
 
 
 def _on_signals(stop: Callable[[], None], continued: Callable[[], None]) -> None:

@@ -7,12 +7,17 @@ import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fcm_tui.commands.common import database_of, folders, settings_of
-from fcm_tui.config import Settings, config_path
+from fcm_tui.config import Settings, config_path, database_server
 from fcm_tui.datadir import DataDir, Lock, open_data_dir
 from fcm_tui.errors import DataDirError, StoreError, UsageError
+from fcm_tui.settings_database import Server
 from fcm_tui.watch.tree import is_inside
+
+if TYPE_CHECKING:
+    from fcm_tui.ship.at_work import ShippingAtWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Place:
     settings: Settings
     configuration: Path
     """Where the file of the settings is, or would be."""
+    server: Server | None = None
+    """The team's database, to which the record is sent."""
 
     @property
     def own_paths(self) -> list[bytes]:
@@ -39,7 +46,22 @@ def find_place(args: argparse.Namespace) -> Place:
     """
     settings = settings_of(args)
     data_dir = open_data_dir(args.data_dir)
-    return Place(data_dir, database_of(args, settings, data_dir), settings, config_path(args.config)[0])
+    return Place(
+        data_dir,
+        database_of(args, settings, data_dir),
+        settings,
+        config_path(args.config)[0],
+        database_server(args.database, settings),
+    )
+
+
+def shipping_of(place: Place) -> ShippingAtWork | None:
+    """What sends the record to the team's database while it is recorded; None where there is none."""
+    if place.server is None:
+        return None
+    from fcm_tui.ship.at_work import ShippingAtWork
+
+    return ShippingAtWork(place.database, place.server, place.data_dir.dead_letters)
 
 
 def choose_roots(place: Place, paths: list[str]) -> list[bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place
+from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
@@ -119,7 +119,14 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
     from fcm_tui.recorder import Recorder
 
-    return Recorder(place.database, place.settings, roots, own_paths=place.own_paths, say=held.say)
+    return Recorder(
+        place.database,
+        place.settings,
+        roots,
+        own_paths=place.own_paths,
+        say=held.say,
+        shipping=shipping_of(place),
+    )
 
 
 def _recording(place: Place, settings: Settings) -> Recording:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
-from fcm_tui.config import Settings
+from fcm_tui.config import Settings, database_server
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
+from fcm_tui.model import Shipping
 from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.settings_database import Server
+from fcm_tui.ship import wording
 from fcm_tui.store.prunes import pruned
 from fcm_tui.store.queries import Reader, RecorderInfo
 from fcm_tui.store.sealing import keys_of
@@ -34,18 +38,37 @@ def run(args: argparse.Namespace) -> int:
     data_dir = open_data_dir(args.data_dir, create=False)
     settings = settings_of(args)
     database = database_of(args, settings, data_dir)
+    server = database_server(args.database, settings)
     try:
         with Reader(database) as reader:
             if args.json:
-                print(json.dumps(_status(reader, data_dir, settings)))
+                print(json.dumps(_status(reader, data_dir, settings, server)))
             else:
-                print(_for_people(reader, data_dir, settings))
+                print(_for_people(reader, data_dir, settings, server))
     except StoreError:
         if data_dir.lock_holder() is None:
             raise
         # The record is only being made, or made anew as there was no room for it.
         print(json.dumps(_of_recorder(data_dir)) if args.json else "\n".join(_recorder_lines(data_dir)))
     return 0
+
+
+def _shipping(reader: Reader, data_dir: DataDir, server: Server | None) -> Shipping | None:
+    """How sending goes, as the recorder at work told it, or the last one; held against the record as it is now."""
+    standing = data_dir.standing()
+    told = standing.shipping if standing is not None else None
+    if told is None:
+        if server is None:
+            return None
+        told = Shipping(server.address, "stopped")
+    elif data_dir.lock_holder() is None:
+        told = replace(told, state="stopped", reason="", retry_ns=None)
+    return wording.against(told, reader.connection)
+
+
+def _shipping_json(reader: Reader, data_dir: DataDir, server: Server | None) -> dict[str, object] | None:
+    shipping = _shipping(reader, data_dir, server)
+    return None if shipping is None else wording.as_json(shipping)
 
 
 def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
@@ -59,7 +82,9 @@ def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
     }
 
 
-def _status(reader: Reader, data_dir: DataDir, settings: Settings) -> dict[str, object]:
+def _status(
+    reader: Reader, data_dir: DataDir, settings: Settings, server: Server | None
+) -> dict[str, object]:
     recorder, sizes = reader.recorder(), reader.sizes()
     head = reader.head()
     return {
@@ -92,7 +117,7 @@ def _status(reader: Reader, data_dir: DataDir, settings: Settings) -> dict[str, 
         else None,
         "encrypted_with": [key.hex() for key in keys_of(reader.connection)],
         "gaps": [gap_values(gap) for gap in reader.gaps()],
-        "shipping": None,
+        "shipping": _shipping_json(reader, data_dir, server),
         **_of_recorder(data_dir),
     }
 
@@ -113,7 +138,7 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
     }
 
 
-def _for_people(reader: Reader, data_dir: DataDir, settings: Settings) -> str:
+def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: Server | None) -> str:
     recorder, sizes = reader.recorder(), reader.sizes()
     lines = _recorder_lines(data_dir, recorder)
     if recorder is not None:
@@ -123,6 +148,9 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings) -> str:
     lines.append(f"files      {sizes.files:,}   versions {sizes.versions:,}   changes {sizes.changes:,}")
     if sizes.index_bytes:
         lines.append(f"search     {sizes.indexed:,} changes are indexed ({size_text(sizes.index_bytes)})")
+    shipping = _shipping(reader, data_dir, server)
+    if shipping is not None:
+        lines.append(f"database   {visible(shipping.server)}: {visible(wording.text(shipping))}")
     lines.append(f"retention  {_retention_text(settings, reader)}")
     for root in reader.roots():
         state = "" if root.active else "  (not watched by the last run)"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fcm_tui.config import Settings
-from fcm_tui.model import Gap, Notice
+from fcm_tui.model import Gap, Notice, Shipping
 
 
 class Progress(Protocol):
@@ -50,6 +50,8 @@ class State(Protocol):
     def progress(self) -> Progress | None: ...
     @property
     def last_gap(self) -> Gap | None: ...
+    @property
+    def shipping(self) -> Shipping | None: ...
 
 
 class Engine(Protocol):

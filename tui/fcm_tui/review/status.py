@@ -10,11 +10,12 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.model import NOT_RUNNING, Gap
+from fcm_tui.model import NOT_RUNNING, Gap, Shipping
 from fcm_tui.review import keys, layout, wording
 from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.ship.wording import text as shipping_text
 from fcm_tui.store.queries import Sizes
 
 _BAR = 10
@@ -57,6 +58,9 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(wording.plural(state.files, "file"), "text")])
     elif state is None and status.sizes is not None:
         fields.append([(wording.plural(status.sizes.files, "file"), "text")])
+    if state is not None and state.shipping is not None:
+        is_well = state.shipping.state == "connected" and not state.shipping.dead
+        fields.insert(len(fields) if is_well else 1, _database(state.shipping))
     gap = (state.last_gap if state is not None else None) or status.gap
     if status.gap_here is not None:
         is_named = status.gap_here.reason in (NOT_RUNNING, wording.BEGAN)
@@ -108,6 +112,11 @@ def _progress(progress: Progress) -> list[Part]:
     if share > 0.02 and progress.seconds > 1:
         said.append((f", {wording.duration(progress.seconds * (1 / share - 1))} left", "muted"))
     return said
+
+
+def _database(shipping: Shipping) -> list[Part]:
+    style = {"connected": "text", "refused": "bad"}.get(shipping.state, "warning")
+    return [("database ", "muted"), (visible(shipping_text(shipping)), style)]
 
 
 def _gap(gap: Gap, label: str) -> list[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -219,7 +219,14 @@ def _filters(now: Present) -> Iterator[Row]:
 
 
 def _database(now: Present) -> Iterator[Row]:
-    yield _row(now, Kind.TEXT, ("database",), "database", none="record.db in the data directory")
+    way = ("database",)
+    if isinstance(now.found(way), Mapping):
+        yield _row(now, Kind.TEXT, (*way, "url"), "server")
+        yield _row(now, Kind.TEXT, (*way, "password_file"), "password file", none="environment or keyring")
+        yield _row(now, Kind.TEXT, (*way, "ca"), "certificates", none="the system's")
+        yield _row(now, Kind.TEXT, (*way, "content_limit"), "contents up to")
+    else:
+        yield _row(now, Kind.TEXT, way, "database", none="record.db in the data directory")
     yield _row(now, Kind.TEXT, ("encryption", "key"), "encryption key", none="not encrypted")
 
 

@@ -21,7 +21,7 @@ from fcm_tui.review.parts.menu import Choice, Menu
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.settings import fields
-from fcm_tui.review.settings.databases import about_mysql, is_mysql, try_database
+from fcm_tui.review.settings.databases import try_database
 from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
 from fcm_tui.review.settings.foot import Told, ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
@@ -217,7 +217,7 @@ class SettingsScreen(Screen[None]):
             await asyncio.to_thread(fields.changed, self._draft, self._now, row, text)
         except ConfigError as error:
             self._line.is_wrong = True
-            self._say(self._refusal(row, text, error), "bad")
+            self._say(self._sentence(error), "bad")
         else:
             self._line.is_wrong = False
             self._say(f"Right. {keys.shown('entry.keep')} keeps it.", "good")
@@ -232,17 +232,11 @@ class SettingsScreen(Screen[None]):
         except ConfigError as error:
             self._line.is_wrong = self._editing is not None
             self._line.refresh()
-            self._say(self._refusal(row, text, error), "bad")
+            self._say(self._sentence(error), "bad")
             return
         if self._editing is not None:
             self._close_line()
         await self._take(made)
-
-    def _refusal(self, row: Row, text: str, error: ConfigError) -> str:
-        """Of MySQL what its URL's shape tells: there is nothing yet that could use it."""
-        if row.way == ("database",) and is_mysql(text):
-            return about_mysql(text)
-        return self._sentence(error)
 
     def _choose(self, row: Row) -> None:
         letters = "abcdefghimnoprstuvw"
@@ -343,9 +337,7 @@ class SettingsScreen(Screen[None]):
         url = self._now.found(("database",))
         self._say("trying…")
         base = self._place.path.parent
-        fine, what = await asyncio.to_thread(
-            try_database, url if isinstance(url, str) else None, base, self._place.database
-        )
+        fine, what = await asyncio.to_thread(try_database, url, base, self._place.database)
         self._say(what, "good" if fine else "bad")
 
     # --- writing

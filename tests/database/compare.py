@@ -1,0 +1,76 @@
+"""The record here against the rows there, field by field."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from fcm_tui.settings_database import Server
+from fcm_tui.ship.tables import (
+    CHANGES,
+    DIFFERENCES,
+    FILES,
+    GAPS,
+    LINKS,
+    REVIEWS,
+    ROOTS,
+    TABLES,
+    VERSIONS,
+    Table,
+)
+from fcm_tui.store.mysql.connection import connect
+from tests.database.server import PASSWORD
+
+WHOLE = (ROOTS, FILES, CHANGES, VERSIONS, LINKS, DIFFERENCES, GAPS, REVIEWS)
+"""Of these all rows of a record are there."""
+
+
+async def differing(record: Path, server: Server) -> list[str]:
+    """What is not the same, in words; empty where all is."""
+    found: list[str] = []
+    connection = await connect(server, server.hosts[0], PASSWORD, context=None)
+    with closing(sqlite3.connect(record)) as local:
+        (me,) = local.execute("SELECT recorder_id FROM recorders").fetchone()
+        for table in TABLES.values():
+            here = {row[: table.keys]: row for row in local.execute(table.select)}
+            there = [tuple(row) for row in await connection.rows(_there(table, me))]
+            keys = [row[: table.keys] for row in there]
+            if len(keys) != len(set(keys)):
+                found.append(f"{table.name}: a row is there twice")
+            for row in there:
+                mine = here.get(row[: table.keys])
+                if table.name in ("recorders", "contents"):  # a pulse; packed anew
+                    continue
+                if mine is None and "recorder_id" in table.columns:
+                    found.append(f"{table.name}: {row!r} is not of this record")
+                elif mine is not None and mine != row:
+                    found.append(f"{table.name}: {mine!r} became {row!r}")
+            if table in WHOLE and (lacking := here.keys() - set(keys)):
+                found.append(
+                    f"{table.name}: {len(lacking)} of {len(here)} are not there, as {sorted(lacking)[0]!r}"
+                )
+        found += [f"a change speaks of {what}" for what in await _dangling(connection)]
+    connection.close()
+    return found
+
+
+def _there(table: Table, recorder: bytes) -> str:
+    where = f" WHERE recorder_id = X'{recorder.hex()}'" if "recorder_id" in table.columns else ""
+    return f"SELECT {', '.join(table.columns)} FROM {table.name}{where}"
+
+
+async def _dangling(connection: object) -> list[str]:
+    """What the rows on the server need of each other, and is not there."""
+    questions = {
+        "a file that is not there": "SELECT 1 FROM changes c LEFT JOIN files f USING (file_id) WHERE f.file_id IS NULL",
+        "a version that has no mapping": "SELECT 1 FROM changes c LEFT JOIN backup_paths b ON b.recorder_id = c.recorder_id AND b.file_id = c.file_id"
+        " AND b.digest = c.after_digest WHERE c.capture = 'stored' AND b.digest IS NULL",
+        "a content that is not there": "SELECT 1 FROM backup_paths b LEFT JOIN contents c USING (digest)"
+        " WHERE c.digest IS NULL",
+        "a delta without its base": "SELECT 1 FROM contents d LEFT JOIN contents b ON b.digest = d.base_digest"
+        " WHERE d.base_digest IS NOT NULL AND b.digest IS NULL",
+        "a difference that is not there": "SELECT 1 FROM change_differences l LEFT JOIN differences d"
+        " ON d.digest = l.difference_digest WHERE d.digest IS NULL",
+    }
+    return [what for what, question in questions.items() if await connection.rows(f"{question} LIMIT 1")]  # type: ignore[attr-defined]

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.settings_database import Server, parse_server
+from tests.database.server import PASSWORD, MariaDB, install
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a fresh server, which each server begins with a copy of."""
+    folder = tmp_path_factory.mktemp("mariadb") / "data"
+    install(folder)
+    return folder
+
+
+@contextmanager
+def started(template: Path, *extra: str) -> Iterator[MariaDB]:
+    """A server of one's own, with these options."""
+    folder = Path(tempfile.mkdtemp(prefix="fcm-db-"))
+    subprocess.run(["cp", "-a", str(template), str(folder / "data")], check=True)
+    server = MariaDB(folder, extra)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shared(template: Path) -> Iterator[MariaDB]:
+    """One server for all tests that do it no harm."""
+    with started(template) as server:
+        yield server
+
+
+@pytest.fixture
+def own(template: Path) -> Iterator[MariaDB]:
+    """A server that a test may do to what it likes."""
+    with started(template) as server:
+        yield server
+
+
+@pytest.fixture
+def database(shared: MariaDB, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """An empty database on the shared server; the password is in the environment."""
+    name = f"fcm_{next(_numbers)}"
+    shared.sql(f"CREATE DATABASE {name}", "mysql")
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
+    return parse_server(shared.url(name))

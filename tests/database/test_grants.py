@@ -1,0 +1,110 @@
+"""The accounts that `database grants` makes can do what they have to, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.cli import main
+from fcm_tui.settings_database import Server
+from fcm_tui.store.mysql.connection import Connection, connect
+from fcm_tui.store.mysql.failures import code_of
+from tests.database.compare import differing
+from tests.database.recording import abreast, recording, shipping_of
+from tests.database.server import MariaDB, needs_mariadb
+from tests.waiting import eventually
+
+pytestmark = needs_mariadb
+
+ID = "X'" + "11" * 16 + "'"
+DIGEST = "X'" + "22" * 32 + "'"
+TABLES = (
+    "recorders", "roots", "files", "changes", "backup_paths", "contents", "differences", "change_differences", "gaps",
+    "reviews", "sealing_keys", "schema_steps",
+)  # fmt: skip
+DENIED = {1142, 1143, 1044, 1227}
+FORGED = (
+    f"INSERT INTO changes (recorder_id, sequence, time_ns, root_id, file_id, path, kind, capture, origin, chain_hash)"
+    f" VALUES ({ID}, 1, 1, {ID}, {ID}, 'p', 'created', 'none', 'event', {DIGEST})"
+)
+
+
+@pytest.fixture
+def accounts(database: Server, shared: MariaDB, capsys: pytest.CaptureFixture[str]) -> Iterator[Server]:
+    """The database with both accounts, which have no password here and come without TLS."""
+    assert main(["database", "init", "--database", database.address]) == 0
+    capsys.readouterr()
+    assert main(["database", "grants", "--database", database.address]) == 0
+    grants = capsys.readouterr().out
+    assert "`fcm`" not in grants
+    shared.sql(grants.replace("IDENTIFIED BY 'CHANGE-ME' REQUIRE SSL", "IDENTIFIED BY ''"), "mysql")
+    yield database
+    shared.sql("DROP USER 'fcm_recorder'@'%', 'fcm_reviewer'@'%'", "mysql")
+
+
+async def as_user(database: Server, user: str) -> Connection:
+    return await connect(replace(database, user=user), database.hosts[0], "", context=None)
+
+
+async def refused(connection: Connection, statement: str) -> bool:
+    try:
+        await connection.rows(statement)
+    except Exception as error:
+        assert code_of(error) in DENIED, (statement, error)
+        return True
+    return False
+
+
+async def test_a_recorder_may_send(
+    root: Path, tmp_path: Path, accounts: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", "")
+    record = tmp_path / "data" / "record.db"
+    async with recording(root, tmp_path / "data", replace(accounts, user="fcm_recorder")) as recorder:
+        (root / "a.txt").write_text("one\n")
+        await abreast(recorder, 1)
+        (root / "a.txt").write_text("two\n")
+        (root / "a.txt").rename(root / "b.txt")
+        await eventually(lambda: not (root / "a.txt").exists())
+        await abreast(recorder, 2)
+        assert shipping_of(recorder).dead == 0
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", "right one")
+    assert await differing(record, accounts) == []
+
+
+async def test_a_recorder_may_do_nothing_else(accounts: Server) -> None:
+    connection = await as_user(accounts, "fcm_recorder")
+    for table in TABLES:
+        if table != "reviews":
+            assert await refused(connection, f"DELETE FROM {table}"), table
+        assert await refused(connection, f"DROP TABLE {table}"), table
+    for statement in (
+        "UPDATE changes SET kind = 'moved'", "UPDATE changes SET sequence = sequence", "UPDATE contents SET data = ''",
+        "UPDATE differences SET affected_lines = ''", "UPDATE change_differences SET new_start = 1",
+        "UPDATE sealing_keys SET key_id = ''", "UPDATE schema_steps SET step = 0",
+        "SELECT path FROM changes", "SELECT data FROM contents", "SELECT affected_lines FROM differences",
+        "REPLACE INTO changes SELECT * FROM changes",
+        "CREATE TABLE more (a INT)",
+    ):  # fmt: skip
+        assert await refused(connection, statement), statement
+    connection.close()
+
+
+async def test_a_reviewer_reads_and_reviews(accounts: Server) -> None:
+    connection = await as_user(accounts, "fcm_reviewer")
+    for table in TABLES:
+        assert not await refused(connection, f"SELECT * FROM {table}"), table
+        assert await refused(connection, f"DELETE FROM {table}"), table
+    assert not await refused(
+        connection,
+        f"INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict) VALUES ({ID}, 1, 'me', 1, 'accepted')",
+    )
+    for statement in (
+        FORGED, "UPDATE changes SET kind = 'moved'", "UPDATE reviews SET verdict = 'x'", "DROP TABLE changes",
+        f"INSERT INTO contents VALUES ({DIGEST}, 0, 'r', NULL, '')",
+    ):  # fmt: skip
+        assert await refused(connection, statement), statement
+    connection.close()

@@ -1,0 +1,1 @@
+"""The way from the local record to the team's database."""

@@ -1,0 +1,124 @@
+"""What one connection sends: transactions that hold all of a batch, and whatever the server refuses of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from fcm_tui.ship.closure import Key
+from fcm_tui.ship.dead_letters import DeadLetter
+from fcm_tui.ship.outbox import Batch
+from fcm_tui.ship.tables import CONTENTS, DIFFERENCES, Row, Table
+from fcm_tui.store.mysql.connection import Connection
+from fcm_tui.store.mysql.failures import Failure, kind_of, words
+from fcm_tui.store.mysql.literals import listed
+
+_KNOWN = 100_000
+_AT_ONCE = 500
+Parts = Sequence[tuple[Table, Sequence[Row]]]
+
+
+class Known:
+    """Keys that are on the server: a memory of the last ones, so that it need not be asked again."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[bytes, None] = OrderedDict()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def add(self, keys: Iterable[bytes]) -> None:
+        """These are there."""
+        for key in keys:
+            self._keys[key] = None
+            self._keys.move_to_end(key)
+        while len(self._keys) > _KNOWN:
+            self._keys.popitem(last=False)
+
+
+class Sender:
+    """Sends through one connection; made anew with each, as another server may have other rows."""
+
+    def __init__(self, connection: Connection, bury: Callable[[list[DeadLetter]], Awaitable[None]]) -> None:
+        """`bury` keeps what the server refuses for good; what it returns has returned when it is safe."""
+        self.connection = connection
+        self._bury = bury
+        self.contents = Known()
+        self._differences = Known()
+
+    async def send(self, batch: Batch) -> None:
+        """Changes and what belongs to them, in one transaction; the contents go before.
+
+        Raises:
+            Whatever a connection raises, a row's refusal aside. Then all of it is on the server, or nothing.
+        """
+        wanted = [digest for digest in sorted(batch.differences) if digest not in self._differences]
+        there = {
+            digest
+            for at in range(0, len(wanted), _AT_ONCE)
+            for (digest,) in await self.connection.rows(
+                b"SELECT digest FROM differences WHERE digest IN " + listed(wanted[at : at + _AT_ONCE])
+            )
+        }
+        missing = [batch.differences[digest] for digest in wanted if digest not in there]
+        await self.transaction([(t, missing if t is DIFFERENCES else rows) for t, rows in batch.rows()])
+        self._differences.add(wanted)
+
+    async def lacking(self, keys: Sequence[Key]) -> list[Key]:
+        """Those rows of `contents` that the server does not have, in the order given."""
+        digests = list(dict.fromkeys(digest for digest, _ in keys))
+        there: set[Key] = set()
+        for at in range(0, len(digests), _AT_ONCE):
+            statement = b"SELECT digest, chunk FROM contents WHERE digest IN " + listed(
+                digests[at : at + _AT_ONCE]
+            )
+            there.update(map(tuple, await self.connection.rows(statement)))
+        return [key for key in keys if key not in there]
+
+    async def send_contents(self, rows: Sequence[Row]) -> None:
+        """Some rows of `contents`, in one transaction."""
+        if rows:
+            await self.transaction([(CONTENTS, rows)])
+
+    async def transaction(self, parts: Parts, last: bytes | None = None) -> None:
+        """Insert rows, all or none, and run a last statement; rows that the server will never take are buried.
+
+        Raises:
+            As `send`.
+        """
+        try:
+            await self._insert(parts, last)
+        except Exception as error:
+            if kind_of(error) != Failure.ROW:
+                raise
+            await self.connection.run("ROLLBACK")
+            await self._insert_each(parts, last)
+
+    async def _insert(self, parts: Parts, last: bytes | None) -> None:
+        await self.connection.run("BEGIN")
+        for table, rows in parts:
+            for statement in table.statements(rows):
+                await self.connection.run(statement)
+        await self._commit(last)
+
+    async def _insert_each(self, parts: Parts, last: bytes | None) -> None:
+        """As `_insert`, row by row: a statement that is refused is undone by itself, and the transaction goes on."""
+        dead: list[DeadLetter] = []
+        await self.connection.run("BEGIN")
+        for table, rows in parts:
+            for row in rows:
+                for statement in table.statements([row]):
+                    try:
+                        await self.connection.run(statement)
+                    except Exception as error:
+                        if kind_of(error) != Failure.ROW:
+                            raise
+                        dead.append(DeadLetter(table.name, row.key, words(error)))
+        if dead:
+            await self._bury(dead)  # first: once the changes are there, nobody comes back to them
+        await self._commit(last)
+
+    async def _commit(self, last: bytes | None) -> None:
+        if last is not None:
+            await self.connection.run(last)
+        await self.connection.run("COMMIT")

@@ -1,0 +1,78 @@
+"""How sending goes, in words and as JSON. Imported by commands and screens without what sends."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import replace
+
+from fcm_tui.model import Shipping
+
+
+def text(shipping: Shipping, now_ns: int | None = None) -> str:
+    """One line, the most important first. What the server said in it is not made safe yet."""
+    now = time.time_ns() if now_ns is None else now_ns
+    said = []
+    if shipping.behind:
+        said.append(f"{shipping.behind:,} behind{_since(shipping, now)}")
+    elif shipping.state == "connected":
+        said.append("all sent" if shipping.is_whole else "changes sent, other files follow")
+    if shipping.state in ("retrying", "refused"):
+        left = max(0, (shipping.retry_ns or now) - now) / 1e9
+        said.append(f"retrying in {left:.0f} s because {shipping.reason}")
+    elif shipping.state == "connecting":
+        said.append("connecting")
+    elif shipping.state == "stopped":
+        why = f" because {shipping.reason}" if shipping.reason else ""
+        said.append(f"nothing is being sent{why}" if shipping.behind or why else "all sent when it ended")
+    if shipping.dead:
+        said.append(
+            f"{shipping.dead:,} row{'' if shipping.dead == 1 else 's'} refused: see `fcm-tui database dead`"
+        )
+    return ", ".join(said)
+
+
+def as_json(shipping: Shipping, now_ns: int | None = None) -> dict[str, object]:
+    """For `status --json`."""
+    now = time.time_ns() if now_ns is None else now_ns
+    since, retry = shipping.behind_since_ns, shipping.retry_ns
+    return {
+        "server": shipping.server,
+        "state": shipping.state,
+        "sequence": shipping.sequence,
+        "behind": shipping.behind,
+        "behind_seconds": None
+        if since is None or not shipping.behind
+        else round(max(0, now - since) / 1e9, 3),
+        "retry_in": None if retry is None else round(max(0, retry - now) / 1e9, 3),
+        "reason": shipping.reason or None,
+        "dead": shipping.dead,
+        "whole": shipping.is_whole,
+    }
+
+
+def against(shipping: Shipping, connection: sqlite3.Connection) -> Shipping:
+    """The same, held against the record as it is now: what a recorder said last may be old."""
+    first, last = (
+        connection.execute(
+            "SELECT time_ns, sequence FROM changes WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1)"
+            f" AND sequence > ? ORDER BY sequence {order} LIMIT 1",
+            (shipping.sequence,),
+        ).fetchone()
+        for order in ("ASC", "DESC")
+    )
+    if first is None:
+        return replace(shipping, behind=0, behind_since_ns=None)
+    return replace(shipping, behind=last[1] - shipping.sequence, behind_since_ns=first[0])
+
+
+def _since(shipping: Shipping, now: int) -> str:
+    if shipping.behind_since_ns is None:
+        return ""
+    return f" ({_length(max(0, now - shipping.behind_since_ns) / 1e9)})"
+
+
+def _length(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,1 @@
+"""The team's database: MySQL and MariaDB through aiomysql."""

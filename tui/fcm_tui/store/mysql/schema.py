@@ -1,0 +1,282 @@
+"""The tables on the server, in numbered steps under a lock: names and keys are those of `store.schema`.
+
+No auto-increment, no foreign keys, no locks over several rows: so they stand on a cluster too. Paths are bytes; text
+is utf8mb4. The columns that only remember the disk (`files.digest` and on) stay with the recorder.
+
+DDL ends a transaction in MySQL, so each statement of a step can be run again over its own work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fcm_tui import __version__
+from fcm_tui.errors import ServerRefused
+from fcm_tui.store.mysql.connection import Connection
+from fcm_tui.store.mysql.failures import code_of
+from fcm_tui.store.mysql.literals import literal
+
+_TABLE = "ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC"
+
+_FIRST = (
+    """
+CREATE TABLE IF NOT EXISTS recorders (
+    recorder_id   BINARY(16) NOT NULL PRIMARY KEY,
+    host          VARCHAR(255) NOT NULL,
+    user          VARCHAR(255) NOT NULL,
+    platform      VARCHAR(255) NOT NULL,
+    version       VARCHAR(255) NOT NULL,
+    first_seen_ns BIGINT NOT NULL,
+    last_seen_ns  BIGINT NOT NULL,
+    row_hash      BINARY(32),
+    versions      BIGINT NOT NULL DEFAULT 0,
+    files_to      VARBINARY(16) NOT NULL DEFAULT ''  -- files up to this id are here, changed or not
+)""",
+    """
+CREATE TABLE IF NOT EXISTS roots (
+    root_id      BINARY(16) NOT NULL PRIMARY KEY,
+    recorder_id  BINARY(16) NOT NULL,
+    path         MEDIUMBLOB NOT NULL,
+    active       TINYINT NOT NULL,
+    baseline_ns  BIGINT,
+    device       BIGINT,
+    row_hash     BINARY(32),
+    changes      BIGINT NOT NULL DEFAULT 0,
+    KEY roots_recorder (recorder_id)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS files (
+    file_id       BINARY(16) NOT NULL PRIMARY KEY,
+    root_id       BINARY(16) NOT NULL,
+    path          MEDIUMBLOB NOT NULL,
+    present       TINYINT NOT NULL,
+    first_seen_ns BIGINT NOT NULL,
+    KEY files_root (root_id, path(255))
+)""",
+    """
+CREATE TABLE IF NOT EXISTS changes (
+    recorder_id     BINARY(16) NOT NULL,
+    sequence        BIGINT NOT NULL,
+    time_ns         BIGINT NOT NULL,
+    root_id         BINARY(16) NOT NULL,
+    file_id         BINARY(16) NOT NULL,
+    path            MEDIUMBLOB NOT NULL,
+    previous_path   MEDIUMBLOB,
+    kind            VARCHAR(16) NOT NULL,
+    before_digest   BINARY(32),
+    after_digest    BINARY(32),
+    size            BIGINT,
+    mode            BIGINT,
+    mtime_ns        BIGINT,
+    previous_size   BIGINT,
+    previous_mode   BIGINT,
+    previous_mtime_ns BIGINT,
+    owner           TEXT,
+    process         TEXT,
+    capture         VARCHAR(16) NOT NULL,
+    origin          VARCHAR(16) NOT NULL,
+    group_sequence  BIGINT,
+    inserted        BIGINT,
+    updated         BIGINT,
+    deleted         BIGINT,
+    encoding        VARCHAR(64),
+    newline         VARCHAR(16),
+    attributes      VARBINARY(32),
+    previous_attributes VARBINARY(32),
+    chain_hash      BINARY(32) NOT NULL,
+    PRIMARY KEY (recorder_id, sequence),
+    KEY changes_time (time_ns),
+    KEY changes_path (path(255), sequence),
+    KEY changes_file (file_id, sequence)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS backup_paths (
+    recorder_id   BINARY(16) NOT NULL,
+    file_id       BINARY(16) NOT NULL,
+    digest        BINARY(32) NOT NULL,
+    original_file MEDIUMBLOB NOT NULL,
+    backup_file   VARCHAR(80) NOT NULL,
+    time_ns       BIGINT NOT NULL,
+    size          BIGINT NOT NULL,
+    seen_ns       BIGINT,
+    PRIMARY KEY (recorder_id, file_id, digest)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS contents (
+    digest      BINARY(32) NOT NULL,
+    chunk       INT NOT NULL,
+    codec       VARCHAR(8) NOT NULL,
+    base_digest BINARY(32),
+    data        LONGBLOB NOT NULL,
+    PRIMARY KEY (digest, chunk)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS differences (
+    digest          BINARY(32) NOT NULL PRIMARY KEY,
+    operation       VARCHAR(8) NOT NULL,
+    affected_lines  LONGTEXT,   -- NULL where they are encrypted
+    replaced_lines  LONGTEXT,
+    affected_sealed LONGBLOB,   -- the lines as an encrypted record has them
+    replaced_sealed LONGBLOB
+)""",
+    """
+CREATE TABLE IF NOT EXISTS change_differences (
+    recorder_id       BINARY(16) NOT NULL,
+    sequence          BIGINT NOT NULL,
+    ordinal           BIGINT NOT NULL,
+    difference_digest BINARY(32) NOT NULL,
+    old_start         BIGINT NOT NULL,
+    old_count         BIGINT NOT NULL,
+    new_start         BIGINT NOT NULL,
+    new_count         BIGINT NOT NULL,
+    PRIMARY KEY (recorder_id, sequence, ordinal)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS gaps (
+    recorder_id   BINARY(16) NOT NULL,
+    gap           BIGINT NOT NULL,
+    root_id       BINARY(16),
+    from_ns       BIGINT NOT NULL,
+    to_ns         BIGINT,
+    reason        TEXT NOT NULL,
+    changes_found BIGINT,
+    row_hash      BINARY(32),
+    PRIMARY KEY (recorder_id, gap)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS reviews (
+    recorder_id BINARY(16) NOT NULL,
+    sequence    BIGINT NOT NULL,
+    reviewer    VARCHAR(255) NOT NULL,
+    time_ns     BIGINT NOT NULL,
+    verdict     VARCHAR(16) NOT NULL,
+    note        TEXT,
+    seat        BINARY(16),     -- the recorder that sent it; NULL for one that a reviewer wrote here
+    PRIMARY KEY (recorder_id, sequence, reviewer)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS sealing_keys (
+    place    TINYINT NOT NULL PRIMARY KEY,  -- one row: all that is here is encrypted with one key, or nothing
+    key_id   VARBINARY(8) NOT NULL,         -- empty: nothing
+    since_ns BIGINT NOT NULL
+)""",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_COUNTER = f"""
+CREATE TABLE IF NOT EXISTS schema_steps (
+    step       INT NOT NULL PRIMARY KEY,
+    applied_ns BIGINT NOT NULL,
+    program    VARCHAR(64) NOT NULL
+) {_TABLE}"""
+_LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
+_UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
+_ATTEMPTS = 12
+_NO_TABLE, _DUPLICATE = 1146, 1062
+_DENIED = frozenset((1044, 1142, 1227, 1370))
+
+
+async def steps_of(connection: Connection) -> int:
+    """How many steps the database has had.
+
+    Raises:
+        ServerRefused: a newer fcm-tui was here.
+    """
+    try:
+        rows = await connection.rows("SELECT MAX(step) FROM schema_steps")
+    except Exception as error:
+        if code_of(error) == _NO_TABLE:
+            return 0
+        if code_of(error) in _DENIED:
+            raise ServerRefused(
+                f"this account may not read there: an administrator's `fcm-tui database grants` tells how ({error.args[1]})"
+            ) from None
+        raise
+    found = rows[0][0] or 0
+    if found > len(STEPS):
+        raise ServerRefused(
+            f"the team's database was written by a newer fcm-tui (schema {found}, this program knows {len(STEPS)}):"
+            " upgrade fcm-tui"
+        )
+    return int(found)
+
+
+async def make_database(connection: Connection, name: str) -> None:
+    """Make the database where there is none. Who may not make one may find it there already.
+
+    Raises:
+        ServerRefused: its name cannot be.
+    """
+    if "\0" in name or len(name) > 64:
+        raise ServerRefused("the name of a database has at most 64 characters")
+    quoted = name.replace("`", "``")
+    try:
+        await connection.run(
+            f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        )
+    except Exception as error:
+        if code_of(error) not in _DENIED:
+            raise
+
+
+async def upgrade(connection: Connection) -> tuple[int, int]:
+    """Bring the database to the newest step, alone; which step it had before, and has now.
+
+    Raises:
+        ServerRefused: a newer fcm-tui was here, or this account may not.
+    """
+    found = await steps_of(connection)
+    if found == len(STEPS):
+        return found, found
+    await _lock(connection)
+    try:
+        await connection.run(_COUNTER)
+        found = await steps_of(connection)
+        for number in range(found, len(STEPS)):
+            for statement in STEPS[number]:
+                await connection.run(_with_options(statement))
+            await _note(connection, number + 1)
+        return found, len(STEPS)
+    except Exception as error:
+        if code_of(error) in _DENIED:
+            raise ServerRefused(
+                f"the team's database lacks its tables, or some of them, and this account may not make them:"
+                f" run `fcm-tui database {'upgrade' if found else 'init'}` with one that may"
+            ) from None
+        raise
+    finally:
+        await _unlock(connection)
+
+
+async def _lock(connection: Connection) -> None:
+    for _ in range(_ATTEMPTS):
+        if (await connection.rows(_LOCK))[0][0] == 1:
+            return
+    raise ServerRefused(
+        "another fcm-tui has been changing the team's database for minutes: end it, or wait for it"
+    )
+
+
+async def _unlock(connection: Connection) -> None:
+    # The lock goes with the connection too, which whoever gets an error here is about to close.
+    try:
+        async with asyncio.timeout(5):
+            await connection.rows(_UNLOCK)
+    except Exception:
+        connection.close()
+
+
+async def _note(connection: Connection, step: int) -> None:
+    """On a cluster the lock holds on one node only: then another may have noted it."""
+    try:
+        await connection.run(
+            b"INSERT INTO schema_steps VALUES (%d, %d, %b)" % (step, time.time_ns(), literal(__version__))
+        )
+    except Exception as error:
+        if code_of(error) != _DUPLICATE:
+            raise
+
+
+def _with_options(statement: str) -> str:
+    return f"{statement} {_TABLE}" if statement.lstrip().startswith("CREATE TABLE") else statement
