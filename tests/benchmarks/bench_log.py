@@ -17,9 +17,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.text_search import TextSearch
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.text_search import TextSearch
 from tests.benchmarks.log_record import many_changes
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.scale import Scale

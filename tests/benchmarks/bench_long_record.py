@@ -13,9 +13,9 @@ from pathlib import Path
 from fcm_tui.config import Retention, Settings
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.retention_plan import Plan
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.retention.plan import Plan
 from tests.benchmarks.long_record import build
 from tests.benchmarks.pairs import heading, timed
 from tests.benchmarks.recording import ours

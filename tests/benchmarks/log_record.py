@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.text_index import TextIndex, index_of
+from fcm_tui.store.reading.text_index import TextIndex, index_of
 from tests.benchmarks.long_record import build
 from tests.benchmarks.scale import Scale
 

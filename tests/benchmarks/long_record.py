@@ -12,7 +12,7 @@ from pathlib import Path
 from fcm_tui.capture.codec import RAW
 from fcm_tui.model import Capture, DiskState, Draft, Hunk, Kind, LineCounts, Origin
 from fcm_tui.store.chain import difference
-from fcm_tui.store.contents import ContentRow
+from fcm_tui.store.contents.store import ContentRow
 from fcm_tui.store.record import Record
 from tests.benchmarks.recording import ours
 

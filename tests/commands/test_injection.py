@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui import cli
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 
 SQL = [
     "'; DROP TABLE changes; --",

@@ -12,7 +12,7 @@ import pytest
 
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.store import reviews
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.commands.test_commands import Cli
 from tests.review.builder import connect
 from tests.waiting import wait_for

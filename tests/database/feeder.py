@@ -10,7 +10,7 @@ from pathlib import Path
 from fcm_tui.model import Draft, Hunk, LineCounts
 from fcm_tui.store import reviews
 from fcm_tui.store.chain import difference
-from fcm_tui.store.contents import ContentRow
+from fcm_tui.store.contents.store import ContentRow
 from tests.store.written import Written
 
 FILES = 400

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from fcm_tui.errors import StoreError
 from fcm_tui.store.filling import filling_mark
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.faults import oracle
 from tests.recording.random_work import RandomWork
 from tests.waiting import wait_for

@@ -25,8 +25,8 @@ from fcm_tui.pipeline.session import Session
 from fcm_tui.store import database as store_database
 from fcm_tui.store import record as store_record
 from fcm_tui.store.filling import filling_mark
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.faults import oracle
 from tests.faults.disk_log import Create, DiskLog, Event, Sync, SyncFolder, Told, Truncate, Unlink, Write
 from tests.faults.fuzz import next_tick

@@ -21,8 +21,8 @@ from fcm_tui.pipeline.session import Session
 from fcm_tui.pipeline.taking import Taken
 from fcm_tui.pipeline.waiting import GRACE
 from fcm_tui.pipeline.work import SLICE_FILES
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.waiting import wait_for
 
 

@@ -24,10 +24,10 @@ from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
 from fcm_tui.pipeline.taking import Taken, Taker, Target
 from fcm_tui.pipeline.taking_process import TakingProcess
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.attributes import HAS_USER, bear
 from tests.waiting import wait_for
 

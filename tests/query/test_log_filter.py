@@ -11,9 +11,9 @@ import pytest
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.model import Kind
 from fcm_tui.query.parse import parse
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.patience import Abandoned, reading_until
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.patience import Abandoned, reading_until
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder, connect
 
 # 1 + new.txt, 2 - gone.txt, 3 > moved.txt from notes.txt, 4 . src/util.py, 5 + .env (secret), 6 ~ blob.bin,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.recording.harness import Recording
 from tests.waiting import eventually
 

@@ -11,7 +11,7 @@ from fcm_tui.errors import ConfigError
 from fcm_tui.pipeline.ledger import ANEW
 from fcm_tui.recorder import Recorder
 from fcm_tui.settings_follow import Follower, roots_after, take_up
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.waiting import eventually
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from fcm_tui.store import past
+from fcm_tui.store.reading import past
 from tests.benchmarks.texts import edit, first_versions
 from tests.recording.harness import Recording, fast
 

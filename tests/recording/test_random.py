@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fcm_tui.pipeline import ahead, bookkeeper, work
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.recording.harness import Recording, disk, replay
 from tests.recording.random_work import RandomWork
 from tests.windows.system import ON_WINE

@@ -20,9 +20,9 @@ import pytest
 from fcm_tui.config import Settings
 from fcm_tui.model import Standing
 from fcm_tui.pipeline.session import Session
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.record import Record
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.recording.harness import Recording, fast
 from tests.waiting import eventually
 

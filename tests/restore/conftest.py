@@ -16,7 +16,7 @@ import pytest
 from fcm_tui import cli
 from fcm_tui.datadir import DataDir
 from fcm_tui.model import Change
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 
 Disk = dict[bytes, tuple[str, int, bytes]]
 """Path below the root (with `/`) to digest, permissions, and a link's target."""

@@ -13,7 +13,7 @@ import pytest
 
 from fcm_tui.capture import attributes
 from fcm_tui.restore import disk
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.attributes import ACCESS, CAPABILITY, bear, borne, needs_root, needs_user
 from tests.restore.conftest import Case
 

@@ -16,7 +16,7 @@ from fcm_tui.restore import Action, check, disk, obstacles
 from fcm_tui.restore import run as running
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.plan import Plan, Step
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.restore.conftest import Case
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX names, modes and links")

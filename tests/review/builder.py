@@ -12,9 +12,9 @@ from pathlib import Path
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.lines import count_lines, diff_lines
 from fcm_tui.model import Capture, Kind, LineCounts, Origin
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.packing import pack
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_writer
-from fcm_tui.store.packing import pack
 
 RECORDER = bytes(range(16))
 START_NS = 1_790_000_000_000_000_000

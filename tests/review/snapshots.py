@@ -28,7 +28,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.look.theme import Palette, Themes
-from fcm_tui.store.queries import Sizes
+from fcm_tui.store.reading.queries import Sizes
 from tests.review.builder import MODE, START_NS, RecordBuilder
 from tests.review.screens import shows
 
@@ -125,7 +125,7 @@ def steady() -> Iterator[None]:
             patch("time.time", lambda: NOW),
             patch("time.time_ns", lambda: int(NOW * 1e9)),
             patch("time.localtime", lambda seconds=None: local(NOW if seconds is None else seconds)),
-            patch("fcm_tui.store.queries.Reader.sizes", lambda reader: sizes),
+            patch("fcm_tui.store.reading.queries.Reader.sizes", lambda reader: sizes),
         ):
             yield
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fcm_tui.capture.attributes import encode
 from fcm_tui.datadir import DataDir
 from fcm_tui.review.documents.loading import load
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.store.written import Written
 
 

@@ -13,8 +13,8 @@ from fcm_tui.datadir import DataDir
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.store.blaming import Cancelled, blame
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.blaming import Cancelled, blame
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 

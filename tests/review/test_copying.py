@@ -15,8 +15,8 @@ from fcm_tui.errors import NotSoError, UsageError
 from fcm_tui.review.acts import clipboard, copying, editor
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.store import past
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 

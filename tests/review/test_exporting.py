@@ -15,7 +15,7 @@ from fcm_tui.errors import NotSoError
 from fcm_tui.review.acts import exporting
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.programs import needs_git
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows

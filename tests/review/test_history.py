@@ -7,8 +7,8 @@ from collections.abc import Callable
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
-from fcm_tui.store import histories
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import histories
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RECORDER, RecordBuilder, connect, native
 from tests.review.screens import shows, text
 from tests.waiting import eventually

@@ -15,7 +15,7 @@ from textual import events
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.parts.menu import Menu
-from fcm_tui.store import patches
+from fcm_tui.store.reading import patches
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows, text
 from tests.waiting import eventually

@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
 from fcm_tui.datadir import DataDir
 from fcm_tui.model import Change
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
 from tests.waiting import wait_for

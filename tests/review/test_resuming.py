@@ -13,7 +13,7 @@ if sys.platform == "win32":
     pytest.skip("there are no pseudo terminals", allow_module_level=True)
 
 from fcm_tui.datadir import open_data_dir
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
 from tests.review.journeys import PROGRAM, ROOT

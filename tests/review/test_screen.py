@@ -11,7 +11,7 @@ from fcm_tui.errors import StoreError
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.parts.pane import Pane
-from fcm_tui.store.filters import Filters
+from fcm_tui.store.reading.filters import Filters
 from tests.review.builder import RecordBuilder, native
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
 from tests.review.screens import lines, shows, text

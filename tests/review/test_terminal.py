@@ -16,7 +16,7 @@ if sys.platform == "win32":
 
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.model import Kind
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.hostile import KINDS, acting
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder

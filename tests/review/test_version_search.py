@@ -10,9 +10,9 @@ import pytest
 from fcm_tui.model import Capture
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
-from fcm_tui.store import searching
-from fcm_tui.store.histories import FileKey, key_at
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import searching
+from fcm_tui.store.reading.histories import FileKey, key_at
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.screens import lines, shows
 from tests.waiting import eventually

@@ -13,7 +13,7 @@ from fcm_tui.errors import NotSoError
 from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents.on_disk import read_now
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.screens import lines, shows, text
 from tests.windows.system import not_on_wine

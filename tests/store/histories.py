@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from fcm_tui.store import schema
-from fcm_tui.store.contents import ContentStore, Version, pack
+from fcm_tui.store.contents.store import ContentStore, Version, pack
 
 LINES = [f"setting_{number} = {number * 7919 % 100_003}\n".encode() for number in range(600)]
 

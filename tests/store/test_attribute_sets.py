@@ -13,13 +13,13 @@ import pytest
 from fcm_tui.capture.attributes import encode
 from fcm_tui.config import Retention
 from fcm_tui.datadir import DataDir
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_writer
-from fcm_tui.store.problems import Problem
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.retention_apply import Thinning
-from fcm_tui.store.retention_plan import Plan
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.retention.apply import Thinning
+from fcm_tui.store.retention.plan import Plan
+from fcm_tui.store.trust.problems import Problem
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.store.test_verify import rehash
 from tests.store.written import Written
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fcm_tui.capture.codec import MAX_PIECE, MAX_STEPS
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store import schema
-from fcm_tui.store.contents import ContentRow, ContentStore, Version, pack
+from fcm_tui.store.contents.store import ContentRow, ContentStore, Version, pack
 from tests.store.histories import (
     LINES,
     database,

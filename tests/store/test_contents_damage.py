@@ -13,7 +13,7 @@ import pytest
 from fcm_tui.capture.codec import is_delta
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store import schema
-from fcm_tui.store.contents import ContentStore, Packed, pack
+from fcm_tui.store.contents.store import ContentStore, Packed, pack
 from tests.store.histories import (
     edits,
     large,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.store.contents import pack
+from fcm_tui.store.contents.store import pack
 from fcm_tui.store.database import BUSY_MS, open_reader
 from fcm_tui.store.journal import LONG_BYTES
 from fcm_tui.store.record import Record

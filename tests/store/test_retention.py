@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from fcm_tui.config import Retention
 from fcm_tui.store import reviews, schema
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.problems import Problem
-from fcm_tui.store.queries import Reader
-from fcm_tui.store.reclaim import reclaim
-from fcm_tui.store.retention_apply import GivingBack, Thinning, can_give_back
-from fcm_tui.store.retention_plan import Drop, Plan, Totals, used_bytes
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.retention.apply import GivingBack, Thinning, can_give_back
+from fcm_tui.store.retention.plan import Drop, Plan, Totals, used_bytes
+from fcm_tui.store.retention.reclaim import reclaim
+from fcm_tui.store.trust.problems import Problem
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.store.test_retention_rules import reference, rules
 from tests.store.written import Written
 
@@ -361,9 +361,9 @@ import sys
 from pathlib import Path
 from fcm_tui.config import Retention
 from fcm_tui.store.record import Record
-from fcm_tui.store.reclaim import reclaim
-from fcm_tui.store.retention_apply import Thinning
-from fcm_tui.store.retention_plan import Plan
+from fcm_tui.store.retention.reclaim import reclaim
+from fcm_tui.store.retention.apply import Thinning
+from fcm_tui.store.retention.plan import Plan
 database = Path(sys.argv[1])
 retention = Retention(max_versions=2)
 with Record(database) as record, Plan.of(database, retention, now_ns=int(sys.argv[2])) as plan:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcm_tui.config import Retention
-from fcm_tui.store.retention import kept
+from fcm_tui.store.retention.rules import kept
 
 NOW = datetime(2026, 11, 25, 12, 0)
 NOTHING = Retention(

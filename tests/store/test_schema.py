@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fcm_tui.store import schema
 from fcm_tui.store.database import open_reader, open_writer
-from fcm_tui.store.prunes import pruned
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.retention.prunes import pruned
 
 MAPPING = (b"r" * 16, b"f" * 16, b"d" * 32, b"/a/b", "sha256:" + "64" * 32, 5, 7)
 

@@ -15,8 +15,8 @@ import pytest
 
 from fcm_tui import cli
 from fcm_tui.datadir import DataDir
-from fcm_tui.store import sealing
-from fcm_tui.store.sealing_key import VARIABLE
+from fcm_tui.store.sealing import sealer as sealing
+from fcm_tui.store.sealing.key import VARIABLE
 from tests.attributes import HAS_USER, bear, borne
 
 WORD = b"very particular words"

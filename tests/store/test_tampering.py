@@ -14,9 +14,9 @@ import pytest
 
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import ContentMissing
-from fcm_tui.store.contents import ContentStore
-from fcm_tui.store.problems import Problem
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.contents.store import ContentStore
+from fcm_tui.store.trust.problems import Problem
+from fcm_tui.store.trust.verify import Tally, verify
 from tests.attributes import HAS_USER, bear
 from tests.store.test_verify import look, session
 

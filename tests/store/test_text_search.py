@@ -19,12 +19,12 @@ from fcm_tui.datadir import DataDir
 from fcm_tui.model import Capture, DiskState, Draft, Hunk, Kind, LineCounts, Origin
 from fcm_tui.pipeline.indexing import Indexing, index_once
 from fcm_tui.query.terms import All, KindIs, Term, Text
-from fcm_tui.store import text_index, text_search
 from fcm_tui.store.chain import difference
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import text_index, text_search
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.text_index import SUFFIXES, TextIndex, index_of
 from fcm_tui.store.record import Record
-from fcm_tui.store.text_index import SUFFIXES, TextIndex, index_of
 from tests.waiting import wait_for
 
 ROOT = os.fsencode(os.path.abspath(os.sep + "watched"))

@@ -19,8 +19,8 @@ from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
 from fcm_tui.store import chain
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.problems import Problem
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.trust.problems import Problem
+from fcm_tui.store.trust.verify import Tally, verify
 
 
 @contextmanager

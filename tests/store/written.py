@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fcm_tui.capture.attributes import digest_of
 from fcm_tui.model import Capture, DiskState, Draft, Kind, LineCounts, Origin
-from fcm_tui.store.contents import ContentRow, Version, pack
+from fcm_tui.store.contents.store import ContentRow, Version, pack
 from fcm_tui.store.record import Record
 
 ROOT = os.fsencode(os.path.abspath(os.sep + "watched"))

@@ -14,16 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from fcm_tui import settings_defaults
+from fcm_tui import settings_checks, settings_defaults
 from fcm_tui.errors import ConfigError, UsageError
-from fcm_tui.gitignore import parse as parse_pattern
 from fcm_tui.settings_database import Server, is_server, of_table, parse_server
 from fcm_tui.settings_file import decoded, parsed, read_raw
 from fcm_tui.settings_reader import Misplaced, Table, count, flag, one_of, text
 from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
 
 FILE_NAME: Final = "fcm.toml"
-WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
+WATCH_SOURCES: Final = settings_checks.WATCH_SOURCES
 _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
@@ -139,7 +138,9 @@ class Settings:
         for root in self.roots:
             if _same(root.path, path):
                 return root
-        return RootSettings(path, self.ignore, self.size_limit, _polls(self.watch_source), self.poll_interval)
+        return RootSettings(
+            path, self.ignore, self.size_limit, settings_checks.polls(self.watch_source), self.poll_interval
+        )
 
 
 def config_path(argument: str | None, environ: Mapping[str, str] = os.environ) -> tuple[Path, bool]:
@@ -262,10 +263,10 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
 
     watch, capture, encryption_table = top.table("watch"), top.table("capture"), top.table("encryption")
     size_limit = capture.take("size_limit", parse_size, Settings().size_limit)
-    source = watch.take("source", _source, Settings().watch_source)
-    poll_interval = watch.take("poll_interval", _poll_interval, Settings().poll_interval)
+    source = watch.take("source", settings_checks.source, Settings().watch_source)
+    poll_interval = watch.take("poll_interval", settings_checks.poll_interval, Settings().poll_interval)
     ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
-    ignore = _patterns(ignore_table, settings_defaults.IGNORED)
+    ignore = settings_checks.patterns(ignore_table, settings_defaults.IGNORED)
     retention = top.table("retention")
     keys, filters = top.table("keys").strings(), _filters(top.table("filters"))
     roots: list[RootSettings] = []
@@ -282,10 +283,10 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         roots.append(
             RootSettings(
                 path=table.take("path", root_path, b""),
-                ignore=ignore + table.take("ignore", _pattern_list, _NO_PATTERNS),
+                ignore=ignore + table.take("ignore", settings_checks.pattern_list, _NO_PATTERNS),
                 size_limit=table.take("size_limit", parse_size, size_limit),
-                poll=table.take("poll", _poll, _polls(source)),
-                poll_interval=table.take("poll_interval", _poll_interval, poll_interval),
+                poll=table.take("poll", settings_checks.poll, settings_checks.polls(source)),
+                poll_interval=table.take("poll_interval", settings_checks.poll_interval, poll_interval),
             )
         )
         table.finish(_ELSEWHERE)
@@ -299,12 +300,12 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         source=path,
         roots=tuple(roots),
         ignore=ignore,
-        secrets=_patterns(secrets_table, settings_defaults.SECRET),
-        detectors=secrets_table.take("detectors", _detectors, Settings().detectors),
-        allowed=secrets_table.take("allow", _pattern_list, _NO_PATTERNS),
+        secrets=settings_checks.patterns(secrets_table, settings_defaults.SECRET),
+        detectors=secrets_table.take("detectors", settings_checks.detectors, Settings().detectors),
+        allowed=secrets_table.take("allow", settings_checks.pattern_list, _NO_PATTERNS),
         size_limit=size_limit,
         watch_source=source,
-        scan_interval=watch.take("scan_interval", _scan_interval, Settings().scan_interval),
+        scan_interval=watch.take("scan_interval", settings_checks.scan_interval, Settings().scan_interval),
         poll_interval=poll_interval,
         database=found if isinstance(found, Path) else None,
         server=found if isinstance(found, Server) else None,
@@ -336,83 +337,12 @@ def _retention(table: Table) -> Retention:
     return Retention(
         thin=table.take("thin", flag, usual.thin),
         keep_within=table.take("keep_within", parse_duration, usual.keep_within),
-        max_age=table.take("max_age", _age, None),
-        max_versions=table.take("max_versions", _at_least_one, None),
+        max_age=table.take("max_age", settings_checks.age, None),
+        max_versions=table.take("max_versions", settings_checks.at_least_one, None),
         max_size=table.take("max_size", parse_size, None),
         keep_unreviewed=table.take("keep_unreviewed", flag, usual.keep_unreviewed),
         **{f"keep_{name}": number for name, number in kept.items()},
     )
-
-
-def _age(value: Any) -> float:
-    return _between(parse_duration(value), 1.0, 1e10, '"1s" to "100000d"')
-
-
-def _at_least_one(value: Any) -> int:
-    number = count(value)
-    if not number:
-        raise BadValue("one version at least is kept: write 1 or more")
-    return number
-
-
-def _patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:
-    defaults = shipped if table.take("defaults", flag, True) else _NO_PATTERNS
-    return defaults + table.take("patterns", _pattern_list, _NO_PATTERNS)
-
-
-def _detectors(value: Any) -> tuple[str, ...]:
-    if isinstance(value, bool):
-        return settings_defaults.DETECTORS if value else ()
-    if not isinstance(value, list):
-        raise BadValue('write true, false, or a list of names such as ["private-key", "github"]')
-    return tuple(one_of(name, settings_defaults.DETECTORS) for name in value)
-
-
-def _pattern_list(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise BadValue('write a list of texts such as ["*.log", "build/"]')
-    for pattern in value:
-        _check_pattern(pattern)
-    return tuple(value)
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        rule = parse_pattern(pattern)
-    except (ValueError, UnicodeEncodeError) as error:
-        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern: {error}") from None
-    if rule is None:
-        raise BadValue(f"{pattern[:60]!r} is no gitignore pattern: it is empty or a comment")
-
-
-def _source(value: Any) -> str:
-    return one_of(value, WATCH_SOURCES)
-
-
-def _polls(source: str) -> bool | None:
-    return True if source == "poll" else None
-
-
-def _poll(value: Any) -> bool | None:
-    if value == "auto":
-        return None
-    if not isinstance(value, bool):
-        raise BadValue('write true, false or "auto"')
-    return value
-
-
-def _poll_interval(value: Any) -> float:
-    return _between(parse_duration(value), 0.5, 86400.0, '"500ms" to "1d"')
-
-
-def _scan_interval(value: Any) -> float:
-    return _between(parse_duration(value), 5.0, 604800.0, '"5s" to "7d"')
-
-
-def _between(seconds: float, least: float, most: float, allowed: str) -> float:
-    if not least <= seconds <= most:
-        raise BadValue(f"it goes from {allowed}")
-    return seconds
 
 
 def _same(left: bytes, right: bytes) -> bool:

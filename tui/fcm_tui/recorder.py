@@ -15,18 +15,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.model import NOT_RUNNING, Gap, Notice, Shipping, Standing
+from fcm_tui.model import NOT_RUNNING, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.ledger import ANEW
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
+from fcm_tui.pipeline.standing import RecorderState, words
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
@@ -49,26 +50,6 @@ _REFUSALS = (sqlite3.Error, OSError, MemoryError)
 """What the disk, the database or the system may say for a while."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class RecorderState:
-    """What the recorder is at, for a status line."""
-
-    phase: str = "starting"
-    """As `model.Standing` has it."""
-    roots: int = 0
-    files: int = 0
-    standing_still: bool = False
-    """Nothing can be recorded now; `message` says why. It goes on by itself once the cause is gone."""
-    pending: bool = False
-    """Something waits to be looked at again."""
-    message: str = ""
-    """What is wrong and how to mend it, or empty."""
-    progress: Progress | None = None
-    last_gap: Gap | None = None
-    shipping: Shipping | None = None
-    """How sending to the team's database goes; None where there is none."""
 
 
 class Recorder:
@@ -286,7 +267,7 @@ class Recorder:
 
     def _stand_still(self, error: Exception, retry: float = RETRY) -> str:
         """Nothing can be recorded now; why, in words."""
-        why = _words(error)
+        why = words(error)
         self._trouble = f"recording stands still: {why}; it is tried again every {retry:.0f} s"
         self._set(standing_still=True, message=self._trouble)
         return why
@@ -403,14 +384,3 @@ class Recorder:
 
     def _set(self, **changes: object) -> None:
         self._state = replace(self._state, **changes)  # type: ignore[arg-type]
-
-
-def _words(error: Exception) -> str:
-    """What went wrong, for a person; the kind of error too where it is none that we expect."""
-    if isinstance(error, MemoryError):
-        return "memory is used up"
-    if isinstance(error, OSError) and error.strerror:
-        where = f" ({visible(str(error.filename))})" if error.filename else ""
-        return f"{error.strerror}{where}"
-    said = visible(str(error))
-    return said if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {said}"

@@ -10,7 +10,7 @@ from fcm_tui.commands.common import open_record
 from fcm_tui.errors import NotSoError
 from fcm_tui.safetext import visible
 from fcm_tui.store import chain
-from fcm_tui.store.anchors import Head
+from fcm_tui.store.trust.anchors import Head
 
 
 def add_parser(
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         NotSoError: nothing was recorded yet.
     """
     if args.make_key:
-        from fcm_tui.store import signing
+        from fcm_tui.store.trust import signing
 
         public = signing.make_keys(Path(args.make_key))
         print(
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.sign:
         print(head)
         return 0
-    from fcm_tui.store import signing
+    from fcm_tui.store.trust import signing
 
     print(f"{head} ed25519:{signing.sign(head, Path(args.sign)).signature}")
     return 0

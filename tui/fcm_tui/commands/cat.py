@@ -8,9 +8,9 @@ from fcm_tui.commands.common import digest_named, find_change, open_record, show
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change
 from fcm_tui.safetext import visible
-from fcm_tui.store import past
-from fcm_tui.store.patches import refuse_thinned
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.patches import refuse_thinned
+from fcm_tui.store.reading.queries import Reader
 
 
 def add_parser(

@@ -15,8 +15,8 @@ from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.safetext import visible
-from fcm_tui.store import sealing
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.paths import spelled
 from fcm_tui.watch.tree import join
 

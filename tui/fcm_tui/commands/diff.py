@@ -12,8 +12,8 @@ from fcm_tui.diff.lines import diff_lines, split_lines
 from fcm_tui.diff.patch import diffstat, unified
 from fcm_tui.model import Change
 from fcm_tui.safetext import path_text
-from fcm_tui.store import patches
-from fcm_tui.store.attribute_sets import told
+from fcm_tui.store.contents.attribute_sets import told
+from fcm_tui.store.reading import patches
 
 _COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 

@@ -16,8 +16,8 @@ from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.terms import Term
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.times import local_text
 from fcm_tui.watch.tree import is_along
 

@@ -19,10 +19,10 @@ from fcm_tui.pipeline.prune_request import ask
 from fcm_tui.pipeline.session import INTENTS
 from fcm_tui.safetext import visible
 from fcm_tui.store.database import open_reader, open_writer
-from fcm_tui.store.reclaim import reclaim
 from fcm_tui.store.record import Record
-from fcm_tui.store.retention_apply import Thinning
-from fcm_tui.store.retention_plan import Plan, Totals, used_bytes
+from fcm_tui.store.retention.apply import Thinning
+from fcm_tui.store.retention.plan import Plan, Totals, used_bytes
+from fcm_tui.store.retention.reclaim import reclaim
 
 
 def add_parser(

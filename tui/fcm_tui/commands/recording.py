@@ -89,7 +89,7 @@ def _known_roots(place: Place) -> list[bytes]:
 def _last_roots(place: Place) -> list[bytes]:
     if not place.database.exists():
         return []
-    from fcm_tui.store.queries import Reader
+    from fcm_tui.store.reading.queries import Reader
 
     with Reader(place.database) as reader:
         return reader.active_roots()

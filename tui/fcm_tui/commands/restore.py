@@ -28,7 +28,7 @@ from fcm_tui.restore import (
 from fcm_tui.restore.obstacles import Unrecorded
 from fcm_tui.restore.words import told
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.times import parse_moment
 
 _SHOWN = 3

@@ -9,8 +9,8 @@ from fcm_tui.commands.common import database_of, find_change, settings_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.store import reviews
-from fcm_tui.store.changes import key_of
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.changes import key_of
+from fcm_tui.store.reading.queries import Reader
 
 
 def add_parser(

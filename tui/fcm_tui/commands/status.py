@@ -16,9 +16,9 @@ from fcm_tui.model import Shipping
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings_database import Server
 from fcm_tui.ship import wording
-from fcm_tui.store.prunes import pruned
-from fcm_tui.store.queries import Reader, RecorderInfo
-from fcm_tui.store.sealing import keys_of
+from fcm_tui.store.reading.queries import Reader, RecorderInfo
+from fcm_tui.store.retention.prunes import pruned
+from fcm_tui.store.sealing.sealer import keys_of
 from fcm_tui.times import local_text
 
 _GAPS = 5

@@ -14,9 +14,9 @@ from pathlib import Path
 from fcm_tui.commands.common import open_record
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
-from fcm_tui.store.anchors import Anchor, Head, read_anchors
-from fcm_tui.store.problems import Problem
-from fcm_tui.store.verify import Tally, verify
+from fcm_tui.store.trust.anchors import Anchor, Head, read_anchors
+from fcm_tui.store.trust.problems import Problem
+from fcm_tui.store.trust.verify import Tally, verify
 
 _PATIENCE = 1.0
 """Seconds after which a person wants to know that something goes on."""
@@ -79,7 +79,7 @@ def _anchors(args: argparse.Namespace) -> tuple[list[Anchor], list[Problem]]:
     anchors = read_anchors(Path(args.anchor))
     if not args.key:
         return anchors, []
-    from fcm_tui.store.signing import Checker
+    from fcm_tui.store.trust.signing import Checker
 
     checker = Checker(Path(args.key))
     found = [(anchor, checker.why_not(anchor)) for anchor in anchors]

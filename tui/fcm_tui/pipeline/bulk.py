@@ -18,7 +18,7 @@ from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome, Reading, read_stable
 from fcm_tui.model import Capture, DiskState
 from fcm_tui.pipeline.secrecy import SecretRules
-from fcm_tui.store.packing import ContentRow, pack, pack_whole
+from fcm_tui.store.contents.packing import ContentRow, pack, pack_whole
 
 _BYTES = 16 << 20
 

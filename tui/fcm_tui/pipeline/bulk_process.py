@@ -14,7 +14,7 @@ import pickle
 from fcm_tui.child import Helper, receive, serving, told_in, with_data
 from fcm_tui.model import Capture, DiskState
 from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings, Taken
-from fcm_tui.store.packing import ContentRow
+from fcm_tui.store.contents.packing import ContentRow
 
 _CAPTURES = {capture.value: capture for capture in Capture}
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fcm_tui.capture.text import TextFormat
 from fcm_tui.model import Capture, FileRecord
 from fcm_tui.pipeline.lines import LineChanges, line_changes, unchanged
-from fcm_tui.store.packing import Packed, Version, pack
+from fcm_tui.store.contents.packing import Packed, Version, pack
 
 
 class Before(NamedTuple):

@@ -13,7 +13,7 @@ from fcm_tui.pipeline.lines import NOTHING, LineChanges, line_changes, unchanged
 from fcm_tui.pipeline.owners import owner_name
 from fcm_tui.pipeline.taking import kept_version
 from fcm_tui.pipeline.work import spread
-from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Version, pack
+from fcm_tui.store.contents.store import ContentRow, ContentStore, Packed, Version, pack
 from fcm_tui.watch.renames import Arrival, Verdict, folder_moves, top_folder
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from fcm_tui.errors import FcmError
 from fcm_tui.store.database import may_pass, open_reader
+from fcm_tui.store.reading.text_index import TextIndex
 from fcm_tui.store.record import Record
-from fcm_tui.store.text_index import TextIndex
 
 STEP = 0.05
 """Seconds of work between two looks at whether the recorder is at work itself."""

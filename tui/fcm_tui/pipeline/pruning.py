@@ -13,8 +13,8 @@ from fcm_tui.config import Retention
 from fcm_tui.errors import FcmError
 from fcm_tui.pipeline.prune_request import Result, answer, note_done, seconds_since_done, take
 from fcm_tui.store.record import Record
-from fcm_tui.store.retention_apply import GivingBack, Thinning
-from fcm_tui.store.retention_plan import Operation, Plan, used_bytes
+from fcm_tui.store.retention.apply import GivingBack, Thinning
+from fcm_tui.store.retention.plan import Operation, Plan, used_bytes
 
 FIRST = 60.0
 """Seconds from the start to the first plan: a start has other things to do."""

@@ -22,9 +22,9 @@ from fcm_tui.pipeline.indexing import Indexing
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import sealing
+from fcm_tui.store.reading.text_index import SUFFIXES as INDEX_SUFFIXES
 from fcm_tui.store.record import Record
-from fcm_tui.store.text_index import SUFFIXES as INDEX_SUFFIXES
+from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 
 SETTLING = 1.0

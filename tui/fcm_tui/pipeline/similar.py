@@ -8,7 +8,7 @@ from itertools import islice
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, FileRecord
 from fcm_tui.pipeline.drafts import Found
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.watch.renames import Arrival, Move
 from fcm_tui.watch.tree import SEPARATOR
 

@@ -10,7 +10,7 @@ from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import Before, Work, work_out
-from fcm_tui.store.contents import ContentStore, Version
+from fcm_tui.store.contents.store import ContentStore, Version
 
 _FORMATS = 20_000
 

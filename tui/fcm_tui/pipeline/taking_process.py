@@ -21,9 +21,9 @@ from fcm_tui.model import Capture, Difference, DiskState, Hunk, LineCounts
 from fcm_tui.pipeline.content import Before, Work
 from fcm_tui.pipeline.lines import LineChanges
 from fcm_tui.pipeline.taking import Taken, Taker, Target
-from fcm_tui.store import sealing
-from fcm_tui.store.contents import ContentRow, ContentStore, Packed, Piece, Version
+from fcm_tui.store.contents.store import ContentRow, ContentStore, Packed, Piece, Version
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.sealing import sealer as sealing
 
 _CACHE_BYTES = 32 << 20
 _CAPTURES = {capture.value: capture for capture in Capture}

@@ -18,8 +18,8 @@ from fcm_tui.restore.disk import read_file
 from fcm_tui.restore.plan import Action, Plan, Step, base_of
 from fcm_tui.restore.versions import into
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import past
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.queries import Reader
 
 _CONTEXT = 3
 

@@ -10,9 +10,9 @@ from fcm_tui.errors import NoSuchChange
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
 from fcm_tui.restore.versions import into
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import past
-from fcm_tui.store.past import Version
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.past import Version
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

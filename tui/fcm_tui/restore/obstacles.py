@@ -12,8 +12,8 @@ from fcm_tui.errors import ContentMissing, RestoreRefused
 from fcm_tui.restore.disk import Blocked, Folder, is_link
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import past
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import is_inside, join
 
 _SHOWN = 3

@@ -11,9 +11,9 @@ from enum import StrEnum
 from fcm_tui.capture.attributes import same as same_attributes
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import past
-from fcm_tui.store.past import Version
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.past import Version
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
 _NO_NAMES = (b"", b".", b"..")

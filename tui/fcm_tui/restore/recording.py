@@ -18,8 +18,8 @@ from fcm_tui.intents import Intents
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import INTENTS, Session
 from fcm_tui.restore.plan import Step
-from fcm_tui.store import past
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import is_inside
 
 _PATIENCE = 10.0

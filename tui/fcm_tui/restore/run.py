@@ -16,8 +16,8 @@ from fcm_tui.restore.obstacles import Checked, Seen, Unrecorded, check, seen_of
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.restore.recording import Recorded, Recording
 from fcm_tui.safetext import visible_path
-from fcm_tui.store.attribute_sets import set_of
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.contents.attribute_sets import set_of
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, is_inside
 
 _PATIENCE = 3.0

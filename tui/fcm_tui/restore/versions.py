@@ -8,9 +8,9 @@ from dataclasses import replace
 from fcm_tui.errors import ContentMissing, RestoreRefused
 from fcm_tui.model import Change, Kind
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
-from fcm_tui.store import past
-from fcm_tui.store.past import Version
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.past import Version
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import join
 
 

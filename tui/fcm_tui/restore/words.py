@@ -8,7 +8,7 @@ from fcm_tui.diff.patch import PatchFile, unified
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.safetext import visible_path
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, join
 
 _DONE = {

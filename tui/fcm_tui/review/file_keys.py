@@ -22,7 +22,7 @@ from fcm_tui.review.look.theming import ThemedApp
 from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.histories import key_of_change
+from fcm_tui.store.reading.histories import key_of_change
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording

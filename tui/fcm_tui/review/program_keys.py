@@ -17,7 +17,7 @@ from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.safetext import visible
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
     from fcm_tui.review.parts.palette import Command

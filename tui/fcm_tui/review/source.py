@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Change, Gap
-from fcm_tui.store.changes import Key
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.kept_lines import KeptHunk
-from fcm_tui.store.queries import FolderEntry, Reader, RecorderInfo, RootSummary, Sizes
+from fcm_tui.store.reading.changes import Key
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.kept_lines import KeptHunk
+from fcm_tui.store.reading.queries import FolderEntry, Reader, RecorderInfo, RootSummary, Sizes
 from fcm_tui.store.values import reading
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.ship.wording import text as shipping_text
-from fcm_tui.store.queries import Sizes
+from fcm_tui.store.reading.queries import Sizes
 
 _BAR = 10
 _BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}

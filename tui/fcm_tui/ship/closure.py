@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Container, Iterator, Sequence
 
 from fcm_tui.ship.tables import CONTENTS, Row
-from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE
+from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE
 
 Key = tuple[bytes, int]
 """Digest and chunk."""

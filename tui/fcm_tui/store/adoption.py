@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fcm_tui.model import Root
 from fcm_tui.store import row_hashes
-from fcm_tui.store.filters import below
+from fcm_tui.store.reading.filters import below
 from fcm_tui.watch.tree import is_along, is_inside
 
 

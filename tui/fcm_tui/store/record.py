@@ -15,13 +15,13 @@ from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
 from fcm_tui.store import chain, journal, row_hashes
 from fcm_tui.store.adoption import adopt, earlier_roots
-from fcm_tui.store.contents import ContentRow, ContentStore
+from fcm_tui.store.contents.store import ContentRow, ContentStore
 from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.reviews import user_name
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
-from fcm_tui.store.sealing import sealer_for
+from fcm_tui.store.sealing.sealer import sealer_for
 from fcm_tui.watch.tree import is_inside
 
 BASELINE_CHECKPOINT_PAGES = 16384

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Operation
 from fcm_tui.store import chain
-from fcm_tui.store.sealing import Sealer
+from fcm_tui.store.sealing.sealer import Sealer
 from fcm_tui.store.statements import Insert, Row, Statement
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS, "chain_hash")

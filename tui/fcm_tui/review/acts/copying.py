@@ -10,8 +10,8 @@ from fcm_tui.review import wording
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.safetext import path_text
-from fcm_tui.store import patches
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import patches
+from fcm_tui.store.reading.queries import Reader
 
 
 def entries(subject: Subject) -> list[Choice]:

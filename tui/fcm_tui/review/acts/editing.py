@@ -18,7 +18,7 @@ from fcm_tui.review.acts import editor
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import path_text, visible_path
-from fcm_tui.store import past
+from fcm_tui.store.reading import past
 
 
 class Lender(Protocol):

@@ -11,9 +11,9 @@ from fcm_tui.model import Change
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import histories
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import histories
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
     from fcm_tui.review.acts.restore_plans import Wish

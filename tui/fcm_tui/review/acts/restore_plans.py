@@ -30,8 +30,8 @@ from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.documents import loading
 from fcm_tui.review.documents.document import Document, Side
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store import past
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.queries import Reader
 
 _SHOWN = 2_000
 """Steps that are listed; of more the number is told."""

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.view import DiffView
-from fcm_tui.store.changes import key_of
+from fcm_tui.store.reading.changes import key_of
 
 
 @dataclass(frozen=True, slots=True)

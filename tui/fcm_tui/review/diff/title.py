@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fcm_tui.review import wording
 from fcm_tui.review.diff.reader import ChangeView
-from fcm_tui.store.changes import key_of
+from fcm_tui.store.reading.changes import key_of
 
 
 def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:

@@ -13,8 +13,8 @@ from fcm_tui.review.documents.document import Document, Side, facts, told
 from fcm_tui.review.documents.large import changed_lines, is_large
 from fcm_tui.review.source import Record, reader_of
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store import attribute_sets
-from fcm_tui.store.changes import key_of
+from fcm_tui.store.contents import attribute_sets
+from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reviews import reviews_of
 
 

@@ -12,8 +12,8 @@ from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, FilePart, Side
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.changes import key_of
-from fcm_tui.store.filters import Filters
+from fcm_tui.store.reading.changes import key_of
+from fcm_tui.store.reading.filters import Filters
 
 _CHANGES = 20_000
 """Changes between the two moments that are looked at."""

@@ -21,7 +21,7 @@ from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible
-from fcm_tui.store.blaming import Blame, Cancelled, blame
+from fcm_tui.store.reading.blaming import Blame, Cancelled, blame
 
 _TAB = 4
 _LONG = 2_000

@@ -23,7 +23,7 @@ from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.histories import FileKey, key_at
+from fcm_tui.store.reading.histories import FileKey, key_at
 
 POLL = 0.5
 """Seconds between looks for newer versions."""

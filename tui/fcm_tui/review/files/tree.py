@@ -18,8 +18,8 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible_path
-from fcm_tui.store.activity import lately
-from fcm_tui.store.queries import FolderEntry, RootSummary
+from fcm_tui.store.reading.activity import lately
+from fcm_tui.store.reading.queries import FolderEntry, RootSummary
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.source import Source, reader_of
-from fcm_tui.store.searching import Search, look
+from fcm_tui.store.reading.searching import Search, look
 
 _PAUSE = 0.2
 """Seconds without a key after which what is written so far is looked for."""

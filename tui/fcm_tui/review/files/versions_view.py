@@ -18,8 +18,8 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible
-from fcm_tui.store import histories
-from fcm_tui.store.histories import FileKey
+from fcm_tui.store.reading import histories
+from fcm_tui.store.reading.histories import FileKey
 
 PAGE = 100
 _PAGES = 40

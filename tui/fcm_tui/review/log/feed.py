@@ -22,8 +22,8 @@ from fcm_tui.review.log.row import RowPainter
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.safetext import visible
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.patience import Abandoned
 
 
 class LogFeed(CursorView):

@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind
-from fcm_tui.store.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, key_of
 
 FEWEST = 20
 MOST = 4096

@@ -11,8 +11,8 @@ from fcm_tui.model import NOT_RUNNING, Change, Gap
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.source import Record, reader_of
 from fcm_tui.review.wording import BEGAN
-from fcm_tui.store.beginnings import beginnings
-from fcm_tui.store.filters import Filters
+from fcm_tui.store.reading.beginnings import beginnings
+from fcm_tui.store.reading.filters import Filters
 from fcm_tui.watch.tree import is_along
 
 MOST = 1000

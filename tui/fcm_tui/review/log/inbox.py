@@ -13,9 +13,9 @@ from fcm_tui.review.log.reading import LogReading
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible
-from fcm_tui.store.changes import Key, key_of
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reviews import State
 
 _EVERYTHING = (0, b"")

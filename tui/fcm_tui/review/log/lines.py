@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fcm_tui.model import Change, Gap
 from fcm_tui.review.log.folds import MOST, Fold, are_together
-from fcm_tui.store.changes import Key
+from fcm_tui.store.reading.changes import Key
 
 Between = Callable[[Change, Change | None], Sequence["Mark"]]
 """What stands between a change and the one before it; None for the log's end."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from fcm_tui.model import Change
-from fcm_tui.store.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, key_of
 
 PAGE = 256
 KEPT = 64

@@ -11,9 +11,9 @@ from fcm_tui.model import Change
 from fcm_tui.review.log.pages import PAGE
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.store import reviews
-from fcm_tui.store.changes import Key, key_of
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.patience import Abandoned
+from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.patience import Abandoned
 
 T = TypeVar("T")
 BATCH = 1000

@@ -11,7 +11,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.pages import PAGE
-from fcm_tui.store.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, key_of
 
 _AGING = 15.0
 """Seconds after which it is told anew how long ago something was."""

@@ -13,7 +13,7 @@ from fcm_tui.safetext import visible
 from fcm_tui.settings_database import Server, is_server, of_table, parse_server
 from fcm_tui.settings_reader import Misplaced, Table
 from fcm_tui.settings_values import BadValue, parse_database
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 
 
 def try_database(value: Any, base: Path, current: Path) -> tuple[bool, str]:

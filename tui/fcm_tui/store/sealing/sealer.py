@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from fcm_tui.capture.codec import CodecError, is_delta
 from fcm_tui.errors import ContentSealed, StoreError
-from fcm_tui.store.packing import CHUNKS, ContentRow
-from fcm_tui.store.sealing_key import read_key
+from fcm_tui.store.contents.packing import CHUNKS, ContentRow
+from fcm_tui.store.sealing.key import read_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from fcm_tui.store.filters import Filters
-from fcm_tui.store.sealing import keys_of
-from fcm_tui.store.text_index import TRIGRAM, Reached, index_of, reached
+from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.text_index import TRIGRAM, Reached, index_of, reached
+from fcm_tui.store.sealing.sealer import keys_of
 
 
 class IndexUnusable(Exception):

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 
 _EVERY = 256
 _CACHE_BYTES = 32 << 20

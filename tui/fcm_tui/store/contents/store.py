@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fcm_tui.capture.codec import MAX_STEPS, CodecError, decode, encode, is_delta, steps_of, with_steps
 from fcm_tui.errors import ContentMissing
-from fcm_tui.store.content_cache import ContentCache
+from fcm_tui.store.contents.cache import ContentCache
+from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
 from fcm_tui.store.database import code_of
-from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
-from fcm_tui.store.sealing import SEALED, Sealer, opener
+from fcm_tui.store.sealing.sealer import SEALED, Sealer, opener
 from fcm_tui.store.statements import Insert
 
 __all__ = ["ContentRow", "ContentStore", "Packed", "Piece", "Version", "pack"]
@@ -227,7 +227,7 @@ class ContentStore:
         is in memory is not trusted. The digest is empty where a row has none that can be told.
         """
         # The audit reads through this class.
-        from fcm_tui.store.contents_audit import audit
+        from fcm_tui.store.contents.audit import audit
 
         return audit(self._connection, max_bytes=self._max_bytes, progress=progress)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fcm_tui.model import Capture, Change, Kind, Origin
-from fcm_tui.store.filters import Filters, prepared
+from fcm_tui.store.reading.filters import Filters, prepared
+from fcm_tui.store.reading.text_search import LAST, Candidates, IndexUnusable, Span, TextSearch
 from fcm_tui.store.reviews import IS_REVIEWED, NOTE
-from fcm_tui.store.text_search import LAST, Candidates, IndexUnusable, Span, TextSearch
 from fcm_tui.store.values import RowTypes
 
 Key = tuple[int, bytes]

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
 from fcm_tui.safetext import visible_path
-from fcm_tui.store import chain, prunes, relations
-from fcm_tui.store.anchors import Anchor, Head, why_not
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store import chain
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import code_of
-from fcm_tui.store.lengths import FIRST_BYTES, length_of
-from fcm_tui.store.problems import Problem, hex_text, safe_path
-from fcm_tui.store.prunes import WAS_THINNED
-from fcm_tui.store.sealing import keys_of, opener
+from fcm_tui.store.reading.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.retention import prunes
+from fcm_tui.store.retention.prunes import WAS_THINNED
+from fcm_tui.store.sealing.sealer import keys_of, opener
+from fcm_tui.store.trust import relations
+from fcm_tui.store.trust.anchors import Anchor, Head, why_not
+from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
 
 _EVERY = 4096
 _NAMES = (*chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.errors import FcmError
-from fcm_tui.store.histories import FileKey
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.histories import FileKey
+from fcm_tui.store.reading.queries import Reader
 
 LARGEST = 32 << 20
 """Bytes of a version that is looked into: more would hold up everybody else who reads."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui.datadir import open_private
 from fcm_tui.errors import UsageError
-from fcm_tui.store.anchors import Anchor, Head
+from fcm_tui.store.trust.anchors import Anchor, Head
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

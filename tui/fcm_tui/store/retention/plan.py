@@ -19,9 +19,9 @@ from fcm_tui.capture.codec import CodecError, DeltaBase, decode, encode
 from fcm_tui.config import Retention
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store import reviews
-from fcm_tui.store.contents import ContentRow, ContentStore
+from fcm_tui.store.contents.store import ContentRow, ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.retention import kept
+from fcm_tui.store.retention.rules import kept
 
 _TABLES = """
 CREATE TEMP TABLE going_versions (

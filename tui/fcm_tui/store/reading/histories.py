@@ -7,7 +7,7 @@ from array import array
 from dataclasses import dataclass
 
 from fcm_tui.model import Change
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading.queries import Reader
 
 
 @dataclass(frozen=True, slots=True)

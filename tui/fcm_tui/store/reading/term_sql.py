@@ -28,7 +28,7 @@ from fcm_tui.query.terms import (
     Until,
 )  # fmt: skip
 from fcm_tui.store.reviews import HAS_NOTE, IS_NOTED, IS_PINNED, IS_REVIEWED
-from fcm_tui.store.sealing import opener
+from fcm_tui.store.sealing.sealer import opener
 
 SQL = tuple[str, list[Any]]
 """A condition on a change `c` in the root `r` by the recorder `h`, and the values in its places."""

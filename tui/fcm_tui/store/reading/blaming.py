@@ -10,9 +10,9 @@ from fcm_tui.diff.blame import Walk
 from fcm_tui.diff.lines import split_lines
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Change, Kind
-from fcm_tui.store import past
-from fcm_tui.store.patches import after
-from fcm_tui.store.queries import Reader
+from fcm_tui.store.reading import past
+from fcm_tui.store.reading.patches import after
+from fcm_tui.store.reading.queries import Reader
 
 MOST = 100_000
 """Changes that are walked back over; a longer history is told to be cut."""

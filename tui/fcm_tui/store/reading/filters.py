@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcm_tui.model import Kind
 from fcm_tui.store.reviews import IS_REVIEWED
-from fcm_tui.store.sealing import keys_of
+from fcm_tui.store.sealing.sealer import keys_of
 
 if TYPE_CHECKING:
     from fcm_tui.query.terms import Term
@@ -49,7 +49,7 @@ def prepared(connection: sqlite3.Connection, filters: Filters) -> tuple[list[str
     if filters.text is None and not filters.terms:
         return conditions(filters, False)
     from fcm_tui.query.terms import reads_lines  # 9 ms, which most starts need not spend
-    from fcm_tui.store import term_sql
+    from fcm_tui.store.reading import term_sql
 
     term_sql.register(connection)
     sealed = (filters.text is not None or reads_lines(filters.terms)) and bool(keys_of(connection))
@@ -87,7 +87,7 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     if filters.unreviewed:
         add(f"NOT {IS_REVIEWED}")
     if filters.text is not None or filters.terms:
-        from fcm_tui.store import term_sql
+        from fcm_tui.store.reading import term_sql
 
         if filters.text is not None:
             sql, parts = term_sql.lines(filters.text, sealed)

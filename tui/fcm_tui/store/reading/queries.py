@@ -12,15 +12,15 @@ from types import TracebackType
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap
-from fcm_tui.store.anchors import Head
-from fcm_tui.store.changes import ChangeLog, Key
-from fcm_tui.store.contents import ContentStore
+from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_reader
-from fcm_tui.store.filters import Filters, below, conditions
-from fcm_tui.store.kept_lines import KeptHunk, kept_hunks
-from fcm_tui.store.patience import reading_until
+from fcm_tui.store.reading.changes import ChangeLog, Key
+from fcm_tui.store.reading.filters import Filters, below, conditions
+from fcm_tui.store.reading.kept_lines import KeptHunk, kept_hunks
+from fcm_tui.store.reading.patience import reading_until
+from fcm_tui.store.reading.text_index import SUFFIX as INDEX
 from fcm_tui.store.reviews import ReviewCounts
-from fcm_tui.store.text_index import SUFFIX as INDEX
+from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes, reading
 
 _RECORDER = RowTypes("b s s s s i i")

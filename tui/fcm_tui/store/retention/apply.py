@@ -10,10 +10,11 @@ from dataclasses import asdict
 
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.config import Retention
-from fcm_tui.store import prunes, reviews
-from fcm_tui.store.prunes import Prune
+from fcm_tui.store import reviews
 from fcm_tui.store.record import Record
-from fcm_tui.store.retention_plan import Drop, Operation, Reencode
+from fcm_tui.store.retention import prunes
+from fcm_tui.store.retention.plan import Drop, Operation, Reencode
+from fcm_tui.store.retention.prunes import Prune
 
 _INCREMENTAL = 2
 _MOST_PAGES = 256

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from fcm_tui.capture.attributes import BadSet, decode
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store import row_hashes, schema
-from fcm_tui.store.contents import ContentStore
-from fcm_tui.store.problems import Problem, hex_text, safe_path
+from fcm_tui.store.contents.store import ContentStore
+from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
 from fcm_tui.store.values import wrong_values
 
 

@@ -6,9 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
-from fcm_tui.store.changes import CAPTURE
-from fcm_tui.store.filters import below
-from fcm_tui.store.prunes import prune_of
+from fcm_tui.store.reading.changes import CAPTURE
+from fcm_tui.store.reading.filters import below
+from fcm_tui.store.retention.prunes import prune_of
 from fcm_tui.times import local_text
 
 _FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid, f.attributes"

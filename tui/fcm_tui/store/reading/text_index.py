@@ -20,7 +20,7 @@ from pathlib import Path
 
 from fcm_tui.datadir import make_private
 from fcm_tui.store.database import BUSY_MS
-from fcm_tui.store.sealing import keys_of
+from fcm_tui.store.sealing.sealer import keys_of
 
 SUFFIX = "-search"
 SUFFIXES = (f"{SUFFIX}-wal", f"{SUFFIX}-shm", f"{SUFFIX}-journal", SUFFIX)

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from fcm_tui.errors import StoreError
 from fcm_tui.store.record import Record
-from fcm_tui.store.retention_apply import GivingBack, can_give_back
-from fcm_tui.store.retention_plan import used_bytes
+from fcm_tui.store.retention.apply import GivingBack, can_give_back
+from fcm_tui.store.retention.plan import used_bytes
 
 _ROOM = 2.5
 """Times what the database holds: it is written anew beside itself, and then through its log."""

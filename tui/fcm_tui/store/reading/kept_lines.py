@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from fcm_tui.model import Change, Hunk
-from fcm_tui.store.sealing import opener
+from fcm_tui.store.sealing.sealer import opener
 
 KeptHunk = tuple[Hunk, str, str]
 """A hunk, its lines before the change and after it; those of very long ones are cut."""

@@ -7,8 +7,8 @@ import sqlite3
 import zstandard
 
 from fcm_tui.capture.codec import DELTA, EDITS, RAW, SPLICE, WHOLE, CodecError
-from fcm_tui.store.packing import CHUNKS, DIGEST_SIZE
-from fcm_tui.store.sealing import SEALED, opener
+from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE
+from fcm_tui.store.sealing.sealer import SEALED, opener
 
 FIRST_BYTES = 64
 """As many bytes of a row's data as its length can need: two numbers and a frame's header."""

@@ -1,0 +1,41 @@
+"""How the recorder stands, and what is wrong in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from fcm_tui.model import Gap, Shipping
+from fcm_tui.pipeline.baseline import Progress
+from fcm_tui.safetext import visible
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderState:
+    """What the recorder is at, for a status line."""
+
+    phase: str = "starting"
+    """As `model.Standing` has it."""
+    roots: int = 0
+    files: int = 0
+    standing_still: bool = False
+    """Nothing can be recorded now; `message` says why. It goes on by itself once the cause is gone."""
+    pending: bool = False
+    """Something waits to be looked at again."""
+    message: str = ""
+    """What is wrong and how to mend it, or empty."""
+    progress: Progress | None = None
+    last_gap: Gap | None = None
+    shipping: Shipping | None = None
+    """How sending to the team's database goes; None where there is none."""
+
+
+def words(error: Exception) -> str:
+    """What went wrong, for a person; the kind of error too where it is none that we expect."""
+    if isinstance(error, MemoryError):
+        return "memory is used up"
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({visible(str(error.filename))})" if error.filename else ""
+        return f"{error.strerror}{where}"
+    said = visible(str(error))
+    return said if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {said}"
