@@ -44,7 +44,9 @@ def run(scale: Scale) -> list[str]:
             feeder.grow(300)
     with tempfile.TemporaryDirectory(prefix="fcm-bench-") as folder:
         install(Path(folder, "template"))
-        with started(Path(folder, "template"), "--innodb-buffer-pool-size=256M") as server:
+        with started(
+            Path(folder, "template"), "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=96M"
+        ) as server:
             lines = asyncio.run(_measure(scale, server, work / "record.db"))
     scale.drop("shipping")
     return lines

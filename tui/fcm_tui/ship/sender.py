@@ -14,7 +14,8 @@ from fcm_tui.store.mysql.failures import Failure, kind_of, words
 from fcm_tui.store.mysql.literals import listed
 
 _KNOWN = 100_000
-_AT_ONCE = 500
+_AT_ONCE = 1000
+_DIGEST = 32
 Parts = Sequence[tuple[Table, Sequence[Row]]]
 
 
@@ -53,13 +54,9 @@ class Sender:
             Whatever a connection raises, a row's refusal aside. Then all of it is on the server, or nothing.
         """
         wanted = [digest for digest in sorted(batch.differences) if digest not in self._differences]
-        there = {
-            digest
-            for at in range(0, len(wanted), _AT_ONCE)
-            for (digest,) in await self.connection.rows(
-                b"SELECT digest FROM differences WHERE digest IN " + listed(wanted[at : at + _AT_ONCE])
-            )
-        }
+        there = await self._joined(
+            b"SELECT GROUP_CONCAT(digest SEPARATOR '') FROM differences WHERE digest IN ", wanted, _DIGEST
+        )
         missing = [batch.differences[digest] for digest in wanted if digest not in there]
         await self.transaction([(t, missing if t is DIFFERENCES else rows) for t, rows in batch.rows()])
         self._differences.add(wanted)
@@ -67,13 +64,20 @@ class Sender:
     async def lacking(self, keys: Sequence[Key]) -> list[Key]:
         """Those rows of `contents` that the server does not have, in the order given."""
         digests = list(dict.fromkeys(digest for digest, _ in keys))
-        there: set[Key] = set()
+        there = await self._joined(
+            b"SELECT GROUP_CONCAT(digest, LPAD(HEX(chunk), 8, '0') SEPARATOR '') FROM contents WHERE digest IN ",
+            digests,
+            _DIGEST + 8,
+        )
+        return [key for key in keys if b"%b%08X" % key not in there]
+
+    async def _joined(self, question: bytes, digests: Sequence[bytes], length: int) -> set[bytes]:
+        """Answers of one length each, which come as one value: rows would keep the loop for 30 µs each."""
+        found: set[bytes] = set()
         for at in range(0, len(digests), _AT_ONCE):
-            statement = b"SELECT digest, chunk FROM contents WHERE digest IN " + listed(
-                digests[at : at + _AT_ONCE]
-            )
-            there.update(map(tuple, await self.connection.rows(statement)))
-        return [key for key in keys if key not in there]
+            answer = (await self.connection.rows(question + listed(digests[at : at + _AT_ONCE])))[0][0] or b""
+            found.update(answer[start : start + length] for start in range(0, len(answer), length))
+        return found
 
     async def send_contents(self, rows: Sequence[Row]) -> None:
         """Some rows of `contents`, in one transaction."""

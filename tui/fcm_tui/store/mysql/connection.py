@@ -26,7 +26,7 @@ LEAST_PACKET = 4 << 20
 
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5,"
-    " net_write_timeout = 30, time_zone = '+00:00', autocommit = 1",
+    " net_write_timeout = 30, time_zone = '+00:00', autocommit = 1, group_concat_max_len = 1048576",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 
