@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -68,14 +69,16 @@ async def test_a_row_that_no_packet_holds_is_refused_alone(
     async with recording(root, data, server) as recorder:
         (root / "a.txt").write_text("🙂" * 1_100_000 + "\n")
         (root / "b.txt").write_text("small\n")
-        await abreast(recorder, 2)
+        for number in range(8):  # together they are more than a packet
+            (root / f"{number}.bin").write_bytes(random.Random(number).randbytes(900_000))
+        await abreast(recorder, 10)
         assert shipping_of(recorder).dead == 1
     assert (
         run(main, ["database", "dead", "--json", "--data-dir", str(data), "--database", server.address]) == 0
     )
     told = json.loads(capsys.readouterr().out)
     assert (told["table"], "max_allowed_packet" in told["reason"]) == ("differences", True)
-    assert own.sql("SELECT COUNT(*) FROM changes") == [["2"]]
+    assert own.sql("SELECT COUNT(*) FROM changes") == [["10"]]
 
 
 async def test_a_packet_too_small_for_contents_is_told(

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from fcm_tui.ship.closure import Key
 from fcm_tui.ship.dead_letters import DeadLetter
 from fcm_tui.ship.outbox import Batch
-from fcm_tui.ship.tables import CONTENTS, DIFFERENCES, Row, Table
+from fcm_tui.ship.tables import CONTENTS, DIFFERENCES, STATEMENT_BYTES, Row, Table
 from fcm_tui.store.mysql.connection import Connection
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
 from fcm_tui.store.mysql.literals import listed
@@ -44,6 +44,7 @@ class Sender:
         """`bury` keeps what the server refuses for good; what it returns has returned when it is safe."""
         self.connection = connection
         self._bury = bury
+        self._room = min(STATEMENT_BYTES, connection.largest - 4096)
         self.contents = Known()
         self._differences = Known()
 
@@ -101,7 +102,7 @@ class Sender:
     async def _insert(self, parts: Parts, last: bytes | None) -> None:
         await self.connection.run("BEGIN")
         for table, rows in parts:
-            for statement in table.statements(rows):
+            for statement in table.statements(rows, self._room):
                 await self.connection.run(statement)
         await self._commit(last)
 

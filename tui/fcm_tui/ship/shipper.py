@@ -13,7 +13,7 @@ import random
 import sqlite3
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -189,29 +189,39 @@ class Shipper:
 
     async def _send_changes(self, sender: Sender, outbox: Outbox) -> None:
         """All changes that there are; the next ones are read while the server is at the last ones."""
+
+        def read(after: int) -> tuple[Batch | None, list[Key]]:
+            batch = outbox.batch(after)
+            return batch, _needed(outbox, sender, batch.contents) if batch else []
+
         after = self._position
-        batch = await self._in_thread(lambda: outbox.batch(after))
+        batch, keys = await self._in_thread(lambda: read(after))
         while batch is not None:
             await self._count(batch)
-            await self._send_contents(sender, outbox, batch.contents)
+            await self._send_contents(sender, outbox, batch.contents, keys)
             last = batch.last
-            ahead = self._ahead(lambda last=last: outbox.batch(last))  # type: ignore[misc]
+            ahead = self._ahead(lambda last=last: read(last))  # type: ignore[misc]
             try:
                 await sender.send(batch)
-                batch_after = await ahead
+                batch, keys = await ahead
             finally:
                 await asyncio.wait([ahead])
-            self._position, batch = last, batch_after
+            self._position = last
         if self._state.behind or self._state.sequence != self._position:
             self._set(sequence=self._position, behind=0, behind_since_ns=None)
 
-    async def _send_contents(self, sender: Sender, outbox: Outbox, digests: Iterable[bytes]) -> None:
-        while wanted := [digest for digest in digests if digest not in sender.contents]:
-            keys = await self._in_thread(lambda: closure(outbox.connection, wanted, sender.contents))
+    async def _send_contents(
+        self, sender: Sender, outbox: Outbox, digests: Collection[bytes], keys: list[Key] | None = None
+    ) -> None:
+        """Contents with all that they need; `keys` are what `_needed` says, where that was asked already."""
+        while any(digest not in sender.contents for digest in digests):
+            if keys is None:
+                keys = await self._in_thread(lambda: _needed(outbox, sender, digests))
             with contextlib.suppress(Repacked):
                 await self._send_rows(sender, outbox, keys)
                 sender.contents.add(digest for digest, _ in keys)
-                sender.contents.add(wanted)
+                sender.contents.add(digests)
+            keys = None
 
     async def _send_rows(self, sender: Sender, outbox: Outbox, keys: list[Key]) -> None:
         """Those rows of `contents` that the server lacks, in order; the next ones are read while some are on their way."""
@@ -272,6 +282,12 @@ class Shipper:
         if state != self._state:
             self._state = state
             self._on_state(state)
+
+
+def _needed(outbox: Outbox, sender: Sender, digests: Iterable[bytes]) -> list[Key]:
+    """The rows of `contents` that some contents are made of, as far as they are not known to be on the server."""
+    wanted = [digest for digest in digests if digest not in sender.contents]
+    return closure(outbox.connection, wanted, sender.contents)
 
 
 def _is_refused(error: Exception) -> bool:

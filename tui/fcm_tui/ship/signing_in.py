@@ -9,6 +9,7 @@ from typing import Any
 from fcm_tui.errors import ServerRefused
 from fcm_tui.ship.outbox import Outbox
 from fcm_tui.store.mysql.connection import Connection
+from fcm_tui.store.mysql.failures import is_duplicate
 from fcm_tui.store.mysql.literals import literal
 
 InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -47,12 +48,18 @@ async def position(connection: Connection, outbox: Outbox, in_thread: InThread) 
 
 async def _agree_on_key(connection: Connection, key_id: bytes) -> None:
     """All that is in one database is encrypted with one key, or nothing is: contents are shared by their digest."""
-    there = await connection.rows("SELECT key_id FROM sealing_keys WHERE place = 1")
+    question = "SELECT key_id FROM sealing_keys WHERE place = 1"
+    there = await connection.rows(question)
     if not there:
-        await connection.run(
-            b"INSERT INTO sealing_keys VALUES (1, %b, %d)" % (literal(key_id), time.time_ns())
-        )  # who is second here conflicts, and looks again
-        return
+        try:
+            await connection.run(
+                b"INSERT INTO sealing_keys VALUES (1, %b, %d)" % (literal(key_id), time.time_ns())
+            )
+            return
+        except Exception as error:
+            if not is_duplicate(error):
+                raise
+        there = await connection.rows(question)  # another was first
     (found,) = there[0]
     if found != key_id:
         raise ServerRefused(

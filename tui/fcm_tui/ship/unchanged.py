@@ -5,7 +5,7 @@ They go in the order of their ids, behind the changes; the server keeps up to wh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 
 from fcm_tui.ship.outbox import Files, Outbox
 from fcm_tui.ship.sender import Sender
@@ -22,7 +22,7 @@ class Unchanged:
         sender: Sender,
         outbox: Outbox,
         in_thread: InThread,
-        send_contents: Callable[[Iterable[bytes]], Awaitable[None]],
+        send_contents: Callable[[Collection[bytes]], Awaitable[None]],
     ) -> None:
         """`send_contents` brings contents to the server, with all that they need."""
         self._sender = sender
