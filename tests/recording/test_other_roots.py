@@ -75,6 +75,43 @@ async def test_a_folder_around_the_one_before(recording: Recording, root: Path, 
         ]
 
 
+async def test_what_came_inside_meanwhile_is_told_by_a_folder_around(
+    recording: Recording, root: Path, inner: Path
+) -> None:
+    await run(recording, inner, changes=0)
+    (inner / "born").write_text("new\n")
+    (inner / "deep").mkdir()
+    (inner / "deep" / "born, too").write_text("new\n")
+    (root / "outside, too").write_text("there already\n")
+    await run(recording, root, changes=2)
+    assert sorted(recording.kinds()) == [("created", "born"), ("created", "born, too")]
+    with recording.reader() as reader:
+        assert [gap.changes_found for gap in reader.gaps()] == [2]
+
+
+@pytest.mark.parametrize(
+    "at_once", [("", "inner/deep"), ("inner", "inner/deep"), ("", "inner"), ("", "inner", "inner/deep")]
+)
+@pytest.mark.parametrize("before", ["", "inner", "inner/deep"])
+async def test_roots_inside_one_another_named_at_once(
+    recording: Recording, root: Path, inner: Path, before: str, at_once: tuple[str, ...]
+) -> None:
+    deep = inner / "deep"
+    deep.mkdir()
+    for name in ("edited", "kept", "gone"):
+        (deep / name).write_text(f"{name}\n")
+    await run(recording, root / before, changes=0)
+    await run(recording, *(root / path for path in at_once), changes=0)
+    (deep / "edited").write_text("changed\n")
+    (deep / "gone").unlink()
+    await run(recording, *(root / path for path in at_once), changes=2)
+    assert sorted(recording.kinds()) == [("deleted", "gone"), ("modified", "edited")]
+    await run(recording, root / before, changes=2)
+    assert set(present(recording).values()) == {1}
+    with Reader(recording.database) as reader:
+        assert list(verify(reader.connection, Tally())) == []
+
+
 async def test_both_and_then_the_outer_alone(recording: Recording, root: Path, inner: Path) -> None:
     await run(recording, root, changes=0)
     await run(recording, root, inner, changes=0)

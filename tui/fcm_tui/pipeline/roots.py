@@ -51,6 +51,8 @@ class WatchedRoot:
     """When a folder stood there last; None before the first look."""
     baseline: bool = False
     """Whether the baseline stands."""
+    known_inside: Sequence[bytes] = ()
+    """Folders in it that earlier runs recorded, while its own baseline does not stand: what came there is a change."""
 
     @property
     def path(self) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.watch.scan import Findings
+from fcm_tui.watch.tree import join
 
 _JOB_FILES = 200
 _PAUSE = 0.002
@@ -42,20 +43,25 @@ class Search:
         return len(self.findings.changed)
 
     def jobs(self) -> Iterator[list[bytes]]:
-        """Paths of files that are not in the tree yet, some hundreds at a time.
+        """Paths of files that are not in the tree yet, some hundreds at a time; of folders known before, none.
 
         Raises:
             Exception: what ended the listing.
         """
         found, at = self.findings.changed, 0
         tree = self._root.tree
-        is_blank = tree.count() == 0
+        known = [join(folder, b"") for folder in self._root.known_inside]
+        is_blank = tree.count() == 0 and not known
         while True:
             is_over = self._over.wait(0 if len(found) - at >= _JOB_FILES else _PAUSE)
             part = found[at : at + _JOB_FILES]
             if len(part) == _JOB_FILES or is_over:
                 at += len(part)
-                yield part if is_blank else [path for path in part if tree.get(path) is None]
+                yield (
+                    part
+                    if is_blank
+                    else [p for p in part if tree.get(p) is None and not p.startswith(tuple(known))]
+                )
             if is_over and at >= len(found):
                 break
         if self._error is not None:

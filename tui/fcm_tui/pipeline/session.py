@@ -139,9 +139,9 @@ class Session:
         engine, record = self.engine, self.record
         known = [root for root in engine.roots if root.baseline]
         new = [root for root in engine.roots if not root.baseline]
-        begun = [
-            root for root in new if root.tree.count()
-        ]  # a baseline broken off, or files of a root inside
+        for root in new:
+            root.known_inside = record.known_inside(root.root)
+        begun = [root for root in new if root.tree.count() or root.known_inside]
         if new:
             with record.baseline():
                 cancelled = self._take_baselines(new, on_progress, is_cancelled)

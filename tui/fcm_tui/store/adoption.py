@@ -41,8 +41,11 @@ def adopt(connection: sqlite3.Connection, earlier: Sequence[Earlier], watched: S
     With the part of a root goes that its baseline stood, and since when changes of it may have been missed.
     """
     paths = {root.path for root in watched}
+    before = {other.root_id for other in earlier}
+    # also from those that are new, as they take first what is theirs only in part
+    others = [*earlier, *(Earlier(r.root_id, r.path, True, None) for r in watched if r.root_id not in before)]
     for root in sorted(watched, key=lambda root: len(root.path)):  # the innermost takes last
-        for other in earlier:
+        for other in others:
             own = other.root_id == root.root_id or (other.path in paths and is_inside(other.path, root.path))
             if own or not is_along(other.path, root.path):
                 continue
@@ -81,3 +84,12 @@ def _copy_open_gaps(connection: sqlite3.Connection, other: Earlier, root: Root) 
             " SELECT ?1, coalesce(max(gap), 0) + 1, ?2, ?3, ?4 FROM gaps WHERE recorder_id = ?1",
             (recorder_id, root.root_id, from_ns, reason),
         )
+
+
+def known_inside(connection: sqlite3.Connection, root: Root) -> list[bytes]:
+    """Folders in a root that earlier runs recorded as roots of their own: what is new there is no first look."""
+    rows = connection.execute(
+        "SELECT path FROM roots WHERE recorder_id = ? AND NOT active AND baseline_ns IS NOT NULL",
+        (root.recorder_id,),
+    )
+    return [path for (path,) in rows if is_inside(path, root.path) and path != root.path]

@@ -14,7 +14,7 @@ from pathlib import Path
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
 from fcm_tui.store import chain, journal, row_hashes
-from fcm_tui.store.adoption import adopt, earlier_roots
+from fcm_tui.store.adoption import adopt, earlier_roots, known_inside
 from fcm_tui.store.contents.store import ContentRow, ContentStore
 from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
@@ -165,6 +165,10 @@ class Record:
             "SELECT baseline_ns, device FROM roots WHERE root_id = ?", (root.root_id,)
         ).fetchone()
         return row[0], row[1]
+
+    def known_inside(self, root: Root) -> list[bytes]:
+        """As `adoption.known_inside`."""
+        return known_inside(self.connection, root)
 
     def baseline_stands(self, root: Root) -> None:
         """From now on files that appear in this root are changes."""
