@@ -244,3 +244,28 @@ def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) ->
         terminal.press("g")
         terminal.wait("#3  modified")
         terminal.wait("edited")
+
+
+def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> None:
+    for number in range(30):
+        journey.write(f"f{number}.txt", "old\n")
+    with journey.screen(str(journey.root), columns=120, rows=40) as terminal:
+        terminal.wait("● recording")
+        for number in range(1, 30):
+            (journey.root / f"f{number}.txt").write_text("new\n")
+        journey.write("made.txt", "made\n")
+        terminal.wait("▸ 30 files")
+        terminal.press("R")
+        terminal.wait("undo the whole burst")
+        terminal.press("u")
+        terminal.wait("30 steps. y restores")
+        terminal.press("y")
+        terminal.wait("Restored: 30 steps done")
+        assert {path.read_text() for path in journey.root.iterdir()} == {"old\n"}
+        terminal.press("U")
+        terminal.wait("y restores what stood there before")
+        terminal.press("y")
+        wait_for(lambda: (journey.root / "made.txt").exists())
+        terminal.wait("Restored: 30 steps done")
+        assert (journey.root / "made.txt").read_text() == "made\n"
+        assert (journey.root / "f1.txt").read_text() == "new\n"

@@ -44,6 +44,25 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     def base(target: bytes) -> bytes:
         return max((r for r in roots if target != r and is_inside(target, r)), key=len, default=outer)
 
+    return back_to(reader, now, then, base, path)
+
+
+def back_to(
+    reader: Reader,
+    now: dict[bytes, Version],
+    then: dict[bytes, Version],
+    base: Callable[[bytes], bytes],
+    top: bytes | None,
+) -> Plan:
+    """What turns the files `now` into those of `then`, both by path; files in neither stay as they are.
+
+    Args:
+        reader: the record.
+        now: where and what they are.
+        then: where and what they shall be.
+        base: the recorded folder above a path of either.
+        top: as a plan has it.
+    """
     steps: list[Step] = []
     moved = _moves(now, then, base)
     for target, version in then.items():
@@ -57,7 +76,7 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     sources = {version.path for version in moved.values()}
     steps += [Step(Action.REMOVE, base(at), at) for at in now if at not in then and at not in sources]
     steps, missing = kept_only(reader, steps, then)
-    return Plan.of(steps, missing, top=path)
+    return Plan.of(steps, missing, top=top)
 
 
 def _plan_copy(reader: Reader, path: bytes, then: dict[bytes, Version], to: bytes) -> Plan:

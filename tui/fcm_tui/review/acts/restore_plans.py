@@ -18,6 +18,7 @@ from fcm_tui.restore import (
     Recording,
     check,
     plan_change,
+    plan_changes,
     plan_folder,
     plan_hunks,
     preview,
@@ -26,7 +27,7 @@ from fcm_tui.restore import (
 from fcm_tui.restore.disk import read_file
 from fcm_tui.restore.obstacles import Unrecorded
 from fcm_tui.review import wording
-from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.acts.subject import Burst, Subject
 from fcm_tui.review.documents import loading
 from fcm_tui.review.documents.document import Document, Side
 from fcm_tui.safetext import visible, visible_path
@@ -87,6 +88,24 @@ def version(change: Change, *, before: bool) -> Wish:
         f"the version {which} change {change.sequence}",
         lambda reader: plan_change(reader, change, before=before),
         change,
+    )
+
+
+def undo_burst(burst: Burst) -> Wish:
+    """The files of all its changes as they were before it."""
+    newest, oldest = burst.newest, burst.oldest
+
+    def plan(reader: Reader) -> Plan:
+        between = reader.iterate(
+            burst.filters, reverse=True,
+            before=(newest.sequence + 1, b""), after=(oldest.sequence - 1, b"\xff" * 16),
+        )  # fmt: skip
+        mine = oldest.recorder_id, oldest.root
+        return plan_changes(reader, [c for c in between if (c.recorder_id, c.root) == mine])
+
+    count = wording.plural(burst.count, "change")
+    return Wish(
+        f"what {count} replaced, {oldest.sequence} to {newest.sequence}", plan, None, skip_missing=True
     )
 
 

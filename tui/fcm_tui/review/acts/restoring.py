@@ -41,6 +41,9 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if change is None:
         label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
         return [Choice("f", label, "path")] if at is not None else []
+    if subject.burst is not None:
+        count = wording.plural(subject.burst.count, "change")
+        found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
     if subject.hunk is not None:
         number = subject.hunks.index(subject.hunk) + 1
         found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
@@ -78,6 +81,8 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
     if choice == "path" and at is not None:
         return restore_plans.folder(subject.path, at.time_ns)
     assert change is not None
+    if choice == "burst" and subject.burst is not None:
+        return restore_plans.undo_burst(subject.burst)
     if choice.startswith("hunk "):
         return restore_plans.undo_hunk(subject, int(choice[5:]))
     if choice in ("folder", "root"):
