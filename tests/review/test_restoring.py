@@ -86,6 +86,11 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         terminal.press("y")
         terminal.wait("recorded as change 3. U undoes it.")
         assert file.read_text() == NEW
+        terminal.press("U")
+        terminal.wait("y restores what stood there before the restore that is change 3; Esc")
+        terminal.press("enter", "y")
+        terminal.wait("recorded as change 4. U undoes it.")
+        assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
 
 
 def test_leaving_it_changes_nothing(journey: Journey) -> None:
@@ -162,7 +167,7 @@ def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
         terminal.wait("2 steps done, recorded as changes 4 to 5.")
         assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "b.txt"]
         terminal.press("U")
-        terminal.wait("is undone")
+        terminal.wait("y restores what stood there before the restore that is changes 4 to 5;")
         terminal.press("y")
         terminal.wait("2 steps done, recorded as changes 6 to 7.")
         assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "c.txt"]

@@ -46,7 +46,7 @@ class FileKeys(ThemedApp):
     database: Path
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
-    _restored: list[tuple[Wish, Done]]
+    _restored: list[Done]
 
     def subject(self) -> Subject | None:
         """What the person looks at now; None on a screen that shows no file."""
@@ -258,12 +258,12 @@ class FileKeys(ThemedApp):
                 f"Nothing was restored since the start; {key} on a change brings back the version before it."
             )
             return
-        wish, done = self._restored[-1]
+        done = self._restored[-1]
 
         def undo() -> Wish:
             from fcm_tui.review.acts import restore_plans
 
-            return restore_plans.undo(wish, done)
+            return restore_plans.undo(done)
 
         async def go() -> None:
             if await self._restore(undo):

@@ -119,7 +119,7 @@ def folder(path: bytes, at_ns: int) -> Wish:
     )
 
 
-def undo(wish: Wish, done: Done) -> Wish:
+def undo(done: Done) -> Wish:
     """What stood there before a restore."""
     numbers = done.recorded.sequences
     tops = [step.source or step.path for step in done.steps]
@@ -132,7 +132,16 @@ def undo(wish: Wish, done: Done) -> Wish:
             return plan_change(reader, changes[0], before=True)
         return plan_folder(reader, os.path.commonpath(tops), done.since_ns)
 
-    return Wish(f"what stood there before: {wish.what} is undone", plan, None, skip_missing=len(numbers) > 1)
+    span = (
+        f"changes {numbers[0]} to {numbers[-1]}"
+        if len(numbers) > 1
+        else f"change {numbers[0]}"
+        if numbers
+        else "it"
+    )
+    return Wish(
+        f"what stood there before the restore that is {span}", plan, None, skip_missing=len(numbers) > 1
+    )
 
 
 def look(database: Path, recording: Recording, wish: Wish) -> Preview:

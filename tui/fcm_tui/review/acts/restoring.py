@@ -33,10 +33,14 @@ if TYPE_CHECKING:
 TICK = 0.1
 """Seconds between counts of the steps that are done."""
 _DIGITS = "123456789"
+_BEFORE = {
+    Kind.CREATED: "undo the whole change: remove the file, there was none before",
+    Kind.DELETED: "bring the file back",
+}
 
 
 def entries(subject: Subject, at: Change | None) -> list[Choice]:
-    """What can be restored from here; a path in the tree as it was at the change `at`."""
+    """What can be restored from here, the likeliest first; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
     if change is None:
         label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
@@ -47,16 +51,17 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if subject.hunk is not None:
         number = subject.hunks.index(subject.hunk) + 1
         found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
-    elif change.kind in (Kind.MODIFIED, Kind.MOVED):
+    found.append(
+        Choice("b", _BEFORE.get(change.kind, "undo the whole change: the version before it"), "before")
+    )
+    if subject.hunk is None and change.kind in (Kind.MODIFIED, Kind.MOVED):
         found += [
             Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
             for number, letter in enumerate(_DIGITS[: len(subject.hunks)], 1)
         ]
-    when = wording.moment(change.time_ns)
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
-    before = "remove it: there was no file before" if change.kind is Kind.CREATED else "the version before it"
-    found.append(Choice("b", before, "before"))
+    when = wording.moment(change.time_ns)
     folder = os.path.dirname(change.path)
     found.append(Choice("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
     if change.root and folder != change.root:
@@ -125,7 +130,7 @@ class PlanDiff(DiffView, inherit_bindings=False):
     )
 
 
-class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
+class RestoreScreen(ModalScreen["Done | None"]):
     """Shows what a wish would do and does it once told to; dismissed with what was done, or None."""
 
     CSS = "RestoreScreen { background: $fcm-background; }"
@@ -235,7 +240,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
         from fcm_tui.review.acts import restore_plans
 
         self.result = restore_plans.words(done, seen.steps, keys.shown("file.undo"))
-        self.dismiss((wish, done))
+        self.dismiss(done)
 
     def action_yes(self) -> None:
         if self._phase == "asking":
