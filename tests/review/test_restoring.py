@@ -159,7 +159,7 @@ def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
         terminal.press("j", "j")
         terminal.wait("#1  modified")
         terminal.press("R")
-        terminal.wait("the folder src as it was then")
+        terminal.wait("the folder src as it was after change #1")
         terminal.press("f")
         terminal.wait("2 steps. y restores")
         terminal.wait("would remove")

@@ -18,11 +18,14 @@ from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = None) -> Plan:
+def plan_folder(
+    reader: Reader, path: bytes, at_ns: int, *, last: int | None = None, to: bytes | None = None
+) -> Plan:
     """A file or folder as it was: what is gone comes back, what changed is reverted, what came since is removed.
 
     Files that were moved inside it since are moved back. A file that left it is written anew, and
-    left alone where it is now. With `to` (absolute) all is written below that folder, and nothing removed.
+    left alone where it is now. Many changes share a moment: `last` is the number of the last that had happened, where
+    that is known. With `to` (absolute) all is written below that folder, and nothing removed.
 
     Raises:
         NoSuchChange: the path was not recorded then.
@@ -30,7 +33,7 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     _refuse_unrecorded(reader, path, at_ns)
     own = reader.recorder()
     now = past.all_present(reader.connection, path)
-    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now)
+    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now, last)
     if not now and not then:
         raise NoSuchChange(
             f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is"

@@ -21,12 +21,13 @@ from fcm_tui.restore import (
     plan_changes,
     plan_folder,
     plan_hunks,
-    preview,
     restore,
 )  # fmt: skip
 from fcm_tui.restore.disk import read_file
+from fcm_tui.restore.hunks import HunkGone
 from fcm_tui.restore.obstacles import Unrecorded
-from fcm_tui.review import wording
+from fcm_tui.review import keys, wording
+from fcm_tui.review.acts import plan_lines
 from fcm_tui.review.acts.subject import Burst, Subject
 from fcm_tui.review.documents import loading
 from fcm_tui.review.documents.document import Document, Side
@@ -34,8 +35,6 @@ from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
 
-_SHOWN = 2_000
-"""Steps that are listed; of more the number is told."""
 _LARGEST = 16 << 20
 
 Planner = Callable[[Reader], Plan]
@@ -76,7 +75,11 @@ def undo_hunk(subject: Subject, hunk_number: int) -> Wish:
         recorded = past.hunks(reader.connection, change.recorder_id, change.sequence)
         if hunk not in recorded:
             raise NoSuchChange(f"change {change.sequence} was not recorded with this hunk")
-        return plan_hunks(reader, change, [recorded.index(hunk) + 1])
+        try:
+            return plan_hunks(reader, change, [recorded.index(hunk) + 1])
+        except HunkGone as gone:
+            key = keys.shown("file.restore")
+            raise RestoreRefused(f"{gone.what}. {key} b undoes the whole change.") from gone
 
     return Wish(f"what hunk {hunk_number} of change {change.sequence} replaced", plan, change)
 
@@ -109,14 +112,19 @@ def undo_burst(burst: Burst) -> Wish:
     )
 
 
-def folder(path: bytes, at_ns: int) -> Wish:
-    """A folder as it was at a moment."""
-    return Wish(
-        f"{visible_path(path)} as it was at {wording.moment(at_ns)}",
-        lambda reader: plan_folder(reader, path, at_ns),
-        None,
-        skip_missing=True,
-    )
+def folder(path: bytes, change: Change, *, before: bool = False) -> Wish:
+    """A file or folder as it was after a change, or before it. Many changes share a moment, so its number counts."""
+    which, at_ns = ("before", change.time_ns - 1) if before else ("after", change.time_ns)
+    last = change.sequence - before
+
+    def plan(reader: Reader) -> Plan:
+        own = reader.recorder()
+        is_own = own is not None and own.recorder_id == change.recorder_id
+        return plan_folder(reader, path, at_ns, last=last if is_own else None)
+
+    when = wording.moment(change.time_ns)
+    what = f"{visible_path(path)} as it was {which} change #{change.sequence}, {when}"
+    return Wish(what, plan, None, skip_missing=True)
 
 
 def undo(done: Done) -> Wish:
@@ -144,8 +152,8 @@ def undo(done: Done) -> Wish:
     )
 
 
-def look(database: Path, recording: Recording, wish: Wish) -> Preview:
-    """What a wish would do to the disk as it is.
+def look(database: Path, recording: Recording, wish: Wish, width: int) -> Preview:
+    """What a wish would do to the disk as it is, told in lines of so many cells.
 
     Raises:
         FcmError: there is no such version, or it cannot be planned.
@@ -160,7 +168,7 @@ def look(database: Path, recording: Recording, wish: Wish) -> Preview:
             is_passing = isinstance(losing, Unrecorded)
         except FcmError as refused:
             obstacle = visible(str(refused))
-        return Preview(_document(reader, wish, plan), len(plan.steps), obstacle, is_passing, may_force)
+        return Preview(_document(reader, wish, plan, width), len(plan.steps), obstacle, is_passing, may_force)
 
 
 def carry_out(
@@ -206,12 +214,9 @@ def words(done: Done, planned: int, undo_key: str) -> str:
     )
 
 
-def _document(reader: Reader, wish: Wish, plan: Plan) -> Document:
+def _document(reader: Reader, wish: Wish, plan: Plan, width: int) -> Document:
     """The plan as the diff pane shows it: the file on the disk against what it would be, and the steps in words."""
-    lines = [visible(line) for line in preview(plan)[:_SHOWN]]
-    if len(plan.steps) > _SHOWN:
-        lines.append(f"and {wording.number(len(plan.steps) - _SHOWN)} more steps")
-    lines += [f"cannot bring back {visible_path(m.path)}: {visible(m.why)}" for m in plan.missing[:_SHOWN]]
+    lines = plan_lines.lines(plan, width)
     if not plan.steps:
         lines.append("Nothing to do: it is as it was.")
     change = wish.change or _nothing(plan)

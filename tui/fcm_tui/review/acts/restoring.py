@@ -43,8 +43,7 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     """What can be restored from here, the likeliest first; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
     if change is None:
-        label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
-        return [Choice("f", label, "path")] if at is not None else []
+        return [] if at is None else [Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path")]
     if subject.burst is not None:
         count = wording.plural(subject.burst.count, "change")
         found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
@@ -61,12 +60,15 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
         ]
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
-    when = wording.moment(change.time_ns)
     folder = os.path.dirname(change.path)
-    found.append(Choice("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
+    found.append(Choice("f", f"the folder {_name(folder)} {_as_after(change)}", "folder"))
     if change.root and folder != change.root:
-        found.append(Choice("r", f"all of {_name(change.root)} as it was then, {when}", "root"))
+        found.append(Choice("r", f"all of {_name(change.root)} {_as_after(change)}", "root"))
     return found
+
+
+def _as_after(change: Change) -> str:
+    return f"as it was after change #{change.sequence}, {wording.moment(change.time_ns)}"
 
 
 def _at(subject: Subject, number: int) -> str:
@@ -84,7 +86,7 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
 
     change = subject.change
     if choice == "path" and at is not None:
-        return restore_plans.folder(subject.path, at.time_ns)
+        return restore_plans.folder(subject.path, at)
     assert change is not None
     if choice == "burst" and subject.burst is not None:
         return restore_plans.undo_burst(subject.burst)
@@ -92,7 +94,7 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
         return restore_plans.undo_hunk(subject, int(choice[5:]))
     if choice in ("folder", "root"):
         path = os.path.dirname(change.path) if choice == "folder" else change.root
-        return restore_plans.folder(path, change.time_ns)
+        return restore_plans.folder(path, change)
     return restore_plans.version(change, before=choice == "before")
 
 
@@ -165,11 +167,13 @@ class RestoreScreen(ModalScreen["Done | None"]):
 
     @work(group="restore", exit_on_error=False)
     async def _look(self) -> None:
+        width = self.size.width - 2
+
         def look() -> tuple[Wish, Preview]:
             from fcm_tui.review.acts import restore_plans
 
             wish = self._make_wish()
-            return wish, restore_plans.look(self._database, self._recordings(), wish)
+            return wish, restore_plans.look(self._database, self._recordings(), wish, width)
 
         try:
             wish, seen = await asyncio.to_thread(look)
@@ -200,6 +204,7 @@ class RestoreScreen(ModalScreen["Done | None"]):
 
     def _refuse(self, why: str, style: str = "bad") -> None:
         self._phase = "over"
+        why = why if why.endswith((".", "!", "?")) else f"{why}."
         self._question.ask(f"{why} {keys.shown('restore.no')} goes back.", style)
 
     def _ask_to_lose(self, what: str) -> None:
