@@ -263,7 +263,7 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         terminal.press("R")
         terminal.wait("undo the whole burst")
         terminal.press("u")
-        terminal.wait("30 steps. y restores")
+        terminal.wait("30 steps. y restores the files of ")
         terminal.press("y")
         terminal.wait("Restored: 30 steps done")
         assert {path.read_text() for path in journey.root.iterdir()} == {"old\n"}
@@ -274,3 +274,29 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         terminal.wait("Restored: 30 steps done")
         assert (journey.root / "made.txt").read_text() == "made\n"
         assert (journey.root / "f1.txt").read_text() == "new\n"
+
+
+def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root), columns=200) as terminal:
+        terminal.wait("● recording")
+        file.write_text(OLD.replace("line 10\n", "line ten\n"))
+        terminal.wait("#1  modified")
+        file.write_text(OLD.replace("line 10\n", "line 10.0\n"))
+        terminal.wait("#2  modified")
+        terminal.press("j")
+        terminal.wait("#1  modified")
+        terminal.press("R")
+        terminal.wait("undo this hunk, 1 of 1, at line 10")
+        terminal.press("h")
+        terminal.wait("have changed since. R b undoes the whole change. Esc goes back.")
+        assert "fcm-tui restore" not in terminal.text
+        terminal.press("q")
+        terminal.wait("▌Log")
+        terminal.press("R")
+        terminal.wait("undo the whole change: the version before it")
+        terminal.press("b")
+        terminal.wait("y restores the version before change 1; Esc")
+        terminal.press("y")
+        terminal.wait("Restored")
+        assert file.read_text() == OLD

@@ -107,9 +107,8 @@ def undo_burst(burst: Burst) -> Wish:
         return plan_changes(reader, [c for c in between if (c.recorder_id, c.root) == mine])
 
     count = wording.plural(burst.count, "change")
-    return Wish(
-        f"what {count} replaced, {oldest.sequence} to {newest.sequence}", plan, None, skip_missing=True
-    )
+    what = f"the files of {count}, #{oldest.sequence} to #{newest.sequence}, as they were before"
+    return Wish(what, plan, None, skip_missing=True)
 
 
 def folder(path: bytes, change: Change, *, before: bool = False) -> Wish:

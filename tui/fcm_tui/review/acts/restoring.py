@@ -47,16 +47,18 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if subject.burst is not None:
         count = wording.plural(subject.burst.count, "change")
         found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
-    if subject.hunk is not None:
-        number = subject.hunks.index(subject.hunk) + 1
+    # A file that came or went is one hunk: undone alone it would be left empty, or is refused.
+    hunks = subject.hunks if change.kind in (Kind.MODIFIED, Kind.MOVED) else ()
+    if hunks and subject.hunk is not None:
+        number = hunks.index(subject.hunk) + 1
         found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
     found.append(
         Choice("b", _BEFORE.get(change.kind, "undo the whole change: the version before it"), "before")
     )
-    if subject.hunk is None and change.kind in (Kind.MODIFIED, Kind.MOVED):
+    if subject.hunk is None:
         found += [
             Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
-            for number, letter in enumerate(_DIGITS[: len(subject.hunks)], 1)
+            for number, letter in enumerate(_DIGITS[: len(hunks)], 1)
         ]
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
