@@ -267,6 +267,8 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         terminal.press("y")
         terminal.wait("Restored: 30 steps done")
         assert {path.read_text() for path in journey.root.iterdir()} == {"old\n"}
+        journey.write("later.txt", "not of the burst\n")
+        terminal.wait("later.txt")
         terminal.press("U")
         terminal.wait("y restores what stood there before")
         terminal.press("y")
@@ -274,6 +276,7 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         terminal.wait("Restored: 30 steps done")
         assert (journey.root / "made.txt").read_text() == "made\n"
         assert (journey.root / "f1.txt").read_text() == "new\n"
+        assert (journey.root / "later.txt").exists(), "undoing concerns the files of the restore"
 
 
 def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(journey: Journey) -> None:

@@ -137,6 +137,8 @@ def undo(done: Done) -> Wish:
             raise RestoreRefused("the restore is not in the record, so it cannot be undone from here")
         if len({change.file_id for change in changes}) == 1:
             return plan_change(reader, changes[0], before=True)
+        if not done.recorded.late:  # what others did in the folder since stays
+            return plan_changes(reader, changes)
         return plan_folder(reader, os.path.commonpath(tops), done.since_ns)
 
     span = (
