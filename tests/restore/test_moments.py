@@ -280,3 +280,18 @@ def test_a_file_that_left_the_folder_stays_where_it_is(case: Case) -> None:
     case.record()
     case.restore(str(case.root / "d"), "--at", then)
     assert set(case.disk()) == {b"d/a", b"other/a", b"other/b"}
+
+
+def test_after_a_change_of_many_that_share_a_moment(case: Case) -> None:
+    for name in "abc":
+        case.write(name, "old\n")
+    case.record()
+    for name in "abc":
+        case.write(name, "new\n")
+    first, second, _ = case.record()
+    assert first.time_ns == second.time_ns, "one look found them"
+    case.restore(str(case.root), "--at", f"#{first.sequence}")
+    told = {name: (case.root / name).read_text() for name in "abc"}
+    assert told == dict.fromkeys("abc", "old\n") | {os.fsdecode(os.path.basename(first.path)): "new\n"}
+    assert "no change 99" in case.refused(str(case.root), "--at", "#99")
+    assert "not a change" in case.refused(str(case.root), "--at", "#²", status=2)

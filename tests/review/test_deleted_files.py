@@ -97,7 +97,7 @@ def test_a_deleted_file_and_folder_come_back_from_the_tree(root: Path, data_dir:
         terminal.press("1", "d")
         terminal.wait("- z")
         terminal.press("G", "R")
-        terminal.wait("the version before it")
+        terminal.wait("bring the file back")
         terminal.press("b")
         terminal.wait("y restores")
         terminal.press("y")

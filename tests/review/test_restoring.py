@@ -86,6 +86,11 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         terminal.press("y")
         terminal.wait("recorded as change 3. U undoes it.")
         assert file.read_text() == NEW
+        terminal.press("U")
+        terminal.wait("y restores what stood there before the restore that is change 3; Esc")
+        terminal.press("enter", "y")
+        terminal.wait("recorded as change 4. U undoes it.")
+        assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
 
 
 def test_leaving_it_changes_nothing(journey: Journey) -> None:
@@ -154,7 +159,7 @@ def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
         terminal.press("j", "j")
         terminal.wait("#1  modified")
         terminal.press("R")
-        terminal.wait("the folder src as it was then")
+        terminal.wait("the folder src as it was after change #1")
         terminal.press("f")
         terminal.wait("2 steps. y restores")
         terminal.wait("would remove")
@@ -162,7 +167,7 @@ def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
         terminal.wait("2 steps done, recorded as changes 4 to 5.")
         assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "b.txt"]
         terminal.press("U")
-        terminal.wait("is undone")
+        terminal.wait("y restores what stood there before the restore that is changes 4 to 5;")
         terminal.press("y")
         terminal.wait("2 steps done, recorded as changes 6 to 7.")
         assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "c.txt"]
@@ -244,3 +249,57 @@ def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) ->
         terminal.press("g")
         terminal.wait("#3  modified")
         terminal.wait("edited")
+
+
+def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> None:
+    for number in range(30):
+        journey.write(f"f{number}.txt", "old\n")
+    with journey.screen(str(journey.root), columns=120, rows=40) as terminal:
+        terminal.wait("● recording")
+        for number in range(1, 30):
+            (journey.root / f"f{number}.txt").write_text("new\n")
+        journey.write("made.txt", "made\n")
+        terminal.wait("▸ 30 files")
+        terminal.press("R")
+        terminal.wait("undo the whole burst")
+        terminal.press("u")
+        terminal.wait("30 steps. y restores the files of ")
+        terminal.press("y")
+        terminal.wait("Restored: 30 steps done")
+        assert {path.read_text() for path in journey.root.iterdir()} == {"old\n"}
+        journey.write("later.txt", "not of the burst\n")
+        terminal.wait("later.txt")
+        terminal.press("U")
+        terminal.wait("y restores what stood there before")
+        terminal.press("y")
+        wait_for(lambda: (journey.root / "made.txt").exists())
+        terminal.wait("Restored: 30 steps done")
+        assert (journey.root / "made.txt").read_text() == "made\n"
+        assert (journey.root / "f1.txt").read_text() == "new\n"
+        assert (journey.root / "later.txt").exists(), "undoing concerns the files of the restore"
+
+
+def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root), columns=200) as terminal:
+        terminal.wait("● recording")
+        file.write_text(OLD.replace("line 10\n", "line ten\n"))
+        terminal.wait("#1  modified")
+        file.write_text(OLD.replace("line 10\n", "line 10.0\n"))
+        terminal.wait("#2  modified")
+        terminal.press("j")
+        terminal.wait("#1  modified")
+        terminal.press("R")
+        terminal.wait("undo this hunk, 1 of 1, at line 10")
+        terminal.press("h")
+        terminal.wait("have changed since. R b undoes the whole change. Esc goes back.")
+        assert "fcm-tui restore" not in terminal.text
+        terminal.press("q")
+        terminal.wait("▌Log")
+        terminal.press("R")
+        terminal.wait("undo the whole change: the version before it")
+        terminal.press("b")
+        terminal.wait("y restores the version before change 1; Esc")
+        terminal.press("y")
+        terminal.wait("Restored")
+        assert file.read_text() == OLD

@@ -52,7 +52,11 @@ def add_parser(
         "--hunk", metavar="N", type=whole, action="append", default=[],
         help="undo only this hunk of the change, in the file as it is now; repeatable",
     )  # fmt: skip
-    parser.add_argument("--at", metavar="T", help="as PATH was then: a date, a time, 'yesterday 14:00', 2h")
+    parser.add_argument(
+        "--at",
+        metavar="T",
+        help="as PATH was then: a date, a time, 'yesterday 14:00', 2h, '#N' after change N",
+    )
     parser.add_argument("--to", metavar="PATH", help="write there, and leave what was recorded alone")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
     parser.add_argument(
@@ -91,7 +95,8 @@ def run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     to = absolute(args.to) if args.to is not None else None
     if args.at is not None:
-        return plan_folder(reader, absolute(args.what), parse_moment(args.at), to=to)
+        at_ns, last = _moment(reader, args.at)
+        return plan_folder(reader, absolute(args.what), at_ns, last=last, to=to)
     digest = digest_named(args.what)
     if digest is not None:
         if to is None or args.before or args.hunk:
@@ -103,6 +108,14 @@ def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     if args.hunk:
         return plan_hunks(reader, change, args.hunk, to=to)
     return plan_change(reader, change, before=args.before, to=to)
+
+
+def _moment(reader: Reader, text: str) -> tuple[int, int | None]:
+    """A time; of `#N` that of the change, and its number, as many changes may share a moment."""
+    if text.startswith("#"):
+        change = find_change(reader, text[1:])
+        return change.time_ns, change.sequence
+    return parse_moment(text), None
 
 
 def _show(

@@ -8,6 +8,7 @@ A screen that wants to show before it asks calls `plan_…` and `preview` first.
 
 from __future__ import annotations
 
+from fcm_tui.restore.bursts import plan_changes
 from fcm_tui.restore.hunks import plan_hunks
 from fcm_tui.restore.moments import plan_folder
 from fcm_tui.restore.obstacles import Checked, Losing, check
@@ -29,6 +30,7 @@ __all__ = [
     "check",
     "patch",
     "plan_change",
+    "plan_changes",
     "plan_content",
     "plan_folder",
     "plan_hunks",

@@ -24,6 +24,15 @@ from fcm_tui.store.reading.queries import Reader
 _CONTEXT = 3
 
 
+class HunkGone(RestoreRefused):
+    """A hunk's lines do not stand in the file any more, or there is no file."""
+
+    def __init__(self, what: str, change: Change, instead: str) -> None:
+        super().__init__(f"{what}: `fcm-tui restore {change.sequence} --before` brings back {instead}")
+        self.what = what
+        """For who has another way to the whole version than a command."""
+
+
 def plan_hunks(reader: Reader, change: Change, numbers: Sequence[int], *, to: bytes | None = None) -> Plan:
     """The file as it is on disk now, wherever it is, with hunks (numbered from 1) of a change undone.
 
@@ -39,10 +48,7 @@ def plan_hunks(reader: Reader, change: Change, numbers: Sequence[int], *, to: by
             raise NoSuchChange(f"change {change.sequence} has {has}, but not hunk {number}")
     now = past.present_file(reader.connection, change.file_id) or past.present(reader.connection, change.path)
     if now is None:
-        raise RestoreRefused(
-            f"{visible_path(change.path)}: is not there any more:"
-            f" `fcm-tui restore {change.sequence} --before` brings back all of it"
-        )
+        raise HunkGone(f"{visible_path(change.path)}: is not there any more", change, "all of it")
     base = base_of(reader, now.path)
     data = read_file(base, now.path)
     old, new = _lines(reader, change.before), _lines(reader, change.after)
@@ -89,9 +95,11 @@ def _undo(
         if at is None or any(
             at < where + other.new_count and where < at + hunk.new_count for where, other in places
         ):
-            raise RestoreRefused(
+            raise HunkGone(
                 f"{visible_path(change.path)}: the lines of change {change.sequence} that begin at line {hunk.new_start}"
-                f" have changed since: `fcm-tui restore {change.sequence} --before` brings back all of the version"
+                " have changed since",
+                change,
+                "all of the version",
             )
         places.append((at, hunk))
     result = list(lines)

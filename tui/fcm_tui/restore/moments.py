@@ -18,11 +18,14 @@ from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = None) -> Plan:
+def plan_folder(
+    reader: Reader, path: bytes, at_ns: int, *, last: int | None = None, to: bytes | None = None
+) -> Plan:
     """A file or folder as it was: what is gone comes back, what changed is reverted, what came since is removed.
 
     Files that were moved inside it since are moved back. A file that left it is written anew, and
-    left alone where it is now. With `to` (absolute) all is written below that folder, and nothing removed.
+    left alone where it is now. Many changes share a moment: `last` is the number of the last that had happened, where
+    that is known. With `to` (absolute) all is written below that folder, and nothing removed.
 
     Raises:
         NoSuchChange: the path was not recorded then.
@@ -30,7 +33,7 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     _refuse_unrecorded(reader, path, at_ns)
     own = reader.recorder()
     now = past.all_present(reader.connection, path)
-    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now)
+    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now, last)
     if not now and not then:
         raise NoSuchChange(
             f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is"
@@ -44,6 +47,25 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     def base(target: bytes) -> bytes:
         return max((r for r in roots if target != r and is_inside(target, r)), key=len, default=outer)
 
+    return back_to(reader, now, then, base, path)
+
+
+def back_to(
+    reader: Reader,
+    now: dict[bytes, Version],
+    then: dict[bytes, Version],
+    base: Callable[[bytes], bytes],
+    top: bytes | None,
+) -> Plan:
+    """What turns the files `now` into those of `then`, both by path; files in neither stay as they are.
+
+    Args:
+        reader: the record.
+        now: where and what they are.
+        then: where and what they shall be.
+        base: the recorded folder above a path of either.
+        top: as a plan has it.
+    """
     steps: list[Step] = []
     moved = _moves(now, then, base)
     for target, version in then.items():
@@ -57,7 +79,7 @@ def plan_folder(reader: Reader, path: bytes, at_ns: int, *, to: bytes | None = N
     sources = {version.path for version in moved.values()}
     steps += [Step(Action.REMOVE, base(at), at) for at in now if at not in then and at not in sources]
     steps, missing = kept_only(reader, steps, then)
-    return Plan.of(steps, missing, top=path)
+    return Plan.of(steps, missing, top=top)
 
 
 def _plan_copy(reader: Reader, path: bytes, then: dict[bytes, Version], to: bytes) -> Plan:

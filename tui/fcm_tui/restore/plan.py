@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fcm_tui.capture.attributes import same as same_attributes
-from fcm_tui.errors import RestoreRefused
+from fcm_tui.errors import ContentMissing, RestoreRefused
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.past import Version
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
+_EMPTY = hashlib.sha256(b"").digest()
 _NO_NAMES = (b"", b".", b"..")
 
 
@@ -135,7 +137,17 @@ def kept_only(
     known = reader.contents.known(step.digest for step in wanted if step.digest is not None)
     lacking = {step.path for step in wanted if step.digest not in known}
     missing = [Missing(path, past.why_not_kept(reader.connection, versions[path])) for path in lacking]
-    return [step for step in steps if step.path not in lacking], missing
+    return [_sized(reader, step) for step in steps if step.path not in lacking], missing
+
+
+def _sized(reader: Reader, step: Step) -> Step:
+    """A step with the size of its content where the record of the version has none."""
+    if step.action is not Action.WRITE or step.size or step.data is not None or step.digest in (None, _EMPTY):
+        return step
+    try:
+        return replace(step, size=len(reader.content(step.digest or b"")))
+    except ContentMissing:  # damaged: told when it is written
+        return step
 
 
 def base_of(reader: Reader, path: bytes) -> bytes:

@@ -33,7 +33,7 @@ def plan_change(reader: Reader, change: Change, *, before: bool = False, to: byt
         return _checked(
             reader, [write(base_of(reader, target), target, version, own=False)], version, target, change
         )
-    _refuse_foreign(reader, change)
+    refuse_foreign(reader, change)
     file = past.present_file(connection, change.file_id)
     path = version.path if file is None or (before and change.kind is Kind.MOVED) else file.path
     base = base_of(reader, path)
@@ -74,7 +74,7 @@ def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | N
         raise RestoreRefused(
             f"change {number} created the file: there was nothing before it to write elsewhere"
         )
-    _refuse_foreign(reader, change)
+    refuse_foreign(reader, change)
     now = past.present_file(reader.connection, change.file_id) or past.present(reader.connection, change.path)
     path = change.path if now is None else now.path
     if now is None and not os.path.lexists(path):
@@ -83,7 +83,12 @@ def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | N
     return Plan.of([Step(Action.REMOVE, base_of(reader, path), path, was=was)])
 
 
-def _refuse_foreign(reader: Reader, change: Change) -> None:
+def refuse_foreign(reader: Reader, change: Change) -> None:
+    """What was recorded elsewhere is not at these paths.
+
+    Raises:
+        RestoreRefused: the change belongs to another machine.
+    """
     own = reader.recorder()
     if own is None or own.recorder_id != change.recorder_id:
         raise RestoreRefused(

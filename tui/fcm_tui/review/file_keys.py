@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
-from fcm_tui.review.acts.subject import Looking, Subject, shown
+from fcm_tui.review.acts.subject import Burst, Looking, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.log.inbox import Inbox
@@ -45,7 +46,7 @@ class FileKeys(ThemedApp):
     database: Path
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
-    _restored: list[tuple[Wish, Done]]
+    _restored: list[Done]
 
     def subject(self) -> Subject | None:
         """What the person looks at now; None on a screen that shows no file."""
@@ -62,7 +63,12 @@ class FileKeys(ThemedApp):
         document = self.diff_view.document
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
-        return None if change is None else shown(change, self.diff_view)
+        if change is None:
+            return None
+        subject, fold = shown(change, self.diff_view), self.log_view.burst
+        if reading or fold is None:
+            return subject
+        return replace(subject, burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
 
     def action_history(self) -> None:
         from fcm_tui.review.files.history import HistoryScreen
@@ -252,12 +258,12 @@ class FileKeys(ThemedApp):
                 f"Nothing was restored since the start; {key} on a change brings back the version before it."
             )
             return
-        wish, done = self._restored[-1]
+        done = self._restored[-1]
 
         def undo() -> Wish:
             from fcm_tui.review.acts import restore_plans
 
-            return restore_plans.undo(wish, done)
+            return restore_plans.undo(done)
 
         async def go() -> None:
             if await self._restore(undo):

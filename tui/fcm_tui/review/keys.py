@@ -171,7 +171,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("menu.up", ("up",), "screen.move(-1)", "one up", MENU),
     Key("menu.choose", ("enter",), "screen.choose", "take it", MENU),
     Key("menu.close", ("escape",), "screen.close", "leave the menu", MENU),
-    Key("restore.yes", ("y", "enter"), "screen.yes", "restore what is shown", CONFIRM),
+    Key("restore.yes", ("y",), "screen.yes", "restore what is shown", CONFIRM),
     Key("restore.force", ("F",), "screen.force", "restore, and lose what it says", CONFIRM),
     Key("restore.no", ("escape", "q"), "screen.no", "leave all as it is", CONFIRM),
     Key("restore.down", ("J",), "line(1)", "a line down", CONFIRM),

@@ -59,4 +59,4 @@ def wish_of(loss: Loss) -> Wish:
     """The folder as it was then."""
     from fcm_tui.review.acts import restore_plans
 
-    return restore_plans.folder(loss.subject.path, loss.first.time_ns - 1)
+    return restore_plans.folder(loss.subject.path, loss.first, before=True)

@@ -18,23 +18,23 @@ from fcm_tui.restore import (
     Recording,
     check,
     plan_change,
+    plan_changes,
     plan_folder,
     plan_hunks,
-    preview,
     restore,
 )  # fmt: skip
 from fcm_tui.restore.disk import read_file
+from fcm_tui.restore.hunks import HunkGone
 from fcm_tui.restore.obstacles import Unrecorded
-from fcm_tui.review import wording
-from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review import keys, wording
+from fcm_tui.review.acts import plan_lines
+from fcm_tui.review.acts.subject import Burst, Subject
 from fcm_tui.review.documents import loading
 from fcm_tui.review.documents.document import Document, Side
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
 
-_SHOWN = 2_000
-"""Steps that are listed; of more the number is told."""
 _LARGEST = 16 << 20
 
 Planner = Callable[[Reader], Plan]
@@ -75,7 +75,11 @@ def undo_hunk(subject: Subject, hunk_number: int) -> Wish:
         recorded = past.hunks(reader.connection, change.recorder_id, change.sequence)
         if hunk not in recorded:
             raise NoSuchChange(f"change {change.sequence} was not recorded with this hunk")
-        return plan_hunks(reader, change, [recorded.index(hunk) + 1])
+        try:
+            return plan_hunks(reader, change, [recorded.index(hunk) + 1])
+        except HunkGone as gone:
+            key = keys.shown("file.restore")
+            raise RestoreRefused(f"{gone.what}. {key} b undoes the whole change.") from gone
 
     return Wish(f"what hunk {hunk_number} of change {change.sequence} replaced", plan, change)
 
@@ -90,17 +94,39 @@ def version(change: Change, *, before: bool) -> Wish:
     )
 
 
-def folder(path: bytes, at_ns: int) -> Wish:
-    """A folder as it was at a moment."""
-    return Wish(
-        f"{visible_path(path)} as it was at {wording.moment(at_ns)}",
-        lambda reader: plan_folder(reader, path, at_ns),
-        None,
-        skip_missing=True,
-    )
+def undo_burst(burst: Burst) -> Wish:
+    """The files of all its changes as they were before it."""
+    newest, oldest = burst.newest, burst.oldest
+
+    def plan(reader: Reader) -> Plan:
+        between = reader.iterate(
+            burst.filters, reverse=True,
+            before=(newest.sequence + 1, b""), after=(oldest.sequence - 1, b"\xff" * 16),
+        )  # fmt: skip
+        mine = oldest.recorder_id, oldest.root
+        return plan_changes(reader, [c for c in between if (c.recorder_id, c.root) == mine])
+
+    count = wording.plural(burst.count, "change")
+    what = f"the files of {count}, #{oldest.sequence} to #{newest.sequence}, as they were before"
+    return Wish(what, plan, None, skip_missing=True)
 
 
-def undo(wish: Wish, done: Done) -> Wish:
+def folder(path: bytes, change: Change, *, before: bool = False) -> Wish:
+    """A file or folder as it was after a change, or before it. Many changes share a moment, so its number counts."""
+    which, at_ns = ("before", change.time_ns - 1) if before else ("after", change.time_ns)
+    last = change.sequence - before
+
+    def plan(reader: Reader) -> Plan:
+        own = reader.recorder()
+        is_own = own is not None and own.recorder_id == change.recorder_id
+        return plan_folder(reader, path, at_ns, last=last if is_own else None)
+
+    when = wording.moment(change.time_ns)
+    what = f"{visible_path(path)} as it was {which} change #{change.sequence}, {when}"
+    return Wish(what, plan, None, skip_missing=True)
+
+
+def undo(done: Done) -> Wish:
     """What stood there before a restore."""
     numbers = done.recorded.sequences
     tops = [step.source or step.path for step in done.steps]
@@ -111,13 +137,24 @@ def undo(wish: Wish, done: Done) -> Wish:
             raise RestoreRefused("the restore is not in the record, so it cannot be undone from here")
         if len({change.file_id for change in changes}) == 1:
             return plan_change(reader, changes[0], before=True)
+        if not done.recorded.late:  # what others did in the folder since stays
+            return plan_changes(reader, changes)
         return plan_folder(reader, os.path.commonpath(tops), done.since_ns)
 
-    return Wish(f"what stood there before: {wish.what} is undone", plan, None, skip_missing=len(numbers) > 1)
+    span = (
+        f"changes {numbers[0]} to {numbers[-1]}"
+        if len(numbers) > 1
+        else f"change {numbers[0]}"
+        if numbers
+        else "it"
+    )
+    return Wish(
+        f"what stood there before the restore that is {span}", plan, None, skip_missing=len(numbers) > 1
+    )
 
 
-def look(database: Path, recording: Recording, wish: Wish) -> Preview:
-    """What a wish would do to the disk as it is.
+def look(database: Path, recording: Recording, wish: Wish, width: int) -> Preview:
+    """What a wish would do to the disk as it is, told in lines of so many cells.
 
     Raises:
         FcmError: there is no such version, or it cannot be planned.
@@ -132,7 +169,7 @@ def look(database: Path, recording: Recording, wish: Wish) -> Preview:
             is_passing = isinstance(losing, Unrecorded)
         except FcmError as refused:
             obstacle = visible(str(refused))
-        return Preview(_document(reader, wish, plan), len(plan.steps), obstacle, is_passing, may_force)
+        return Preview(_document(reader, wish, plan, width), len(plan.steps), obstacle, is_passing, may_force)
 
 
 def carry_out(
@@ -178,12 +215,9 @@ def words(done: Done, planned: int, undo_key: str) -> str:
     )
 
 
-def _document(reader: Reader, wish: Wish, plan: Plan) -> Document:
+def _document(reader: Reader, wish: Wish, plan: Plan, width: int) -> Document:
     """The plan as the diff pane shows it: the file on the disk against what it would be, and the steps in words."""
-    lines = [visible(line) for line in preview(plan)[:_SHOWN]]
-    if len(plan.steps) > _SHOWN:
-        lines.append(f"and {wording.number(len(plan.steps) - _SHOWN)} more steps")
-    lines += [f"cannot bring back {visible_path(m.path)}: {visible(m.why)}" for m in plan.missing[:_SHOWN]]
+    lines = plan_lines.lines(plan, width)
     if not plan.steps:
         lines.append("Nothing to do: it is as it was.")
     change = wish.change or _nothing(plan)

@@ -33,32 +33,44 @@ if TYPE_CHECKING:
 TICK = 0.1
 """Seconds between counts of the steps that are done."""
 _DIGITS = "123456789"
+_BEFORE = {
+    Kind.CREATED: "undo the whole change: remove the file, there was none before",
+    Kind.DELETED: "bring the file back",
+}
 
 
 def entries(subject: Subject, at: Change | None) -> list[Choice]:
-    """What can be restored from here; a path in the tree as it was at the change `at`."""
+    """What can be restored from here, the likeliest first; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
     if change is None:
-        label = f"{_name(subject.path)} as it was then, {wording.moment(at.time_ns) if at else ''}"
-        return [Choice("f", label, "path")] if at is not None else []
-    if subject.hunk is not None:
-        number = subject.hunks.index(subject.hunk) + 1
+        return [] if at is None else [Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path")]
+    if subject.burst is not None:
+        count = wording.plural(subject.burst.count, "change")
+        found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
+    # A file that came or went is one hunk: undone alone it would be left empty, or is refused.
+    hunks = subject.hunks if change.kind in (Kind.MODIFIED, Kind.MOVED) else ()
+    if hunks and subject.hunk is not None:
+        number = hunks.index(subject.hunk) + 1
         found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
-    elif change.kind in (Kind.MODIFIED, Kind.MOVED):
+    found.append(
+        Choice("b", _BEFORE.get(change.kind, "undo the whole change: the version before it"), "before")
+    )
+    if subject.hunk is None:
         found += [
             Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")
-            for number, letter in enumerate(_DIGITS[: len(subject.hunks)], 1)
+            for number, letter in enumerate(_DIGITS[: len(hunks)], 1)
         ]
-    when = wording.moment(change.time_ns)
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
-    before = "remove it: there was no file before" if change.kind is Kind.CREATED else "the version before it"
-    found.append(Choice("b", before, "before"))
     folder = os.path.dirname(change.path)
-    found.append(Choice("f", f"the folder {_name(folder)} as it was then, {when}", "folder"))
+    found.append(Choice("f", f"the folder {_name(folder)} {_as_after(change)}", "folder"))
     if change.root and folder != change.root:
-        found.append(Choice("r", f"all of {_name(change.root)} as it was then, {when}", "root"))
+        found.append(Choice("r", f"all of {_name(change.root)} {_as_after(change)}", "root"))
     return found
+
+
+def _as_after(change: Change) -> str:
+    return f"as it was after change #{change.sequence}, {wording.moment(change.time_ns)}"
 
 
 def _at(subject: Subject, number: int) -> str:
@@ -76,13 +88,15 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
 
     change = subject.change
     if choice == "path" and at is not None:
-        return restore_plans.folder(subject.path, at.time_ns)
+        return restore_plans.folder(subject.path, at)
     assert change is not None
+    if choice == "burst" and subject.burst is not None:
+        return restore_plans.undo_burst(subject.burst)
     if choice.startswith("hunk "):
         return restore_plans.undo_hunk(subject, int(choice[5:]))
     if choice in ("folder", "root"):
         path = os.path.dirname(change.path) if choice == "folder" else change.root
-        return restore_plans.folder(path, change.time_ns)
+        return restore_plans.folder(path, change)
     return restore_plans.version(change, before=choice == "before")
 
 
@@ -120,7 +134,7 @@ class PlanDiff(DiffView, inherit_bindings=False):
     )
 
 
-class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
+class RestoreScreen(ModalScreen["Done | None"]):
     """Shows what a wish would do and does it once told to; dismissed with what was done, or None."""
 
     CSS = "RestoreScreen { background: $fcm-background; }"
@@ -155,11 +169,13 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
 
     @work(group="restore", exit_on_error=False)
     async def _look(self) -> None:
+        width = self.size.width - 2
+
         def look() -> tuple[Wish, Preview]:
             from fcm_tui.review.acts import restore_plans
 
             wish = self._make_wish()
-            return wish, restore_plans.look(self._database, self._recordings(), wish)
+            return wish, restore_plans.look(self._database, self._recordings(), wish, width)
 
         try:
             wish, seen = await asyncio.to_thread(look)
@@ -190,6 +206,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
 
     def _refuse(self, why: str, style: str = "bad") -> None:
         self._phase = "over"
+        why = why if why.endswith((".", "!", "?")) else f"{why}."
         self._question.ask(f"{why} {keys.shown('restore.no')} goes back.", style)
 
     def _ask_to_lose(self, what: str) -> None:
@@ -230,7 +247,7 @@ class RestoreScreen(ModalScreen["tuple[Wish, Done] | None"]):
         from fcm_tui.review.acts import restore_plans
 
         self.result = restore_plans.words(done, seen.steps, keys.shown("file.undo"))
-        self.dismiss((wish, done))
+        self.dismiss(done)
 
     def action_yes(self) -> None:
         if self._phase == "asking":

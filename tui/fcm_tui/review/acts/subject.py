@@ -8,6 +8,18 @@ from typing import Protocol, runtime_checkable
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.store.reading.changes import key_of
+from fcm_tui.store.reading.filters import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Changes that are one line in the log."""
+
+    newest: Change
+    oldest: Change
+    count: int
+    filters: Filters
+    """Of the log: a change between these two that they do not let through is none of the burst's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,8 @@ class Subject:
     """Of the change, where its diff is shown."""
     hunk: Hunk | None = None
     """The one in sight, where a single one is."""
+    burst: Burst | None = None
+    """Where the line of one is looked at; the change is its newest."""
 
     @property
     def line(self) -> int:

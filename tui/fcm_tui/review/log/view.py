@@ -47,6 +47,11 @@ class EventLog(LogFeed):
         mark = self._lines.at(self.cursor).mark if self.total else None
         return mark.gap if mark is not None else None
 
+    @property
+    def burst(self) -> Fold | None:
+        """The burst whose line the cursor is on, if it is on one."""
+        return self._lines.at(self.cursor).fold if self.total else None
+
     async def go_to(self, key: Key) -> None:
         """To a change that the filter lets through, read on as far as it takes."""
         filters = self._filters

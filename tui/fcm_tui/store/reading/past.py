@@ -100,7 +100,12 @@ def all_present(connection: sqlite3.Connection, path: bytes) -> dict[bytes, Vers
 
 
 def all_then(
-    connection: sqlite3.Connection, recorder_id: bytes, path: bytes, at_ns: int, now: dict[bytes, Version]
+    connection: sqlite3.Connection,
+    recorder_id: bytes,
+    path: bytes,
+    at_ns: int,
+    now: dict[bytes, Version],
+    last: int | None = None,
 ) -> dict[bytes, Version]:
     """The file at a path, or the files below it, as they were at a moment, by path.
 
@@ -113,12 +118,16 @@ def all_then(
         path: absolute.
         at_ns: changes at this very moment have happened.
         now: `all_present` of the same path.
+        last: the number of the last change that had happened, instead of what `at_ns` says.
     """
-    cut = connection.execute(
-        # The newest change by then; by number from there on, as a clock may have been set back.
-        "SELECT sequence FROM changes WHERE recorder_id = ? AND time_ns <= ? ORDER BY time_ns DESC, sequence DESC LIMIT 1",
-        (recorder_id, at_ns),
-    ).fetchone()
+    if last is None:
+        row = connection.execute(
+            # The newest change by then; by number from there on, as a clock may have been set back.
+            "SELECT sequence FROM changes WHERE recorder_id = ? AND time_ns <= ?"
+            " ORDER BY time_ns DESC, sequence DESC LIMIT 1",
+            (recorder_id, at_ns),
+        ).fetchone()
+        last = row[0] if row else 0
     low, high = below(path)
     touching = f"{_AT_OR_BELOW.format('path')} OR {_AT_OR_BELOW.format('previous_path')}"
     rows = connection.execute(
@@ -127,7 +136,7 @@ def all_then(
         " LEFT JOIN files f ON f.file_id = c.file_id"
         " WHERE c.recorder_id = ? AND c.sequence IN (SELECT min(sequence) FROM changes"
         f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id)",
-        (recorder_id, recorder_id, cut[0] if cut else 0, path, low, high, path, low, high),
+        (recorder_id, recorder_id, last, path, low, high, path, low, high),
     ).fetchall()
     changed = {row[0] for row in rows}
     then = {version.path: version for version in now.values() if version.file_id not in changed}
