@@ -286,3 +286,23 @@ async def test_a_broken_file_is_told_with_its_line(file: Path, app_of: Open) -> 
         await shows(app, "Line 1: not TOML")
         await pilot.press("right", "enter", "w", "d", "t", "p", "escape")
         await shows(app, "Directories")
+
+
+async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
+    file: Path, app_of: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    file.write_text(FILE.replace("/home/ann/project", str(folder)))
+    app = app_of(file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("comma", "enter", "d", "G", "enter", "ctrl+u", *_keys(str(folder)), "enter")
+        await shows(app, "all counted")
+        await pilot.press("enter", "w")
+        await shows(app, "Write  ")
+        assert "- path" not in text(app) and "-[[roots]]" not in text(app)
+
+
+def _keys(written: str) -> list[str]:
+    return ["slash" if letter == "/" else letter for letter in written]
