@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 
 from fcm_tui.config import load
 from fcm_tui.review.app import ReviewApp
@@ -306,3 +307,21 @@ async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
 
 def _keys(written: str) -> list[str]:
     return ["slash" if letter == "/" else letter for letter in written]
+
+
+async def test_a_whole_path_takes_the_place_of_the_home_and_tab_writes_what_folders_have_in_common(
+    file: Path, app_of: Open, tmp_path: Path
+) -> None:
+    for name in ("part-one", "part-two"):
+        (tmp_path / name).mkdir()
+    app = app_of(file)
+    async with app.run_test(size=(240, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Folders"), "G", "enter")
+        await shows(app, "> ~/")
+        app.post_message(Paste(f"{tmp_path}/pa\n"))
+        await shows(app, f"> {tmp_path}/pa ")
+        await pilot.press("tab")
+        await shows(app, f"> {tmp_path}/part- ")
+        await pilot.press("tab")
+        await shows(app, f"> {tmp_path}/part-one/ ")
