@@ -12,6 +12,7 @@ from textual.events import Paste
 from fcm_tui.config import load
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.fields import SECTIONS
 from tests.hostile import acting
 from tests.review.builder import RecordBuilder
@@ -325,3 +326,15 @@ async def test_a_whole_path_takes_the_place_of_the_home_and_tab_writes_what_fold
         await shows(app, f"> {tmp_path}/part- ")
         await pilot.press("tab")
         await shows(app, f"> {tmp_path}/part-one/ ")
+
+
+async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Theme"), "enter")
+        await shows(app, "leaves it")
+        menu = app.screen
+        assert isinstance(menu, Menu)
+        await pilot.press("j", "j", "k")
+        await eventually(lambda: menu._view.cursor == 1)
