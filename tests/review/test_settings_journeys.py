@@ -86,6 +86,7 @@ def test_add_a_root(place: Place, columns: int, rows: int) -> None:
         (place.work / "old.txt").write_text("still recorded too\n")
         terminal.wait("still recorded too")
         _leave(terminal)
+        terminal.wait("recording of 2 folders has ended")
     assert [Path(root.path.decode()) for root in load(place.file).roots] == [place.work, place.other]
 
 
@@ -157,6 +158,7 @@ def test_a_second_terminal_looks_on_at_a_folder_that_is_recorded_and_says_how_an
         with place.open(str(place.work)) as viewer:
             viewer.wait("◇ viewer")
             _leave(viewer)
+            assert "has ended" not in viewer.text
         with place.open(str(place.other)) as refused:
             assert refused.end() == 2
             assert "[[roots]]" in refused.text and "but not this folder" in refused.text
