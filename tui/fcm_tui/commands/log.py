@@ -60,7 +60,9 @@ def add_parser(
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--gaps", action="store_true", help="with --json: also the times in which events may have been missed"
+        "--gaps",
+        action="store_true",
+        help="all times in which events may have been missed, with --json too, and where other settings were taken up",
     )
     parser.set_defaults(func=run)
 
