@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fcm_tui.model import ANEW
 from tests.commands.test_commands import Cli
 
 
@@ -106,3 +108,12 @@ def test_a_root_whose_parent_is_not_there_is_out_of_reach_and_nothing_of_it_is_d
     cli.run("record", "--once")
     gaps = json.loads(cli.run("status", "--json").stdout)["gaps"]
     assert [gap["changes_found"] for gap in gaps if gap["to"]] == [1]
+
+
+def test_other_settings_taken_up_are_told_only_where_gaps_are_asked_for(cli: Cli) -> None:
+    two_runs(cli)
+    with sqlite3.connect(cli.data / "record.db") as connection:
+        connection.execute("UPDATE gaps SET reason = ?, changes_found = 0, to_ns = from_ns + 1", (ANEW,))
+    assert [line.split()[0] for line in lines(cli)] == ["3", "2", "1"]
+    assert len(lines(cli, "--gaps")) == 5
+    assert b"gap  " not in cli.run("status").stdout

@@ -107,7 +107,7 @@ SHOTS = (
     Shot("help", ("question_mark",), "Esc closes it"),
     Shot("filter", ("slash", *"kind:c", "tab"), "26 found"),
     Shot("first-run", (), "Record this directory?"),
-    Shot("inbox", ("G", "space"), "✓"),
+    Shot("inbox", ("G", "space"), "   new "),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fcm_tui.model import NOT_RUNNING, Gap, Kind
+from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
@@ -118,3 +118,14 @@ def test_words() -> None:
     open_still = Gap(1, None, 0, None, NOT_RUNNING, None)
     assert gap_words(open_still).endswith(": not scanned since")
     assert "(9 days): 1 change found" in gap_words(Gap(1, None, 0, 9 * 24 * HOUR, NOT_RUNNING, 1))
+
+
+async def test_other_settings_taken_up_are_no_line_where_nothing_was_missed(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.gap(PROJECT, after=5, found=0, reason=ANEW, lasted=2)
+    record.gap(PROJECT, after=6, found=3, reason=ANEW, lasted=2)
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)):
+        await shows(app, "3 changes found")
+        assert len([line for line in log(app) if line.startswith("┄┄┄")]) == 1

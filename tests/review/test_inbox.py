@@ -35,7 +35,7 @@ async def test_space_marks_and_unmarks_and_u_goes_on(record: RecordBuilder, make
         await pilot.press("space")
         await eventually(lambda: marks(app) == "✓")
         await shows(app, "1 change reviewed")
-        await shows(app, "files  unreviewed")
+        await shows(app, "files    new")
         await eventually(lambda: lines(app.tree_view)[0].split() == ["▾", "project", "6", "7"])
         await pilot.press("u")
         await eventually(lambda: app.log_view.cursor == 1)
@@ -112,7 +112,7 @@ async def test_what_another_process_reviews_is_seen_at_once(
         other.execute("INSERT INTO reviews SELECT recorder_id, 8, 'eve', 1, 'accepted', 'odd' FROM recorders")
         other.execute("INSERT INTO reviews SELECT recorder_id, 6, 'eve', 2, 'accepted', NULL FROM recorders")
         await eventually(lambda: marks(app) == "✓ ✓")
-        await shows(app, "files  unreviewed")
+        await shows(app, "files    new")
         await eventually(lambda: lines(app.tree_view)[0].split() == ["▾", "project", "6", "6"])
         await shows(app, "Note by eve")
         other.execute("DELETE FROM reviews WHERE sequence = 8")
@@ -193,3 +193,18 @@ async def test_the_next_one_is_found_far_below(empty: RecordBuilder, make_app: M
         await shows(app, "3,000 found")
         await pilot.press("u")
         await shows(app, "2,924 of ")
+
+
+async def test_a_narrow_tree_gives_names_the_room_that_numbers_do_not_need(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    path = "/home/ann/project/typing_extensions/PKG"
+    empty.change(path, b"one\n", Kind.CREATED)
+    connect(empty.database).execute("UPDATE roots SET changes = 1")
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "▸ typing_")
+        await shows(app, "Directories   changes")
+        await pilot.press("space")
+        await shows(app, "Directories       new")
+        await shows(app, "▸ typing_extensions")

@@ -322,3 +322,20 @@ async def test_a_standstill_is_said_first(record: RecordBuilder, make_app: Make)
         await shows(app, "recording stands still: no room")
         await pilot.press("q")
     assert app.return_value == 0
+
+
+async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "line ten")
+        app.tell("fcm.toml read again")
+        await pilot.press("j")
+        await shows(app, "fcm.toml read again")
+        assert app._told is not None
+        app._told -= 6
+        await shows(app, "fcm.toml read again")
+        await pilot.press("k")
+        await shows(app, lambda screen: "read again" not in screen)
+        app.tell("theme read again")
+        app._told -= 16
+        await shows(app, lambda screen: "read again" not in screen)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 
 from fcm_tui.config import load
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.fields import SECTIONS
 from tests.hostile import acting
 from tests.review.builder import RecordBuilder
@@ -286,3 +288,53 @@ async def test_a_broken_file_is_told_with_its_line(file: Path, app_of: Open) -> 
         await shows(app, "Line 1: not TOML")
         await pilot.press("right", "enter", "w", "d", "t", "p", "escape")
         await shows(app, "Directories")
+
+
+async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
+    file: Path, app_of: Open, tmp_path: Path
+) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    file.write_text(FILE.replace("/home/ann/project", str(folder)))
+    app = app_of(file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("comma", "enter", "d", "G", "enter", "ctrl+u", *_keys(str(folder)), "enter")
+        await shows(app, "all counted")
+        await pilot.press("enter", "w")
+        await shows(app, "Write  ")
+        assert "- path" not in text(app) and "-[[roots]]" not in text(app)
+
+
+def _keys(written: str) -> list[str]:
+    return ["slash" if letter == "/" else letter for letter in written]
+
+
+async def test_a_whole_path_takes_the_place_of_the_home_and_tab_writes_what_folders_have_in_common(
+    file: Path, app_of: Open, tmp_path: Path
+) -> None:
+    for name in ("part-one", "part-two"):
+        (tmp_path / name).mkdir()
+    app = app_of(file)
+    async with app.run_test(size=(240, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Folders"), "G", "enter")
+        await shows(app, "> ~/")
+        app.post_message(Paste(f"{tmp_path}/pa\n"))
+        await shows(app, f"> {tmp_path}/pa ")
+        await pilot.press("tab")
+        await shows(app, f"> {tmp_path}/part- ")
+        await pilot.press("tab")
+        await shows(app, f"> {tmp_path}/part-one/ ")
+
+
+async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Theme"), "enter")
+        await shows(app, "leaves it")
+        menu = app.screen
+        assert isinstance(menu, Menu)
+        await pilot.press("j", "j", "k")
+        await eventually(lambda: menu._view.cursor == 1)

@@ -86,6 +86,7 @@ def test_add_a_root(place: Place, columns: int, rows: int) -> None:
         (place.work / "old.txt").write_text("still recorded too\n")
         terminal.wait("still recorded too")
         _leave(terminal)
+        terminal.wait("recording of 2 folders has ended")
     assert [Path(root.path.decode()) for root in load(place.file).roots] == [place.work, place.other]
 
 
@@ -141,9 +142,23 @@ def test_a_viewer_changes_the_file_and_the_recorder_takes_it_up(place: Place) ->
         viewer.press("enter")
         viewer.wait("Written.")
         viewer.press("escape")
-        recorder.wait("was read again")
+        recorder.wait(lambda screen: "was read again" in " ".join(screen.split()))
         viewer.wait("▸ notes")
         (place.other / "second.md").write_text("seen by the recorder\n")
         viewer.wait("seen by the recorder")
         _leave(viewer)
     assert [Path(root.path.decode()) for root in load(place.file).roots] == [place.work, place.other]
+
+
+def test_a_second_terminal_looks_on_at_a_folder_that_is_recorded_and_says_how_another_is_added(
+    place: Place,
+) -> None:
+    with place.open("record", str(place.work)) as recorder:
+        recorder.wait("ready: 1 roots")
+        with place.open(str(place.work)) as viewer:
+            viewer.wait("◇ viewer")
+            _leave(viewer)
+            assert "has ended" not in viewer.text
+        with place.open(str(place.other)) as refused:
+            assert refused.end() == 2
+            assert "[[roots]]" in refused.text and "but not this folder" in refused.text

@@ -166,6 +166,10 @@ class Change:
 NOT_RUNNING = "the recorder was not running"
 """The reason of a gap from the end of a recorder until the next one had scanned."""
 
+ANEW = "recording began anew with other settings"
+"""The reason of a gap while a recorder that goes on scans once more."""
+_UNNOTICED_NS = 10 * 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -178,6 +182,11 @@ class Gap:
     """None while the gap is still open."""
     reason: str
     changes_found: int | None
+
+    def is_moot(self, now_ns: int) -> bool:
+        """Whether nothing was missed in it, and nobody would think so: other settings were taken up, in seconds."""
+        end = now_ns if self.to_ns is None else self.to_ns
+        return self.reason == ANEW and not self.changes_found and end - self.from_ns < _UNNOTICED_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, TypeVar
 from fcm_tui import __version__
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.model import NOT_RUNNING, Notice, Standing
+from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
-from fcm_tui.pipeline.ledger import ANEW
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.pipeline.standing import RecorderState, words

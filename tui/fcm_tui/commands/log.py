@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -59,7 +60,9 @@ def add_parser(
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
-        "--gaps", action="store_true", help="with --json: also the times in which events may have been missed"
+        "--gaps",
+        action="store_true",
+        help="all times in which events may have been missed, with --json too, and where other settings were taken up",
     )
     parser.set_defaults(func=run)
 
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
         wants_gaps = args.gaps or not args.json or asks_for_gaps(filters.terms)
-        gaps = _gaps(reader, filters, reverse=args.reverse) if wants_gaps else []
+        gaps = _gaps(reader, filters, args) if wants_gaps else []
         is_empty = True
         for entry in _merged(changes, gaps, reverse=args.reverse, limit=args.limit):
             if isinstance(entry, Gap):
@@ -100,14 +103,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _gaps(reader: Reader, filters: Filters, *, reverse: bool) -> list[Gap]:
+def _gaps(reader: Reader, filters: Filters, args: argparse.Namespace) -> list[Gap]:
     """The gaps that the filters let through; none where they ask for changes of a kind, which a gap is not."""
     if filters.kinds or filters.text is not None or filters.unreviewed or filters.host is not None:
         return []
-    if filters.terms and not asks_for_gaps(filters.terms):
+    is_asked = asks_for_gaps(filters.terms)
+    if filters.terms and not is_asked:
         return []
-    found = [gap for gap in reader.gaps(None) if _concerns(gap, filters) and lets_through(filters.terms, gap)]
-    return found[::-1] if reverse else found
+    now = time.time_ns()
+    found = [
+        gap
+        for gap in reader.gaps(None)
+        if _concerns(gap, filters)
+        and lets_through(filters.terms, gap)
+        and (args.gaps or is_asked or not gap.is_moot(now))
+    ]
+    return found[::-1] if args.reverse else found
 
 
 def _concerns(gap: Gap, filters: Filters) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
+from fcm_tui.commands.common import folders
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
+from fcm_tui.watch.tree import is_inside
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
@@ -83,13 +86,15 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
 
     holder = place.data_dir.lock_holder()
     by = f"process {holder}" if holder else "another process"
-    if args.paths:
-        raise DataDirError(
-            f"{place.data_dir.path}: {by} records here already, so {args.paths[0]} cannot be added:"
-            " end it first, or name another --data-dir; without PATH this looks on"
-        )
     if not place.database.exists():
         raise UsageError(f"{place.data_dir.path}: {by} is only just starting: try again in a moment")
+    unknown = _unrecorded(place, args.paths)
+    if unknown:
+        raise DataDirError(
+            f"{unknown}: {by} records here already, but not this folder: `fcm-tui` without PATH looks on, and"
+            f" `,` there adds folders while it records, as [[roots]] in {place.configuration} does;"
+            " --data-dir names another record"
+        )
 
     def who() -> str:
         at_work = place.data_dir.lock_holder()
@@ -114,6 +119,18 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         own_paths=place.own_paths,
     )
     return running.run(app)
+
+
+def _unrecorded(place: Place, paths: list[str]) -> str:
+    """The first of these folders that the recorder at work does not record; empty where it records them all."""
+    from fcm_tui.store.reading.queries import Reader
+
+    named = folders(paths) if paths else []
+    with Reader(place.database) as reader:
+        active = reader.active_roots()
+    return next(
+        (os.fsdecode(path) for path in named if not any(is_inside(path, root) for root in active)), ""
+    )
 
 
 def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from dataclasses import replace
 
 from fcm_tui.commands.common import database_of, settings_of
@@ -163,7 +164,7 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
     if head is not None:
         lines.append(f"head       {head.sequence} {head.chain.hex()}")
     lines += [f"encrypted  with the key {key.hex()}" for key in keys_of(reader.connection)]
-    gaps = reader.gaps(None)
+    gaps = [gap for gap in reader.gaps(None) if not gap.is_moot(time.time_ns())]
     lines += [f"gap        {gap_text(gap)}" for gap in gaps[:_GAPS]]
     if len(gaps) > _GAPS:
         lines.append(f"           … and {len(gaps) - _GAPS:,} before: `fcm-tui log` tells them")

@@ -14,7 +14,6 @@ from fcm_tui.model import Gap
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.store.record import Record
 
-ANEW = "recording began anew with other settings"
 AWAY = "the root was unmounted or out of reach"
 GONE = "the root was deleted or renamed"
 REPLACED = "another folder stands at the root's path"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Event, Key
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
@@ -48,6 +48,10 @@ QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 TICK = 0.25
 """Seconds between looks at the recorder's state."""
+_READ = 5.0
+"""Seconds after which what was told goes with the next key."""
+_STANDS = 15.0
+"""Seconds after which it goes by itself."""
 PANES = ("tree", "log", "diff")
 
 
@@ -93,6 +97,8 @@ class ReviewApp(PaneKeys):
         self._engine = engine
         self._who = who
         self._notice = notice
+        self._told: float | None = None
+        """Since when (monotonic) the notice stands; None for one that stays."""
         self._source = Source(database)
         self.versions = Source(database)
         self._failure = ""
@@ -189,7 +195,9 @@ class ReviewApp(PaneKeys):
     @work(group="live", exit_on_error=False)
     async def _follow_recording_process(self, who: Callable[[], str]) -> None:
         while True:
-            self._notice = visible(await asyncio.to_thread(who))
+            said = visible(await asyncio.to_thread(who))
+            if self._told is None:
+                self._notice = said
             self._tick()
             await asyncio.sleep(1.0)
 
@@ -267,10 +275,20 @@ class ReviewApp(PaneKeys):
     # --- titles and status
 
     def tell(self, what: str) -> None:
-        self._notice = what
+        self._notice, self._told = what, time.monotonic()
         self._say_status(self._status)
 
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key):
+            self._forget_told(_READ)
+        await super().on_event(event)
+
+    def _forget_told(self, after: float) -> None:
+        if self._told is not None and time.monotonic() - self._told > after:
+            self._notice, self._told = "", None
+
     def _tick(self) -> None:
+        self._forget_told(_STANDS)
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
@@ -324,6 +342,11 @@ class ReviewApp(PaneKeys):
         self._say_titles()
 
     # --- the end
+
+    @property
+    def recorded_folders(self) -> int:
+        """How many this process records, or recorded; a viewer none."""
+        return len(self._engine.roots) if self._engine is not None else 0
 
     async def action_quit(self) -> None:
         self.end()

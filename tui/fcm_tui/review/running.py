@@ -8,6 +8,7 @@ import signal
 import sys
 
 from fcm_tui import diagnostics
+from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look import terminal
 
@@ -40,4 +41,13 @@ async def _run(app: ReviewApp) -> int:
     if app.unrecorded:
         print(f"fcm-tui: {app.unrecorded}", file=sys.stderr)
         return 1
+    _say_ended(app)
     return status or 0
+
+
+def _say_ended(app: ReviewApp) -> None:
+    """So that who leaves knows that nothing is recorded any more."""
+    if app.recorded_folders:
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            folders = wording.plural(app.recorded_folders, "folder")
+            print(f"fcm-tui: recording of {folders} has ended", file=sys.stderr)

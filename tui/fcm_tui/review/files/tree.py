@@ -21,6 +21,9 @@ from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading.activity import lately
 from fcm_tui.store.reading.queries import FolderEntry, RootSummary
 
+_NUMBER = 6
+"""Cells of a number where there is room."""
+
 
 @dataclass(slots=True)
 class Node:
@@ -70,6 +73,8 @@ class DirectoryTree(CursorView):
         self._lately: dict[bytes, int] = {}
         self._shows_deleted = False
         self.chosen: bytes | None = None
+        self._digits = 0
+        """Cells of the longest number of changes in sight and the blank before it; 0 where there are none."""
 
     @property
     def total(self) -> int:
@@ -97,8 +102,13 @@ class DirectoryTree(CursorView):
     @property
     def columns(self) -> str:
         """What the numbers are."""
-        counted = "unreviewed" if self.is_inbox else "changes"
-        return f"{'files  ' if self.wide else ''}{counted}{'  ago' if self.vast else ''}"
+        counted = "new" if self.is_inbox else "changes"
+        if not self.wide:
+            return counted
+        return f"files  {counted:>{_NUMBER - 1}}{'  ago' if self.vast else ''}"
+
+    def _count(self, node: Node) -> int:
+        return max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
 
     def on_resize(self) -> None:
         super().on_resize()
@@ -152,6 +162,8 @@ class DirectoryTree(CursorView):
     def _lay_out(self) -> None:
         at = self._rows[self.cursor].path if self.cursor < len(self._rows) else None
         self._rows = [row for root in self._roots for row in _visible(root, self._shows_deleted)]
+        counts = [count for row in self._rows if (count := self._count(row))]
+        self._digits = 1 + max(len(wording.short(count)) for count in counts) if counts else 0
         if at is not None:
             self.cursor = next((i for i, row in enumerate(self._rows) if row.path == at), self.cursor)
         self.cursor = max(0, min(self.cursor, len(self._rows) - 1))
@@ -225,8 +237,7 @@ class DirectoryTree(CursorView):
         if node.path == self.chosen:
             mark = "● "
         counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
-        count = max(0, node.changes - node.reviewed) if self.is_inbox else node.changes
-        changes = f"{wording.short(count):>6} " if count else " " * (7 if node.is_folder else 1)
+        changes = self._changes(node)
         ago = self._ago(node) if self.vast else ""
         indent = " " + "  " * min(node.depth, max(0, (width - 16) // 2))
         room = max(4, width - len(indent) - 2 - len(counts) - len(changes) - len(ago))
@@ -244,6 +255,14 @@ class DirectoryTree(CursorView):
                 Segment(ago, muted),
             ]
         ).adjust_cell_length(width, self.palette(*over))
+
+    def _changes(self, node: Node) -> str:
+        """In a column that is no wider than its numbers where there is little room."""
+        count = self._count(node)
+        digits = _NUMBER if self.wide else self._digits
+        if count:
+            return f"{wording.short(count):>{digits}} "
+        return " " * ((digits if node.is_folder or not self.wide else 0) + 1)
 
     def _ago(self, node: Node) -> str:
         at = self._lately.get(node.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -25,12 +26,15 @@ _TOGETHER = 4
 def read(record: Record) -> list[Gap]:
     """The gap ledger, newest first, and when the recording of each root began. For a thread.
 
-    A recorder that was not running missed what happened in any of its roots: that is one entry, not one for each.
+    A recorder that was not running missed what happened in any of its roots: that is one entry, not one for each. Gaps in
+    which nothing was missed while other settings were taken up are left out.
     """
+    now = time.time_ns()
     found = [
         merged[0] if len(merged) == 1 else _as_one(merged)
         for _, group in groupby(
-            record.gaps(MOST), lambda gap: (gap.from_ns, gap.reason == NOT_RUNNING or gap.gap)
+            (gap for gap in record.gaps(MOST) if not gap.is_moot(now)),
+            lambda gap: (gap.from_ns, gap.reason == NOT_RUNNING or gap.gap),
         )
         if (merged := list(group))
     ]

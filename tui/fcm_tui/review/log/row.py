@@ -86,7 +86,8 @@ class RowPainter:
             ("~", len(fold) - fold.created - fold.deleted - fold.moved, "modified"),
             ("-", fold.deleted, "deleted"),
         ]
-        room = max(4, width - (1 + len(clock) + 1 + 2 + _COUNTS // 3 * len(counts) + 1))
+        columns = [self._count(sign, number, style, over, _COUNTS) for sign, number, style in counts]
+        room = max(4, width - (1 + len(clock) + 1 + 2 + sum(len(column.text) for column in columns) + 1))
         reviewed = (
             " " if not fold.reviewed else wording.REVIEWED if fold.reviewed == len(fold) else wording.PARTLY
         )
@@ -95,7 +96,7 @@ class RowPainter:
             Segment(f"{clock} ", palette("muted", *over)),
             Segment("▾ " if fold.is_open else "▸ ", palette("accent", *over)),
             Segment(wording.fit(where, room), palette("accent", *over)),
-            *(self._count(sign, number, style, over, _COUNTS) for sign, number, style in counts),
+            *columns,
         ]
         return Strip(segments).adjust_cell_length(width, palette(*over))
 
@@ -117,7 +118,10 @@ class RowPainter:
 
     def _count(self, sign: str, lines: int | None, style: str, over: tuple[str, ...], column: int) -> Segment:
         text = f"{sign}{wording.short(lines)}" if lines else ""
-        return Segment(text.rjust(column // 3) if column else f" {text}", self._palette(style, *over))
+        cells = max(
+            column // 3, len(text) + 1
+        )  # a number that fills its column stays apart from what is before it
+        return Segment(text.rjust(cells) if column else f" {text}", self._palette(style, *over))
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from textual import events
+from textual.await_complete import AwaitComplete
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
 from fcm_tui.review.look.display import PatientApp
 
@@ -34,6 +36,8 @@ class KeysInTurn(PatientApp[R]):
         self._began: float | None = None
         """When (monotonic) the key was handed out for whose end others wait; None where none do."""
         self._opening = 0
+        self._asked: list[Screen[Any]] = []
+        """Screens on whose answer there is more to do."""
 
     def opens(self, work: Coroutine[Any, Any, object], group: str) -> None:
         """Work that pushes a screen when it has read what that needs: keys wait for the screen, or for the work's end.
@@ -48,6 +52,14 @@ class KeysInTurn(PatientApp[R]):
             await work
         finally:
             self.opened()
+
+    async def ask(self, screen: Screen[Any]) -> Any:
+        """For work that `opens`: the answer of a screen; keys behind the one that gave it wait for the work's end again."""
+        self._asked.append(screen)
+        try:
+            return await self.push_screen_wait(screen)
+        finally:
+            self._asked.remove(screen)
 
     def opened(self) -> None:
         """What was about to open is there, or will not come."""
@@ -64,6 +76,11 @@ class KeysInTurn(PatientApp[R]):
         pushed = super().push_screen(*args, **kwargs)
         self.opened()
         return pushed
+
+    def pop_screen(self) -> AwaitComplete:
+        if self.screen in self._asked:
+            self._opening += 1
+        return super().pop_screen()
 
     async def on_event(self, event: events.Event) -> None:
         key = event.key if isinstance(event, events.Key) else ""

@@ -27,6 +27,10 @@ class Choice:
     value: str
 
 
+_MOVES = {"j": 1, "k": -1}
+"""Where they are no letters of choices."""
+
+
 class MenuView(CursorView):
     """The entries, one a row."""
 
@@ -86,6 +90,10 @@ class Menu(ModalScreen[str]):
             if event.character == entry.letter:
                 event.stop()
                 self.dismiss(entry.value)
+                return
+        if event.key in _MOVES:
+            event.stop()
+            self.action_move(_MOVES[event.key])
 
     def action_move(self, rows: int) -> None:
         self._view.go(self._view.cursor + rows)

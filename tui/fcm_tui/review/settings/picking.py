@@ -22,6 +22,7 @@ from fcm_tui.review.parts.entry_line import EntryLine
 from fcm_tui.review.parts.pane import PaneTitle
 from fcm_tui.safetext import visible
 
+_HOME = f"~{os.sep}"
 _MOST = 2000
 """Folders that are listed."""
 
@@ -61,7 +62,14 @@ class PathLine(EntryLine):
         is_at_end = self.entry.at == len(self.entry.text)
         return not (is_at_end and key in ("left", "right")) and super().press(key)
 
+    def __init__(self, palette: Palette, begin: str) -> None:
+        super().__init__(palette, begin)
+        self._begin = begin
+
     def written(self) -> None:
+        rest = self.entry.text.removeprefix(self._begin)
+        if self._begin == _HOME != rest and (rest.startswith((os.sep, _HOME)) or os.path.isabs(rest)):
+            self.entry = Entry(rest.strip())  # it is a whole path: it does not go on from where one began
         self.refresh()
         screen = self.screen
         assert isinstance(screen, PickScreen)
@@ -160,6 +168,14 @@ class PickScreen(ModalScreen[str]):
             self._view.rows_changed(top=0)
         return self._view.folders[self._view.cursor] if self._view.folders else None
 
+    def _common(self) -> str:
+        """What all folders in sight begin with, where that is more than what is written and there are several."""
+        path = os.path.expanduser(self._line.entry.text)
+        folders = self._view.folders
+        common = os.path.commonprefix(folders) if len(folders) > 1 else ""  # noqa: RUF071 - names in part too
+        is_more = len(common) > len(path) and common.startswith(path)
+        return common if is_more and not path.endswith(os.sep) and not self._view.cursor else ""
+
     def _write(self, path: str) -> None:
         self._line.entry = Entry(path)
         self._line.written()
@@ -174,7 +190,11 @@ class PickScreen(ModalScreen[str]):
     @work(group="pick", exclusive=True, exit_on_error=False)
     async def action_into(self) -> None:
         selected = await self._selected()
-        if selected is not None:
+        if (common := self._common()) and visible(common) == common:
+            self._line.entry = Entry(common)
+            self._line.refresh()
+            await self._selected()
+        elif selected is not None:
             entry = Entry(selected.rstrip(os.sep) + os.sep)
             if entry.text.rstrip(os.sep) != selected.rstrip(os.sep):
                 self._title.say("such a name cannot be written here", f"{keys.shown('pick.take')} takes it")

@@ -18,11 +18,26 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.watch.preview import Preview
+from fcm_tui.settings_draft import Draft
+from fcm_tui.watch.preview import Preview, preview
 
 Look = Callable[[Callable[[], bool], Callable[[Preview], None]], Preview]
 """Counts until it is told to stop by the first, telling the second how far it has come. For a thread."""
 Line = list[tuple[str, str]]
+
+
+def look_of(draft: Draft, root: bytes, database: bytes) -> Look:
+    """Counts what a folder has with the settings of a draft; never the record itself."""
+
+    def look(is_cancelled: Callable[[], bool], tell: Callable[[Preview], None]) -> Preview:
+        settings = draft.settings()
+        own_settings = settings.for_root(root)
+        return preview(
+            root, own_settings.ignore, settings.secrets, own_settings.size_limit,
+            skip=[database, os.path.dirname(database)], is_cancelled=is_cancelled, tell=tell,
+        )  # fmt: skip
+
+    return look
 
 
 def lines(found: Preview, root: bytes) -> list[Line]:
@@ -61,7 +76,9 @@ def lines(found: Preview, root: bytes) -> list[Line]:
 
 
 def _places(count: int) -> str:
-    return "nothing" if not count else f"{wording.number(count)} files or folders"
+    if not count:
+        return "nothing"
+    return "1 file or folder" if count == 1 else f"{wording.number(count)} files or folders"
 
 
 def _below(path: bytes, root: bytes) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.screen import Screen
 
 from fcm_tui.errors import ConfigError, FcmError
 from fcm_tui.review import keys
+from fcm_tui.review.look.keys_in_turn import KeysInTurn
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.menu import Choice, Menu
@@ -26,11 +28,10 @@ from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
 from fcm_tui.review.settings.foot import Told, ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
 from fcm_tui.review.settings.picking import PickScreen, folders_at
-from fcm_tui.review.settings.previewing import PreviewScreen
+from fcm_tui.review.settings.previewing import PreviewScreen, look_of
 from fcm_tui.review.settings.writing import WriteScreen
 from fcm_tui.safetext import visible
 from fcm_tui.settings_draft import ChangedMeanwhile, Draft, explanations, read
-from fcm_tui.watch.preview import Preview, preview
 
 _HINTS = (
     ("settings.edit", "change"), ("settings.remove", "remove"), ("settings.preview", "preview"),
@@ -94,10 +95,30 @@ class SettingsScreen(Screen[None]):
         self.set_focus(self._sections)
         self.action_again()
 
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """What changes the draft, or asks about it: keys pressed behind its own wait for its end."""
+        self._in_turn.opens(work, "settings")
+
+    @property
+    def _in_turn(self) -> KeysInTurn[object]:
+        assert isinstance(self.app, KeysInTurn)
+        return self.app
+
+    def action_again(self) -> None:
+        self._do(self._again())
+
+    def action_remove(self) -> None:
+        self._do(self._remove())
+
+    def action_preview(self) -> None:
+        self._do(self._preview_chosen())
+
+    def action_write(self) -> None:
+        self._do(self._write())
+
     # --- the draft
 
-    @work(group="settings", exclusive=True, exit_on_error=False)
-    async def action_again(self) -> None:
+    async def _again(self) -> None:
         """Read the file; what was not written is lost."""
         try:
             if not self._said:
@@ -175,17 +196,17 @@ class SettingsScreen(Screen[None]):
     def action_edit(self) -> None:
         row = self._fields.selected
         if self._editing is not None:
-            self._keep(self._editing, self._line.entry.text)
+            self._do(self._keep(self._editing, self._line.entry.text))
         elif self.focused is not self._fields:
             self.set_focus(self._fields)
         elif row is None or self._now is None:
             return
         elif row.kind in (Kind.FLAG, Kind.DETECTOR):
-            self._keep(row, "false" if row.value == "true" else "true")
+            self._do(self._keep(row, "false" if row.value == "true" else "true"))
         elif row.kind is Kind.CHOICE:
-            self._choose(row)
+            self._do(self._choose(row))
         elif row.kind in (Kind.ROOT, Kind.NEW_ROOT):
-            self._pick(row)
+            self._do(self._pick(row))
         else:
             self._open_line(row)
 
@@ -223,7 +244,6 @@ class SettingsScreen(Screen[None]):
             self._say(f"Right. {keys.shown('entry.keep')} keeps it.", "good")
         self._line.refresh()
 
-    @work(group="settings", exclusive=True, exit_on_error=False)
     async def _keep(self, row: Row, text: str) -> None:
         if self._draft is None or self._now is None:
             return
@@ -238,21 +258,17 @@ class SettingsScreen(Screen[None]):
             self._close_line()
         await self._take(made)
 
-    def _choose(self, row: Row) -> None:
+    async def _choose(self, row: Row) -> None:
         letters = "abcdefghimnoprstuvw"
         choices = [
             Choice(letter, visible(name), name) for letter, name in zip(letters, row.choices, strict=False)
         ]
+        menu = Menu(self._palette, row.label.strip(), row.shown, choices)
+        value = await self._in_turn.ask(menu) if choices else None
+        if value is not None:
+            await self._keep(row, value)
 
-        def chosen(value: str | None) -> None:
-            if value is not None:
-                self._keep(row, value)
-
-        if choices:
-            self.app.push_screen(Menu(self._palette, row.label.strip(), row.shown, choices), chosen)
-
-    @work(group="settings", exclusive=True, exit_on_error=False)
-    async def action_remove(self) -> None:
+    async def _remove(self) -> None:
         row = self._fields.selected
         if row is None or self._draft is None or self._now is None or self.focused is not self._fields:
             return
@@ -268,21 +284,19 @@ class SettingsScreen(Screen[None]):
 
     # --- folders
 
-    @work(group="pick", exclusive=True, exit_on_error=False)
     async def _pick(self, row: Row) -> None:
         begin = f"~{os.sep}" if row.kind is Kind.NEW_ROOT else row.value.replace("$$", "$")
-        folder = await self.app.push_screen_wait(PickScreen(self._palette, begin, folders_at))
+        folder = await self._in_turn.ask(PickScreen(self._palette, begin, folders_at))
         if folder is None:
             return
         path = await asyncio.to_thread(os.path.realpath, folder)
         if not await self._preview(path, is_new=True):
             return
         if row.kind is Kind.ROOT:
-            self._keep(row, path)
+            await self._keep(row, path)
         else:
-            self._add(path)
+            await self._add(path)
 
-    @work(group="settings", exclusive=True, exit_on_error=False)
     async def _add(self, path: str) -> None:
         """One more folder; the first one brings those along that are recorded now, or they no longer would be."""
         if self._draft is None or self._now is None:
@@ -300,24 +314,13 @@ class SettingsScreen(Screen[None]):
         self._fields.action_last()
 
     async def _preview(self, path: str, *, is_new: bool) -> bool:
-        root, draft, own = os.fsencode(path), self._draft, os.fsencode(self._place.database)
-
-        def look(is_cancelled: Callable[[], bool], tell: Callable[[Preview], None]) -> Preview:
-            assert draft is not None
-            settings = draft.settings()
-            own_settings = settings.for_root(root)
-            skip = [own, os.path.dirname(own)]
-            return preview(
-                root, own_settings.ignore, settings.secrets, own_settings.size_limit,
-                skip=skip, is_cancelled=is_cancelled, tell=tell,
-            )  # fmt: skip
-
+        assert self._draft is not None
+        root = os.fsencode(path)
+        look = look_of(self._draft, root, os.fsencode(self._place.database))
         screen = PreviewScreen(self._palette, root, look, is_new=is_new)
-        wanted: bool | None = await self.app.push_screen_wait(screen)
-        return bool(wanted)
+        return bool(await self._in_turn.ask(screen))
 
-    @work(group="pick", exclusive=True, exit_on_error=False)
-    async def action_preview(self) -> None:
+    async def _preview_chosen(self) -> None:
         row = self._fields.selected
         if row is None or row.way[:1] != ("roots",) or len(row.way) < 2 or self._draft is None:
             self._say("A preview is of a folder: choose one under Folders.")
@@ -342,14 +345,13 @@ class SettingsScreen(Screen[None]):
 
     # --- writing
 
-    @work(group="write", exclusive=True, exit_on_error=False)
-    async def action_write(self) -> None:
+    async def _write(self) -> None:
         draft = self._draft
         if draft is None or not draft.is_changed:
             self._say("There is nothing to write.")
             return
         lines = await asyncio.to_thread(draft.diff)
-        if not await self.app.push_screen_wait(WriteScreen(self._palette, visible(str(draft.path)), lines)):
+        if not await self._in_turn.ask(WriteScreen(self._palette, visible(str(draft.path)), lines)):
             return
         try:
             written = await asyncio.to_thread(draft.write)
