@@ -223,7 +223,7 @@ class VersionsView(CursorView):
         ]
 
     def _rest(self, change: Change) -> str:
-        """Where it came to stand, if elsewhere; by whom."""
+        """Where it came to stand, if elsewhere; the process, or where that is not known the owner."""
         who = visible(change.process or change.owner or "")
         if change.previous_path is None:
             return f"#{change.sequence} {who}"
