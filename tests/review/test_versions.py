@@ -14,7 +14,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents.on_disk import read_now
 from fcm_tui.store.reading.queries import Reader
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RecordBuilder, connect
 from tests.review.screens import lines, shows, text
 from tests.windows.system import not_on_wine
 
@@ -178,3 +178,44 @@ async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, 
         await pilot.press("P", "s", "w", "f", "s", "minus", "n", "p", "i")
         await pilot.press("F")
         await shows(app, "#8  created")
+
+
+async def test_a_file_deleted_and_restored_differs_only_where_its_content_does(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    for name in ("same.py", "other.py", "log"):
+        empty.file(AT + name, b"one\ntwo\n")
+    empty.change(AT + "mark", b"x\n", Kind.CREATED)
+    empty.change(AT + "same.py", None, Kind.DELETED)
+    empty.change(AT + "other.py", None, Kind.DELETED)
+    empty.change(AT + "log.1", b"one\ntwo\n", Kind.MOVED, previous=AT + "log")
+    anew = [
+        empty.change(AT + "same.py", b"one\ntwo\n", Kind.CREATED),
+        empty.change(AT + "other.py", b"one\n2\n", Kind.CREATED),
+    ]
+    empty.change(AT + "log", b"three\n", Kind.CREATED)
+    empty.change(AT + "passing", b"y\n", Kind.CREATED)
+    empty.change(AT + "passed", b"y\n", Kind.MOVED, previous=AT + "passing")
+    empty.change(AT + "passed", None, Kind.DELETED)
+    with connect(empty.database) as record:  # a file that comes back is another file
+        for number in anew:
+            record.execute(
+                "UPDATE changes SET file_id = ? WHERE sequence = ?", (bytes([number]) * 16, number)
+            )
+        record.execute("UPDATE changes SET file_id = x'50' WHERE path LIKE '%passe%' OR path LIKE '%passing'")
+    app = make_app(empty)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await shows(app, "deleted")
+        await pilot.press("2", "G", "3")
+        await shows(app, "#1  created")
+        await pilot.press("m", "2", "g", "3")
+        await shows(app, "#10  deleted")
+        await pilot.press("F", "z")
+        await shows(app, "3 files differ")
+        shown = [" ".join(row.split()) for row in lines(app.diff_view)]
+        assert [row.strip("━… ") for row in shown if row.startswith("━━")] == [
+            "log",
+            "log.1 created",
+            "other.py",
+        ]
+        assert "2 - two" in shown and "2 + 2" in shown
