@@ -71,14 +71,20 @@ def sorry(change: Change, why: str, *, compared: str = "") -> Document:
 
 def facts(change: Change) -> list[str]:
     parts = [
-        f"#{change.sequence}",
-        change.kind.value,
+        wording.number_of(change),
+        *([change.kind.value] if change.sequence else []),
         wording.moment(change.time_ns),
         *_who(change),
         *([wording.size(change.size)] if change.size is not None else []),
         *([visible(change.encoding)] if change.encoding else []),
         *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
-        *({Origin.EVENT: [], Origin.SCAN: ["found by scan"], Origin.RESTORE: ["by restore"]}[change.origin]),
+        *(
+            {
+                Origin.EVENT: [],
+                Origin.SCAN: ["found by scan"] if change.sequence else [],
+                Origin.RESTORE: ["by restore"],
+            }[change.origin]
+        ),
     ]
     return ["  ".join(parts)]
 
