@@ -13,10 +13,11 @@ from fcm_tui.datadir import DataDir
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.diff.view import ABOVE
 from fcm_tui.store.reading.blaming import Cancelled, blame
 from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
-from tests.review.screens import shows
+from tests.review.screens import lines, shows
 
 AT = "/home/ann/project"
 
@@ -82,3 +83,28 @@ async def test_the_screen_and_the_way_to_a_change(
         await shows(app, lambda screen: "History" in screen and "2 of 2" in screen)
         await pilot.press("escape")
         await shows(app, "▌Log")
+
+
+async def test_blame_opens_at_the_line_that_was_in_sight(
+    empty: RecordBuilder, make_app: Callable[..., ReviewApp]
+) -> None:
+    old = [f"line {number}\n" for number in range(1, 1401)]
+    empty.file(f"{AT}/long.txt", "".join(old).encode())
+    empty.change(f"{AT}/long.txt", "".join([*old, "last\n"]).encode())
+    app = make_app(empty)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "#1  modified")
+        await pilot.press("H")
+        await shows(app, "+ last")
+        await pilot.press("B")
+        screen = await shows(app, "line 1,401 of 1,401")
+        assert "1401 │ last" in screen
+        await pilot.press("k")
+        assert "1401 │ last" in await shows(app, "line 1,400 of 1,401")
+        await pilot.press("escape")
+        await shows(app, "History")
+        await pilot.press("tab", "f", "g", *["pagedown"] * 3)
+        top = int(lines(app.screen.query_one("#version"))[ABOVE].split()[0])
+        assert 20 < top < 1000
+        await pilot.press("B")
+        await shows(app, lambda screen: f"line {top} of 1,401" in screen and f"{top} │ line {top} " in screen)

@@ -75,7 +75,7 @@ async def test_a_file_of_the_tree_and_one_that_never_changed(record: RecordBuild
         app.push_screen(
             HistoryScreen(app.palette, app.versions, app.settings, native(f"{AT}/still.txt"), None)
         )
-        await shows(app, "Nothing has changed in this file since recording began.")
+        await shows(app, lambda screen: "1 of 1" in screen and "first look" in screen and "+ still" in screen)
         await pilot.press("question_mark")
         await shows(app, "History of a file")
         await pilot.press("escape", "escape")
@@ -87,9 +87,9 @@ async def test_newer_versions_arrive_and_the_cursor_stays(record: RecordBuilder,
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "line ten")
         await pilot.press("H")
-        await shows(app, "1 of 1")
+        await shows(app, "1 of 2")
         record.change(f"{AT}/main.py", b"all new\n")
-        await shows(app, "2 of 2")
+        await shows(app, "2 of 3")
         await pilot.press("right")
         await shows(app, "#9  modified")
 
@@ -124,3 +124,24 @@ async def test_a_hundred_thousand_versions(empty: RecordBuilder, make_app: Make)
         await shows(app, lambda screen: "100,000 of 100,000" in screen and "#1 " in screen)
         await pilot.press("right")
         await shows(app, "99,999 of 100,000")
+
+
+async def test_what_the_first_look_found_is_the_oldest_version(record: RecordBuilder, make_app: Make) -> None:
+    record.change(f"{AT}/main.py", b"all new\n")
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "#9  modified")
+        await pilot.press("H")
+        await shows(app, "1 of 3")
+        await pilot.press("G")
+        await shows(app, lambda screen: "3 of 3" in screen and " first look  2026" in screen)
+        await shows(app, "+ line 1 ")
+        await pilot.press("B")
+        await shows(app, "Blame is of a version")
+        await pilot.press("m", "g")
+        await shows(app, lambda screen: "first look marked" in screen and "#9  modified" in screen)
+        await pilot.press("M")
+        await shows(app, lambda screen: "first look 2026" in screen and "→  #9" in screen)
+        await shows(app, "- line 1 ")
+        await pilot.press("tab", "G")
+        await shows(app, "+ all new")

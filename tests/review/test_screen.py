@@ -43,7 +43,9 @@ async def test_panes_show_directories_log_and_diff(
 async def test_log_keys_change_the_diff(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shows(app, "line ten")
+        await shows(
+            app, lambda screen: "line ten" in screen and "owner ann" in screen and "by ann" not in screen
+        )
         await pilot.press("j")
         await shows(app, "by vim of ann")
         await pilot.press("down")

@@ -67,11 +67,11 @@ async def test_the_history_marks_them_and_goes_from_one_to_the_next(
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "#6  modified")
         await pilot.press("H")
-        await shows(app, "1 of 6")
+        await shows(app, "1 of 7")
         await pilot.press("n")
         await shows(app, "/ searches in all versions first.")
         await pilot.press("slash", *"two")
-        await shows(app, "3 have it  1 of 6")
+        await shows(app, "3 have it  1 of 7")
         await pilot.press("enter")
         assert marks(app) == " ● ●●"
         await pilot.press("n")
@@ -83,7 +83,7 @@ async def test_the_history_marks_them_and_goes_from_one_to_the_next(
         await pilot.press("N")
         await shows(app, "#3  modified")
         story.change(FILE, b"two again\n")
-        await shows(app, "4 have it  5 of 7")
+        await shows(app, "4 have it  5 of 8")
         await pilot.press("escape")
         await eventually(lambda: marks(app) == "")
         await pilot.press("escape")
@@ -108,10 +108,10 @@ async def test_another_text_ends_the_search_for_the_first(
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "#6  modified")
         await pilot.press("H")
-        await shows(app, "1 of 6")
+        await shows(app, "1 of 7")
         await pilot.press("slash", "o")
         await eventually(lambda: searched == ["o"])
         await pilot.press("n")
         may_go_on.set()
-        await shows(app, "2 have it  1 of 6")
+        await shows(app, "2 have it  1 of 7")
         assert searched.count("o") == 1 and searched.count("on") == 6

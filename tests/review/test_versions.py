@@ -14,7 +14,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents.on_disk import read_now
 from fcm_tui.store.reading.queries import Reader
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RecordBuilder, connect
 from tests.review.screens import lines, shows, text
 from tests.windows.system import not_on_wine
 
@@ -178,3 +178,93 @@ async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, 
         await pilot.press("P", "s", "w", "f", "s", "minus", "n", "p", "i")
         await pilot.press("F")
         await shows(app, "#8  created")
+
+
+async def test_a_file_deleted_and_restored_differs_only_where_its_content_does(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    for name in ("same.py", "other.py", "log"):
+        empty.file(AT + name, b"one\ntwo\n")
+    empty.change(AT + "mark", b"x\n", Kind.CREATED)
+    empty.change(AT + "same.py", None, Kind.DELETED)
+    empty.change(AT + "other.py", None, Kind.DELETED)
+    empty.change(AT + "log.1", b"one\ntwo\n", Kind.MOVED, previous=AT + "log")
+    anew = [
+        empty.change(AT + "same.py", b"one\ntwo\n", Kind.CREATED),
+        empty.change(AT + "other.py", b"one\n2\n", Kind.CREATED),
+    ]
+    empty.change(AT + "log", b"three\n", Kind.CREATED)
+    empty.change(AT + "passing", b"y\n", Kind.CREATED)
+    empty.change(AT + "passed", b"y\n", Kind.MOVED, previous=AT + "passing")
+    empty.change(AT + "passed", None, Kind.DELETED)
+    with connect(empty.database) as record:  # a file that comes back is another file
+        for number in anew:
+            record.execute(
+                "UPDATE changes SET file_id = ? WHERE sequence = ?", (bytes([number]) * 16, number)
+            )
+        record.execute("UPDATE changes SET file_id = x'50' WHERE path LIKE '%passe%' OR path LIKE '%passing'")
+    app = make_app(empty)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await shows(app, "deleted")
+        await pilot.press("2", "G", "3")
+        await shows(app, "#1  created")
+        await pilot.press("m", "2", "g", "3")
+        await shows(app, "#10  deleted")
+        await pilot.press("F", "z")
+        await shows(app, "3 files differ")
+        shown = [" ".join(row.split()) for row in lines(app.diff_view)]
+        assert [row.strip("━… ") for row in shown if row.startswith("━━")] == [
+            "log",
+            "log.1 created",
+            "other.py",
+        ]
+        assert "2 - two" in shown and "2 + 2" in shown
+
+
+async def test_the_title_tells_the_file_and_the_hunk_that_were_gone_to(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    many = [f"line {number}\n" for number in range(1, 60)]
+    names = ("a.py", "b.py", "c.py", "d.py")
+    for name in names:
+        empty.file(AT + name, "".join(many).encode())
+    empty.change(AT + "mark", b"x\n", Kind.CREATED)
+    for name, places in zip(names, ((5, 30, 50), (20,), (20, 50), (57,)), strict=True):
+        empty.change(
+            AT + name, "".join("new\n" if at in places else line for at, line in enumerate(many)).encode()
+        )
+    app = make_app(empty)
+    async with app.run_test(size=(120, 16)) as pilot:
+        await shows(app, "#5  modified")
+        await pilot.press("2", "G", "3")
+        await shows(app, "#1  created")
+        await pilot.press("m", "2", "g", "3")
+        await shows(app, "#5  modified")
+        await pilot.press("F", "z")
+        for key, file, hunk in (
+            ("g", 1, 1), ("n", 1, 2), ("n", 1, 3), ("n", 2, 4), ("n", 3, 5), ("n", 3, 6), ("n", 4, 7), ("n", 4, 7),
+            ("p", 3, 6), ("G", 4, 7), ("P", 3, 5), ("n", 3, 6), ("P", 2, 4), ("N", 3, 5), ("N", 4, 7), ("g", 1, 1),
+        ):  # fmt: skip
+            await pilot.press(key)
+            await shows(app, lambda screen, at=f"file {file} of 4, {{}}hunk {hunk} of 7": told(screen, at))
+
+
+def told(screen: str, at: str) -> bool:
+    """Whether file and hunk are in the title, whatever is told between them."""
+    first, last = at.split("{}")
+    title = next((line for line in screen.split("\n") if "▌Diff" in line), "")
+    return first in title and title.endswith(f"{last} ")
+
+
+async def test_the_first_key_goes_to_the_second_hunk_where_one_is_in_sight(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await shows(app, "hunk 1 of 3")
+        await pilot.press("3", "n")
+        await shows(app, "hunk 2 of 3")
+        await pilot.press("p")
+        await shows(app, "hunk 1 of 3")
+        await pilot.press("n", "n")
+        await shows(app, "hunk 3 of 3")

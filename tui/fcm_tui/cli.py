@@ -100,7 +100,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         parents=[common],
         allow_abbrev=False,
         usage="fcm-tui [OPTIONS] [PATH ...] | fcm-tui [OPTIONS] COMMAND ...",
-        description="What changed in your files, when, where and by whom, with every earlier version kept."
+        description="What changed in your files, when and where, with every earlier version kept."
         " Without a command it records the PATHs (else the configured ones) and opens the screen.",
     )
     parser.add_argument("--version", action="version", version=f"fcm-tui {__version__}")

@@ -187,7 +187,7 @@ EXAMPLES = {
     "kind": f"kind:{','.join(Kind)}",
     "since": 'since:2h, since:yesterday, since:2026-11-23, since:"yesterday 14:00"',
     "until": 'until:1h, until:today, until:2026-11-23, until:"yesterday 14:00"',
-    "by": "by:NAME, of an owner or a process",
+    "by": "by:NAME, of the file's owner, or the process where known",
     "host": "host:NAME",
     "text": 'text:"…", in a changed line',
     "note": 'note:"…", in a note on the change',

@@ -25,7 +25,7 @@ def lines(path: Path, width: int) -> list[Line]:
     warning = _warning(path)
     said: list[Line] = [
         [("fcm-tui records every change to the files below a directory:", "text")],
-        [("what changed, when and by whom, with every earlier version.", "text")],
+        [("what changed, when and where, with every earlier version.", "text")],
         [("Nothing is recorded here yet.", "text")],
         [],
         [("Record this directory?", "accent")],

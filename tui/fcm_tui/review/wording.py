@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from fcm_tui.model import Capture, Kind
+from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.safetext import visible_path
 
 SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "→", Kind.METADATA: "·"}
@@ -50,6 +50,11 @@ def size(count: int | None) -> str:
         if value < 999.5:
             return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
     return f"{value / 1000:.1f} TB"
+
+
+def number_of(change: Change) -> str:
+    """By what a change is called: `#12`; what the first look found has no number."""
+    return f"#{change.sequence}" if change.sequence else "first look"
 
 
 def number(count: int) -> str:

@@ -37,10 +37,14 @@ class Subject:
     """The one in sight, where a single one is."""
     burst: Burst | None = None
     """Where the line of one is looked at; the change is its newest."""
+    line_in_sight: int | None = None
+    """Of the version after the change, where no hunk begins in sight."""
 
     @property
     def line(self) -> int:
         """The line of the version after the change to be at; 1 where none is meant."""
+        if self.line_in_sight is not None:
+            return self.line_in_sight
         hunk = self.hunk or (self.hunks[0] if self.hunks else None)
         return hunk.new_start if hunk is not None else 1
 
@@ -59,4 +63,4 @@ def shown(change: Change, view: DiffView) -> Subject:
         return Subject(change.path, change)
     number, hunks = view.hunk_at[0], tuple(document.hunks)
     one = hunks[number - 1] if 0 < number <= len(hunks) else hunks[0] if len(hunks) == 1 else None
-    return Subject(change.path, change, hunks=hunks, hunk=one)
+    return Subject(change.path, change, hunks=hunks, hunk=one, line_in_sight=view.line_at)

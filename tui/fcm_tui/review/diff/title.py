@@ -17,7 +17,9 @@ def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
     change = document.change
     told = view.shape.told()
     if (marked := view.reader.marked) is not None:
-        told.insert(0, "marked" if key_of(marked) == key_of(change) else f"#{marked.sequence} marked")
+        told.insert(
+            0, "marked" if key_of(marked) == key_of(change) else f"{wording.number_of(marked)} marked"
+        )
     if view.shape.blind:
         hidden = view.vanished
         told.append(

@@ -70,18 +70,31 @@ def sorry(change: Change, why: str, *, compared: str = "") -> Document:
 
 
 def facts(change: Change) -> list[str]:
-    who = [visible(name) for name in (change.process, change.owner) if name]
     parts = [
-        f"#{change.sequence}",
-        change.kind.value,
+        wording.number_of(change),
+        *([change.kind.value] if change.sequence else []),
         wording.moment(change.time_ns),
-        *([f"by {' of '.join(who)}"] if who else []),
+        *_who(change),
         *([wording.size(change.size)] if change.size is not None else []),
         *([visible(change.encoding)] if change.encoding else []),
         *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
-        *({Origin.EVENT: [], Origin.SCAN: ["found by scan"], Origin.RESTORE: ["by restore"]}[change.origin]),
+        *(
+            {
+                Origin.EVENT: [],
+                Origin.SCAN: ["found by scan"] if change.sequence else [],
+                Origin.RESTORE: ["by restore"],
+            }[change.origin]
+        ),
     ]
     return ["  ".join(parts)]
+
+
+def _who(change: Change) -> list[str]:
+    """The process that changed the file, where that is known; else whose the file is, which says no more."""
+    owner = visible(change.owner or "")
+    if change.process:
+        return [f"by {visible(change.process)}" + (f" of {owner}" if owner else "")]
+    return [f"owner {owner}"] if owner else []
 
 
 def told(reviews: Iterable[Review]) -> list[str]:

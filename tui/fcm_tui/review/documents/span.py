@@ -23,29 +23,41 @@ _BYTES = 16_000_000
 """Of all their versions together."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What stood at a path at one of the two moments."""
+
+    path: bytes
+    digest: bytes | None
+    """None where its content was not kept."""
+
+
 @dataclass(slots=True)
 class _File:
-    """The first and the last change of a file between the two moments."""
+    """A file at the two moments; None where it was not there."""
 
-    first: Change
+    old: _Version | None
+    new: _Version | None
     last: Change
+    """The last change that made it so."""
 
     @property
     def differs(self) -> bool:
         """What was done was not undone again."""
-        return self.before != self.after or self.old_path != self.last.path
+        return self.old != self.new
 
     @property
     def before(self) -> bytes | None:
-        return None if self.first.kind is Kind.CREATED else self.first.before
+        return None if self.old is None else self.old.digest
 
     @property
     def after(self) -> bytes | None:
-        return None if self.last.kind is Kind.DELETED else self.last.after
+        return None if self.new is None else self.new.digest
 
     @property
-    def old_path(self) -> bytes:
-        return self.first.previous_path or self.first.path
+    def path(self) -> bytes:
+        there = self.new or self.old
+        return there.path if there is not None else self.last.path
 
 
 class _Together:
@@ -104,9 +116,25 @@ def _files(record: Record, older: Change, newer: Change, within: bytes | None) -
     for change in changes:
         if key_of(change) > key_of(newer) or change.recorder_id != newer.recorder_id:
             break
-        file = found.setdefault(change.file_id, _File(change, change))
+        file = found.get(change.file_id)
+        if file is None:
+            created = change.kind is Kind.CREATED
+            old = None if created else _Version(change.previous_path or change.path, change.before)
+            file = found[change.file_id] = _File(old, None, change)
+        file.new = None if change.kind is Kind.DELETED else _Version(change.path, change.after)
         file.last = change
-    return sorted(found.values(), key=lambda file: file.last.path), len(changes) < _CHANGES
+    return sorted(_by_path([*found.values()]), key=lambda file: file.path), len(changes) < _CHANGES
+
+
+def _by_path(files: list[_File]) -> list[_File]:
+    """Where one file took another's path, the path is one file at both moments: a restored file is a new one."""
+    old = {file.old.path: file for file in files if file.old is not None}
+    new = {file.new.path: file for file in files if file.new is not None}
+    taken = [path for path in old if path in new and old[path] is not new[path]]
+    together = [_File(old[path].old, new[path].new, new[path].last) for path in taken]
+    for path in taken:
+        old[path].old = new[path].new = None
+    return [*files, *together]
 
 
 def _part(record: Record, file: _File) -> tuple[str, Document | None]:
@@ -122,10 +150,11 @@ def _part(record: Record, file: _File) -> tuple[str, Document | None]:
 
 
 def _title(file: _File, why: str) -> str:
-    path = wording.relative_path(file.last.path, file.last.root, with_root=False)
-    if file.old_path != file.last.path:
-        path = f"{wording.relative_path(file.old_path, file.last.root, with_root=False)} → {path}"
-    kind = "created" if file.before is None else "deleted" if file.after is None else ""
+    root = file.last.root
+    path = wording.relative_path(file.path, root, with_root=False)
+    if file.old is not None and file.old.path != file.path:
+        path = f"{wording.relative_path(file.old.path, root, with_root=False)} → {path}"
+    kind = "created" if file.old is None else "deleted" if file.new is None else ""
     return "  ".join(part for part in (path, kind, why) if part)
 
 

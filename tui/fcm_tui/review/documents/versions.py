@@ -16,7 +16,7 @@ from fcm_tui.safetext import visible, visible_path
 def of_two(record: Record, old: Change, new: Change) -> Document:
     """The version after one change compared with that after another. For a thread."""
     said = [
-        f"#{old.sequence} {wording.moment(old.time_ns)}  →  #{new.sequence} {wording.moment(new.time_ns)}"
+        f"{wording.number_of(old)} {wording.moment(old.time_ns)}  →  {wording.number_of(new)} {wording.moment(new.time_ns)}"
     ]
     notes = []
     if old.path != new.path:
@@ -32,7 +32,7 @@ def of_two(record: Record, old: Change, new: Change) -> Document:
 
 def with_disk(record: Record, change: Change, settings: Settings) -> Document:
     """The version after a change compared with the file at its path now. For a thread."""
-    said = [f"#{change.sequence} {wording.moment(change.time_ns)}  →  on disk now"]
+    said = [f"{wording.number_of(change)} {wording.moment(change.time_ns)}  →  on disk now"]
     try:
         now = read_now(change, settings)
         notes = ["There is no file on disk."] if now is None else []

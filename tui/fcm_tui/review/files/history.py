@@ -23,7 +23,7 @@ from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.store.reading.histories import FileKey, key_at
+from fcm_tui.store.reading.histories import FIRST_LOOK, FileKey, key_at
 
 POLL = 0.5
 """Seconds between looks for newer versions."""
@@ -88,6 +88,8 @@ class HistoryScreen(Screen[None]):
         change = self.versions.selected
         if change is None:
             return Subject(self._path) if self.versions.said else None
+        if change.sequence == FIRST_LOOK:
+            return Subject(change.path)  # no change of its own: nothing to go back before, or to review
         return shown(change, self.diff)
 
     def go_to(self, sequence: int) -> None:

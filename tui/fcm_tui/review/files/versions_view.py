@@ -28,7 +28,10 @@ _COUNTS = (("+", "created"), ("~", "modified"), ("-", "deleted"))
 
 
 class VersionsView(CursorView):
-    """Row 0 is the newest version; the numbers of all are known, their rows come through a `Source`."""
+    """Row 0 is the newest version; the numbers of all are known, their rows come through a `Source`.
+
+    Below the oldest stands what the first look found, unless the file came later.
+    """
 
     BINDINGS = keys.bindings(keys.LIST)
 
@@ -47,6 +50,7 @@ class VersionsView(CursorView):
         self._source = source
         self._file: FileKey | None = None
         self._numbers: array[int] = array("q")
+        self._first: Change | None = None
         self._pages: dict[int, list[Change]] = {}
         self._wanted: set[int] = set()
         self._selected: Change | None = None
@@ -58,7 +62,7 @@ class VersionsView(CursorView):
 
     @property
     def total(self) -> int:
-        return len(self._numbers)
+        return len(self._numbers) + (self._first is not None)
 
     @property
     def file(self) -> FileKey | None:
@@ -73,7 +77,7 @@ class VersionsView(CursorView):
     def hit(self, step: int) -> bool:
         """To the next older version (1), or newer one (-1), that has what is looked for; whether there is one."""
         row = self.cursor + step
-        while 0 <= row < self.total:
+        while 0 <= row < len(self._numbers):
             if self.hits.get(self._numbers[-1 - row]):
                 self.go(row)
                 return True
@@ -96,16 +100,19 @@ class VersionsView(CursorView):
         Raises:
             StoreError: the record cannot be read.
         """
-        numbers = await self._source.call(
-            lambda record: histories.sequences(reader_of(record).connection, file)
+        numbers, self._first = await self._source.call(
+            lambda record: (
+                histories.sequences(reader_of(record).connection, file),
+                histories.first_look(reader_of(record), file),
+            )
         )
         self._file, self._numbers = file, numbers
-        self.said = "" if numbers else "Nothing has changed in this file since recording began."
+        self.said = "" if self.total else "Nothing has changed in this file since recording began."
         self.cursor = self._row_of(at) if at is not None else 0
         self.rows_changed(top=self.cursor - self.size.height // 2 if at is not None else 0)
         self.reveal()
         self._select()
-        if not numbers:
+        if not self.total:
             self.post_message(self.Selected(None))
 
     async def catch_up(self) -> None:
@@ -122,7 +129,7 @@ class VersionsView(CursorView):
         )
         if not more or file is not self._file:
             return
-        top, had = self.scroll_offset.y, bool(self._numbers)
+        top, had = self.scroll_offset.y, self.total > 0
         self._numbers.extend(more)
         # pages count from the oldest, so that what was read stays true; the last one was not full
         self._pages.pop((len(self._numbers) - len(more)) // PAGE, None)
@@ -140,6 +147,8 @@ class VersionsView(CursorView):
 
     def _row(self, row: int) -> Change | None:
         index = len(self._numbers) - 1 - row
+        if index < 0:
+            return self._first
         page = self._pages.get(index // PAGE)
         if page is None or index % PAGE >= len(page):
             self._want(index // PAGE)
@@ -177,7 +186,7 @@ class VersionsView(CursorView):
         self.post_message(self.Opened())
 
     def _select(self) -> None:
-        change = self._row(self.cursor) if self._numbers else None
+        change = self._row(self.cursor) if self.total else None
         if change is not None and change != self._selected:
             self._selected = change
             self.post_message(self.Selected(change))
@@ -223,9 +232,9 @@ class VersionsView(CursorView):
         ]
 
     def _rest(self, change: Change) -> str:
-        """Where it came to stand, if elsewhere; by whom."""
+        """Where it came to stand, if elsewhere; the process, or where that is not known the owner."""
         who = visible(change.process or change.owner or "")
         if change.previous_path is None:
-            return f"#{change.sequence} {who}"
+            return f"{wording.number_of(change)} {who}"
         old = wording.relative_path(change.previous_path, change.root, with_root=False)
         return f"#{change.sequence} {who} {wording.relative_path(change.path, change.root, with_root=False)} ← {old}"

@@ -45,7 +45,7 @@ class CursorView(ScrollView, can_focus=True):
         """Take note of another number of rows; `top` moves the first row in sight."""
         self.virtual_size = Size(self.size.width, self.total)
         if top is not None:
-            self.scroll_to(y=max(0, top), animate=False)
+            self.scroll_to(y=max(0, top), animate=False, force=True)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -100,7 +100,8 @@ class CursorView(ScrollView, can_focus=True):
         wanted = min(max(top, self.cursor - height + 1), self.cursor)
         if wanted == top:
             return False
-        self.scroll_to(y=wanted, animate=False)
+        # forced, as rows that have just come have no scroll bar yet, and without one nothing scrolls
+        self.scroll_to(y=wanted, animate=False, force=True)
         return True
 
     def action_move(self, rows: int) -> None:

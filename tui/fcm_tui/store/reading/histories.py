@@ -6,8 +6,13 @@ import sqlite3
 from array import array
 from dataclasses import dataclass
 
-from fcm_tui.model import Change
+from fcm_tui.model import Capture, Change, Kind, Origin
 from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.values import RowTypes
+
+FIRST_LOOK = 0
+"""Stands for the number of a change where there is none: the version that the first look found."""
+_FOUND = RowTypes("s b b b? s i i")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +57,45 @@ def sequences(connection: sqlite3.Connection, file: FileKey, *, after: int = 0) 
 def changes(reader: Reader, file: FileKey, numbers: array[int]) -> list[Change]:
     """The changes of these numbers, in their order."""
     return [reader.change(number, file.recorder_id) for number in numbers]
+
+
+def first_look(reader: Reader, file: FileKey) -> Change | None:
+    """The version of a file that the first look found, as a change numbered `FIRST_LOOK`; None where it came later."""
+    oldest = reader.connection.execute(
+        "SELECT sequence FROM changes WHERE file_id = ? AND recorder_id = ? ORDER BY sequence LIMIT 1",
+        (file.file_id, file.recorder_id),
+    ).fetchone()
+    if oldest is not None:
+        first = reader.change(oldest[0], file.recorder_id)
+        if first.kind is Kind.CREATED or first.before is None:
+            return None
+        copy = reader.connection.execute(
+            "SELECT time_ns, size FROM backup_paths WHERE recorder_id = ? AND file_id = ? AND digest = ?",
+            (file.recorder_id, file.file_id, first.before),
+        ).fetchone()
+        time_ns, size = copy if copy is not None else (first.time_ns, None)
+        path = first.previous_path or first.path
+        return _found(file, first.host, first.root, path, first.before, Capture.STORED, time_ns, size)
+    row = reader.connection.execute(
+        "SELECT i.host, r.path, f.path, f.digest, f.capture, f.first_seen_ns, f.size"
+        " FROM files f JOIN roots r ON r.root_id = f.root_id JOIN recorders i ON i.recorder_id = r.recorder_id"
+        " WHERE f.file_id = ? AND r.recorder_id = ?",
+        (file.file_id, file.recorder_id),
+    ).fetchone()
+    if row is None:
+        return None
+    _FOUND.check(row)
+    host, root, path, digest, capture, time_ns, size = row
+    return _found(file, host, root, path, digest, Capture(capture), time_ns, size)
+
+
+def _found(
+    file: FileKey, host: str, root: bytes, path: bytes, digest: bytes | None, capture: Capture, time_ns: int,
+    size: int | None,
+) -> Change:  # fmt: skip
+    return Change(
+        recorder_id=file.recorder_id, host=host, sequence=FIRST_LOOK, time_ns=time_ns, kind=Kind.CREATED,
+        root=root, file_id=file.file_id, path=path, previous_path=None, before=None, after=digest, size=size,
+        mode=None, mtime_ns=None, owner=None, process=None, capture=capture, origin=Origin.SCAN, group=None,
+        inserted=0, updated=0, deleted=0, encoding=None, newline=None, reviewed=False,
+    )  # fmt: skip
