@@ -9,6 +9,7 @@ import pytest
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.store.reviews import user_name
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
@@ -193,3 +194,26 @@ async def test_the_next_one_is_found_far_below(empty: RecordBuilder, make_app: M
         await shows(app, "3,000 found")
         await pilot.press("u")
         await shows(app, "2,924 of ")
+
+
+async def test_taking_reviews_back_leaves_every_note(empty: RecordBuilder, make_app: Make) -> None:
+    with empty.transaction():
+        for number in range(30):
+            empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, time_ns=START_NS)
+    connect(empty.database).executemany(
+        "INSERT INTO reviews SELECT recorder_id, ?, ?, 1, 'accepted', ? FROM recorders",
+        [(1, user_name(), "one"), (2, user_name(), "two"), (3, user_name(), None)],
+    )
+    app = make_app(empty)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "30 files")
+        await eventually(lambda: marks(app) == "∙")
+        await pilot.press("space")
+        await eventually(lambda: marks(app) == "✓")
+        await pilot.press("space")
+        await shows(app, "28 changes not reviewed after all; note or pin on 2: stays")
+        await eventually(lambda: marks(app) == "∙")
+        assert rows(empty) == [(1, "one"), (2, "two")]
+        await pilot.press("enter", "G", "space")
+        await shows(app, "it has a note or a pin: N changes it")
+        assert rows(empty) == [(1, "one"), (2, "two")]

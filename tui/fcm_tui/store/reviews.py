@@ -49,6 +49,8 @@ _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+_STANDS = f"(note IS NOT NULL OR verdict = '{PINNED}')"
+_KEPT = f"SELECT 1 FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ? AND {_STANDS}"
 
 
 _REVIEW = RowTypes("s i s s?")
@@ -120,14 +122,24 @@ def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin
     return _write(database, _MARK, ((*key, who, now, PINNED if pin else ACCEPTED, note) for key in changes))
 
 
-def unmark(database: Path, changes: Iterable[Key]) -> int:
+def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int:
     """Not reviewed by who sits here after all; how many changes. What others reviewed stays so.
+
+    Args:
+        keep: a review with a note or a pin stays: what somebody wrote is not lost in passing.
 
     Raises:
         StoreError: the record cannot be written.
     """
     who = user_name()
-    return _write(database, _UNMARK, ((*key, who) for key in changes))
+    statement = f"{_UNMARK} AND NOT {_STANDS}" if keep else _UNMARK
+    return _write(database, statement, ((*key, who) for key in changes))
+
+
+def kept(connection: sqlite3.Connection, changes: Iterable[Key]) -> int:
+    """How many of the changes have a note or a pin of who sits here, which `unmark` may keep."""
+    who = user_name()
+    return sum(connection.execute(_KEPT, (*key, who)).fetchone() is not None for key in changes)
 
 
 def _write(database: Path, statement: str, rows: Iterable[tuple[object, ...]]) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from textual import work
 from textual.message import Message
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
-from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.reading import LogReading, Marked
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible
@@ -19,6 +20,19 @@ from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reviews import State
 
 _EVERYTHING = (0, b"")
+
+
+def _told(done: Marked) -> str:
+    """What was reviewed, or not after all, in a few words."""
+    what = wording.plural(done.count, "change")
+    if done.reviewed:
+        return f"{what} reviewed"
+    stays = f"note or pin on {wording.number(done.kept)}: stays"
+    if done.count:
+        return f"{what} not reviewed after all" + (f"; {stays}" if done.kept else "")
+    if done.kept:
+        return "it has a note or a pin: N changes it" if done.kept == 1 else stays
+    return "others reviewed it: that stays"
 
 
 class Inbox(EventLog):
@@ -101,17 +115,20 @@ class Inbox(EventLog):
     async def _write(self, newest: Key, oldest: Key, note: str | None, undo: bool | None) -> None:
         self.is_sure = False
         try:
-            reviewed, count = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
+            done = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:
             self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
             return
         self.range_from = None
-        if not reviewed and not count:
-            self.post_message(self.Said("others reviewed it: that stays"))
+        self.post_message(self.Said(_told(done)))
+        if not done.reviewed and not done.count:
+            self.refresh()
             return
-        self.marked(newest, oldest, reviewed=reviewed)
-        what = wording.plural(count, "change")
-        self.post_message(self.Said(f"{what} reviewed" if reviewed else f"{what} not reviewed after all"))
+        if done.reviewed or not done.kept:
+            self.marked(newest, oldest, reviewed=done.reviewed)
+        else:  # some of them
+            with suppress(FcmError):
+                await self.follow_reviews()
         self.post_message(self.Reviewed())
 
     async def follow_reviews(self) -> bool:
