@@ -49,6 +49,7 @@ class LogFeed(CursorView):
         self._wanted: set[int] = set()
         self._filters = Filters()
         self._selected: Change | None = None
+        self._selected_mark: Mark | None = None
         self._loaded = False
         self._phase: str | None = None
         self.ask_filter: Callable[[], object] = bool
@@ -119,6 +120,7 @@ class LogFeed(CursorView):
             self._extent()
             for place, rows in self._pages.stretches():
                 self._learn(place, rows)
+        self.settled()
 
     def _learn(self, place: int, rows: Sequence[Change]) -> None:
         row = place + self._pages.arrived

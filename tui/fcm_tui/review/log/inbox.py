@@ -13,6 +13,7 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.log.reading import LogReading, Marked
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import Key, key_of
 from fcm_tui.store.reading.filters import Filters
@@ -62,6 +63,8 @@ class Inbox(EventLog):
 
     def action_range(self) -> None:
         """Select from here on, or no more."""
+        if self.range_from is None and self.refuse():
+            return
         self.range_from = None if self.range_from is not None or self._selected is None else self.place
         self.refresh()
 
@@ -72,6 +75,13 @@ class Inbox(EventLog):
         self.refresh()
         return was_range
 
+    def refuse(self) -> bool:
+        """Say that there is nothing to act on where the line under the cursor is no change; whether that is so."""
+        if self.mark is None:
+            return False
+        self.post_message(Refused("This line is no change: there is nothing to mark, review or restore on it."))
+        return True
+
     # --- marking
 
     async def load(self, filters: Filters | None = None) -> None:
@@ -80,15 +90,17 @@ class Inbox(EventLog):
 
     def action_mark(self) -> None:
         """What is selected is reviewed; where all of it is, not after all."""
-        self._review(None)
+        if self.range_from is not None or not self.refuse():
+            self._review(None)
 
     def add_note(self, note: str) -> None:
         """Reviewed, and what there is to say."""
         self._review(note)
 
     def action_note(self) -> None:
-        if self._selected is not None:
-            self.ask_note()
+        if (self.range_from is None and self.refuse()) or not self.selected_rows:
+            return
+        self.ask_note()
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
@@ -154,7 +166,8 @@ class Inbox(EventLog):
     @work(group="log-unreviewed", exclusive=True, exit_on_error=False)
     async def action_unreviewed(self) -> None:
         """To the next that nobody has reviewed; from the oldest on to the newest again."""
-        below = None if self._selected is None else key_of(self._selected)
+        above = self._row_at(self.place - 1) if self.mark is not None else self._selected
+        below = None if above is None else key_of(above)
         filters = self._filters
         try:
             found = await self._reading.next_unreviewed(filters, below)
