@@ -94,6 +94,11 @@ class LogFeed(CursorView):
     def filters(self) -> Filters:
         return self._filters
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether another filter is wanted than what is shown was read for."""
+        return self._loaded and self._reading.wanted.terms != self._filters.terms
+
     def show_roots(self, many: bool) -> None:
         """Name the root in front of each path, or not."""
         if many != self._painter.names_roots:

@@ -83,7 +83,9 @@ class LogPane(Pane):
         if log.range_from is not None:
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
         self.title.say(self._said or where, state)
-        if log.filters.terms:
+        if log.is_looking or self._pause is not None:
+            self.bar.say_found("…")
+        elif log.filters.terms:
             found = wording.number(log.rows) + "+" if log.found is None else wording.number(log.found)
             found = found if log.rows else wording.number(log.total)  # times in which nothing was recorded
             self.bar.say_found(f"{found} found")
@@ -125,11 +127,15 @@ class LogPane(Pane):
             self._pause = None
         if message.terms is not None:
             pause = _BEGINNING if message.is_beginning else _PAUSE
+            if message.terms != self.log_view.filters.terms:
+                self.bar.say_found("…")  # what stands there is of another filter
             self._pause = self.set_timer(pause, partial(self._search, message.terms))
 
     def _search(self, terms: tuple[Term, ...]) -> None:
         self._pause = None
         self.log_view.narrow(terms=terms)
+        if terms == self.log_view.filters.terms:  # what stands there is of this filter
+            self.say_title()
 
     def on_entry_bar_left(self) -> None:
         self.log_view.focus()
