@@ -217,3 +217,28 @@ async def test_taking_reviews_back_leaves_every_note(empty: RecordBuilder, make_
         await pilot.press("enter", "G", "space")
         await shows(app, "it has a note or a pin: N changes it")
         assert rows(empty) == [(1, "one"), (2, "two")]
+
+
+async def test_a_note_is_seen_changed_and_taken_away(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("N", *"ask", "enter")
+        await eventually(lambda: rows(record) == [(8, "ask")])
+        await eventually(lambda: " note " in lines(app.log_view)[0])
+        await pilot.press("N", *"ed", "enter")
+        await eventually(lambda: rows(record) == [(8, "asked")])
+        await pilot.press("N", "ctrl+u", "enter")
+        await eventually(lambda: rows(record) == [(8, None)])
+        await eventually(lambda: " note " not in lines(app.log_view)[0])
+
+
+async def test_the_diff_reviews_and_goes_on(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "o")
+        await eventually(lambda: rows(record) == [(8, None)])
+        await pilot.press("u")
+        await eventually(lambda: app.log_view.cursor == 1)
+        assert app.focused is app.diff_view

@@ -27,15 +27,16 @@ Key = tuple[int, bytes]
 
 ACCEPTED, PINNED = "accepted", "pinned"
 """Verdicts: looked at; and the version that the change left, or took away, is to stay whatever retention says."""
+MOST_NOTED = 100_000
 _BATCH = 5000
 """Reviews in one transaction: some 20 ms in which the recorder waits."""
 
 _MARK = f"""
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
-    SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, ?6 FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
+    SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, nullif(?6, '') FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
     ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns,
         verdict = CASE reviews.verdict WHEN '{PINNED}' THEN '{PINNED}' ELSE excluded.verdict END,
-        note = coalesce(excluded.note, reviews.note)"""
+        note = nullif(coalesce(?6, reviews.note), '')"""
 _OF_CHANGE = "SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence"
 IS_REVIEWED = f"EXISTS ({_OF_CHANGE})"
 """Of a change `c`, in SQL; as is the other."""
@@ -102,6 +103,15 @@ def reviewed_of(connection: sqlite3.Connection, changes: Sequence[Key]) -> set[K
     )
 
 
+def noted(connection: sqlite3.Connection) -> set[Key]:
+    """The changes with a note, up to `MOST_NOTED` of them."""
+    return set(
+        connection.execute(
+            "SELECT sequence, recorder_id FROM reviews WHERE note IS NOT NULL LIMIT ?", (MOST_NOTED,)
+        )
+    )
+
+
 def user_name() -> str:
     """Who sits here."""
     try:
@@ -113,7 +123,8 @@ def user_name() -> str:
 def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin: bool = False) -> int:
     """Reviewed, by who sits here, and pinned if wanted; how many changes.
 
-    A note that is not given leaves an earlier one, and what is pinned stays so until it is unmarked.
+    A note that is not given leaves an earlier one, an empty one takes it away. What is pinned stays so until it is
+    unmarked.
 
     Raises:
         StoreError: the record cannot be written.

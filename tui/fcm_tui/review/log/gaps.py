@@ -56,7 +56,9 @@ def told(mark: Mark) -> list[str]:
     """All there is to say of a line that is no change; safe to show."""
     gap = mark.gap
     if gap is None and mark.more:
-        return [f"{wording.plural(mark.more, 'more gap')} between these changes: is:gap in the filter lists all."]
+        return [
+            f"{wording.plural(mark.more, 'more gap')} between these changes: is:gap in the filter lists all."
+        ]
     if gap is None:
         return [f"What stands below changed on {wording.date(mark.day_ns)} or before."]
     where = "all watched directories" if gap.root is None else visible_path(gap.root)

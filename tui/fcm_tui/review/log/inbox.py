@@ -53,8 +53,8 @@ class Inbox(EventLog):
 
     def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
         super().__init__(palette, reading, id=id)
-        self.ask_note: Callable[[], object] = bool
-        """Let the person write a note; set by the pane."""
+        self.ask_note: Callable[[str], object] = bool
+        """Let the person write a note, from the one there is; set by the pane."""
         self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
@@ -79,7 +79,9 @@ class Inbox(EventLog):
         """Say that there is nothing to act on where the line under the cursor is no change; whether that is so."""
         if self.mark is None:
             return False
-        self.post_message(Refused("This line is no change: there is nothing to mark, review or restore on it."))
+        self.post_message(
+            Refused("This line is no change: there is nothing to mark, review or restore on it.")
+        )
         return True
 
     # --- marking
@@ -97,10 +99,22 @@ class Inbox(EventLog):
         """Reviewed, and what there is to say."""
         self._review(note)
 
-    def action_note(self) -> None:
+    def action_mark_one(self) -> None:
+        """The change in sight is reviewed, or not after all, whatever else is selected."""
+        if self._selected is None:
+            self.refuse()
+        else:
+            key = key_of(self._selected)
+            self._write(key, key, None, None)
+
+    async def action_note(self) -> None:
         if (self.range_from is None and self.refuse()) or not self.selected_rows:
             return
-        self.ask_note()
+        note = ""
+        if len(self.selected_rows) == 1 and self._selected is not None:
+            with suppress(FcmError):
+                note = await self._reading.note_of(key_of(self._selected))
+        self.ask_note(note)
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
@@ -150,10 +164,13 @@ class Inbox(EventLog):
             StoreError: the record cannot be read.
         """
         pages = self._pages.keys()
-        seen, reviewed = await self._reading.reviewed(self._reviews_seen, pages)
+        seen, reviewed, noted = await self._reading.reviewed(self._reviews_seen, pages)
         self._reviews_seen = seen
         if reviewed is None:
             return False
+        if noted != self._painter.noted:
+            self._painter.noted = noted
+            self.refresh()
         if self._pages.mark_all({key for page in pages for key in page}, reviewed):
             self._lines.recount(self._row_at)
             if self.total:

@@ -15,6 +15,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.log.filter import FilterBar
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible_path
@@ -36,6 +37,8 @@ class NoteBar(EntryBar):
     """What there is to say about a change that is reviewed."""
 
     PROMPT = " note: "
+    _had = ""
+    """The note that there was."""
 
     class Noted(Message):
         """The note is written."""
@@ -44,10 +47,16 @@ class NoteBar(EntryBar):
             super().__init__()
             self.note = note
 
+    def ask(self, note: str) -> None:
+        """Let a person write a note, or another for the one there is; none takes it away."""
+        self._had = note
+        self.entry = Entry(note)
+        self.open()
+
     def action_keep(self) -> None:
         note = self.entry.text.strip()
         self.action_drop()
-        if note:
+        if note or self._had:
             self.post_message(self.Noted(note))
 
 
@@ -60,7 +69,7 @@ class LogPane(Pane):
         self.bar = FilterBar(palette, saved)
         self.note = NoteBar(palette)
         log.ask_filter = self._ask_filter
-        log.ask_note = self.note.open
+        log.ask_note = self.note.ask
         self._pause: Timer | None = None
         self._said = ""
         self._saying: Timer | None = None

@@ -144,17 +144,31 @@ class LogReading:
 
         return await self._searching.call(write)
 
+    async def note_of(self, change: Key) -> str:
+        """What whoever sits here noted on a change."""
+
+        def read(record: Record) -> str:
+            found = reviews.reviews_of(reader_of(record).connection, change)
+            me = reviews.user_name()
+            return next((review.note or "" for review in found if review.reviewer == me), "")
+
+        return await self._source.call(read)
+
     async def reviewed(
         self, seen: reviews.State | None, pages: list[list[Key]]
-    ) -> tuple[reviews.State, set[Key] | None]:
-        """How the reviews stand, and which changes of some pages are reviewed; None where they stand as `seen`."""
+    ) -> tuple[reviews.State, set[Key] | None, set[Key]]:
+        """How the reviews stand, and which changes of some pages are reviewed; None where they stand as `seen`.
 
-        def read(record: Record) -> tuple[reviews.State, set[Key] | None]:
+        With them those that have a note, of all changes.
+        """
+
+        def read(record: Record) -> tuple[reviews.State, set[Key] | None, set[Key]]:
             connection = reader_of(record).connection
             now = reviews.state(connection)
             if now == seen:
-                return now, None
-            return now, {key for page in pages for key in reviews.reviewed_of(connection, page)}
+                return now, None, set()
+            found = {key for page in pages for key in reviews.reviewed_of(connection, page)}
+            return now, found, reviews.noted(connection)
 
         return await self._source.call(read)
 
