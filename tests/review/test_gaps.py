@@ -10,6 +10,7 @@ from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.parts.said import Said
 from fcm_tui.review.status import gap_words
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
@@ -49,7 +50,7 @@ async def test_what_came_after_the_newest_change_stands_above_it(
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "┄┄┄ stopped Sep 21")
         assert ": nothing missed" in log(app)[0] and "main.py" in log(app)[1]
-        await shows(app, "line ten")
+        await shows(app, "Nothing was recorded in this time.")
         assert app.log_view.cursor == 0
         record.change(
             "/home/ann/project/fresh.txt", b"new\n", Kind.CREATED, time_ns=1_790_000_100_000_000_000
@@ -75,7 +76,7 @@ async def test_is_gap_shows_nothing_else(record: RecordBuilder, make_app: Make) 
         record.gap(None, after=8, found=0, reason=f"reason {number}")
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shows(app, "line ten")
+        await shows(app, "main.py")
         await pilot.press("slash", *"is:ga", "tab", "enter")
         await shows(app, "9 found")
         assert len(log(app)) == 9 and all(line.startswith("┄┄┄") for line in log(app))
@@ -83,7 +84,7 @@ async def test_is_gap_shows_nothing_else(record: RecordBuilder, make_app: Make) 
         assert "line ten" not in text(app)
         assert app.log_view.cursor == 8
         await pilot.press("2", "escape")
-        await shows(app, "line ten")
+        await shows(app, "main.py")
         await pilot.press("slash", *"!is:gap", "enter")
         await shows(app, "8 found")
         await eventually(lambda: "┄" not in "".join(log(app)))
@@ -129,3 +130,36 @@ async def test_other_settings_taken_up_are_no_line_where_nothing_was_missed(
     async with app.run_test(size=(160, 40)):
         await shows(app, "3 changes found")
         assert len([line for line in log(app) if line.startswith("┄┄┄")]) == 1
+
+
+async def test_keys_on_a_gap_act_on_no_change(record: RecordBuilder, make_app: Make) -> None:
+    record.gap(PROJECT, after=7, found=12, reason="events were lost")
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "line ten")
+        await eventually(lambda: "events were lost" in "".join(log(app)))
+        await pilot.press("j")
+        await shows(app, "reason  events were lost")
+        screen = text(app)
+        assert "line ten" not in screen and "found   12 changes found by scan" in screen
+        for key in ("space", "N", "m", "R"):
+            await pilot.press(key)
+            await shows(app, "o change")
+            app.screen.query(Said).remove()
+            await shows(app, lambda screen: "This line" not in screen and "No change is sel" not in screen)
+        assert app.focused is app.log_view
+        assert connect(record.database).execute("SELECT count(*) FROM reviews").fetchone() == (0,)
+        await pilot.press("u")
+        await eventually(lambda: app.log_view.cursor == 2)
+
+
+async def test_from_a_gap_at_the_top_the_newest_is_the_next_unreviewed(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.gap(PROJECT, after=8, found=0, reason=NOT_RUNNING)
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "Nothing was recorded in this time.")
+        await pilot.press("u")
+        await shows(app, "line ten")
+        assert app.log_view.cursor == 1

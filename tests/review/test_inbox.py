@@ -9,6 +9,7 @@ import pytest
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.store.reviews import user_name
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
@@ -208,3 +209,51 @@ async def test_a_narrow_tree_gives_names_the_room_that_numbers_do_not_need(
         await pilot.press("space")
         await shows(app, "Directories       new")
         await shows(app, "▸ typing_extensions")
+
+
+async def test_taking_reviews_back_leaves_every_note(empty: RecordBuilder, make_app: Make) -> None:
+    with empty.transaction():
+        for number in range(30):
+            empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, time_ns=START_NS)
+    connect(empty.database).executemany(
+        "INSERT INTO reviews SELECT recorder_id, ?, ?, 1, 'accepted', ? FROM recorders",
+        [(1, user_name(), "one"), (2, user_name(), "two"), (3, user_name(), None)],
+    )
+    app = make_app(empty)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "30 files")
+        await eventually(lambda: marks(app) == "∙")
+        await pilot.press("space")
+        await eventually(lambda: marks(app) == "✓")
+        await pilot.press("space")
+        await shows(app, "28 changes not reviewed after all; note or pin on 2: stays")
+        await eventually(lambda: marks(app) == "∙")
+        assert rows(empty) == [(1, "one"), (2, "two")]
+        await pilot.press("enter", "G", "space")
+        await shows(app, "it has a note or a pin: N changes it")
+        assert rows(empty) == [(1, "one"), (2, "two")]
+
+
+async def test_a_note_is_seen_changed_and_taken_away(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("N", *"ask", "enter")
+        await eventually(lambda: rows(record) == [(8, "ask")])
+        await eventually(lambda: " note " in lines(app.log_view)[0])
+        await pilot.press("N", *"ed", "enter")
+        await eventually(lambda: rows(record) == [(8, "asked")])
+        await pilot.press("N", "ctrl+u", "enter")
+        await eventually(lambda: rows(record) == [(8, None)])
+        await eventually(lambda: " note " not in lines(app.log_view)[0])
+
+
+async def test_the_diff_reviews_and_goes_on(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "o")
+        await eventually(lambda: rows(record) == [(8, None)])
+        await pilot.press("u")
+        await eventually(lambda: app.log_view.cursor == 1)
+        assert app.focused is app.diff_view

@@ -195,3 +195,33 @@ async def test_saved_filters_are_words_too(record: RecordBuilder) -> None:
         await eventually(lambda: shown(app) == [7])
         await pilot.press("enter", "escape")
         await eventually(lambda: app.log_view.rows == 8)
+
+
+async def test_enter_keeps_no_mistake(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "kind:foo")
+        await pilot.press("enter")
+        await shows(app, "kind:foo: no such kind")
+        assert app.focused is app.log_pane.bar
+        await pilot.press("ctrl+u")
+        await write(pilot, "kind:")
+        await pilot.press("enter")
+        assert app.focused is app.log_pane.bar
+        await write(pilot, "moved")
+        await pilot.press("enter")
+        assert app.focused is app.log_view
+        await shows(app, "1 found")
+
+
+async def test_what_is_right_before_a_mistake_filters(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        app.log_pane.bar.entry.insert("*.py kind:fo")
+        await pilot.press("o")  # at once: nothing was looked for before
+        await eventually(lambda: app.log_view.total == 3)
+        await shows(app, "3 found")

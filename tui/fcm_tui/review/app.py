@@ -33,6 +33,7 @@ from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.pane_keys import PaneKeys
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -324,7 +325,13 @@ class ReviewApp(PaneKeys):
     # --- selection
 
     def on_event_log_selected(self, message: EventLog.Selected) -> None:
-        self.diff_view.reader.select(message.change)
+        if message.mark is None:
+            self.diff_view.reader.select(message.change)
+        else:
+            self.diff_view.reader.tell(log_gaps.told(message.mark))
+
+    def on_refused(self, message: Refused) -> None:
+        self.say(message.why, "warning")
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
         self.diff_view.reader.within = message.path

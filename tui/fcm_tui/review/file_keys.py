@@ -209,6 +209,8 @@ class FileKeys(ThemedApp):
 
     def action_restore(self) -> None:
         subject = self.subject()
+        if subject is None and self.log_view.has_focus:
+            self.log_view.refuse()
         if subject is None or not self._may_restore():
             return
         if subject.is_gone:

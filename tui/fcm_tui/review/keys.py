@@ -151,6 +151,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.previous-hunk", ("p", "left_square_bracket"), "hunk(-1)", "previous hunk", SHOWN),
     Key("diff.newer", ("K",), "app.step(-1)", "the change above, newer", DIFF),
     Key("diff.older", ("J",), "app.step(1)", "the change below, older", DIFF),
+    Key("diff.reviewed", ("o",), "app.reviewed", "reviewed, or not after all", DIFF),
+    Key("diff.unreviewed", ("u",), "app.unreviewed", "the next that nobody has reviewed", DIFF),
     Key("diff.left", ("left", "h"), "sideways(-8)", "long lines: to the left", DIFF),
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
     Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", SHOWN),

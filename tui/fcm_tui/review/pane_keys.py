@@ -54,6 +54,15 @@ class PaneKeys(ProgramKeys):
         self.log_view.go(self.log_view.cursor + rows)
         self.log_view.pinned = self.focused is self.diff_view
 
+    def action_reviewed(self) -> None:
+        """The change whose diff is read, from there."""
+        if len(self.screen_stack) == 1:
+            self.log_view.action_mark_one()
+
+    def action_unreviewed(self) -> None:
+        if len(self.screen_stack) == 1:
+            self.log_view.action_unreviewed()
+
     async def action_in_diff(self, action: str) -> None:
         """What the diff in sight does, though another pane has the focus."""
         for view in self.screen.query(DiffView):

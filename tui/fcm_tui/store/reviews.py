@@ -27,15 +27,16 @@ Key = tuple[int, bytes]
 
 ACCEPTED, PINNED = "accepted", "pinned"
 """Verdicts: looked at; and the version that the change left, or took away, is to stay whatever retention says."""
+MOST_NOTED = 100_000
 _BATCH = 5000
 """Reviews in one transaction: some 20 ms in which the recorder waits."""
 
 _MARK = f"""
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
-    SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, ?6 FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
+    SELECT c.recorder_id, c.sequence, ?3, ?4, ?5, nullif(?6, '') FROM changes c WHERE c.sequence = ?1 AND c.recorder_id = ?2
     ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns,
         verdict = CASE reviews.verdict WHEN '{PINNED}' THEN '{PINNED}' ELSE excluded.verdict END,
-        note = coalesce(excluded.note, reviews.note)"""
+        note = nullif(coalesce(?6, reviews.note), '')"""
 _OF_CHANGE = "SELECT 1 FROM reviews v WHERE v.recorder_id = c.recorder_id AND v.sequence = c.sequence"
 IS_REVIEWED = f"EXISTS ({_OF_CHANGE})"
 """Of a change `c`, in SQL; as is the other."""
@@ -49,6 +50,8 @@ _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+_STANDS = f"(note IS NOT NULL OR verdict = '{PINNED}')"
+_KEPT = f"SELECT 1 FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ? AND {_STANDS}"
 
 
 _REVIEW = RowTypes("s i s s?")
@@ -100,6 +103,15 @@ def reviewed_of(connection: sqlite3.Connection, changes: Sequence[Key]) -> set[K
     )
 
 
+def noted(connection: sqlite3.Connection) -> set[Key]:
+    """The changes with a note, up to `MOST_NOTED` of them."""
+    return set(
+        connection.execute(
+            "SELECT sequence, recorder_id FROM reviews WHERE note IS NOT NULL LIMIT ?", (MOST_NOTED,)
+        )
+    )
+
+
 def user_name() -> str:
     """Who sits here."""
     try:
@@ -111,7 +123,8 @@ def user_name() -> str:
 def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin: bool = False) -> int:
     """Reviewed, by who sits here, and pinned if wanted; how many changes.
 
-    A note that is not given leaves an earlier one, and what is pinned stays so until it is unmarked.
+    A note that is not given leaves an earlier one, an empty one takes it away. What is pinned stays so until it is
+    unmarked.
 
     Raises:
         StoreError: the record cannot be written.
@@ -120,14 +133,24 @@ def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin
     return _write(database, _MARK, ((*key, who, now, PINNED if pin else ACCEPTED, note) for key in changes))
 
 
-def unmark(database: Path, changes: Iterable[Key]) -> int:
+def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int:
     """Not reviewed by who sits here after all; how many changes. What others reviewed stays so.
+
+    Args:
+        keep: a review with a note or a pin stays: what somebody wrote is not lost in passing.
 
     Raises:
         StoreError: the record cannot be written.
     """
     who = user_name()
-    return _write(database, _UNMARK, ((*key, who) for key in changes))
+    statement = f"{_UNMARK} AND NOT {_STANDS}" if keep else _UNMARK
+    return _write(database, statement, ((*key, who) for key in changes))
+
+
+def kept(connection: sqlite3.Connection, changes: Iterable[Key]) -> int:
+    """How many of the changes have a note or a pin of who sits here, which `unmark` may keep."""
+    who = user_name()
+    return sum(connection.execute(_KEPT, (*key, who)).fetchone() is not None for key in changes)
 
 
 def _write(database: Path, statement: str, rows: Iterable[tuple[object, ...]]) -> int:

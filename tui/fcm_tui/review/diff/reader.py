@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -15,6 +15,7 @@ from fcm_tui.model import Change
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.documents.document import Document, sorry
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
 from fcm_tui.safetext import visible
 
@@ -56,6 +57,11 @@ class DiffReader:
 
         self._read(change, read, _HELD_DOWN if self._view.document is not None else 0.0)
 
+    def tell(self, said: Sequence[str]) -> None:
+        """Nothing is selected, and that is what there is to say instead; safe to show."""
+        self.select(None)
+        self._view.tell(said)
+
     def reviewed(self) -> None:
         """Somebody has reviewed something: what they say of the change in sight may be other words now."""
         self._reviews += 1
@@ -74,6 +80,9 @@ class DiffReader:
 
     def mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""
+        if self._selected is None:
+            self._view.post_message(Refused("No change is selected: there is nothing to mark."))
+            return
         self.marked = None if self.marked == self._selected else self._selected
 
     def compare(self) -> None:

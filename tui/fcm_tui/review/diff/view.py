@@ -62,6 +62,8 @@ class DiffView(ScrollView, can_focus=True):
         self._lexing: Lexing | None = None
         self.hint = ""
         """What brings something here, for as long as there is nothing. Safe to show."""
+        self._said: list[str] = []
+        """What stands here instead of a change."""
 
     @property
     def document(self) -> Document | None:
@@ -119,6 +121,7 @@ class DiffView(ScrollView, can_focus=True):
     def show(self, document: Document | None) -> None:
         """Show a change, from its beginning; nothing for None."""
         self._document = document
+        self._said = []
         self._painter = None
         self._shift = 0
         self._held = self._quiet = None
@@ -132,6 +135,11 @@ class DiffView(ScrollView, can_focus=True):
         self.post_message(self.Moved())
         if self.shape.blind:
             self._ignore_whitespace()
+
+    def tell(self, said: Sequence[str]) -> None:
+        """Lines that stand here for as long as no change is shown; safe to show."""
+        self._said = list(said)
+        self.refresh()
 
     def _begin_colours(self, document: Document, lexing: Lexing) -> list[Colours]:
         """Those of each side: of one text, or of the files in it.
@@ -265,6 +273,9 @@ class DiffView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, y = self.size.width, y + self.scroll_offset.y
         document, painter = self._document, self._painter
+        if document is None and self._said:
+            said = self._said[y - 1] if 0 < y <= len(self._said) else ""
+            return Strip([Segment(wording.fit(f"  {said}", width), self.palette("text"))], width)
         if document is None and y == 1 and self.hint:
             return Strip([Segment(wording.fit(f"  {self.hint}", width), self.palette("muted"))], width)
         if document is None or painter is None or y >= self._above + self._lines.total:

@@ -49,6 +49,7 @@ class LogFeed(CursorView):
         self._wanted: set[int] = set()
         self._filters = Filters()
         self._selected: Change | None = None
+        self._selected_mark: Mark | None = None
         self._loaded = False
         self._phase: str | None = None
         self.ask_filter: Callable[[], object] = bool
@@ -93,6 +94,11 @@ class LogFeed(CursorView):
     def filters(self) -> Filters:
         return self._filters
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether another filter is wanted than what is shown was read for."""
+        return self._loaded and self._reading.wanted.terms != self._filters.terms
+
     def show_roots(self, many: bool) -> None:
         """Name the root in front of each path, or not."""
         if many != self._painter.names_roots:
@@ -119,6 +125,7 @@ class LogFeed(CursorView):
             self._extent()
             for place, rows in self._pages.stretches():
                 self._learn(place, rows)
+        self.settled()
 
     def _learn(self, place: int, rows: Sequence[Change]) -> None:
         row = place + self._pages.arrived

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,19 @@ if (
     from fcm_tui.query.terms import Term
 
 
+def _words_before(text: str, at: int) -> str:
+    while at and not text[at - 1].isspace():
+        at -= 1
+    return text[:at]
+
+
 class FilterBar(EntryBar):
     """Shows the filter in force as long as there is one."""
 
     PROMPT = " / "
 
     class Written(Message):
-        """Another expression: its terms, None where it has a mistake, whether its last word may begin a key."""
+        """Another expression: its terms, of the part before its mistake if it has one; may its last word begin a key."""
 
         def __init__(self, terms: tuple[Term, ...] | None, is_beginning: bool) -> None:
             super().__init__()
@@ -40,6 +47,8 @@ class FilterBar(EntryBar):
         """Names that are known, by key, for completion."""
         self._found = ""
         self._error: FilterError | None = None
+        self._insists = False
+        """What has a mistake was to be kept: the mistake is said, whatever it may become."""
         self._completing: Completion | None = None
         self._option = -1
 
@@ -72,14 +81,26 @@ class FilterBar(EntryBar):
     def _parse(self) -> None:
         from fcm_tui.query.parse import parse
 
+        text = self.entry.text
         terms: tuple[Term, ...] | None = None
         self._error = None
+        self._insists = False
         try:
-            terms = parse(self.entry.text, self.saved)
+            terms = parse(text, self.saved)
         except FilterError as error:
             self._error = error
+            with suppress(FilterError):  # what is right before the mistake goes on to filter
+                terms = parse(_words_before(text, error.start), self.saved)
         is_word = self.entry.at > 0 and not self.entry.text[self.entry.at - 1].isspace()
         self.post_message(self.Written(terms, bool(is_word and self._options())))
+
+    def action_keep(self) -> None:
+        """Keep it, unless there is a mistake: that is said for as long as it is there."""
+        if self._error is None:
+            super().action_keep()
+        else:
+            self._insists = True
+            self.refresh()
 
     def action_complete(self) -> None:
         """What may stand here, one after the other."""
@@ -98,7 +119,8 @@ class FilterBar(EntryBar):
 
     def help(self) -> list[Segment]:
         options = self._options()
-        if self._error is not None and not (options and self.entry.at == self._error.end):
+        is_begun = options and self._error is not None and self.entry.at == self._error.end
+        if self._error is not None and (self._insists or not is_begun):
             return [Segment(str(self._error), self.palette("title", "warning"))]
         segments = [Segment("Tab ", self.palette("title", "key"))] if options else []
         for number, option in enumerate(options):

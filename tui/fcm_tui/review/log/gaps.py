@@ -9,9 +9,12 @@ from dataclasses import replace
 from itertools import groupby
 
 from fcm_tui.model import NOT_RUNNING, Change, Gap
+from fcm_tui.review import wording
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.source import Record, reader_of
+from fcm_tui.review.status import number_found
 from fcm_tui.review.wording import BEGAN
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.beginnings import beginnings
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.watch.tree import is_along
@@ -51,6 +54,31 @@ def _as_one(gaps: Sequence[Gap]) -> Gap:
         to_ns=max(ends) if len(ends) == len(gaps) else None,
         changes_found=sum(counts) if counts else None,
     )
+
+
+def told(mark: Mark) -> list[str]:
+    """All there is to say of a line that is no change; safe to show."""
+    gap = mark.gap
+    if gap is None and mark.more:
+        return [
+            f"{wording.plural(mark.more, 'more gap')} between these changes: is:gap in the filter lists all."
+        ]
+    if gap is None:
+        return [f"What stands below changed on {wording.date(mark.day_ns)} or before."]
+    where = "all watched directories" if gap.root is None else visible_path(gap.root)
+    if gap.reason == BEGAN:
+        return [f"Recording of {where} began.", "", f"at      {wording.moment(gap.from_ns)}"]
+    stopped = gap.reason == NOT_RUNNING
+    until = "" if gap.to_ns is None else f" ({wording.duration((gap.to_ns - gap.from_ns) / 1e9)})"
+    return [
+        "Nothing was recorded in this time." if stopped else "Changes may have been missed in this time.",
+        "",
+        f"from    {wording.moment(gap.from_ns)}",
+        f"to      {'now: not scanned since' if gap.to_ns is None else wording.moment(gap.to_ns)}{until}",
+        f"where   {where}",
+        f"reason  {visible(gap.reason)}",
+        f"found   {'nothing yet' if gap.changes_found is None else number_found(gap.changes_found)}",
+    ]
 
 
 class LogGaps:

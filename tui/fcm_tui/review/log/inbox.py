@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from textual import work
 from textual.message import Message
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
-from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.reading import LogReading, Marked
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import Key, key_of
 from fcm_tui.store.reading.filters import Filters
@@ -19,6 +21,19 @@ from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reviews import State
 
 _EVERYTHING = (0, b"")
+
+
+def _told(done: Marked) -> str:
+    """What was reviewed, or not after all, in a few words."""
+    what = wording.plural(done.count, "change")
+    if done.reviewed:
+        return f"{what} reviewed"
+    stays = f"note or pin on {wording.number(done.kept)}: stays"
+    if done.count:
+        return f"{what} not reviewed after all" + (f"; {stays}" if done.kept else "")
+    if done.kept:
+        return "it has a note or a pin: N changes it" if done.kept == 1 else stays
+    return "others reviewed it: that stays"
 
 
 class Inbox(EventLog):
@@ -38,8 +53,8 @@ class Inbox(EventLog):
 
     def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
         super().__init__(palette, reading, id=id)
-        self.ask_note: Callable[[], object] = bool
-        """Let the person write a note; set by the pane."""
+        self.ask_note: Callable[[str], object] = bool
+        """Let the person write a note, from the one there is; set by the pane."""
         self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
@@ -48,6 +63,8 @@ class Inbox(EventLog):
 
     def action_range(self) -> None:
         """Select from here on, or no more."""
+        if self.range_from is None and self.refuse():
+            return
         self.range_from = None if self.range_from is not None or self._selected is None else self.place
         self.refresh()
 
@@ -58,6 +75,15 @@ class Inbox(EventLog):
         self.refresh()
         return was_range
 
+    def refuse(self) -> bool:
+        """Say that there is nothing to act on where the line under the cursor is no change; whether that is so."""
+        if self.mark is None:
+            return False
+        self.post_message(
+            Refused("This line is no change: there is nothing to mark, review or restore on it.")
+        )
+        return True
+
     # --- marking
 
     async def load(self, filters: Filters | None = None) -> None:
@@ -66,15 +92,29 @@ class Inbox(EventLog):
 
     def action_mark(self) -> None:
         """What is selected is reviewed; where all of it is, not after all."""
-        self._review(None)
+        if self.range_from is not None or not self.refuse():
+            self._review(None)
 
     def add_note(self, note: str) -> None:
         """Reviewed, and what there is to say."""
         self._review(note)
 
-    def action_note(self) -> None:
-        if self._selected is not None:
-            self.ask_note()
+    def action_mark_one(self) -> None:
+        """The change in sight is reviewed, or not after all, whatever else is selected."""
+        if self._selected is None:
+            self.refuse()
+        else:
+            key = key_of(self._selected)
+            self._write(key, key, None, None)
+
+    async def action_note(self) -> None:
+        if (self.range_from is None and self.refuse()) or not self.selected_rows:
+            return
+        note = ""
+        if len(self.selected_rows) == 1 and self._selected is not None:
+            with suppress(FcmError):
+                note = await self._reading.note_of(key_of(self._selected))
+        self.ask_note(note)
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
@@ -101,17 +141,20 @@ class Inbox(EventLog):
     async def _write(self, newest: Key, oldest: Key, note: str | None, undo: bool | None) -> None:
         self.is_sure = False
         try:
-            reviewed, count = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
+            done = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:
             self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
             return
         self.range_from = None
-        if not reviewed and not count:
-            self.post_message(self.Said("others reviewed it: that stays"))
+        self.post_message(self.Said(_told(done)))
+        if not done.reviewed and not done.count:
+            self.refresh()
             return
-        self.marked(newest, oldest, reviewed=reviewed)
-        what = wording.plural(count, "change")
-        self.post_message(self.Said(f"{what} reviewed" if reviewed else f"{what} not reviewed after all"))
+        if done.reviewed or not done.kept:
+            self.marked(newest, oldest, reviewed=done.reviewed)
+        else:  # some of them
+            with suppress(FcmError):
+                await self.follow_reviews()
         self.post_message(self.Reviewed())
 
     async def follow_reviews(self) -> bool:
@@ -121,10 +164,13 @@ class Inbox(EventLog):
             StoreError: the record cannot be read.
         """
         pages = self._pages.keys()
-        seen, reviewed = await self._reading.reviewed(self._reviews_seen, pages)
+        seen, reviewed, noted = await self._reading.reviewed(self._reviews_seen, pages)
         self._reviews_seen = seen
         if reviewed is None:
             return False
+        if noted != self._painter.noted:
+            self._painter.noted = noted
+            self.refresh()
         if self._pages.mark_all({key for page in pages for key in page}, reviewed):
             self._lines.recount(self._row_at)
             if self.total:
@@ -137,7 +183,8 @@ class Inbox(EventLog):
     @work(group="log-unreviewed", exclusive=True, exit_on_error=False)
     async def action_unreviewed(self) -> None:
         """To the next that nobody has reviewed; from the oldest on to the newest again."""
-        below = None if self._selected is None else key_of(self._selected)
+        above = self._row_at(self.place - 1) if self.mark is not None else self._selected
+        below = None if above is None else key_of(above)
         filters = self._filters
         try:
             found = await self._reading.next_unreviewed(filters, below)

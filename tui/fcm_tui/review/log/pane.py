@@ -15,6 +15,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.log.filter import FilterBar
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible_path
@@ -36,6 +37,8 @@ class NoteBar(EntryBar):
     """What there is to say about a change that is reviewed."""
 
     PROMPT = " note: "
+    _had = ""
+    """The note that there was."""
 
     class Noted(Message):
         """The note is written."""
@@ -44,10 +47,16 @@ class NoteBar(EntryBar):
             super().__init__()
             self.note = note
 
+    def ask(self, note: str) -> None:
+        """Let a person write a note, or another for the one there is; none takes it away."""
+        self._had = note
+        self.entry = Entry(note)
+        self.open()
+
     def action_keep(self) -> None:
         note = self.entry.text.strip()
         self.action_drop()
-        if note:
+        if note or self._had:
             self.post_message(self.Noted(note))
 
 
@@ -60,7 +69,7 @@ class LogPane(Pane):
         self.bar = FilterBar(palette, saved)
         self.note = NoteBar(palette)
         log.ask_filter = self._ask_filter
-        log.ask_note = self.note.open
+        log.ask_note = self.note.ask
         self._pause: Timer | None = None
         self._said = ""
         self._saying: Timer | None = None
@@ -83,7 +92,9 @@ class LogPane(Pane):
         if log.range_from is not None:
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
         self.title.say(self._said or where, state)
-        if log.filters.terms:
+        if log.is_looking or self._pause is not None:
+            self.bar.say_found("…")
+        elif log.filters.terms:
             found = wording.number(log.rows) + "+" if log.found is None else wording.number(log.found)
             found = found if log.rows else wording.number(log.total)  # times in which nothing was recorded
             self.bar.say_found(f"{found} found")
@@ -125,11 +136,15 @@ class LogPane(Pane):
             self._pause = None
         if message.terms is not None:
             pause = _BEGINNING if message.is_beginning else _PAUSE
+            if message.terms != self.log_view.filters.terms:
+                self.bar.say_found("…")  # what stands there is of another filter
             self._pause = self.set_timer(pause, partial(self._search, message.terms))
 
     def _search(self, terms: tuple[Term, ...]) -> None:
         self._pause = None
         self.log_view.narrow(terms=terms)
+        if terms == self.log_view.filters.terms:  # what stands there is of this filter
+            self.say_title()
 
     def on_entry_bar_left(self) -> None:
         self.log_view.focus()

@@ -31,6 +31,18 @@ class Opening:
     """Of the whole record, filtered or not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What became of changes that were to be marked."""
+
+    reviewed: bool
+    """What they are now, but for those that were kept."""
+    count: int
+    """Rows of reviews that were written or taken away."""
+    kept: int = 0
+    """Changes that stay reviewed, as there is a note on them or a pin."""
+
+
 class LogReading:
     """Reads for one log. The filter that was wanted last is the one that is read for."""
 
@@ -112,38 +124,51 @@ class LogReading:
 
     async def review(
         self, filters: Filters, newest: Key, oldest: Key, *, note: str | None, undo: bool | None
-    ) -> tuple[bool, int]:
+    ) -> Marked:
         """Mark what a filter lets through between two keys, both included, as reviewed, or not after all.
 
         Args:
             undo: None for whichever is not so yet: reviewed, unless all of them are.
-
-        Returns:
-            Whether they are reviewed now, and how many rows of reviews that took.
         """
 
-        def write(record: Record) -> tuple[bool, int]:
+        def write(record: Record) -> Marked:
             before, after = (newest[0], newest[1] + b"\0"), (oldest[0] - 1, b"\xff" * 17)
             found = record.log(filters, limit=None, before=before, after=after)
             takes_back = all(change.reviewed for change in found) if undo is None else undo
-            keys = map(key_of, found)
-            if takes_back:
-                return False, reviews.unmark(self._database, keys)
-            return True, reviews.mark(self._database, keys, note=note)
+            keys = [key_of(change) for change in found]
+            if not takes_back:
+                return Marked(True, reviews.mark(self._database, keys, note=note))
+            count = reviews.unmark(self._database, keys, keep=True)
+            is_less = count < len(keys)
+            return Marked(False, count, reviews.kept(reader_of(record).connection, keys) if is_less else 0)
 
         return await self._searching.call(write)
 
+    async def note_of(self, change: Key) -> str:
+        """What whoever sits here noted on a change."""
+
+        def read(record: Record) -> str:
+            found = reviews.reviews_of(reader_of(record).connection, change)
+            me = reviews.user_name()
+            return next((review.note or "" for review in found if review.reviewer == me), "")
+
+        return await self._source.call(read)
+
     async def reviewed(
         self, seen: reviews.State | None, pages: list[list[Key]]
-    ) -> tuple[reviews.State, set[Key] | None]:
-        """How the reviews stand, and which changes of some pages are reviewed; None where they stand as `seen`."""
+    ) -> tuple[reviews.State, set[Key] | None, set[Key]]:
+        """How the reviews stand, and which changes of some pages are reviewed; None where they stand as `seen`.
 
-        def read(record: Record) -> tuple[reviews.State, set[Key] | None]:
+        With them those that have a note, of all changes.
+        """
+
+        def read(record: Record) -> tuple[reviews.State, set[Key] | None, set[Key]]:
             connection = reader_of(record).connection
             now = reviews.state(connection)
             if now == seen:
-                return now, None
-            return now, {key for page in pages for key in reviews.reviewed_of(connection, page)}
+                return now, None, set()
+            found = {key for page in pages for key in reviews.reviewed_of(connection, page)}
+            return now, found, reviews.noted(connection)
 
         return await self._source.call(read)
 

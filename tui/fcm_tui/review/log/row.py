@@ -7,17 +7,20 @@ import time
 from rich.segment import Segment
 from textual.strip import Strip
 
-from fcm_tui.model import NOT_RUNNING, Change
+from fcm_tui.model import NOT_RUNNING, Change, Origin
 from fcm_tui.review import wording
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.status import gap_words
 from fcm_tui.safetext import visible
+from fcm_tui.store.reading.changes import Key, key_of
 
 _COUNTS = 15
 """Cells of the line counts: three columns of sign and up to four digits."""
 _WHO = 12
+_NAME = 12
+"""Cells that a path has at least beside words on the change."""
 _WIDE = 76
 """Cells from which a date has its time."""
 _VAST = 110
@@ -33,6 +36,8 @@ class RowPainter:
         """Name the root in front of each path."""
         self.is_relative = False
         """Say how long ago it was, not when."""
+        self.noted: set[Key] = set()
+        """The changes with a note."""
         self.today = (0, 0)
         self.new_day()
 
@@ -55,11 +60,15 @@ class RowPainter:
         counts = self._counts(change, width, over)
         used = sum(wording.cells(segment.text) for segment in counts)
         room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + used + 1) - len(who))
+        told = " restored" * (change.origin is Origin.RESTORE) + " note" * (key_of(change) in self.noted)
+        if room - len(told) < _NAME:
+            told = ""
         segments = [
             Segment(wording.REVIEWED if change.reviewed else " ", palette("good", *over)),
             Segment(f"{clock} ", palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", palette(change.kind.value, *over)),
-            *self._path(change, room, over),
+            *self._path(change, room - len(told), over),
+            Segment(told, palette("accent", *over)),
             Segment(" " + who, palette("muted", *over)),
             *counts,
             Segment(" ", palette(*over)),

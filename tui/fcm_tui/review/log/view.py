@@ -10,6 +10,7 @@ from fcm_tui.model import Change, Gap
 from fcm_tui.review import keys
 from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.folds import Fold
+from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.log.pages import PAGE
 from fcm_tui.store.reading.changes import Key, key_of
 
@@ -23,11 +24,12 @@ class EventLog(LogFeed):
     BINDINGS = keys.bindings(keys.LIST, keys.LOG)
 
     class Selected(Message):
-        """The cursor is on another change, or there is none."""
+        """The cursor is on another change, or on a line that is none, or there is no line."""
 
-        def __init__(self, change: Change | None) -> None:
+        def __init__(self, change: Change | None, mark: Mark | None = None) -> None:
             super().__init__()
             self.change = change
+            self.mark = mark
 
     def on_mount(self) -> None:
         self.set_interval(_AGING, self._age)
@@ -38,14 +40,18 @@ class EventLog(LogFeed):
 
     @property
     def selected(self) -> Change | None:
-        """The change under the cursor."""
+        """The change under the cursor; None on a line that is no change."""
         return self._selected
+
+    @property
+    def mark(self) -> Mark | None:
+        """What the cursor is on where that is no change."""
+        return self._lines.at(self.cursor).mark if self.total else None
 
     @property
     def gap(self) -> Gap | None:
         """The gap that the cursor is on, if it is on one."""
-        mark = self._lines.at(self.cursor).mark if self.total else None
-        return mark.gap if mark is not None else None
+        return self.mark.gap if self.mark is not None else None
 
     @property
     def burst(self) -> Fold | None:
@@ -75,7 +81,8 @@ class EventLog(LogFeed):
         if not self.total:
             return range(0)
         line = self._lines.at(self.cursor)
-        start, stop = line.place, line.place + 1
+        start = line.place
+        stop = start + (line.mark is None)
         if line.fold is not None:
             stop = line.fold.stop
         if self.range_from is not None:
@@ -116,8 +123,10 @@ class EventLog(LogFeed):
         self.post_message(self.Counted())
 
     def _change(self) -> Change | None:
-        """The change that the cursor's line is about: of a burst the newest, of a mark the one below it."""
+        """The change that the cursor's line is about: of a burst the newest, of a mark none."""
         line = self._lines.at(self.cursor)
+        if line.mark is not None:
+            return None
         if line.fold is not None:
             return line.fold.newest
         if not self.rows:
@@ -126,13 +135,13 @@ class EventLog(LogFeed):
         return self._row_at(min(line.place, last))
 
     def settled(self) -> None:
-        change = self._change() if self.total else None
-        if change is None and self.rows:
+        change, mark = self._change() if self.total else None, self.mark
+        if change is None and mark is None and self.rows:
             self._want(self._pages.page_of(self.place + self._pages.arrived))
             return
-        if change != self._selected:
-            self._selected = change
-            self.post_message(self.Selected(change))
+        if (change, mark) != (self._selected, self._selected_mark):
+            self._selected, self._selected_mark = change, mark
+            self.post_message(self.Selected(change, mark))
 
     # --- bursts
 

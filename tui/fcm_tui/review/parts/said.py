@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from rich.segment import Segment
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -14,6 +15,14 @@ from fcm_tui.review.look.theme import Palette
 
 SECONDS = 12.0
 _LINES = 4
+
+
+class Refused(Message):
+    """A key did nothing here, and why; safe to show."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
 
 
 class Said(Widget):
