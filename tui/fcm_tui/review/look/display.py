@@ -15,7 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
-from textual.events import Event, Idle, Key
+from textual.events import Event, Idle, Key, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -97,6 +97,10 @@ class PatientApp(App[R]):
         if isinstance(event, Key):
             self.due_since = time.monotonic()
         await super().on_event(event)
+        if isinstance(event, Resize):
+            # Of several that came at once, the last may be the size from before: the terminal has lost what stood there.
+            self._forget()
+            self._show()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._backstop]
