@@ -9,10 +9,13 @@ import pytest
 
 from fcm_tui.model import Capture, Kind
 from fcm_tui.resources import themes_dir
+from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.look.theme import Palette, Themes, load
 from tests.review.builder import MODE, RecordBuilder
+
+wording.prepare()  # as who runs the app does, before its loop
 
 OLD = b"".join(b"line %d\n" % number for number in range(1, 101))
 NEW = (

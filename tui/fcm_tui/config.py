@@ -136,7 +136,7 @@ class Settings:
     def for_root(self, path: bytes) -> RootSettings:
         """The settings of the root at `path` (absolute): the configured ones, else the defaults."""
         for root in self.roots:
-            if _same(root.path, path):
+            if _alike(root.path) == _alike(path):
                 return root
         return RootSettings(
             path, self.ignore, self.size_limit, settings_checks.polls(self.watch_source), self.poll_interval
@@ -270,14 +270,16 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
     retention = top.table("retention")
     keys, filters = top.table("keys").strings(), _filters(top.table("filters"))
     roots: list[RootSettings] = []
+    known: set[bytes] = set()
     for table in top.tables("roots"):
         if "path" not in table:
             table.refuse("path", 'this root has no path: write path = "…" below [[roots]]')
 
         def root_path(value: Any) -> bytes:
             found = os.fsencode(parse_path(text(value), base, environ))
-            if any(_same(found, root.path) for root in roots):
+            if _alike(found) in known:
                 raise BadValue("the same folder is a root already: put both together")
+            known.add(_alike(found))
             return found
 
         roots.append(
@@ -345,7 +347,6 @@ def _retention(table: Table) -> Retention:
     )
 
 
-def _same(left: bytes, right: bytes) -> bool:
-    if sys.platform != "win32":
-        return left == right
-    return os.path.normcase(os.fsdecode(left)) == os.path.normcase(os.fsdecode(right))
+def _alike(path: bytes) -> bytes:
+    """The same for paths that the system takes for the same."""
+    return path if sys.platform != "win32" else os.fsencode(os.path.normcase(os.fsdecode(path)))

@@ -17,7 +17,7 @@ from textual.events import DescendantFocus, Event, Key
 
 from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
-from fcm_tui.review import keys, wording
+from fcm_tui.review import keys
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.engine import Engine
@@ -237,7 +237,6 @@ class ReviewApp(PaneKeys):
     async def _keep_counts(self) -> None:
         """Tree and sizes after changes; the longer reading them takes, the less often."""
         phase = None
-        await asyncio.to_thread(wording.prepare)
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), 1.0)

@@ -22,6 +22,7 @@ def run(app: ReviewApp) -> int:
         UsageError: the terminal cannot show it.
     """
     terminal.check()
+    wording.prepare()
     return asyncio.run(_run(app))
 
 
