@@ -122,10 +122,12 @@ def _bytes(scale: Scale, place: Path, small: Path) -> list[str]:
         "another file": ((), ["j"], (), [":n\r"]),
     }
     told = []
+    # A long path is a message of several lines, which vim would have confirmed.
+    vim = ["vim", "-u", "NONE", "-n", "--cmd", "set shortmess=atF"]
     for name, (before, keys, vim_before, vim_keys) in cases.items():
         mine = _written(log, before, keys)
-        bare = _written(["vim", "-u", "NONE", "-n", *files], vim_before, vim_keys)
-        full = _written(["vim", "-u", "NONE", "-n", "-c", "syntax on", *files], vim_before, vim_keys)
+        bare = _written([*vim, *files], vim_before, vim_keys)
+        full = _written([*vim, "-c", "syntax on", *files], vim_before, vim_keys)
         ratio = mine / full
         told.append(
             f"bytes, {name}: {mine:,}, vim {bare:,}, with colours {full:,}: {ratio:.1f} times"

@@ -100,7 +100,7 @@ SHOTS = (
     Shot("panes", _READ, "hunk", True),
     Shot("diff-unified", (*_READ, "3", "z", "s"), "round", True),
     Shot("diff-side-by-side", (*_READ, "3", "z", "s", "s"), "round", True),
-    Shot("history", (*_READ, "H"), "of 2", True),
+    Shot("history", (*_READ, "H"), "of 3", True),
     Shot("blame", (*_READ, "B"), "line 10 of 81"),
     Shot("restore-menu", ("2", "j", "j", "R"), "Restore"),
     Shot("restore-preview", (*_READ, "R", "b"), "leaves all as it is", True),
