@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.record import Record
 from fcm_tui.store.trust.verify import Tally, verify
 from tests.recording.harness import Recording
 from tests.waiting import eventually
@@ -110,6 +111,19 @@ async def test_roots_inside_one_another_named_at_once(
     assert set(present(recording).values()) == {1}
     with Reader(recording.database) as reader:
         assert list(verify(reader.connection, Tally())) == []
+
+
+async def test_an_open_gap_of_the_outer_is_the_inner_ones_only_where_that_was_not_watched_itself(
+    recording: Recording, root: Path, inner: Path
+) -> None:
+    await run(recording, root, inner, changes=0)
+    with Record(recording.database) as record:
+        outer, _ = record.set_roots([bytes(root), bytes(inner)])
+        record.open_gap(outer, 1, "out of reach")
+        record.set_roots([bytes(root), bytes(inner)])
+        assert [(root_id, reason) for _, root_id, _, reason in record.open_gaps()] == [
+            (outer.root_id, "out of reach")
+        ]
 
 
 async def test_both_and_then_the_outer_alone(recording: Recording, root: Path, inner: Path) -> None:

@@ -42,6 +42,7 @@ def adopt(connection: sqlite3.Connection, earlier: Sequence[Earlier], watched: S
     """
     paths = {root.path for root in watched}
     before = {other.root_id for other in earlier}
+    watched_before = {other.root_id for other in earlier if other.active}
     # also from those that are new, as they take first what is theirs only in part
     others = [*earlier, *(Earlier(r.root_id, r.path, True, None) for r in watched if r.root_id not in before)]
     for root in sorted(watched, key=lambda root: len(root.path)):  # the innermost takes last
@@ -60,7 +61,8 @@ def adopt(connection: sqlite3.Connection, earlier: Sequence[Earlier], watched: S
                     "UPDATE roots SET baseline_ns = ? WHERE root_id = ? AND baseline_ns IS NULL",
                     (other.baseline_ns, root.root_id),
                 )
-                _copy_open_gaps(connection, other, root)
+                if root.root_id not in watched_before:
+                    _copy_open_gaps(connection, other, root)
     row_hashes.renew(connection, "gaps", "to_ns IS NULL")
 
 
