@@ -50,7 +50,7 @@ class Search:
         """
         found, at = self.findings.changed, 0
         tree = self._root.tree
-        known = [join(folder, b"") for folder in self._root.known_inside]
+        known = tuple(join(folder, b"") for folder in self._root.known_inside)
         is_blank = tree.count() == 0 and not known
         while True:
             is_over = self._over.wait(0 if len(found) - at >= _JOB_FILES else _PAUSE)
@@ -58,9 +58,7 @@ class Search:
             if len(part) == _JOB_FILES or is_over:
                 at += len(part)
                 yield (
-                    part
-                    if is_blank
-                    else [p for p in part if tree.get(p) is None and not p.startswith(tuple(known))]
+                    part if is_blank else [p for p in part if tree.get(p) is None and not p.startswith(known)]
                 )
             if is_over and at >= len(found):
                 break

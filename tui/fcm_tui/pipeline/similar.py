@@ -49,7 +49,8 @@ class Similarity:
         So git tells a rename with an edit, and so it makes one when it checks out: under a new inode.
         """
         old = {record.path: record for record in lost if _may_be_kin(record)}
-        new = {arrival.path: arrival for arrival in free if _text_of(arrival) is not None}
+        texts = {arrival.path: text for arrival in free if (text := _text_of(arrival)) is not None}
+        new = {arrival.path: arrival for arrival in free if arrival.path in texts}
         old_lines: dict[bytes, _Lines | None] = {}
         new_lines: dict[bytes, _Lines] = {}
         scores: list[tuple[bool, float, bytes, bytes]] = []
@@ -57,7 +58,7 @@ class Similarity:
             if left not in old_lines:
                 old_lines[left] = self._recorded_lines(old[left])
             if came not in new_lines:
-                new_lines[came] = _Lines(_text_of(new[came]) or b"")
+                new_lines[came] = _Lines(texts[came])
             lines = old_lines[left]
             share = lines.share(new_lines[came], _SMALLEST_UNKNOWN) if lines is not None else 0.0
             if share >= LEAST_COMMON:

@@ -53,7 +53,6 @@ _READ = 5.0
 """Seconds after which what was told goes with the next key."""
 _STANDS = 15.0
 """Seconds after which it goes by itself."""
-PANES = ("tree", "log", "diff")
 
 
 class ReviewApp(PaneKeys):

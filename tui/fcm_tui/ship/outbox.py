@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fcm_tui.ship.tables import CHANGES, DIFFERENCES, FILES, LINKS, RECORDERS, ROOTS, VERSIONS, Row, Table
+from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import open_reader
 
 CHANGES_AT_ONCE = 1000
@@ -108,11 +109,7 @@ class Outbox:
 
     def chain_hash(self, sequence: int) -> bytes | None:
         """The hash of a change; None where there is no such change."""
-        row = self.connection.execute(
-            "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?",
-            (self.recorder_id, sequence),
-        ).fetchone()
-        return row[0] if row else None
+        return change_hash(self.connection, self.recorder_id, sequence) or None
 
     def key_id(self) -> bytes:
         """Of the key that the record is encrypted with; empty where it is not."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Sequence
 
 from fcm_tui.model import Difference, Hunk
@@ -79,3 +80,11 @@ def difference(hunk: Hunk, before: str, after: str) -> Difference:
 def _cut(lines: str) -> str:
     """What `differences` keeps of one side; the digest covers what it keeps."""
     return lines if len(lines) <= DIFFERENCE_LIMIT else lines[:DIFFERENCE_LIMIT] + CUT_MARK
+
+
+def change_hash(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> bytes:
+    """The hash of a change, empty where there is none."""
+    row = connection.execute(
+        "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, sequence)
+    ).fetchone()
+    return row[0] if row else b""

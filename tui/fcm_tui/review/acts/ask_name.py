@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -32,17 +31,8 @@ class NameLine(EntryLine):
     DEFAULT_CSS = "NameLine { height: 1; }"
 
     def render_line(self, y: int) -> Strip:
-        entry, width = self.entry, self.size.width
-        start, end = entry.window(max(2, width - 2))
-        at = entry.text[entry.at : entry.at + 1] or " "
         text = self.palette("text")
-        segments = [
-            Segment(" ", text),
-            Segment(entry.text[start : entry.at], text),
-            Segment(at, text + Style(reverse=True)),
-            Segment(entry.text[entry.at + 1 : end], text),
-        ]
-        return Strip(segments).adjust_cell_length(width, text)
+        return self.drawn(Segment(" ", text), text, text)
 
 
 class AskName(ModalScreen["Path | None"]):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
+from textual.strip import Strip
 from textual.widget import Widget
 
+from fcm_tui.review import wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry import Entry
 
@@ -22,6 +26,20 @@ class EntryLine(Widget, can_focus=True):
     def written(self) -> None:
         """Called after each key that did something."""
         self.refresh()
+
+    def drawn(self, prompt: Segment, style: Style, over: Style) -> Strip:
+        """The prompt and what is written, the cursor in sight; `over` is what nothing stands on."""
+        entry, width = self.entry, self.size.width
+        start, end = entry.window(max(2, width - wording.cells(prompt.text) - 1))
+        at = entry.text[entry.at : entry.at + 1] or " "
+        return Strip(
+            [
+                prompt,
+                Segment(entry.text[start : entry.at], style),
+                Segment(at, style + Style(reverse=True)),
+                Segment(entry.text[entry.at + 1 : end], style),
+            ]
+        ).adjust_cell_length(width, over)
 
     def press(self, key: str) -> bool:
         """A key that is no letter; whether it did something here."""

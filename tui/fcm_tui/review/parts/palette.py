@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -118,18 +117,8 @@ class _Query(EntryLine):
     DEFAULT_CSS = "_Query { height: 1; }"
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        start, end = self.entry.window(max(2, width - 3))
         text = self.palette("text")
-        at = self.entry.text[self.entry.at : self.entry.at + 1] or " "
-        return Strip(
-            [
-                Segment(" :", self.palette("key")),
-                Segment(self.entry.text[start : self.entry.at], text),
-                Segment(at, text + Style(reverse=True)),
-                Segment(self.entry.text[self.entry.at + 1 : end], text),
-            ]
-        ).adjust_cell_length(width, text)
+        return self.drawn(Segment(" :", self.palette("key")), text, text)
 
     def written(self) -> None:
         self.refresh()

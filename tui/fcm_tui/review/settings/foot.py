@@ -5,7 +5,6 @@ from __future__ import annotations
 from textwrap import wrap
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -61,16 +60,6 @@ class ValueLine(EntryLine):
         self.post_message(self.Written())
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        prompt = f" {self.prompt}: "
-        start, end = self.entry.window(max(2, width - wording.cells(prompt) - 1))
         style = self.palette("title", "bad") if self.is_wrong else self.palette("title", "text")
-        at = self.entry.text[self.entry.at : self.entry.at + 1] or " "
-        return Strip(
-            [
-                Segment(prompt, self.palette("title", "key")),
-                Segment(self.entry.text[start : self.entry.at], style),
-                Segment(at, style + Style(reverse=True)),
-                Segment(self.entry.text[self.entry.at + 1 : end], style),
-            ]
-        ).adjust_cell_length(width, self.palette("title"))
+        prompt = Segment(f" {self.prompt}: ", self.palette("title", "key"))
+        return self.drawn(prompt, style, self.palette("title"))

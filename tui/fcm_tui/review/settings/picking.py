@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -76,18 +75,8 @@ class PathLine(EntryLine):
         screen.look()
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        start, end = self.entry.window(max(2, width - 3))
         text = self.palette("text")
-        at = self.entry.text[self.entry.at : self.entry.at + 1] or " "
-        return Strip(
-            [
-                Segment("> ", self.palette("key")),
-                Segment(self.entry.text[start : self.entry.at], text),
-                Segment(at, text + Style(reverse=True)),
-                Segment(self.entry.text[self.entry.at + 1 : end], text),
-            ]
-        ).adjust_cell_length(width, text)
+        return self.drawn(Segment("> ", self.palette("key")), text, text)
 
 
 class FolderList(CursorView):

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fcm_tui.datadir import make_private
+from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import BUSY_MS
 from fcm_tui.store.sealing.sealer import keys_of
 
@@ -145,10 +146,8 @@ class TextIndex:
         index, at = self._index, self._at
         if index is None or at is None or not index.in_transaction:
             return
-        (chain_hash,) = self._record.execute(
-            "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?",
-            (at.recorder_id, at.sequence),
-        ).fetchone() or (b"",)  # without the change the record is another one now, and the index of no use
+        # Without the change the record is another one now, and the index of no use.
+        chain_hash = change_hash(self._record, at.recorder_id, at.sequence)
         index.execute("DELETE FROM reached")
         index.execute(
             "INSERT INTO reached VALUES (?, ?, ?, ?)",

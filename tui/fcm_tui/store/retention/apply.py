@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.config import Retention
-from fcm_tui.store import reviews
+from fcm_tui.store import chain, reviews
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention import prunes
 from fcm_tui.store.retention.plan import Drop, Operation, Reencode
@@ -123,7 +123,7 @@ class Thinning:
         number += 1
         self._run = self._run or number
         prune = Prune(number, self._run, time.time_ns(), record.sequence, self._rules)
-        change_hash = prunes.change_hash(record.connection, record.recorder_id, record.sequence)
+        change_hash = chain.change_hash(record.connection, record.recorder_id, record.sequence)
         record.connection.execute(
             "INSERT INTO prunes VALUES (?, ?, ?, ?, ?, ?, ?)",
             (

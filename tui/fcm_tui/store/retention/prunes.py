@@ -14,6 +14,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fcm_tui.store.chain import change_hash as hash_of
+
 _encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
 
 WAS_THINNED = (
@@ -86,14 +88,6 @@ def last(connection: sqlite3.Connection, recorder_id: bytes) -> tuple[int, bytes
     return row or (0, start(recorder_id))
 
 
-def change_hash(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> bytes:
-    """The hash of a change, empty where there is none."""
-    row = connection.execute(
-        "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, sequence)
-    ).fetchone()
-    return row[0] if row else b""
-
-
 def prune_of(connection: sqlite3.Connection, digest: bytes) -> Prune | None:
     """The last prune that thinned a content, or None."""
     row = connection.execute(
@@ -146,7 +140,7 @@ def audit(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
             else:
                 yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
             next_thinned = thinned.fetchone()
-        if link(previous, prune, change_hash(connection, own, prune.sequence), digests) != stored:
+        if link(previous, prune, hash_of(connection, own, prune.sequence), digests) != stored:
             yield f"{number}", "its hash is not that of its columns, what it thinned and the prune before it"
         previous = stored
     while next_thinned is not None:
