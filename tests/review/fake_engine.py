@@ -64,6 +64,9 @@ class FakeEngine:
         self.taken_up.append(settings)
         self.roots = list(roots)
 
+    async def has_taken_up(self) -> None:
+        """At once."""
+
     def subscribe(self) -> asyncio.Queue[Notice]:
         queue: asyncio.Queue[Notice] = asyncio.Queue()
         self._queues.append(queue)

@@ -82,6 +82,7 @@ class Recorder:
         self._is_stopping = False
         self._stopping = asyncio.Event()
         self._wanted: tuple[Settings, list[bytes]] | None = None
+        self._has_taken_up = asyncio.Event()
         """Other settings and roots, to begin anew with."""
         self._was_stopped = False
         self._is_ready = asyncio.Event()
@@ -116,8 +117,13 @@ class Recorder:
         """Go on with other settings and roots, soon. Key and database stay those of the start. For the loop's thread."""
         kept = replace(settings, encryption=self._settings.encryption, database=self._settings.database)
         self._wanted = (kept, list(roots))
+        self._has_taken_up.clear()
         if self._source is not None:
             self._source.wake()
+
+    async def has_taken_up(self) -> None:
+        """Wait until what `take_up` was told holds for all that changes from now on, or recording has ended."""
+        await self._has_taken_up.wait()
 
     @property
     def roots(self) -> list[bytes]:
@@ -157,6 +163,7 @@ class Recorder:
             self._set(phase="failed", message=str(error))
             raise
         finally:
+            self._has_taken_up.set()
             if self._source is not None:
                 self._source.close()
             if self._shipping is not None:
@@ -214,6 +221,8 @@ class Recorder:
             )
         )
         self._session = session
+        if self._wanted is None:
+            self._has_taken_up.set()
         await source.armed()
         is_new = not all(root.baseline for root in session.engine.roots)
         self._set(phase="baseline" if is_new else "scanning")

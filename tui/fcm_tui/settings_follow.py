@@ -91,6 +91,7 @@ class Recording(Protocol):
     @property
     def roots(self) -> list[bytes]: ...
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None: ...
+    async def has_taken_up(self) -> None: ...
 
 
 async def take_up(
@@ -100,6 +101,7 @@ async def take_up(
     roots = await asyncio.to_thread(roots_after, recorder.roots, before, after, own_paths)
     if roots.paths != recorder.roots or for_recorder(before) != for_recorder(after):
         recorder.take_up(after, roots.paths)
+        await recorder.has_taken_up()  # before anybody is told that it has
     changed = needing_restart(before, after)
     return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
 

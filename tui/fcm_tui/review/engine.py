@@ -63,6 +63,8 @@ class Engine(Protocol):
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
         """Go on with other settings and roots, soon."""
 
+    async def has_taken_up(self) -> None: ...
+
     @property
     def roots(self) -> list[bytes]: ...
     @property
