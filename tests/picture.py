@@ -13,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fcm_tui.config import load as load_settings
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.recorder import Recorder
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Palette, Themes
+from fcm_tui.settings.config import load as load_settings
 from tests.review.screens import lines, shows
 from tests.waiting import eventually
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from fcm_tui.config import Retention, Settings
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Retention, Settings
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.retention.plan import Plan

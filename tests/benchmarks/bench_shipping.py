@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiomysql
 
-from fcm_tui.settings_database import Server, parse_server
+from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.ship.shipper import Shipper
 from fcm_tui.ship.tables import TABLES
 from fcm_tui.store.mysql import schema

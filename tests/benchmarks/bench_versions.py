@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from fcm_tui.config import Settings
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from tests.benchmarks.pairs import OURS, Goal, Run, compare, figure, heading, load, settle, timed
 from tests.benchmarks.peers import Git, Restic, is_installed
 from tests.benchmarks.scale import Scale, bytes_below

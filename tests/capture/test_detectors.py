@@ -8,8 +8,8 @@ import string
 
 import pytest
 
-from fcm_tui import settings_defaults
 from fcm_tui.capture.detectors import DETECTORS, NAMES, secret_in
+from fcm_tui.settings import defaults
 
 LETTERS = string.ascii_letters + string.digits
 BODY = base64.b64encode(bytes(range(120))).decode()
@@ -72,7 +72,7 @@ HARMLESS = [
 
 
 def test_the_names_that_can_be_configured_are_those_that_there_are() -> None:
-    assert settings_defaults.DETECTORS == NAMES == tuple(DETECTORS)
+    assert defaults.DETECTORS == NAMES == tuple(DETECTORS)
 
 
 @pytest.mark.parametrize(("name", "text"), SECRETS, ids=lambda value: str(value)[:24].strip())

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui import config, resources
+from fcm_tui import resources
 from fcm_tui.commands import config as command
-from fcm_tui.config import Settings
 from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.settings import config
+from fcm_tui.settings.config import Settings
 
 Run = Callable[..., str]
 

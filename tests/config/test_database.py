@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui import config
-from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
-from fcm_tui.settings_database import Server, parse_server
-from fcm_tui.settings_values import BadValue
-from fcm_tui.settings_writer import as_json, as_toml
+from fcm_tui.settings import config
+from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server, parse_server
+from fcm_tui.settings.values import BadValue
+from fcm_tui.settings.writer import as_json, as_toml
 
 URLS = {
     "mysql://me@db/fcm": Server("me", (("db", 3306),), "fcm"),

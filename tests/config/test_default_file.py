@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fcm_tui import resources
-from fcm_tui.config import Retention, Settings, load
 from fcm_tui.errors import ConfigError
-from fcm_tui.settings_database import CONTENT_LIMIT
+from fcm_tui.settings.config import Retention, Settings, load
+from fcm_tui.settings.database import CONTENT_LIMIT
 
 DEFAULT = resources.config_dir() / "fcm.toml"
 KEYS = {

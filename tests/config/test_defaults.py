@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from fcm_tui.config import Settings
+from fcm_tui.settings.config import Settings
 from fcm_tui.watch.ignore import IgnoreRules
 
 ROOT = os.fsencode(os.path.abspath("/root"))

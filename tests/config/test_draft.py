@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fcm_tui import resources
-from fcm_tui.config import load
 from fcm_tui.errors import ConfigError
-from fcm_tui.settings_draft import ChangedMeanwhile, Draft, explanations, read
+from fcm_tui.settings.config import load
+from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
 
 FILE = """\
 # mine

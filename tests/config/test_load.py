@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fcm_tui import config
-from fcm_tui.config import Settings
 from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.settings import config
+from fcm_tui.settings.config import Settings
 
 Write = Callable[[str], Path]
 
@@ -281,7 +281,7 @@ def test_lines_are_found_in_any_document(
     tables: list[tuple[str, bool, list[tuple[str, str, int]]]],
 ) -> None:
     """Write a document while noting each key's line; `line_of` says the same."""
-    from fcm_tui.settings_lines import Key, line_of
+    from fcm_tui.settings.lines import Key, line_of
 
     text, expected, counts = "", {}, dict[str, int]()
     for table, is_array, entries in tables:

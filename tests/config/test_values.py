@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcm_tui.settings_values import (
+from fcm_tui.settings.values import (
     BadValue,
     format_duration,
     format_size,

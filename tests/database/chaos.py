@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from fcm_tui.settings_database import Server, parse_server
+from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.ship.shipper import Shipper
 from fcm_tui.store.mysql import connection
 from tests.database.compare import differing

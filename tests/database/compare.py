@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 from fcm_tui.ship.tables import (
     CHANGES,
     DIFFERENCES,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.settings_database import Server, parse_server
+from fcm_tui.settings.database import Server, parse_server
 from tests.database.server import PASSWORD, MariaDB, install
 
 _numbers = count()

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Shipping
 from fcm_tui.recorder import Recorder
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 from fcm_tui.ship.at_work import ShippingAtWork
 from tests.waiting import eventually
 

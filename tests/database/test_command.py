@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.cli import main
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 from tests.database.server import MariaDB, needs_mariadb
 
 pytestmark = needs_mariadb

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.cli import main
-from fcm_tui.settings_database import Server, parse_server
+from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.store.mysql.connection import LEAST_PACKET
 from tests.database.compare import differing
 from tests.database.recording import abreast, recording, shipping_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.cli import main
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.connection import Connection, connect
 from fcm_tui.store.mysql.failures import code_of
 from tests.database.compare import differing

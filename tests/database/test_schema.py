@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from fcm_tui.errors import ServerRefused
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 from fcm_tui.store import schema as local
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import Connection, connect

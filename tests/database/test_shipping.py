@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.cli import main
-from fcm_tui.config import Settings
 from fcm_tui.recorder import Recorder
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 from fcm_tui.store import reviews
 from tests.database.compare import differing
 from tests.database.recording import abreast, recording, shipping_of
@@ -155,7 +155,7 @@ async def test_a_server_that_comes_later_gets_all(
 
 
 def own_server(own: MariaDB) -> Server:
-    from fcm_tui.settings_database import parse_server
+    from fcm_tui.settings.database import parse_server
 
     return parse_server(own.url())
 

@@ -12,7 +12,7 @@ import pytest
 
 from fcm_tui.cli import main
 from fcm_tui.errors import ServerRefused
-from fcm_tui.settings_database import parse_server
+from fcm_tui.settings.database import parse_server
 from fcm_tui.store.mysql.connection import connect, trust
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
 from tests.database import certificates

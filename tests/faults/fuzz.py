@@ -22,10 +22,10 @@ from typing import Any
 from unittest import mock
 
 from fcm_tui.capture import stable
-from fcm_tui.config import Settings
 from fcm_tui.pipeline import bookkeeper, session, waiting, work
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from tests.faults import oracle
 from tests.recording.random_work import RandomWork
 

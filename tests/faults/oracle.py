@@ -14,10 +14,10 @@ from pathlib import Path
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.split import split_lines
 from fcm_tui.model import Capture, Change, LineCounts
+from fcm_tui.paths import SEPARATOR
 from fcm_tui.store.chain import CUT_MARK
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.trust.verify import Tally, verify
-from fcm_tui.watch.tree import SEPARATOR
 from tests.recording.harness import Disk, Entry, disk, history, replay
 
 HunkRow = tuple[str, str, str | None, int, int, int, int]

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from fcm_tui.config import Settings
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from fcm_tui.store import database as store_database
 from fcm_tui.store import record as store_record
 from fcm_tui.store.filling import filling_mark

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import ContentMissing
+from fcm_tui.settings.config import Settings
 from tests.faults import oracle
 from tests.recording.harness import Recording, fast
 

@@ -36,7 +36,7 @@ def imported_by(statement: str) -> set[str]:
 
 def test_the_walk_finds_the_engine() -> None:
     modules = engine_modules()
-    assert {"fcm_tui.config", "fcm_tui.store.schema", "fcm_tui.commands.config"} <= set(modules)
+    assert {"fcm_tui.settings.config", "fcm_tui.store.schema", "fcm_tui.commands.config"} <= set(modules)
 
 
 def test_no_engine_module_loads_textual() -> None:
@@ -44,7 +44,7 @@ def test_no_engine_module_loads_textual() -> None:
     assert not {name for name in loaded if name.partition(".")[0] in ("textual", "rich")}
 
 
-@pytest.mark.parametrize("module", ["fcm_tui.config", "fcm_tui.datadir", "fcm_tui.commands.config"])
+@pytest.mark.parametrize("module", ["fcm_tui.settings.config", "fcm_tui.datadir", "fcm_tui.commands.config"])
 def test_what_every_start_needs_stays_light(module: str) -> None:
     heavy = {"difflib", "platformdirs", "tomlkit", "asyncio", "json"}
-    assert not heavy & imported_by(f"import {module}; from fcm_tui.config import load; load(None)")
+    assert not heavy & imported_by(f"import {module}; from fcm_tui.settings.config import load; load(None)")

@@ -138,7 +138,7 @@ def test_what_is_in_them(built: Path) -> None:
     (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {"fcm_tui/py.typed", "fcm_tui/config/fcm.toml", "fcm_tui/config.py"} <= set(names)
+    assert {"fcm_tui/py.typed", "fcm_tui/config/fcm.toml", "fcm_tui/settings/config.py"} <= set(names)
     assert {name.split("/")[0] for name in names} == {"fcm_tui", "fcm_tui-0.1.0.dist-info"}
     with tarfile.open(sdist) as tar:
         tops = {name.split("/")[1] for name in tar.getnames()}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fcm_tui.config import Settings
 from fcm_tui.pipeline import bookkeeper
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from tests.waiting import wait_for
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Change, Kind
 from fcm_tui.pipeline import bookkeeper, way
 from fcm_tui.pipeline.ahead import Ahead, Begun
@@ -21,6 +20,7 @@ from fcm_tui.pipeline.session import Session
 from fcm_tui.pipeline.taking import Taken
 from fcm_tui.pipeline.waiting import GRACE
 from fcm_tui.pipeline.work import SLICE_FILES
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.trust.verify import Tally, verify
 from tests.waiting import wait_for

@@ -14,7 +14,6 @@ import pytest
 
 from fcm_tui.capture.attributes import encode
 from fcm_tui.capture.stable import Outcome
-from fcm_tui.config import Settings
 from fcm_tui.model import Capture
 from fcm_tui.pipeline import ahead as ahead_module
 from fcm_tui.pipeline import bookkeeper
@@ -24,6 +23,7 @@ from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
 from fcm_tui.pipeline.taking import Taken, Taker, Target
 from fcm_tui.pipeline.taking_process import TakingProcess
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reading.queries import Reader

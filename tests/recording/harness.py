@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fcm_tui.capture.attributes import attributes_of, digest_of
-from fcm_tui.config import Settings
 from fcm_tui.model import Change, Standing
 from fcm_tui.recorder import Recorder
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 
 DEADLINE = 30.0

@@ -6,11 +6,11 @@ import asyncio
 import os
 from pathlib import Path
 
-from fcm_tui.config import load
 from fcm_tui.errors import ConfigError
 from fcm_tui.model import ANEW
 from fcm_tui.recorder import Recorder
-from fcm_tui.settings_follow import Follower, roots_after, take_up
+from fcm_tui.settings.config import load
+from fcm_tui.settings.follow import Follower, roots_after, take_up
 from fcm_tui.store.reading.queries import Reader
 from tests.waiting import eventually
 

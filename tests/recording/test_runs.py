@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Standing
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.record import Record
 from fcm_tui.store.trust.verify import Tally, verify

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from fcm_tui.config import Settings
 from fcm_tui.restore import Recording, plan_changes, restore
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from tests.restore.conftest import Case
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.settings.config import Settings
 
 
 @dataclass

@@ -8,10 +8,10 @@ import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.settings.config import Settings
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text

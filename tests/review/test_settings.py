@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 
-from fcm_tui.config import load
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.fields import SECTIONS
+from fcm_tui.settings.config import load
 from tests.hostile import acting
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine

@@ -10,7 +10,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there are no pseudo terminals", allow_module_level=True)
 
-from fcm_tui.config import load
+from fcm_tui.settings.config import load
 from tests.ptyharness import Terminal
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import NotSoError
 from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents.on_disk import read_now
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder, connect
 from tests.review.screens import lines, shows, text

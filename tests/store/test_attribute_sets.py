@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.capture.attributes import encode
-from fcm_tui.config import Retention
 from fcm_tui.datadir import DataDir
+from fcm_tui.settings.config import Retention
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_writer
 from fcm_tui.store.reading.queries import Reader

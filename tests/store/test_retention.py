@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fcm_tui.config import Retention
+from fcm_tui.settings.config import Retention
 from fcm_tui.store import reviews, schema
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import open_reader
@@ -359,7 +359,7 @@ def test_tampering_with_what_was_thinned_is_found(tmp_path: Path, script: str, f
 _PRUNER = """
 import sys
 from pathlib import Path
-from fcm_tui.config import Retention
+from fcm_tui.settings.config import Retention
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention.reclaim import reclaim
 from fcm_tui.store.retention.apply import Thinning

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcm_tui.config import Retention
+from fcm_tui.settings.config import Retention
 from fcm_tui.store.retention.rules import kept
 
 NOW = datetime(2026, 11, 25, 12, 0)

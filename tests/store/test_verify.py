@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from fcm_tui import cli
-from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import Session
+from fcm_tui.settings.config import Settings
 from fcm_tui.store import chain
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.trust.problems import Problem

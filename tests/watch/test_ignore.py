@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fcm_tui import settings_defaults
 from fcm_tui.errors import ConfigError
+from fcm_tui.paths import join
+from fcm_tui.settings import defaults
 from fcm_tui.watch.ignore import IgnoreRules
-from fcm_tui.watch.tree import join
 
 needs_git = pytest.mark.skipif(
     shutil.which("git") is None or sys.platform == "win32", reason="compares with git on POSIX names"
@@ -97,9 +97,7 @@ def consistent(paths: Paths) -> Paths:
 @needs_git
 @given(paths=paths_of_words)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize(
-    "patterns", [settings_defaults.IGNORED, settings_defaults.SECRET], ids=["ignored", "secret"]
-)
+@pytest.mark.parametrize("patterns", [defaults.IGNORED, defaults.SECRET], ids=["ignored", "secret"])
 def test_the_shipped_patterns(repository: Path, patterns: tuple[str, ...], paths: Paths) -> None:
     paths = consistent(paths)
     assert ignored_by_us(list(patterns), paths) == ignored_by_git(repository, list(patterns), paths)
@@ -110,9 +108,9 @@ def test_the_shipped_patterns(repository: Path, patterns: tuple[str, ...], paths
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_is_a_secret_by_itself_or_a_folder_above_it(repository: Path, paths: Paths) -> None:
     paths = consistent(paths)
-    rules = IgnoreRules(ROOT, settings_defaults.SECRET)
+    rules = IgnoreRules(ROOT, defaults.SECRET)
     ours = {path for path, folder in paths.items() if not folder and rules.matches_path(ROOT + b"/" + path)}
-    theirs = ignored_by_git(repository, list(settings_defaults.SECRET), paths)
+    theirs = ignored_by_git(repository, list(defaults.SECRET), paths)
     assert ours == {path for path in theirs if not paths[path]}
 
 

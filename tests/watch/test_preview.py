@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fcm_tui.settings_defaults import IGNORED, SECRET
+from fcm_tui.settings.defaults import IGNORED, SECRET
 from fcm_tui.watch.preview import Preview, preview
 
 

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fcm_tui.model import Capture, DiskState, FileRecord
+from fcm_tui.paths import SEPARATOR
 from fcm_tui.watch.renames import Arrival, Verdict, folder_moves, identify, top_folder
-from fcm_tui.watch.tree import SEPARATOR
 
 ROOT = b"r" * 16
 

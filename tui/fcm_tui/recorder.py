@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
@@ -28,6 +27,7 @@ from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.pipeline.standing import RecorderState, words
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.store.values import reading

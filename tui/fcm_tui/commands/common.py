@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from fcm_tui import config
-from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Change
+from fcm_tui.paths import join
 from fcm_tui.safetext import visible
+from fcm_tui.settings import config
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.paths import spelled
-from fcm_tui.watch.tree import join
 
 DIGEST_PREFIX = "sha256:"
 

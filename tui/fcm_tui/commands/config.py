@@ -8,9 +8,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from fcm_tui import config, resources
+from fcm_tui import resources
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings import config
 from fcm_tui.whole_file import write_whole
 
 
@@ -91,7 +92,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _show(args: argparse.Namespace) -> None:
-    from fcm_tui.settings_writer import as_json, as_toml
+    from fcm_tui.settings.writer import as_json, as_toml
 
     settings = config.load_configured(args.config)
     if args.database or os.environ.get("FCM_DATABASE"):

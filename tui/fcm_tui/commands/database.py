@@ -9,12 +9,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.common import database_of, settings_of
-from fcm_tui.config import database_server
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.resources import config_dir
 from fcm_tui.safetext import visible
-from fcm_tui.settings_database import FORM, Server
+from fcm_tui.settings.config import database_server
+from fcm_tui.settings.database import FORM, Server
 from fcm_tui.store.mysql.once import run_with
 from fcm_tui.times import local_text
 

@@ -14,13 +14,13 @@ from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record, settings_of
 from fcm_tui.errors import FilterError, NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
+from fcm_tui.paths import is_along
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.terms import Term
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.times import local_text
-from fcm_tui.watch.tree import is_along
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}

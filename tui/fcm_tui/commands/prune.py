@@ -9,15 +9,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcm_tui import config
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.progress import size_text
-from fcm_tui.config import Retention
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError, UsageError
 from fcm_tui.pipeline.prune_request import ask
 from fcm_tui.pipeline.session import INTENTS
 from fcm_tui.safetext import visible
+from fcm_tui.settings import config
+from fcm_tui.settings.config import Retention
 from fcm_tui.store.database import open_reader, open_writer
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention.apply import Thinning

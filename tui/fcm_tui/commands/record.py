@@ -25,7 +25,7 @@ from fcm_tui.store.values import reading
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
-    from fcm_tui.settings_follow import Follower
+    from fcm_tui.settings.follow import Follower
 
 
 def add_parser(
@@ -117,7 +117,7 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
     from fcm_tui.recorder import Recorder
-    from fcm_tui.settings_follow import Follower
+    from fcm_tui.settings.follow import Follower
 
     with ProgressLine() as progress:
         recorder = Recorder(
@@ -157,7 +157,7 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     """Take up what the configuration says now; what is to be told of it."""
     import asyncio
 
-    from fcm_tui.settings_follow import take_up
+    from fcm_tui.settings.follow import take_up
 
     before = follower.settings
     try:

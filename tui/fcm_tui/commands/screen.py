@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
 from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
-from fcm_tui.config import Settings, config_path, own_themes
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
-from fcm_tui.watch.tree import is_inside
+from fcm_tui.paths import is_inside
+from fcm_tui.settings.config import Settings, config_path, own_themes
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder

@@ -10,12 +10,12 @@ from dataclasses import replace
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
-from fcm_tui.config import Settings, database_server
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Shipping
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.config import Settings, database_server
+from fcm_tui.settings.database import Server
 from fcm_tui.ship import wording
 from fcm_tui.store.reading.queries import Reader, RecorderInfo
 from fcm_tui.store.retention.prunes import pruned

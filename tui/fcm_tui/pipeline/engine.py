@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Origin
+from fcm_tui.paths import is_inside
 from fcm_tui.pipeline import ledger
 from fcm_tui.pipeline.bookkeeper import Bookkeeper
 from fcm_tui.pipeline.ledger import Ledger
@@ -22,7 +23,6 @@ from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.scan_process import ScanProcess
-from fcm_tui.watch.tree import is_inside
 
 
 @dataclass(slots=True)

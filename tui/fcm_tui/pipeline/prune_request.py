@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from fcm_tui.config import Retention
 from fcm_tui.errors import FcmError, NotSoError
 from fcm_tui.intents import put
+from fcm_tui.settings.config import Retention
 
 _REQUEST = "prune.request"
 _RESULT = "prune.result"

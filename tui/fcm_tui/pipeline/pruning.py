@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fcm_tui.config import Retention
 from fcm_tui.errors import FcmError
 from fcm_tui.pipeline.prune_request import Result, answer, note_done, seconds_since_done, take
+from fcm_tui.settings.config import Retention
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention.apply import GivingBack, Thinning
 from fcm_tui.store.retention.plan import Operation, Plan, used_bytes

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Root
+from fcm_tui.paths import is_inside, join
 from fcm_tui.pipeline.bulk import BulkSettings
 from fcm_tui.pipeline.secrecy import SecretRules
+from fcm_tui.settings.config import Settings
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Scanner
-from fcm_tui.watch.tree import Tree, is_inside, join
+from fcm_tui.watch.tree import Tree
 
 
 class Presence(Enum):

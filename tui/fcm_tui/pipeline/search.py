@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from fcm_tui.paths import join
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.watch.scan import Findings
-from fcm_tui.watch.tree import join
 
 _JOB_FILES = 200
 _PAUSE = 0.002

@@ -12,7 +12,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
 from fcm_tui.model import NOT_RUNNING
@@ -22,6 +21,7 @@ from fcm_tui.pipeline.indexing import Indexing
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.text_index import SUFFIXES as INDEX_SUFFIXES
 from fcm_tui.store.record import Record
 from fcm_tui.store.sealing import sealer as sealing

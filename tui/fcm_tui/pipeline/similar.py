@@ -7,10 +7,10 @@ from itertools import islice
 
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, FileRecord
+from fcm_tui.paths import SEPARATOR
 from fcm_tui.pipeline.drafts import Found
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.watch.renames import Arrival, Move
-from fcm_tui.watch.tree import SEPARATOR
 
 LEAST_COMMON = 0.5
 """Share of lines in common from which git, too, speaks of a rename."""

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from fcm_tui.model import FileRecord
+from fcm_tui.paths import SEPARATOR, join
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.watch.paths import is_folder_found, is_spelled_so, on_disk
-from fcm_tui.watch.tree import SEPARATOR, join
 
 
 class Way:

@@ -31,7 +31,7 @@ from fcm_tui.query.terms import (
 )  # fmt: skip
 from fcm_tui.query.words import Word, words
 from fcm_tui.safetext import visible
-from fcm_tui.settings_values import BadValue, parse_size
+from fcm_tui.settings.values import BadValue, parse_size
 from fcm_tui.times import parse_moment
 
 LONGEST = 1000

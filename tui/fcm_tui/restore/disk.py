@@ -17,10 +17,10 @@ from contextlib import contextmanager
 
 from fcm_tui.capture.attributes import RIGHTS, attributes_of, decode, give
 from fcm_tui.errors import RestoreRefused
+from fcm_tui.paths import join
 from fcm_tui.restore.plan import names_below
 from fcm_tui.safetext import visible_path
 from fcm_tui.watch.paths import on_disk
-from fcm_tui.watch.tree import join
 
 _BY_HANDLE = sys.platform != "win32"
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)

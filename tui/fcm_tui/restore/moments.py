@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from fcm_tui.errors import NoSuchChange
+from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
 from fcm_tui.restore.versions import into
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.past import Version
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

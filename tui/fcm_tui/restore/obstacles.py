@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from fcm_tui.errors import ContentMissing, RestoreRefused
+from fcm_tui.paths import is_inside, join
 from fcm_tui.restore.disk import Blocked, Folder, is_link
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import is_inside, join
 
 _SHOWN = 3
 

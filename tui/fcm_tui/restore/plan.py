@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from fcm_tui.capture.attributes import same as same_attributes
 from fcm_tui.errors import ContentMissing, RestoreRefused
+from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.past import Version
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
 _EMPTY = hashlib.sha256(b"").digest()
 _NO_NAMES = (b"", b".", b"..")

@@ -12,15 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fcm_tui.config import Settings
 from fcm_tui.datadir import DataDir
 from fcm_tui.intents import Intents
+from fcm_tui.paths import is_inside
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import INTENTS, Session
 from fcm_tui.restore.plan import Step
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import is_inside
 
 _PATIENCE = 10.0
 """Seconds that a recorder at work gets to record what was restored; more for many files."""

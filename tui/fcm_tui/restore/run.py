@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fcm_tui.capture.attributes import RIGHTS
 from fcm_tui.errors import RestoreRefused
+from fcm_tui.paths import SEPARATOR, is_inside
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.obstacles import Checked, Seen, Unrecorded, check, seen_of
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
@@ -18,7 +19,6 @@ from fcm_tui.restore.recording import Recorded, Recording
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.contents.attribute_sets import set_of
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, is_inside
 
 _PATIENCE = 3.0
 """Seconds for which a recorder at work may still have to record what stands on the disk."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from fcm_tui.errors import ContentMissing, RestoreRefused
 from fcm_tui.model import Change, Kind
+from fcm_tui.paths import join
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.past import Version
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import join
 
 
 def plan_change(reader: Reader, change: Change, *, before: bool = False, to: bytes | None = None) -> Plan:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import stat
 
 from fcm_tui.diff.patch import PatchFile, unified
+from fcm_tui.paths import SEPARATOR, join
 from fcm_tui.restore.disk import Folder
 from fcm_tui.restore.plan import Action, Plan, Step, names_below
 from fcm_tui.safetext import visible_path
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, join
 
 _DONE = {
     Action.REMOVE: "removed",

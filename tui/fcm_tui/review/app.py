@@ -15,7 +15,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.events import DescendantFocus, Event, Key
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, StoreError, Unrecorded
 from fcm_tui.review import keys
 from fcm_tui.review.diff import title as diff_title
@@ -37,6 +36,7 @@ from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
+from fcm_tui.settings.config import Settings
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Recording

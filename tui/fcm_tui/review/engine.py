@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from fcm_tui.config import Settings
 from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.settings.config import Settings
 
 
 class Progress(Protocol):

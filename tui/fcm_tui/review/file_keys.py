@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
@@ -23,6 +22,7 @@ from fcm_tui.review.look.theming import ThemedApp
 from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.histories import key_of_change
 
 if TYPE_CHECKING:

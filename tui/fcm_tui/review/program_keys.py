@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.widget import Widget
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.safetext import visible
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ProgramKeys(FileKeys):
     @work(group="settings-live", exit_on_error=False)
     async def follow_settings(self, file: Path) -> None:
         """Take up what anybody writes into the file; what is wrong in it is said, and changes nothing."""
-        from fcm_tui.settings_follow import LOOK, Follower
+        from fcm_tui.settings.follow import LOOK, Follower
 
         follower = await asyncio.to_thread(Follower, file, self.settings)
         while True:
@@ -91,7 +91,7 @@ class ProgramKeys(FileKeys):
     async def _take_up(self, before: Settings, after: Settings, file: Path) -> list[str]:
         """Theme and keys first: what is wrong with them is found before anything is changed."""
         from fcm_tui.review.settings.check import check
-        from fcm_tui.settings_follow import needing_restart, take_up
+        from fcm_tui.settings.follow import needing_restart, take_up
 
         await asyncio.to_thread(check, after, file)
         if after.theme != before.theme:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.model import Shipping
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 
 if TYPE_CHECKING:
     from fcm_tui.ship.shipper import Shipper

@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Shipping
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 from fcm_tui.ship.closure import Either, Key, Repacked, closure, content_rows
 from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers

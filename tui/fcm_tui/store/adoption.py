@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fcm_tui.model import Root
+from fcm_tui.paths import is_along, is_inside
 from fcm_tui.store import row_hashes
 from fcm_tui.store.reading.filters import below
-from fcm_tui.watch.tree import is_along, is_inside
 
 
 class Earlier(NamedTuple):

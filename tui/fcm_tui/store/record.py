@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fcm_tui import __version__
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
+from fcm_tui.paths import is_inside
 from fcm_tui.store import chain, journal, row_hashes
 from fcm_tui.store.adoption import adopt, earlier_roots, known_inside
 from fcm_tui.store.contents.store import ContentRow, ContentStore
@@ -22,7 +23,6 @@ from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.reviews import user_name
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
 from fcm_tui.store.sealing.sealer import sealer_for
-from fcm_tui.watch.tree import is_inside
 
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index

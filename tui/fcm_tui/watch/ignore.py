@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from fcm_tui.errors import ConfigError
 from fcm_tui.gitignore import Rule, parse
-from fcm_tui.watch.tree import SEPARATOR, join
+from fcm_tui.paths import SEPARATOR, join
 
 _WINDOWS = os.sep == "\\"
 _FOLDS_CASE = sys.platform in ("win32", "darwin")

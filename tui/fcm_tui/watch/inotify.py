@@ -15,8 +15,8 @@ import struct
 import sys
 from collections.abc import Sequence
 
+from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.watch.hints import Hints
-from fcm_tui.watch.tree import SEPARATOR, is_inside, join
 
 assert sys.platform == "linux"  # who chooses a source looks at the platform first
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from fcm_tui.gitignore import parse
+from fcm_tui.paths import join
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.paths import is_folder, on_disk
-from fcm_tui.watch.tree import join
 
 _LARGEST = 5
 _FIRST = 200

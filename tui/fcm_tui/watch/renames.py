@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fcm_tui.model import DiskState, FileRecord
-from fcm_tui.watch.tree import SEPARATOR
+from fcm_tui.paths import SEPARATOR
 
 
 @dataclass(slots=True, eq=False)

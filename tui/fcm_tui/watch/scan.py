@@ -7,11 +7,12 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from fcm_tui.paths import join
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.paths import is_folder, is_folder_at, on_disk
 from fcm_tui.watch.shortage import is_shortage
 from fcm_tui.watch.stamp import stamp
-from fcm_tui.watch.tree import Folder, Tree, join
+from fcm_tui.watch.tree import Folder, Tree
 
 
 @dataclass(slots=True)

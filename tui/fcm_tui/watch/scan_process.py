@@ -13,8 +13,9 @@ import pickle
 from collections.abc import Sequence
 
 from fcm_tui.child import Helper, receive, serving
+from fcm_tui.paths import is_inside, join
 from fcm_tui.watch.scan import Findings, Scanner
-from fcm_tui.watch.tree import Folder, Tree, is_inside, join
+from fcm_tui.watch.tree import Folder, Tree
 
 WORTH_FILES = 20_000
 """A tree with fewer files is scanned before the process has begun."""

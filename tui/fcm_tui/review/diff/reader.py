@@ -9,7 +9,6 @@ from functools import partial
 
 from textual.worker import WorkType
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review.diff.view import DiffView
@@ -18,6 +17,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
 from fcm_tui.safetext import visible
+from fcm_tui.settings.config import Settings
 
 _HELD_DOWN = 0.02
 """Seconds: a key held down passes over changes without reading them."""

@@ -7,11 +7,11 @@ import time
 
 from fcm_tui.capture.detectors import secret_in
 from fcm_tui.capture.stable import Outcome, Reading, read_stable
-from fcm_tui.config import Settings
 from fcm_tui.errors import NotSoError
 from fcm_tui.model import Capture, Change
 from fcm_tui.pipeline.secrecy import SecretRules
 from fcm_tui.review import wording
+from fcm_tui.settings.config import Settings
 
 _PATIENCE = 2.0
 """Seconds that a file is given to stand still."""

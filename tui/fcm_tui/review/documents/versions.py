@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import FcmError, NotSoError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
@@ -11,6 +10,7 @@ from fcm_tui.review.documents.document import Document, Side, sorry
 from fcm_tui.review.documents.on_disk import read_now
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.config import Settings
 
 
 def of_two(record: Record, old: Change, new: Change) -> Document:

@@ -10,7 +10,6 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
-from fcm_tui.config import Settings
 from fcm_tui.errors import StoreError
 from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Subject, shown
@@ -23,6 +22,7 @@ from fcm_tui.review.parts.pane import ZOOMED, Pane, show_only
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.histories import FIRST_LOOK, FileKey, key_at
 
 POLL = 0.5

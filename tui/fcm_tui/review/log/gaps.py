@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from fcm_tui.model import NOT_RUNNING, Change, Gap
+from fcm_tui.paths import is_along
 from fcm_tui.review import wording
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.source import Record, reader_of
@@ -17,7 +18,6 @@ from fcm_tui.review.wording import BEGAN
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.beginnings import beginnings
 from fcm_tui.store.reading.filters import Filters
-from fcm_tui.watch.tree import is_along
 
 MOST = 1000
 """Gaps that are marked, the newest: those before them `fcm-tui log` tells."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fcm_tui.config import Settings, own_themes
 from fcm_tui.errors import ConfigError, FilterError
 from fcm_tui.query.parse import parse
 from fcm_tui.review import keys
 from fcm_tui.review.look import theme
+from fcm_tui.settings.config import Settings, own_themes
 
 
 def check(settings: Settings, path: Path) -> None:

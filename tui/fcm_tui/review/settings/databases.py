@@ -10,9 +10,9 @@ from typing import Any
 from fcm_tui.errors import FcmError
 from fcm_tui.review import wording
 from fcm_tui.safetext import visible
-from fcm_tui.settings_database import Server, is_server, of_table, parse_server
-from fcm_tui.settings_reader import Misplaced, Table
-from fcm_tui.settings_values import BadValue, parse_database
+from fcm_tui.settings.database import Server, is_server, of_table, parse_server
+from fcm_tui.settings.reader import Misplaced, Table
+from fcm_tui.settings.values import BadValue, parse_database
 from fcm_tui.store.reading.queries import Reader
 
 

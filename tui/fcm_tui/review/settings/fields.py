@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from fcm_tui.config import WATCH_SOURCES, Settings
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.settings.check import check
 from fcm_tui.safetext import visible
-from fcm_tui.settings_defaults import DETECTORS
-from fcm_tui.settings_draft import Draft
-from fcm_tui.settings_lines import Key
-from fcm_tui.settings_writer import as_document
+from fcm_tui.settings.config import WATCH_SOURCES, Settings
+from fcm_tui.settings.defaults import DETECTORS
+from fcm_tui.settings.draft import Draft
+from fcm_tui.settings.lines import Key
+from fcm_tui.settings.writer import as_document
 
 DEFAULT = "default"
 

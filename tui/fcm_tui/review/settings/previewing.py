@@ -18,7 +18,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible, visible_path
-from fcm_tui.settings_draft import Draft
+from fcm_tui.settings.draft import Draft
 from fcm_tui.watch.preview import Preview, preview
 
 Look = Callable[[Callable[[], bool], Callable[[Preview], None]], Preview]

@@ -31,7 +31,7 @@ from fcm_tui.review.settings.picking import PickScreen, folders_at
 from fcm_tui.review.settings.previewing import PreviewScreen, look_of
 from fcm_tui.review.settings.writing import WriteScreen
 from fcm_tui.safetext import visible
-from fcm_tui.settings_draft import ChangedMeanwhile, Draft, explanations, read
+from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
 
 _HINTS = (
     ("settings.edit", "change"), ("settings.remove", "remove"), ("settings.preview", "preview"),

@@ -16,7 +16,7 @@ from pymysql import err
 from pymysql.constants import CLIENT
 
 from fcm_tui.errors import ServerRefused
-from fcm_tui.settings_database import Server, host_text
+from fcm_tui.settings.database import Server, host_text
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui.errors import ServerRefused, UsageError
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 
 if TYPE_CHECKING:
     from ssl import SSLContext

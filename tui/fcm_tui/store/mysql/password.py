@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from fcm_tui.errors import ServerRefused
-from fcm_tui.settings_database import Server
+from fcm_tui.settings.database import Server
 
 VARIABLE = "FCM_DATABASE_PASSWORD"  # a name
 SERVICE = "fcm-tui"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fcm_tui.diff.patch import PatchFile, unified
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Capture, Change, Kind
+from fcm_tui.paths import SEPARATOR, join
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.watch.tree import SEPARATOR, join
 
 
 @dataclass(frozen=True, slots=True)

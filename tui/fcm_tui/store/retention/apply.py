@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from fcm_tui.capture.codec import CodecError
-from fcm_tui.config import Retention
+from fcm_tui.settings.config import Retention
 from fcm_tui.store import chain, reviews
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention import prunes

@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 
 from fcm_tui.capture.codec import CodecError, DeltaBase, decode, encode
-from fcm_tui.config import Retention
 from fcm_tui.errors import ContentMissing
+from fcm_tui.settings.config import Retention
 from fcm_tui.store import reviews
 from fcm_tui.store.contents.store import ContentRow, ContentStore
 from fcm_tui.store.database import open_reader

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from fcm_tui.config import Retention
+from fcm_tui.settings.config import Retention
 
 _LATEST_SECOND = 32_503_680_000
 """The year 3000: a time beyond it is nobody's, and Python's calendar ends soon after."""

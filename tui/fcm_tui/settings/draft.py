@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from fcm_tui import resources
-from fcm_tui.config import FILE_NAME, Settings, of_text
 from fcm_tui.errors import ConfigError, UsageError
-from fcm_tui.settings_file import decoded, parsed, read_raw
-from fcm_tui.settings_lines import Key, key_lines
+from fcm_tui.settings.config import FILE_NAME, Settings, of_text
+from fcm_tui.settings.file import decoded, parsed, read_raw
+from fcm_tui.settings.lines import Key, key_lines
 from fcm_tui.whole_file import write_whole
 
 Value = str | int | list[Any]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from fcm_tui.settings_reader import Table, text
-from fcm_tui.settings_values import BadValue, parse_path, parse_size
+from fcm_tui.settings.reader import Table, text
+from fcm_tui.settings.values import BadValue, parse_path, parse_size
 
 FORM: Final = "mysql://user@host[:port][,host…]/name?tls=verify|off"
 PORT: Final = 3306

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from fcm_tui.config import Settings, load
+from fcm_tui.paths import is_inside
 from fcm_tui.safetext import visible_path
-from fcm_tui.watch.tree import is_inside
+from fcm_tui.settings.config import Settings, load
 
 LOOK = 1.0
 """Seconds between two looks at the file."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from fcm_tui.config import Retention, RootSettings, Settings
 from fcm_tui.safetext import visible
-from fcm_tui.settings_defaults import DETECTORS, IGNORED, SECRET
-from fcm_tui.settings_values import format_duration, format_size
+from fcm_tui.settings.config import Retention, RootSettings, Settings
+from fcm_tui.settings.defaults import DETECTORS, IGNORED, SECRET
+from fcm_tui.settings.values import format_duration, format_size
 
 
 def as_toml(settings: Settings) -> str:

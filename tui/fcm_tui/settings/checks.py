@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fcm_tui import settings_defaults
 from fcm_tui.gitignore import parse as parse_pattern
-from fcm_tui.settings_reader import Table, count, flag, one_of
-from fcm_tui.settings_values import BadValue, parse_duration
+from fcm_tui.settings import defaults
+from fcm_tui.settings.reader import Table, count, flag, one_of
+from fcm_tui.settings.values import BadValue, parse_duration
 
 WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
 _NO_PATTERNS: tuple[str, ...] = ()
@@ -34,10 +34,10 @@ def patterns(table: Table, shipped: tuple[str, ...]) -> tuple[str, ...]:
 
 def detectors(value: Any) -> tuple[str, ...]:
     if isinstance(value, bool):
-        return settings_defaults.DETECTORS if value else ()
+        return defaults.DETECTORS if value else ()
     if not isinstance(value, list):
         raise BadValue('write true, false, or a list of names such as ["private-key", "github"]')
-    return tuple(one_of(name, settings_defaults.DETECTORS) for name in value)
+    return tuple(one_of(name, defaults.DETECTORS) for name in value)
 
 
 def pattern_list(value: Any) -> tuple[str, ...]:

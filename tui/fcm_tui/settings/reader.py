@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NoReturn, TypeVar
 
-from fcm_tui.settings_values import BadValue
+from fcm_tui.settings.values import BadValue
 
 T = TypeVar("T")
 _Way = tuple[str | int, ...]

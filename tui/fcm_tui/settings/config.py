@@ -14,15 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from fcm_tui import settings_checks, settings_defaults
 from fcm_tui.errors import ConfigError, UsageError
-from fcm_tui.settings_database import Server, is_server, of_table, parse_server
-from fcm_tui.settings_file import decoded, parsed, read_raw
-from fcm_tui.settings_reader import Misplaced, Table, count, flag, one_of, text
-from fcm_tui.settings_values import BadValue, parse_database, parse_duration, parse_path, parse_size
+from fcm_tui.settings import checks, defaults
+from fcm_tui.settings.database import Server, is_server, of_table, parse_server
+from fcm_tui.settings.file import decoded, parsed, read_raw
+from fcm_tui.settings.reader import Misplaced, Table, count, flag, one_of, text
+from fcm_tui.settings.values import BadValue, parse_database, parse_duration, parse_path, parse_size
 
 FILE_NAME: Final = "fcm.toml"
-WATCH_SOURCES: Final = settings_checks.WATCH_SOURCES
+WATCH_SOURCES: Final = checks.WATCH_SOURCES
 _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
@@ -101,11 +101,11 @@ class Settings:
     source: Path | None = None
     """The file that was read, or None."""
     roots: tuple[RootSettings, ...] = ()
-    ignore: tuple[str, ...] = settings_defaults.IGNORED
+    ignore: tuple[str, ...] = defaults.IGNORED
     """Patterns for every root, gitignore syntax, the later one wins: the shipped ones, the person's."""
-    secrets: tuple[str, ...] = settings_defaults.SECRET
+    secrets: tuple[str, ...] = defaults.SECRET
     """Patterns of files whose changes are recorded without a byte of their content."""
-    detectors: tuple[str, ...] = settings_defaults.DETECTORS
+    detectors: tuple[str, ...] = defaults.DETECTORS
     """Names of what looks for secrets in other files, which are then treated alike."""
     allowed: tuple[str, ...] = ()
     """Patterns of files into which the detectors do not look."""
@@ -139,7 +139,7 @@ class Settings:
             if _alike(root.path) == _alike(path):
                 return root
         return RootSettings(
-            path, self.ignore, self.size_limit, settings_checks.polls(self.watch_source), self.poll_interval
+            path, self.ignore, self.size_limit, checks.polls(self.watch_source), self.poll_interval
         )
 
 
@@ -182,7 +182,7 @@ def of_text(content: str, path: Path, environ: Mapping[str, str] = os.environ) -
     try:
         return _settings(Table(document), path, environ)
     except Misplaced as error:
-        from fcm_tui.settings_lines import line_of
+        from fcm_tui.settings.lines import line_of
 
         raise ConfigError(f"{path}:{line_of(content, error.way)}: {error}") from None
 
@@ -263,10 +263,10 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
 
     watch, capture, encryption_table = top.table("watch"), top.table("capture"), top.table("encryption")
     size_limit = capture.take("size_limit", parse_size, Settings().size_limit)
-    source = watch.take("source", settings_checks.source, Settings().watch_source)
-    poll_interval = watch.take("poll_interval", settings_checks.poll_interval, Settings().poll_interval)
+    source = watch.take("source", checks.source, Settings().watch_source)
+    poll_interval = watch.take("poll_interval", checks.poll_interval, Settings().poll_interval)
     ignore_table, secrets_table = top.table("ignore"), top.table("secrets")
-    ignore = settings_checks.patterns(ignore_table, settings_defaults.IGNORED)
+    ignore = checks.patterns(ignore_table, defaults.IGNORED)
     retention = top.table("retention")
     keys, filters = top.table("keys").strings(), _filters(top.table("filters"))
     roots: list[RootSettings] = []
@@ -285,10 +285,10 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         roots.append(
             RootSettings(
                 path=table.take("path", root_path, b""),
-                ignore=ignore + table.take("ignore", settings_checks.pattern_list, _NO_PATTERNS),
+                ignore=ignore + table.take("ignore", checks.pattern_list, _NO_PATTERNS),
                 size_limit=table.take("size_limit", parse_size, size_limit),
-                poll=table.take("poll", settings_checks.poll, settings_checks.polls(source)),
-                poll_interval=table.take("poll_interval", settings_checks.poll_interval, poll_interval),
+                poll=table.take("poll", checks.poll, checks.polls(source)),
+                poll_interval=table.take("poll_interval", checks.poll_interval, poll_interval),
             )
         )
         table.finish(_ELSEWHERE)
@@ -302,12 +302,12 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         source=path,
         roots=tuple(roots),
         ignore=ignore,
-        secrets=settings_checks.patterns(secrets_table, settings_defaults.SECRET),
-        detectors=secrets_table.take("detectors", settings_checks.detectors, Settings().detectors),
-        allowed=secrets_table.take("allow", settings_checks.pattern_list, _NO_PATTERNS),
+        secrets=checks.patterns(secrets_table, defaults.SECRET),
+        detectors=secrets_table.take("detectors", checks.detectors, Settings().detectors),
+        allowed=secrets_table.take("allow", checks.pattern_list, _NO_PATTERNS),
         size_limit=size_limit,
         watch_source=source,
-        scan_interval=watch.take("scan_interval", settings_checks.scan_interval, Settings().scan_interval),
+        scan_interval=watch.take("scan_interval", checks.scan_interval, Settings().scan_interval),
         poll_interval=poll_interval,
         database=found if isinstance(found, Path) else None,
         server=found if isinstance(found, Server) else None,
@@ -339,8 +339,8 @@ def _retention(table: Table) -> Retention:
     return Retention(
         thin=table.take("thin", flag, usual.thin),
         keep_within=table.take("keep_within", parse_duration, usual.keep_within),
-        max_age=table.take("max_age", settings_checks.age, None),
-        max_versions=table.take("max_versions", settings_checks.at_least_one, None),
+        max_age=table.take("max_age", checks.age, None),
+        max_versions=table.take("max_versions", checks.at_least_one, None),
         max_size=table.take("max_size", parse_size, None),
         keep_unreviewed=table.take("keep_unreviewed", flag, usual.keep_unreviewed),
         **{f"keep_{name}": number for name, number in kept.items()},

@@ -1,0 +1,1 @@
+"""What `fcm.toml` says: read, checked, drafted, written and followed as it changes."""
