@@ -295,7 +295,7 @@ async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
 ) -> None:
     folder = tmp_path / "more"
     folder.mkdir()
-    file.write_text(FILE.replace("/home/ann/project", str(folder)))
+    file.write_text(FILE.replace("/home/ann/project", folder.as_posix()))
     app = app_of(file)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "line ten")
@@ -321,7 +321,7 @@ async def test_a_whole_path_takes_the_place_of_the_home_and_tab_writes_what_fold
         await pilot.press(*at("Folders"), "G", "enter")
         await shows(app, "> ~/")
         app.post_message(Paste(f"{tmp_path}/pa\n"))
-        await shows(app, f"> {tmp_path}/pa ")
+        await shows(app, f"> {tmp_path.as_posix()}/pa ")
         await pilot.press("tab")
         await shows(app, f"> {tmp_path}/part- ")
         await pilot.press("tab")
