@@ -90,3 +90,28 @@ def test_only_what_a_scan_itself_takes_puts_off_the_next_one(
             plan.look()
         assert scans == (1 if puts_off else 2)
         session.close()
+
+
+def test_a_clock_that_is_set_while_it_works_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "data").mkdir(mode=0o700)
+    real = time.time_ns
+    with ThreadPoolExecutor(2) as pool:
+        session = Session(tmp_path / "data" / "record.db", Settings(), [os.fsencode(root)], pool)
+        session.catch_up(patient=False)
+        plan = schedule.Schedule(session, Nothing())  # type: ignore[arg-type]
+        assert plan.seconds_to_wait() > 0
+
+        def set_back() -> None:
+            monkeypatch.setattr(time, "time_ns", lambda: real() - 86_400 * 10**9)
+
+        wrapped(monkeypatch, Bookkeeper, "enter", set_back)
+        plan.is_over()
+        plan.look()
+        assert plan.seconds_to_wait() == 0 and plan.is_over()
+        plan.look()
+        last = session.engine.ledger.last
+        assert last is not None and last.reason == "the clock was set back by 86400 s"
+        assert plan.seconds_to_wait() > 0
+        session.close()

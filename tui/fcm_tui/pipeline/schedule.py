@@ -42,18 +42,23 @@ class Schedule:
 
     def seconds_to_wait(self) -> float:
         """Until something is due, hints or none."""
+        self._waits_from, before = clocks.now(), self._waits_from
+        self.lost(clocks.jump(before, self._waits_from))
+        self._waits_for = 0.0
+        if self._lost:
+            return 0.0
         now = time.monotonic()
         moments = [now + ROOT_CHECK, self._next_scan, self._next_heartbeat, *self._polls.values()]
         moments += [moment for moment in (self._next_wait, self._burst_over) if moment is not None]
-        seconds = max(0.0, min(moments) - now)
-        self._waits_from, self._waits_for = clocks.now(), seconds
-        return seconds
+        self._waits_for = max(0.0, min(moments) - now)
+        return self._waits_for
 
     def is_over(self) -> bool:
         """Whether the wait is over, by the clock, or something was missed meanwhile."""
-        now = clocks.now()
-        self.lost(clocks.standstill(self._waits_from, now, self._waits_for))
-        return bool(self._lost) or now.awake_ns - self._waits_from.awake_ns >= self._waits_for * 1e9
+        before, now = self._waits_from, clocks.now()
+        self._waits_from = now
+        self.lost(clocks.standstill(before, now, self._waits_for))
+        return bool(self._lost) or now.awake_ns - before.awake_ns >= self._waits_for * 1e9
 
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
