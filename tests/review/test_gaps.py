@@ -163,3 +163,37 @@ async def test_from_a_gap_at_the_top_the_newest_is_the_next_unreviewed(
         await pilot.press("u")
         await shows(app, "line ten")
         assert app.log_view.cursor == 1
+
+
+async def test_no_key_is_silent_on_a_line_that_is_no_change(record: RecordBuilder, make_app: Make) -> None:
+    record.gap(PROJECT, after=8, found=0, reason=NOT_RUNNING)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "Nothing was recorded in this time.")
+        for key in "HByexRNvo":
+            if key == "o":
+                await pilot.press("3")
+            await pilot.press(key)
+            await shows(app, "This line is no change, so that key has nothing to do here")
+            await app.query(Said).remove()
+        for key, what in (("m", "mark"), ("M", "compare"), ("D", "compare"), ("F", "compare")):
+            await pilot.press(key)
+            await shows(app, f"No change is selected: there is nothing to {what}.")
+            await app.query(Said).remove()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("H", "Files have a history: Enter shows what changed in this folder."),
+        ("B", "Blame is of a file"),
+        ("e", "A folder is opened in no editor"),
+        ("x", "A patch is of changes"),
+    ],
+)
+async def test_nor_on_a_folder(record: RecordBuilder, make_app: Make, key: str, said: str) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▾ project")
+        await pilot.press("1", key)
+        await shows(app, said)

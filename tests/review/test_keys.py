@@ -15,6 +15,7 @@ from fcm_tui.review.files.blame import BlameScreen
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
+from fcm_tui.review.parts.leaving import Leaving
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.picking import PickScreen
 from fcm_tui.review.settings.screen import SettingsScreen
@@ -36,6 +37,7 @@ TOGETHER = [
     (keys.LIST, keys.WRITE),
     (keys.PICK,),
     (keys.ENTRY,),
+    (keys.LEAVE,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -106,6 +108,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.SETTINGS: [SettingsScreen],
             keys.WRITE: [WriteScreen],
             keys.PICK: [PickScreen],
+            keys.LEAVE: [Leaving],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")

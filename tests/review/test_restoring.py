@@ -39,8 +39,7 @@ class Journey:
             argv, columns=columns, rows=rows, environ=environ, cwd=str(self.root.parent)
         ) as terminal:
             yield terminal
-            terminal.press("q")
-            assert terminal.end() == 0
+            assert terminal.leave() == 0
             assert b"Traceback" not in terminal.raw
 
     def changes(self) -> list[Change]:
@@ -220,8 +219,7 @@ def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
         terminal.wait("line ten")
         terminal.press("R")
         terminal.wait("only looked at here")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) -> None:

@@ -332,7 +332,7 @@ async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_
     app = app_of(file)
     async with app.run_test(size=(140, 40)) as pilot:
         await shows(app, "line ten")
-        await pilot.press(*at("Theme"), "enter")
+        await pilot.press(*at("Screen"), "enter")
         await shows(app, "leaves it")
         menu = app.screen
         assert isinstance(menu, Menu)

@@ -44,8 +44,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def _leave(terminal: Terminal) -> None:
-    terminal.press("q")
-    assert terminal.end() == 0
+    assert terminal.leave() == 0
     assert b"\x1b]0;OWNED" not in terminal.raw and b"Traceback" not in terminal.raw
 
 

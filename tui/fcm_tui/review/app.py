@@ -280,6 +280,9 @@ class ReviewApp(PaneKeys):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self._forget_told(_READ)
+            if keys.ends_at_once(event.key):
+                self.end()
+                return
         await super().on_event(event)
 
     def _forget_told(self, after: float) -> None:
@@ -353,8 +356,10 @@ class ReviewApp(PaneKeys):
         """How many this process records, or recorded; a viewer none."""
         return len(self._engine.roots) if self._engine is not None else 0
 
-    async def action_quit(self) -> None:
-        self.end()
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        return self._engine is not None and not (self._stopping or self._recorded.is_set())
 
     def end(self) -> None:
         """Stop the recorder, wait until all is committed, and leave. Once is enough."""

@@ -23,6 +23,7 @@ SHOWN = "shown"
 """The diff in sight, whichever pane has the focus."""
 SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
+LEAVE = "leave"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -39,6 +40,7 @@ HEADINGS = {
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
     WRITE: "Settings: before they are written",
+    LEAVE: "Before recording ends",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -74,7 +76,7 @@ _SHOWN = {
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
-    Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
+    Key("quit", ("q", "ctrl+c"), "app.quit", "leave; Ctrl-C does so unasked", EVERYWHERE),
     Key(
         "stop",
         ("ctrl+z",),
@@ -220,6 +222,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.span", ("F",), "span", "all files since the mark, and back", SHOWN),
     Key("diff.next-file", ("N",), "file(1)", "next file of several", DIFF),
     Key("diff.previous-file", ("P",), "file(-1)", "previous file of several", DIFF),
+    Key("leave.yes", ("enter", "y", "q"), "screen.yes", "leave; recording ends cleanly", LEAVE),
+    Key("leave.no", ("escape", "n"), "screen.no", "stay, and go on recording", LEAVE),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),
@@ -248,6 +252,7 @@ TOGETHER = (
     (LIST, WRITE),
     (PICK,),
     (ENTRY,),
+    (LEAVE,),
     (HELP,),
     (OFFER,),
 )
@@ -314,6 +319,16 @@ def _names(identity: str, keys: str) -> Iterator[str]:
                 f"[keys] {identity}: {text!r} is no key: write letters, digits, and names such as f5, space or ctrl+d"
             )
         yield name
+
+
+AT_ONCE = ("ctrl+c", "ctrl+q")
+
+
+def ends_at_once(name: str) -> bool:
+    """Whether a key leaves from anywhere and unasked: where nobody gave it something else to do."""
+    return name in AT_ONCE and all(
+        name not in key.keys for key in KEYMAP if key.id != "quit" and key.context != OFFER
+    )
 
 
 def bindings(*contexts: str, without: Collection[str] = (), through: str = "") -> list[BindingType]:

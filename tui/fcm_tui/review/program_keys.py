@@ -38,6 +38,29 @@ class ProgramKeys(FileKeys):
     _rebound: frozenset[str] = frozenset()
     """Actions that had other keys since the start."""
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        raise NotImplementedError
+
+    @property
+    def recorded_folders(self) -> int:
+        """How many this process records."""
+        raise NotImplementedError
+
+    async def action_quit(self) -> None:
+        """Leave; where recording ends with it, somebody is asked first."""
+        from fcm_tui.review.parts.leaving import Leaving
+
+        def answered(leaves: bool | None) -> None:
+            if leaves:
+                self.end()
+
+        if self.is_recording and self.settings.ask_before_leaving:
+            self.push_screen(Leaving(self.palette, self.recorded_folders), answered)
+        else:
+            self.end()
+
     def action_commands(self) -> None:
         from fcm_tui.review.parts.palette import CommandPalette, commands
 

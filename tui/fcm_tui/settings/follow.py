@@ -110,8 +110,9 @@ def for_recorder(settings: Settings) -> Settings:
     """What of the settings a running recorder can take up; equal where it need not do anything."""
     nothing: MappingProxyType[str, str] = MappingProxyType({})
     return replace(
-        settings, source=None, theme=None, keys=nothing, filters=nothing, database=None, encryption=None
-    )
+        settings, source=None, theme=None, ask_before_leaving=True, keys=nothing, filters=nothing,
+        database=None, encryption=None,
+    )  # fmt: skip
 
 
 def needing_restart(before: Settings, after: Settings) -> list[str]:

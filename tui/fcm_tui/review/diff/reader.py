@@ -80,15 +80,20 @@ class DiffReader:
 
     def mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""
-        if self._selected is None:
-            self._view.post_message(Refused("No change is selected: there is nothing to mark."))
+        if self._nothing("mark"):
             return
         self.marked = None if self.marked == self._selected else self._selected
+
+    def _nothing(self, to: str) -> bool:
+        """Whether no change is selected, which is said."""
+        if self._selected is None:
+            self._view.post_message(Refused(f"No change is selected: there is nothing to {to}."))
+        return self._selected is None
 
     def compare(self) -> None:
         """The version of the marked change with that of the selected one, or the change itself again."""
         marked, selected = self.marked, self._selected
-        if selected is None or self._back_from("marked"):
+        if self._nothing("compare") or selected is None or self._back_from("marked"):
             return
 
         def read(record: Record) -> Document:
@@ -103,7 +108,7 @@ class DiffReader:
     def with_disk(self) -> None:
         """The version of the selected change with the file on disk now, or the change itself again."""
         selected = self._selected
-        if selected is None or self._back_from("disk"):
+        if self._nothing("compare") or selected is None or self._back_from("disk"):
             return
 
         def read(record: Record) -> Document:
@@ -116,7 +121,7 @@ class DiffReader:
     def span(self) -> None:
         """All files between the marked change and the selected one, or the change itself again."""
         marked, selected, within = self.marked, self._selected, self.within
-        if selected is None or self._back_from("span"):
+        if self._nothing("compare") or selected is None or self._back_from("span"):
             return
 
         def read(record: Record) -> Document:

@@ -196,6 +196,7 @@ def detectors(now: Present) -> list[str]:
 
 def _screen(now: Present) -> Iterator[Row]:
     yield _row(now, Kind.CHOICE, ("theme",), "theme", now.themes, none="dark")
+    yield _row(now, Kind.FLAG, ("ask_before_leaving",), "ask before leaving")
 
 
 def _keys(now: Present) -> Iterator[Row]:
@@ -236,7 +237,7 @@ SECTIONS: tuple[tuple[str, Callable[[Present], Iterator[Row]]], ...] = (
     ("Limits", _limits),
     ("Retention", _retention),
     ("Secrets", _secrets),
-    ("Theme", _screen),
+    ("Screen", _screen),
     ("Keys", _keys),
     ("Filters", _filters),
     ("Database", _database),
