@@ -38,6 +38,7 @@ TOGETHER = [
     (keys.PICK,),
     (keys.ENTRY,),
     (keys.LEAVE,),
+    (keys.FIND,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -109,6 +110,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.WRITE: [WriteScreen],
             keys.PICK: [PickScreen],
             keys.LEAVE: [Leaving],
+            keys.FIND: [app.diff_view],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")

@@ -315,6 +315,7 @@ class ReviewApp(PaneKeys):
         diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
     def on_log_feed_counted(self) -> None:
+        self.diff_view.mark_found(self.log_view.filters.terms)
         self._say_titles()
 
     def on_directory_tree_resized(self) -> None:

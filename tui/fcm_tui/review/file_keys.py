@@ -96,7 +96,9 @@ class FileKeys(ThemedApp):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
-        self.push_screen(HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at))
+        history = HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at)
+        history.diff.mark_found(self.log_view.filters.terms)
+        self.push_screen(history)
 
     def action_blame(self) -> None:
         from fcm_tui.review.files.blame import BlameScreen

@@ -24,6 +24,7 @@ SHOWN = "shown"
 SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
 LEAVE = "leave"
+FIND = "find"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -32,6 +33,7 @@ HEADINGS = {
     LOG: "Log",
     ENTRY: "Filter, note or search, while it is written",
     DIFF: "Diff",
+    FIND: "Diff, while something is looked for in it",
     SHOWN: "The diff in sight",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
@@ -140,8 +142,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("log.unreviewed", ("u",), "unreviewed", "the next that nobody has reviewed", LOG),
     Key("log.note", ("N",), "note", "reviewed, with a note", LOG),
     Key("log.ago", ("t",), "ago", "how long ago, or at what time", LOG),
-    Key("entry.keep", ("enter",), "keep", "keep it, back to the log", ENTRY),
-    Key("entry.drop", ("escape",), "drop", "drop it, back to the log", ENTRY),
+    Key("entry.keep", ("enter",), "keep", "keep it, and go back", ENTRY),
+    Key("entry.drop", ("escape",), "drop", "drop it, and go back", ENTRY),
     Key("entry.complete", ("tab",), "complete", "complete the word; again for the next", ENTRY),
     Key("diff.down", ("down", "j"), "line(1)", "a line down", DIFF),
     Key("diff.up", ("up", "k"), "line(-1)", "a line up", DIFF),
@@ -159,6 +161,9 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
     Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", SHOWN),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", SHOWN),
+    Key("diff.find", ("slash",), "find", "search in this diff", DIFF),
+    Key("find.next", ("n",), "find_next", "the next line that has it", FIND),
+    Key("find.previous", ("N",), "find_previous", "the line before that has it", FIND),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
     Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
@@ -253,6 +258,7 @@ TOGETHER = (
     (PICK,),
     (ENTRY,),
     (LEAVE,),
+    (FIND,),
     (HELP,),
     (OFFER,),
 )

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.worker import WorkType
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
+from fcm_tui.review.diff import matches
+from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.documents.document import Document, sorry
 from fcm_tui.review.look.theme import Palette
@@ -18,6 +21,9 @@ from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+
+if TYPE_CHECKING:
+    from fcm_tui.query.terms import Term
 
 _HELD_DOWN = 0.02
 """Seconds: a key held down passes over changes without reading them."""
@@ -168,12 +174,21 @@ class DiffReader:
                 self.reviewed()
 
 
-class ChangeView(DiffView):
+class ChangeView(FindingView):
     """The diff pane that reads what it shows: a change, or what that is compared with."""
 
     def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
         super().__init__(palette, id=id)
         self.reader = DiffReader(self, versions, settings)
+        self._terms: tuple[Term, ...] = ()
+
+    def mark_found(self, terms: tuple[Term, ...]) -> None:
+        """Mark the texts that a filter looks for."""
+        if terms is not self._terms:
+            from fcm_tui.query.terms import texts  # with the filter's language, once there is one
+
+            self._terms = terms
+            self.give(matches.exactly(texts(terms)))
 
     def action_mark(self) -> None:
         self.reader.mark()
