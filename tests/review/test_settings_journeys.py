@@ -99,7 +99,7 @@ def test_change_a_setting_and_see_it_live(place: Place) -> None:
         terminal.press("down", "enter", "*.tmp", "enter")
         terminal.wait("not written")
         terminal.press("left", "down", "down", "down", "down", "enter")
-        terminal.wait("▌Theme")
+        terminal.wait("▌Screen")
         terminal.press("enter")
         terminal.wait("high-contrast")
         terminal.press("down", "down", "down", "enter")

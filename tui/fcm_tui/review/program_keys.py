@@ -102,13 +102,18 @@ class ProgramKeys(FileKeys):
             await asyncio.sleep(LOOK)
             before = self.settings
             try:
+                was_wrong = follower.is_wrong
                 after = await asyncio.to_thread(follower.changed)
+                if was_wrong and not follower.is_wrong:
+                    self.tell_wrong("settings", "")  # as it was before, maybe
                 said = [] if after is None else await self._take_up(before, after, file)
             except ConfigError as error:
                 where = str(file)
-                self.tell(f"not taken up: {visible(str(error).replace(where, file.name, 1))}")
+                wrong = visible(str(error).replace(where, file.name, 1))
+                self.tell_wrong("settings", f"not taken up: {wrong}")
                 continue
             if after is not None:
+                self.tell_wrong("settings", "")
                 self.tell("; ".join([f"{file.name} read again", *said]))
 
     async def _take_up(self, before: Settings, after: Settings, file: Path) -> list[str]:

@@ -24,6 +24,8 @@ class Follower:
     def __init__(self, path: Path, settings: Settings) -> None:
         """`settings` are those that hold."""
         self.settings = settings
+        self.is_wrong = False
+        """Whether the file, as it was read last, cannot be taken up."""
         self._path = path
         self._seen = self._state() if settings.source is not None else None
 
@@ -38,8 +40,9 @@ class Follower:
         state = self._state()
         if state is None or state == self._seen:
             return None
-        self._seen = state
+        self._seen, self.is_wrong = state, True
         found = load(self._path)
+        self.is_wrong = False
         if found == self.settings:
             return None
         self.settings = found
