@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -231,10 +232,37 @@ class FileKeys(ThemedApp):
         subject = self._wanted()
         if subject is None or not self._may_restore():
             return
-        if subject.is_gone:
+        if subject.at_ns is not None:
+            self.opens(self._restore_then(subject.path, subject.at_ns), _GROUP)
+        elif subject.is_gone:
             self.opens(self._restore_gone(subject), _GROUP)
         else:
             self._choose_restore(subject)
+
+    async def _restore_then(self, path: bytes, at_ns: int) -> None:
+        def wish() -> Wish:
+            from fcm_tui.review.acts import restore_plans
+
+            return restore_plans.folder_then(path, at_ns)
+
+        await self._restore(wish)
+
+    def action_moment(self) -> None:
+        """The folder in sight, or that of the change in sight, as it was at a moment that one writes."""
+        from fcm_tui.review.acts.ask_name import AskMoment
+        from fcm_tui.review.files.moment import MomentScreen, look
+
+        subject = self._wanted()
+        if subject is None:
+            return
+        path = subject.path if subject.change is None else os.path.dirname(subject.path)
+
+        def found(at_ns: int | None) -> None:
+            if at_ns is not None:
+                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns))
+
+        heading = f"{visible_path(os.path.basename(path) or path)} as it was at"
+        self.push_screen(AskMoment(self.palette, heading, lambda at: look(self.versions, path, at)), found)
 
     async def _restore_gone(self, subject: Subject) -> None:
         from fcm_tui.review.acts import gone

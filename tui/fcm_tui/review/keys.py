@@ -25,6 +25,7 @@ SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
 LEAVE = "leave"
 FIND = "find"
+MOMENT = "moment"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -38,6 +39,7 @@ HEADINGS = {
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
     BLAME: "Blame",
+    MOMENT: "A folder as it was",
     CONFIRM: "Before a restore",
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
@@ -74,7 +76,7 @@ _SHOWN = {
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
     "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
     "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "comma": ",", "ctrl+p": "Ctrl-P",
-    "delete": "Del",
+    "delete": "Del", "at": "@",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
@@ -170,6 +172,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
     Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
+    Key("file.moment", ("at",), "app.moment", "the folder as it was at a moment", FILE),
+    Key("moment.back", ("escape", "q"), "screen.back", "back to where one was", MOMENT),
     Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
     Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
     Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
@@ -250,6 +254,7 @@ TOGETHER = (
     (FILE, LIST, HISTORY),
     (FILE, VERSION, SHOWN),
     (FILE, LIST, BLAME),
+    (FILE, MOMENT, SHOWN),
     (MENU,),
     (NAME,),
     (CONFIRM,),
