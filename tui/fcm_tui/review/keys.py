@@ -193,6 +193,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("settings.remove", ("d", "delete"), "screen.remove", "take it out; back to the default", SETTINGS),
     Key("settings.preview", ("p",), "screen.preview", "what a folder holds and leaves out", SETTINGS),
     Key("settings.test", ("t",), "screen.test", "try the database", SETTINGS),
+    Key("settings.find", ("slash",), "screen.find", "search among the fields", SETTINGS),
     Key("settings.write", ("w",), "screen.write", "see it as TOML, and write it", SETTINGS),
     Key("settings.again", ("r",), "screen.again", "read the file again, drop changes", SETTINGS),
     Key("settings.fields", ("right", "l", "tab"), "screen.fields", "to the fields", SETTINGS),
