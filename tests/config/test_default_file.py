@@ -15,7 +15,7 @@ from fcm_tui.settings.database import CONTENT_LIMIT
 
 DEFAULT = resources.config_dir() / "fcm.toml"
 KEYS = {
-    "": {"theme", "database"},
+    "": {"theme", "ask_before_leaving", "database"},
     "watch": {"source", "scan_interval", "poll_interval"},
     "capture": {"size_limit"},
     "retention": {

@@ -332,9 +332,30 @@ async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_
     app = app_of(file)
     async with app.run_test(size=(140, 40)) as pilot:
         await shows(app, "line ten")
-        await pilot.press(*at("Theme"), "enter")
+        await pilot.press(*at("Screen"), "enter")
         await shows(app, "leaves it")
         menu = app.screen
         assert isinstance(menu, Menu)
         await pilot.press("j", "j", "k")
         await eventually(lambda: menu._view.cursor == 1)
+
+
+async def test_fields_are_searched_by_what_they_are_called_do_and_say(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Keys"), "slash", *"next hunk")
+        await shows(app, "1 found")
+        shown = await shows(app, "diff.next-hunk")
+        assert "diff.previous-hunk" not in shown
+        await pilot.press("enter", "enter", "ctrl+u", *"X", "enter")
+        await shows(app, "Not written yet")
+        await shows(app, "not written")
+        await pilot.press("slash", *" nowhere")
+        await shows(app, "No field here has that.")
+        await pilot.press("escape")
+        await shows(app, "pane.tree")
+        await pilot.press("slash", *"hunk", "enter", "down", "escape")
+        await shows(app, "diff.newer")  # where one had found something
+        await pilot.press("slash", *"hunk", "enter", "left", "up", "down")
+        await shows(app, lambda screen: "pane.tree" in screen and "found" not in screen)

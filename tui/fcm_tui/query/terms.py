@@ -154,6 +154,18 @@ class Term:
     is_negated: bool = False
 
 
+def texts(terms: tuple[Term, ...]) -> list[str]:
+    """What the lines of a change have to have in them."""
+    found: list[str] = []
+    for term in terms:
+        match term.condition:
+            case Text(part) if not term.is_negated:
+                found.append(part)
+            case All(inner) if not term.is_negated:
+                found += texts(inner)
+    return found
+
+
 def reads_lines(terms: tuple[Term, ...]) -> bool:
     """Whether changed lines have to be looked into."""
     return any(

@@ -27,6 +27,7 @@ from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.pane_keys import PaneKeys
@@ -99,6 +100,8 @@ class ReviewApp(PaneKeys):
         self._notice = notice
         self._told: float | None = None
         """Since when (monotonic) the notice stands; None for one that stays."""
+        self._wrong: dict[str, str] = {}
+        """What somebody has to mend, by what it is in; stands there until then."""
         self._source = Source(database)
         self.versions = Source(database)
         self._failure = ""
@@ -108,6 +111,7 @@ class ReviewApp(PaneKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
+        self._sending = Sending()
         self._version = 0
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
@@ -259,7 +263,7 @@ class ReviewApp(PaneKeys):
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
-            self.log_view.show_gaps(gaps)
+            self.log_view.show_gaps(self._sending.among(gaps))
             self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
@@ -277,9 +281,19 @@ class ReviewApp(PaneKeys):
         self._notice, self._told = what, time.monotonic()
         self._say_status(self._status)
 
+    def tell_wrong(self, where: str, what: str) -> None:
+        if what != self._wrong.get(where, ""):
+            self._wrong[where] = what
+            if what:
+                self.say(what, "warning")
+            self._say_status(self._status)
+
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self._forget_told(_READ)
+            if keys.ends_at_once(event.key):
+                self.end()
+                return
         await super().on_event(event)
 
     def _forget_told(self, after: float) -> None:
@@ -288,6 +302,8 @@ class ReviewApp(PaneKeys):
 
     def _tick(self) -> None:
         self._forget_told(_STANDS)
+        if self._engine is not None and self._sending.see(self._engine.state.shipping, time.time_ns()):
+            self._changed.set()
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
@@ -297,6 +313,7 @@ class ReviewApp(PaneKeys):
             self._notice,
             self._failure,
             self._stopping,
+            " · ".join(filter(None, self._wrong.values())),
             status.gap,
             self.log_view.gap,
             status.sizes,
@@ -312,6 +329,7 @@ class ReviewApp(PaneKeys):
         diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
     def on_log_feed_counted(self) -> None:
+        self.diff_view.mark_found(self.log_view.filters.terms)
         self._say_titles()
 
     def on_directory_tree_resized(self) -> None:
@@ -353,8 +371,10 @@ class ReviewApp(PaneKeys):
         """How many this process records, or recorded; a viewer none."""
         return len(self._engine.roots) if self._engine is not None else 0
 
-    async def action_quit(self) -> None:
-        self.end()
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        return self._engine is not None and not (self._stopping or self._recorded.is_set())
 
     def end(self) -> None:
         """Stop the recorder, wait until all is committed, and leave. Once is enough."""

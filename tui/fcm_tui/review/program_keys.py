@@ -38,6 +38,29 @@ class ProgramKeys(FileKeys):
     _rebound: frozenset[str] = frozenset()
     """Actions that had other keys since the start."""
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        raise NotImplementedError
+
+    @property
+    def recorded_folders(self) -> int:
+        """How many this process records."""
+        raise NotImplementedError
+
+    async def action_quit(self) -> None:
+        """Leave; where recording ends with it, somebody is asked first."""
+        from fcm_tui.review.parts.leaving import Leaving
+
+        def answered(leaves: bool | None) -> None:
+            if leaves:
+                self.end()
+
+        if self.is_recording and self.settings.ask_before_leaving:
+            self.push_screen(Leaving(self.palette, self.recorded_folders), answered)
+        else:
+            self.end()
+
     def action_commands(self) -> None:
         from fcm_tui.review.parts.palette import CommandPalette, commands
 
@@ -79,13 +102,18 @@ class ProgramKeys(FileKeys):
             await asyncio.sleep(LOOK)
             before = self.settings
             try:
+                was_wrong = follower.is_wrong
                 after = await asyncio.to_thread(follower.changed)
+                if was_wrong and not follower.is_wrong:
+                    self.tell_wrong("settings", "")  # as it was before, maybe
                 said = [] if after is None else await self._take_up(before, after, file)
             except ConfigError as error:
                 where = str(file)
-                self.tell(f"not taken up: {visible(str(error).replace(where, file.name, 1))}")
+                wrong = visible(str(error).replace(where, file.name, 1))
+                self.tell_wrong("settings", f"not taken up: {wrong}")
                 continue
             if after is not None:
+                self.tell_wrong("settings", "")
                 self.tell("; ".join([f"{file.name} read again", *said]))
 
     async def _take_up(self, before: Settings, after: Settings, file: Path) -> list[str]:

@@ -33,6 +33,8 @@ class Status:
     failure: str = ""
     """Why nothing is recorded or read any more, if so."""
     stopping: bool = False
+    wrong: str = ""
+    """What somebody has to mend."""
     gap: Gap | None = None
     gap_here: Gap | None = None
     """Between the selected change and the one before it."""
@@ -53,6 +55,8 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(visible(state.message), "warning")])
     elif status.notice:
         fields.append([(visible(status.notice), "muted")])
+    elif status.wrong:
+        fields.append([(visible(status.wrong), "warning")])
     if state is not None and state.phase == "recording":
         # the counts of the record stand for those of the engine where they are known
         fields.append([(wording.plural(state.files, "file"), "text")])
@@ -128,14 +132,22 @@ def gap_words(gap: Gap, *, wide: bool = True) -> str:
     today = wording.day(time.time_ns())
     start = wording.since(gap.from_ns, today)
     if gap.reason == wording.BEGAN:
-        return (
-            f"recording of {visible_path(os.path.basename(gap.root or b'') or gap.root or b'')} began {start}"
-        )
+        name = visible_path(os.path.basename(gap.root or b"") or gap.root or b"")
+        return f"recording of {name} began {start}" if wide else f"recording began {start}: {name}"
+    if gap.reason.startswith(wording.UNSENT):
+        why = visible(gap.reason.removeprefix(wording.UNSENT))
+        until = "" if gap.to_ns is None else f" to {wording.since(gap.to_ns, today)}"
+        begun = start if until else f"since {start}"
+        return f"{'nothing sent to the database' if wide else 'not sent'} {begun}{until}: {why}"
     if gap.reason == NOT_RUNNING:
         return _stopped(gap, start, today, wide=wide)
     stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.since(gap.to_ns, today)}"
     if gap.to_ns is not None and wording.since(gap.to_ns, today) == start:
         stretch = start
+    if not wide:
+        count = gap.changes_found
+        found = "" if count is None else f"{wording.number(count)} found" if count else "nothing missed"
+        return f"{stretch}: {found}{' ' if found else ''}({visible(gap.reason)})"
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
     return f"{stretch}{found} ({visible(gap.reason)})"
 

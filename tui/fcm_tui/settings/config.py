@@ -26,6 +26,7 @@ WATCH_SOURCES: Final = checks.WATCH_SOURCES
 _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
+    "ask_before_leaving": "to the top, above the first [table]",
     "database": "to the top, above the first [table]",
     "url": "to [database]",
     "password_file": "to [database]",
@@ -128,6 +129,8 @@ class Settings:
     """What is thinned out."""
     theme: str | None = None
     """Name of a theme, or None for the screen's own choice."""
+    ask_before_leaving: bool = True
+    """Whether the screen asks before it leaves while it records."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Action to the keys that do it, comma-separated, for what the person changed."""
     filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -314,6 +317,7 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         encryption=encryption_table.take("key", encryption, None, quote=False),
         retention=_retention(retention),
         theme=top.take("theme", text, None),
+        ask_before_leaving=top.take("ask_before_leaving", flag, Settings().ask_before_leaving),
         keys=MappingProxyType(keys),
         filters=MappingProxyType(filters),
     )

@@ -24,6 +24,8 @@ class Follower:
     def __init__(self, path: Path, settings: Settings) -> None:
         """`settings` are those that hold."""
         self.settings = settings
+        self.is_wrong = False
+        """Whether the file, as it was read last, cannot be taken up."""
         self._path = path
         self._seen = self._state() if settings.source is not None else None
 
@@ -38,8 +40,9 @@ class Follower:
         state = self._state()
         if state is None or state == self._seen:
             return None
-        self._seen = state
+        self._seen, self.is_wrong = state, True
         found = load(self._path)
+        self.is_wrong = False
         if found == self.settings:
             return None
         self.settings = found
@@ -110,8 +113,9 @@ def for_recorder(settings: Settings) -> Settings:
     """What of the settings a running recorder can take up; equal where it need not do anything."""
     nothing: MappingProxyType[str, str] = MappingProxyType({})
     return replace(
-        settings, source=None, theme=None, keys=nothing, filters=nothing, database=None, encryption=None
-    )
+        settings, source=None, theme=None, ask_before_leaving=True, keys=nothing, filters=nothing,
+        database=None, encryption=None,
+    )  # fmt: skip
 
 
 def needing_restart(before: Settings, after: Settings) -> list[str]:

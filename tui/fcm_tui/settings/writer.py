@@ -53,6 +53,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
     """The tables and keys of a configuration file that says all of it; `defaults` are lists of shipped patterns."""
     return {
         "theme": settings.theme,
+        "ask_before_leaving": settings.ask_before_leaving,
         "database": _database(settings),
         "watch": {
             "source": settings.watch_source,

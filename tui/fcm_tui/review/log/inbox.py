@@ -80,7 +80,7 @@ class Inbox(EventLog):
         if self.mark is None:
             return False
         self.post_message(
-            Refused("This line is no change: there is nothing to mark, review or restore on it.")
+            Refused("This line is no change, so that key has nothing to do here: go to one above or below.")
         )
         return True
 

@@ -131,6 +131,11 @@ class LogLines:
         self._places.append(line.place)
         self._count += lines
 
+    @property
+    def above(self) -> int:
+        """How many lines stand above the newest change; 0 where there is none."""
+        return len(self._top) if self._stop > self._first else 0
+
     def at(self, number: int) -> Line:
         """What a line shows."""
         made = self._make()

@@ -169,6 +169,10 @@ class EventLog(LogFeed):
         else:
             self.app.action_focus_pane("tree")  # type: ignore[attr-defined]
 
+    def action_first(self) -> None:
+        self.scroll_to(y=0, animate=False)
+        self.go(self.home)
+
     def action_last(self) -> None:
         if self._pages.complete:
             super().action_last()
