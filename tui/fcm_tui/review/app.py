@@ -108,7 +108,7 @@ class ReviewApp(PaneKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
-        self._version = 0
+        self._version: object = None
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
