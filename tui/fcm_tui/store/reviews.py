@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from fcm_tui.errors import StoreError
+from fcm_tui.settings.database import Server
 from fcm_tui.store import schema
 from fcm_tui.store.database import BUSY_MS, unusable
 from fcm_tui.store.filling import filling_mark
@@ -123,7 +124,9 @@ def user_name() -> str:
         return "?"
 
 
-def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin: bool = False) -> int:
+def mark(
+    database: Path | Server, changes: Iterable[Key], *, note: str | None = None, pin: bool = False
+) -> int:
     """Reviewed, by who sits here, and pinned if wanted; how many changes.
 
     A note that is not given leaves an earlier one, an empty one takes it away. What is pinned stays so until it is
@@ -133,10 +136,15 @@ def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin
         StoreError: the record cannot be written.
     """
     who, now = user_name(), time.time_ns()
+    if isinstance(database, Server):
+        from fcm_tui.store.mysql import reviewing
+
+        verdict = PINNED if pin else ACCEPTED
+        return reviewing.mark(database, changes, who, note=note, verdict=verdict, pinned=PINNED)
     return _write(database, _MARK, ((*key, who, now, PINNED if pin else ACCEPTED, note) for key in changes))
 
 
-def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int:
+def unmark(database: Path | Server, changes: Iterable[Key], *, keep: bool = False) -> int:
     """Not reviewed by who sits here after all; how many changes. What others reviewed stays so.
 
     Args:
@@ -146,6 +154,10 @@ def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int
         StoreError: the record cannot be written.
     """
     who = user_name()
+    if isinstance(database, Server):
+        from fcm_tui.store.mysql import reviewing
+
+        return reviewing.unmark(database, changes, who, unless=_STANDS if keep else "")
     statement = f"{_UNMARK} AND NOT {_STANDS}" if keep else _UNMARK
     return _write(database, statement, ((*key, who) for key in changes))
 

@@ -11,7 +11,7 @@ from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.failures import code_of, words
 from fcm_tui.store.mysql.schema import STEPS
-from fcm_tui.store.mysql.wire import ServerConnection
+from fcm_tui.store.mysql.synchronous import ServerConnection
 from fcm_tui.store.reading.engine import OnDisk
 from fcm_tui.store.reading.patience import Abandoned
 

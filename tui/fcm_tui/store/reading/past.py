@@ -88,12 +88,12 @@ def present_file(connection: Connection, file_id: bytes) -> Version | None:
     return None if row is None else Version(*row)
 
 
-def all_present(connection: Connection, path: bytes) -> dict[bytes, Version]:
-    """The file at a path, or the files below it, as they are now, by path."""
+def all_present(connection: Connection, path: bytes, recorder_id: bytes) -> dict[bytes, Version]:
+    """The file at a path of a recorder, or the files below it, as they are now, by path."""
     rows = connection.execute(
         f"SELECT {_FILE} FROM roots r CROSS JOIN {dialect_of(connection).files} f ON f.root_id = r.root_id"
-        f" WHERE {_AT_OR_BELOW.format('f.path')} AND f.present ORDER BY r.active",
-        (path, *below(path)),
+        f" WHERE r.recorder_id = ? AND {_AT_OR_BELOW.format('f.path')} AND f.present ORDER BY r.active",
+        (recorder_id, path, *below(path)),
     )
     return {row[1]: Version(*row) for row in rows}
 

@@ -13,7 +13,7 @@ from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap
 from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
-from fcm_tui.store.reading.changes import ChangeLog, Key
+from fcm_tui.store.reading.changes import ChangeLog, Key, place_of
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.engine import open_engine
 from fcm_tui.store.reading.filters import Filters, below, conditions
@@ -23,7 +23,7 @@ from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes
 
 _RECORDER = RowTypes("b s s s s i i")
-_ROOT = RowTypes("b b i i? i i")
+_ROOT = RowTypes("b b b i i? i i")
 _PATH = RowTypes("b")
 _LEAST_ID = 8
 """Hexadecimal digits that tell a recorder from others of the same host."""
@@ -49,6 +49,7 @@ class RootSummary:
     """A watched directory with its counts."""
 
     root_id: bytes
+    recorder_id: bytes
     path: bytes
     active: bool
     baseline_ns: int | None
@@ -174,14 +175,14 @@ class Reader:
     def roots(self) -> list[RootSummary]:
         """Every root that was ever recorded, by path."""
         rows = self._connection.execute(
-            "SELECT root_id, path, active, baseline_ns,"
+            "SELECT root_id, recorder_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
             " changes FROM roots r ORDER BY path, root_id"
         ).fetchall()
         for row in rows:
             _ROOT.check(row)
         reviewed = self._reviews.roots
-        return [RootSummary(i, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, p, a, b, f, c in rows]
+        return [RootSummary(i, w, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, w, p, a, b, f, c in rows]
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
@@ -235,6 +236,27 @@ class Reader:
             inclusive=inclusive,
         )
 
+    def newest(self) -> dict[bytes, int]:
+        """The newest sequence of each recorder."""
+        return self._newest()
+
+    def arrived(
+        self, filters: Filters, seen: dict[bytes, int], limit: int
+    ) -> tuple[list[Change], dict[bytes, int]]:
+        """What was sent since `seen`, at most so much of each recorder, oldest first; and how far that goes.
+
+        Recorders send when they can, so what arrives may be older than what was there.
+        """
+        reach = dict(seen)
+        rows: list[Change] = []
+        for recorder_id, last in self._newest().items():
+            after = seen.get(recorder_id, 0)
+            if last > after:
+                own = self._changes.arrived(filters, recorder_id, after, last, limit)
+                rows += own
+                reach[recorder_id] = own[-1].sequence if len(own) == limit else last
+        return sorted(rows, key=place_of), reach
+
     def found(self, filters: Filters) -> int:
         """How many changes a filter lets through; takes as long as looking at all that come into question."""
         return self._changes.found(filters)
@@ -277,6 +299,17 @@ class Reader:
             " WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1) ORDER BY sequence DESC LIMIT 1"
         ).fetchone()
         return Head(*row) if row else None
+
+    def heads(self) -> list[Head]:
+        """The ends of all chains, of recorders that have changes."""
+        found = []
+        for recorder_id, last in self._newest().items():
+            row = self._connection.execute(
+                "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, last)
+            ).fetchone()
+            if row is not None:
+                found.append(Head(recorder_id, last, row[0]))
+        return found
 
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host, or of the one whose id begins so.
