@@ -52,6 +52,9 @@ _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+_TAKE_OVER = """
+INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns, verdict = excluded.verdict, note = excluded.note"""
 _STANDS = f"(note IS NOT NULL OR verdict = '{PINNED}')"
 _KEPT = f"SELECT 1 FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ? AND {_STANDS}"
 
@@ -197,6 +200,25 @@ def _open(database: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def take_over(
+    database: Path,
+    recorder_id: bytes,
+    written: Iterable[tuple[int, Review]],
+    gone: Iterable[tuple[int, str]],
+) -> None:
+    """Reviews of a recorder's changes from another seat, by the changes' numbers, and those taken back there.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    _write(
+        database,
+        _TAKE_OVER,
+        ((recorder_id, number, one.reviewer, one.time_ns, one.verdict, one.note) for number, one in written),
+    )
+    _write(database, _UNMARK, ((number, recorder_id, reviewer) for number, reviewer in gone))
 
 
 def is_in_use(connection: Connection) -> bool:
