@@ -37,6 +37,8 @@ from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
+from fcm_tui.store.reading.engine import Place
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Recording
@@ -45,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
+SERVER_POLL = 0.5
+"""The same of one on the team's database, and at what others have reviewed there."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 TICK = 0.25
@@ -69,7 +73,7 @@ class ReviewApp(PaneKeys):
     def __init__(
         self,
         *,
-        database: Path,
+        database: Place,
         engine: Engine | None,
         themes: Themes,
         who: Callable[[], str] | None = None,
@@ -180,17 +184,30 @@ class ReviewApp(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen = None
+        seen, lost = None, ""
+        pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(pause)
             try:
                 version = await self._source.call(lambda record: record.data_version())
-            except StoreError:
+            except StoreError as error:
+                if isinstance(self.database, Server):
+                    self._failure = lost = visible(str(error))
                 continue
+            if lost and self._failure == lost:
+                self._failure = ""
+            lost = ""
             if version != seen:
                 if seen is not None:
                     await self._catch_up()
+                    await self._see_reviews()
                 seen = version
+
+    async def _see_reviews(self) -> None:
+        """Of others, at once: what else is counted may take a server its time."""
+        with contextlib.suppress(StoreError):
+            if await self.log_view.follow_reviews():
+                self.diff_view.reader.reviewed()
 
     @work(group="live", exit_on_error=False)
     async def _follow_recording_process(self, who: Callable[[], str]) -> None:

@@ -111,7 +111,8 @@ def between(record: Record, one: Change, other: Change, within: bytes | None) ->
 
 def _files(record: Record, older: Change, newer: Change, within: bytes | None) -> tuple[list[_File], bool]:
     """The files that changed behind the older change and up to the newer one, by path."""
-    changes = record.log(Filters(path=within), limit=_CHANGES, after=key_of(older), reverse=True)
+    host = older.host if older.at else None
+    changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
     found: dict[bytes, _File] = {}
     for change in changes:
         if key_of(change) > key_of(newer) or change.recorder_id != newer.recorder_id:

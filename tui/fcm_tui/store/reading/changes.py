@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Kind, Origin
@@ -23,8 +23,20 @@ from fcm_tui.store.values import RowTypes
 
 Key = tuple[int, bytes]
 """Which change: sequence, recorder id."""
-Where = tuple[int, bytes, int]
-"""Where a change stands in the log: what stands lower is greater."""
+
+
+class Where(NamedTuple):
+    """Where a change stands in the log: the newer ones are greater."""
+
+    at: int
+    """Its time where several recorders are read together, else 0."""
+    recorder_id: bytes
+    sequence: int
+
+    @property
+    def key(self) -> Key:
+        return self.sequence, self.recorder_id
+
 
 _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
@@ -52,7 +64,7 @@ def key_of(change: Change) -> Key:
 
 def place_of(change: Change) -> Where:
     """Where a change stands in the log that it was read with."""
-    return change.at, change.recorder_id, change.sequence
+    return Where(change.at, change.recorder_id, change.sequence)
 
 
 @dataclass(slots=True)
@@ -190,7 +202,7 @@ class ChangeLog:
         ).fetchone()
         if row is None:
             raise NoSuchChange(f"change {key[0]} is not there any more: look again")
-        return _beyond_place((row[0], key[1], key[0]), sign, edge)
+        return _beyond_place(Where(row[0], key[1], key[0]), sign, edge)
 
     def _offered(
         self, offer: Candidates, span: Span, where: list[str], values: list[Any]
