@@ -184,24 +184,27 @@ class ReviewApp(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen, lost = None, ""
+        seen: object = None
+        is_lost = False
         pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
             await asyncio.sleep(pause)
+            if not self.log_view.is_loaded:
+                continue  # what is read then is what there is
             try:
                 version = await self._source.call(lambda record: record.data_version())
             except StoreError as error:
                 if isinstance(self.database, Server):
-                    self._failure = lost = visible(str(error))
+                    self._failure, is_lost = visible(str(error)), True
                 continue
-            if lost and self._failure == lost:
-                self._failure = ""
-            lost = ""
-            if version != seen:
-                if seen is not None:
-                    await self._catch_up()
-                    await self._see_reviews()
+            if version != seen or is_lost:
+                if not await self._catch_up():
+                    is_lost = isinstance(self.database, Server)
+                    continue
+                await self._see_reviews()
                 seen = version
+            if is_lost:
+                self._failure, is_lost = "", False
 
     async def _see_reviews(self) -> None:
         """Of others, at once: what else is counted may take a server its time."""
@@ -218,12 +221,16 @@ class ReviewApp(PaneKeys):
             self._tick()
             await asyncio.sleep(1.0)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> bool:
+        """Take in what is new; whether the record could be read."""
         try:
             await self.log_view.catch_up()
         except StoreError as error:
             self._failure = visible(str(error))
-        self._changed.set()
+            return False
+        finally:
+            self._changed.set()
+        return True
 
     @work(group="open", exit_on_error=False)
     async def _open_record(self) -> None:
