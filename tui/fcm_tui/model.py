@@ -161,6 +161,8 @@ class Change:
     """The same of the version before."""
     note: str | None = None
     """What the last reviewer who had something to say wrote."""
+    at: int = 0
+    """`time_ns` where it was read among changes of several recorders, which come in the order of time; else 0."""
 
 
 NOT_RUNNING = "the recorder was not running"

@@ -14,6 +14,7 @@ from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 from fcm_tui.paths import is_inside
 from fcm_tui.settings.config import Settings, config_path, own_themes
+from fcm_tui.settings.database import Server
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     from fcm_tui.review.look.theme import Themes
 
     themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
+    if place.server is not None and not (args.paths or place.settings.roots or place.database.exists()):
+        return _seat(place, place.server, themes)
     held = place.data_dir.try_lock()
     if held is None:
         return _look_on(place, args, themes)
@@ -78,6 +81,23 @@ def use_keys(settings: Settings) -> None:
         from fcm_tui.review import keys
 
         keys.use(settings.keys)
+
+
+def _seat(place: Place, server: Server, themes: Themes) -> int:
+    """On a machine that records nothing: the team's database, to be read and reviewed."""
+    from fcm_tui.review import running
+    from fcm_tui.review.app import ReviewApp
+
+    app = ReviewApp(
+        database=server,
+        engine=None,
+        themes=themes,
+        who=lambda: f"a seat at {server.address}",
+        settings=place.settings,
+        configuration=place.configuration,
+        own_paths=place.own_paths,
+    )
+    return running.run(app)
 
 
 def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:

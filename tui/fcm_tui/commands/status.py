@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import replace
 
-from fcm_tui.commands.common import database_of, settings_of
+from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
@@ -36,6 +36,17 @@ def add_parser(
 
 def run(args: argparse.Namespace) -> int:
     """Print the status."""
+    place = place_of(args, settings_of(args))
+    if isinstance(place, Server):
+        from fcm_tui.commands import team_status
+
+        with Reader(place) as reader:
+            print(
+                json.dumps(team_status.as_json(reader, place))
+                if args.json
+                else team_status.for_people(reader, place)
+            )
+        return 0
     data_dir = open_data_dir(args.data_dir, create=False)
     settings = settings_of(args)
     database = database_of(args, settings, data_dir)

@@ -106,6 +106,8 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
         "thinned": tally.thinned,
         "head": heads[0] if heads else None,
     }
+    if tally.elsewhere:
+        rest["without_content"] = tally.elsewhere
     if len(heads) > 1:
         rest["heads"] = heads
     print(f"], {json.dumps(rest)[1:]}")
@@ -113,7 +115,8 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
 
 def _extent(tally: Tally) -> str:
     thinned = f", {tally.thinned} thinned out" if tally.thinned else ""
-    return f"{tally.changes} changes, {tally.versions} versions{thinned}"
+    elsewhere = f" ({tally.elsewhere} without their content there)" if tally.elsewhere else ""
+    return f"{tally.changes} changes, {tally.versions} versions{elsewhere}{thinned}"
 
 
 def _head(head: Head, tally: Tally) -> str:

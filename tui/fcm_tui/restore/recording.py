@@ -127,6 +127,33 @@ class Recording:
                 time.sleep(_PAUSE)
 
 
+class NoRecording(Recording):
+    """For a machine that records nothing: what is restored there is recorded nowhere."""
+
+    def __init__(self, own_paths: Sequence[bytes] = ()) -> None:
+        """`own_paths` are not restored into."""
+        self.own_paths = [*own_paths]
+        self.is_elsewhere = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def settle(self) -> None:
+        """There is no record to be brought up to date."""
+
+    def announce(self, steps: Sequence[Step]) -> None:
+        """There is nobody to tell."""
+
+    def record(self, reader: Reader, steps: Sequence[Step], after: int) -> Recorded:
+        """All of it stays unrecorded."""
+        return Recorded(unwatched=len({step.path for step in steps}))
+
+
 def _agrees(reader: Reader, path: bytes) -> bool:
     """Whether the record has what stands at a path; a move and what changes mode or time then are two changes."""
     known = past.present(reader.connection, path)

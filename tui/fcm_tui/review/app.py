@@ -38,6 +38,8 @@ from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
+from fcm_tui.store.reading.engine import Place
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Recording
@@ -46,6 +48,8 @@ _log = logging.getLogger(__name__)
 
 POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
+SERVER_POLL = 0.5
+"""The same of one on the team's database, and at what others have reviewed there."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 TICK = 0.25
@@ -70,7 +74,7 @@ class ReviewApp(PaneKeys):
     def __init__(
         self,
         *,
-        database: Path,
+        database: Place,
         engine: Engine | None,
         themes: Themes,
         who: Callable[[], str] | None = None,
@@ -112,7 +116,7 @@ class ReviewApp(PaneKeys):
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
         self._sending = Sending()
-        self._version = 0
+        self._version: object = None
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
@@ -184,17 +188,33 @@ class ReviewApp(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen = None
+        seen: object = None
+        is_lost = False
+        pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(pause)
+            if not self.log_view.is_loaded:
+                continue  # what is read then is what there is
             try:
                 version = await self._source.call(lambda record: record.data_version())
-            except StoreError:
+            except StoreError as error:
+                if isinstance(self.database, Server):
+                    self._failure, is_lost = visible(str(error)), True
                 continue
-            if version != seen:
-                if seen is not None:
-                    await self._catch_up()
+            if version != seen or is_lost:
+                if not await self._catch_up():
+                    is_lost = isinstance(self.database, Server)
+                    continue
+                await self._see_reviews()
                 seen = version
+            if is_lost:
+                self._failure, is_lost = "", False
+
+    async def _see_reviews(self) -> None:
+        """Of others, at once: what else is counted may take a server its time."""
+        with contextlib.suppress(StoreError):
+            if await self.log_view.follow_reviews():
+                self.diff_view.reader.reviewed()
 
     @work(group="live", exit_on_error=False)
     async def _follow_recording_process(self, who: Callable[[], str]) -> None:
@@ -205,12 +225,16 @@ class ReviewApp(PaneKeys):
             self._tick()
             await asyncio.sleep(1.0)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> bool:
+        """Take in what is new; whether the record could be read."""
         try:
             await self.log_view.catch_up()
         except StoreError as error:
             self._failure = visible(str(error))
-        self._changed.set()
+            return False
+        finally:
+            self._changed.set()
+        return True
 
     @work(group="open", exit_on_error=False)
     async def _open_record(self) -> None:

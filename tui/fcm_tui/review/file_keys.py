@@ -24,6 +24,7 @@ from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
+from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.histories import key_of_change
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class FileKeys(ThemedApp):
     diff_view: ChangeView
     versions: Source
     settings: Settings
-    database: Path
+    database: Place
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
     _restored: list[Done]
@@ -322,14 +323,14 @@ class FileKeys(ThemedApp):
     def _may_restore(self) -> bool:
         if self.recordings is None:
             self.say(
-                "This record is only looked at here: `fcm-tui restore` works where it is recorded.", "warning"
+                "This is a reviewer's seat: `fcm-tui restore HOST:N --to PATH` writes a copy here.", "warning"
             )
         return self.recordings is not None
 
     async def _restore(self, wish: Callable[[], Wish]) -> bool:
         from fcm_tui.review.acts.restoring import RestoreScreen
 
-        assert self.recordings is not None
+        assert self.recordings is not None and isinstance(self.database, Path)
         screen = RestoreScreen(self.palette, self.database, self.recordings, wish)
         done = await self.push_screen_wait(screen)
         if done is not None:

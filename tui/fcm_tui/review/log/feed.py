@@ -215,8 +215,7 @@ class LogFeed(CursorView):
         self._filters = wanted
         self._wanted.clear()
         self._pages.reset(opening.rows, opening.total, opening.oldest)
-        if opening.total is None and opening.newest is not None:
-            self._pages.newest = max(opening.newest, self._pages.newest or opening.newest)
+        self._pages.newest = opening.newest
         self._lines.reset()
         self._extent()
         self._learn(0, opening.rows)

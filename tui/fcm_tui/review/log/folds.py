@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.changes import Where, place_of
 
 FEWEST = 20
 MOST = 4096
@@ -62,9 +62,9 @@ class Fold:
         return len(self) >= FEWEST
 
     @property
-    def span(self) -> tuple[Key, Key]:
-        """Keys of the newest and the oldest change."""
-        return key_of(self.newest), key_of(self.oldest)
+    def span(self) -> tuple[Where, Where]:
+        """Places of the newest and the oldest change."""
+        return place_of(self.newest), place_of(self.oldest)
 
     def add(self, older: Fold) -> None:
         """Take in what follows directly; what a person opened stays open."""

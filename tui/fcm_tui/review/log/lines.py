@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from fcm_tui.model import Change, Gap
 from fcm_tui.review.log.folds import MOST, Fold, are_together
-from fcm_tui.store.reading.changes import Key
+from fcm_tui.store.reading.changes import Where
 
 Between = Callable[[Change, Change | None], Sequence["Mark"]]
 """What stands between a change and the one before it; None for the log's end."""
@@ -181,9 +181,9 @@ class LogLines:
         self._made = None
 
     def marked(
-        self, newest: Key, oldest: Key, *, reviewed: bool, row: Callable[[int], Change | None]
+        self, newest: Where, oldest: Where, *, reviewed: bool, row: Callable[[int], Change | None]
     ) -> None:
-        """Note that what is between two keys was reviewed, or not after all.
+        """Note that what is between two places was reviewed, or not after all.
 
         Args:
             row: the row at a place as it is now, where it is known.

@@ -33,6 +33,7 @@ from fcm_tui.review.settings.previewing import PreviewScreen, look_of
 from fcm_tui.review.settings.search import FieldSearch
 from fcm_tui.review.settings.writing import WriteScreen, result
 from fcm_tui.safetext import visible
+from fcm_tui.settings.database import Server
 from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
 
 _HINTS = (
@@ -42,13 +43,18 @@ _HINTS = (
 )  # fmt: skip
 
 
+def _own_file(database: Path | Server) -> bytes:
+    """What is not recorded wherever it lies; empty for a server."""
+    return os.fsencode(database) if isinstance(database, Path) else b""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What the settings are of."""
 
     path: Path
     """The file, whether it is there or not."""
-    database: Path
+    database: Path | Server
     """The record in use."""
     recorded: Callable[[], Sequence[bytes]]
     """The folders that are recorded now. For a thread."""
@@ -328,7 +334,7 @@ class SettingsScreen(Screen[None]):
     async def _preview(self, path: str, *, is_new: bool) -> bool:
         assert self._draft is not None
         root = os.fsencode(path)
-        look = look_of(self._draft, root, os.fsencode(self._place.database))
+        look = look_of(self._draft, root, _own_file(self._place.database))
         screen = PreviewScreen(self._palette, root, look, is_new=is_new)
         return bool(await self._in_turn.ask(screen))
 
