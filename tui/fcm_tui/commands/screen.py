@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
+from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 from fcm_tui.paths import is_inside
@@ -143,6 +143,7 @@ def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
         own_paths=place.own_paths,
         say=held.say,
         shipping=shipping_of(place),
+        alerts=alerts_of(place),
     )
 
 

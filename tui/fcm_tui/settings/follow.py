@@ -12,6 +12,7 @@ from typing import Protocol
 
 from fcm_tui.paths import is_inside
 from fcm_tui.safetext import visible_path
+from fcm_tui.settings.alerts import NONE
 from fcm_tui.settings.config import Settings, load
 
 LOOK = 1.0
@@ -92,6 +93,7 @@ class Recording(Protocol):
     def roots(self) -> list[bytes]: ...
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None: ...
     async def has_taken_up(self) -> None: ...
+    def take_up_alerts(self, settings: Settings) -> None: ...
 
 
 async def take_up(
@@ -102,6 +104,8 @@ async def take_up(
     if roots.paths != recorder.roots or for_recorder(before) != for_recorder(after):
         recorder.take_up(after, roots.paths)
         await recorder.has_taken_up()  # before anybody is told that it has
+    if (before.alerts, before.filters) != (after.alerts, after.filters):
+        recorder.take_up_alerts(after)
     changed = needing_restart(before, after)
     return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
 
@@ -110,7 +114,14 @@ def for_recorder(settings: Settings) -> Settings:
     """What of the settings a running recorder can take up; equal where it need not do anything."""
     nothing: MappingProxyType[str, str] = MappingProxyType({})
     return replace(
-        settings, source=None, theme=None, keys=nothing, filters=nothing, database=None, encryption=None
+        settings,
+        source=None,
+        theme=None,
+        keys=nothing,
+        filters=nothing,
+        alerts=NONE,
+        database=None,
+        encryption=None,
     )
 
 
