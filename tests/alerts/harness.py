@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,9 @@ class Watching:
 
     def alerts(self) -> list[Entry]:
         """Those in the journal, the oldest first."""
-        with closing(Journal(journal_path(self.database))) as journal:
+        if not journal_path(self.database).exists():
+            return []
+        with closing(Journal(journal_path(self.database), read_only=True)) as journal:
             return journal.entries()[::-1]
 
     def titles(self, rule: str | None = None) -> list[str]:
@@ -85,7 +86,9 @@ class Watching:
 
     def target(self, name: str) -> TargetState | None:
         """How sending to a target goes."""
-        with closing(Journal(journal_path(self.database))) as journal:
+        if not journal_path(self.database).exists():
+            return None
+        with closing(Journal(journal_path(self.database), read_only=True)) as journal:
             return next((state for state in journal.targets() if state.target == name), None)
 
     async def has(self, rule: str, number: int = 1) -> list[Entry]:
@@ -98,7 +101,10 @@ class Watching:
         from fcm_tui.store.reading.queries import Reader
 
         def reached() -> bool:
-            with Reader(self.database) as reader, closing(Journal(journal_path(self.database))) as journal:
+            with (
+                Reader(self.database) as reader,
+                closing(Journal(journal_path(self.database), read_only=True)) as journal,
+            ):
                 recorder = reader.recorder()
                 assert recorder is not None
                 return (journal.reached(recorder.recorder_id) or (0, 0))[0] == reader.last_sequence()

@@ -124,7 +124,7 @@ class Recorder:
             self._source.wake()
 
     def take_up_alerts(self, settings: Settings) -> None:
-        """Go on with the rules and targets of these settings, soon; recording is not interrupted.
+        """Go on with the rules and targets of these settings, soon; recording is not interrupted. For any thread.
 
         Raises:
             ConfigError: a rule's filter has no meaning; nothing changes.

@@ -120,13 +120,21 @@ class Journal:
     Raises (from every method): sqlite3.Error where the disk refuses, or the file is no journal.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open it; made (0600) where it is missing.
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open it; made (0600) where it is missing, unless it is only to be read.
 
         Raises:
             DataDirError: it cannot be made.
         """
-        make_private(path)
+        if read_only:
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=10
+            )
+            return
+        if (
+            not path.exists()
+        ):  # else not: closing any handle of the file would end the locks of our other connections
+            make_private(path)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")

@@ -105,7 +105,7 @@ async def take_up(
         recorder.take_up(after, roots.paths)
         await recorder.has_taken_up()  # before anybody is told that it has
     if (before.alerts, before.filters) != (after.alerts, after.filters):
-        recorder.take_up_alerts(after)
+        await asyncio.to_thread(recorder.take_up_alerts, after)
     changed = needing_restart(before, after)
     return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
 
