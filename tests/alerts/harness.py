@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fcm_tui.alerts.at_work import AlertsAtWork
-from fcm_tui.alerts.journal import Entry, Journal, TargetState, journal_path
+from fcm_tui.alerts.journal import Entry, TargetState, journal_path, open_to_read
 from fcm_tui.recorder import Recorder
 from fcm_tui.settings.config import Settings, load
 from tests.waiting import eventually
@@ -75,9 +75,10 @@ class Watching:
 
     def alerts(self) -> list[Entry]:
         """Those in the journal, the oldest first."""
-        if not journal_path(self.database).exists():
+        journal = open_to_read(journal_path(self.database))
+        if journal is None:
             return []
-        with closing(Journal(journal_path(self.database), read_only=True)) as journal:
+        with journal:
             return journal.entries()[::-1]
 
     def titles(self, rule: str | None = None) -> list[str]:
@@ -86,9 +87,10 @@ class Watching:
 
     def target(self, name: str) -> TargetState | None:
         """How sending to a target goes."""
-        if not journal_path(self.database).exists():
+        journal = open_to_read(journal_path(self.database))
+        if journal is None:
             return None
-        with closing(Journal(journal_path(self.database), read_only=True)) as journal:
+        with journal:
             return next((state for state in journal.targets() if state.target == name), None)
 
     async def has(self, rule: str, number: int = 1) -> list[Entry]:
@@ -101,13 +103,13 @@ class Watching:
         from fcm_tui.store.reading.queries import Reader
 
         def reached() -> bool:
-            with (
-                Reader(self.database) as reader,
-                closing(Journal(journal_path(self.database), read_only=True)) as journal,
-            ):
-                recorder = reader.recorder()
-                assert recorder is not None
-                return (journal.reached(recorder.recorder_id) or (0, 0))[0] == reader.last_sequence()
+            with Reader(self.database) as reader:
+                recorder, last = reader.recorder(), reader.last_sequence()
+            journal = open_to_read(journal_path(self.database))
+            if journal is None or recorder is None:
+                return False
+            with journal:
+                return (journal.reached(recorder.recorder_id) or (0, 0))[0] == last
 
         await eventually(reached, what="rules asked of every change")
 

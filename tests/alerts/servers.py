@@ -190,7 +190,7 @@ def mail_server(context: ssl.SSLContext | None = None, *, at_once: bool = False)
     def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
         assert isinstance(data, LoginPassword)
         served.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -114,6 +114,21 @@ def journal_path(database: Path) -> Path:
     return Path(f"{database}{SUFFIX}")
 
 
+def open_to_read(path: Path) -> Journal | None:
+    """A journal that is there, for reading; None where no alert was ever raised.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    if not path.exists():
+        return None
+    journal = Journal(path, read_only=True)
+    if not journal.is_made():
+        journal.close()
+        return None
+    return journal
+
+
 class Journal:
     """One connection to a journal. For one thread at a time.
 
@@ -165,6 +180,10 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def is_made(self) -> bool:
+        """Whether it has its tables: who makes it is a moment ahead of them."""
+        return bool(self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'reached'").fetchone())
 
     def version(self) -> int:
         """A number that differs once another connection has written."""

@@ -62,17 +62,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace, database: Path) -> None:
-    from fcm_tui.alerts.journal import Journal, journal_path
+    from fcm_tui.alerts.journal import journal_path, open_to_read
 
     if args.limit < 1:
         raise UsageError("--limit is a number of alerts, 1 or more")
-    path = journal_path(database)
-    if not path.exists():
-        if not args.json:
-            print("no alerts yet", file=sys.stderr)
-        return
-    with Journal(path, read_only=True) as journal:
-        entries = journal.entries(args.limit, unread=args.unread)
+    entries: list[Entry] = []
+    journal = open_to_read(journal_path(database))
+    if journal is not None:
+        with journal:
+            entries = journal.entries(args.limit, unread=args.unread)
     for entry in entries:
         print(json.dumps(_values(entry)) if args.json else _line(entry))
     if not entries and not args.json:

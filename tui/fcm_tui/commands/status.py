@@ -14,7 +14,7 @@ from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
-from fcm_tui.errors import DataDirError, StoreError
+from fcm_tui.errors import StoreError
 from fcm_tui.model import Shipping
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings.config import Settings, database_server
@@ -79,13 +79,13 @@ def _shipping_json(reader: Reader, data_dir: DataDir, server: Server | None) -> 
 
 def _alerts(database: Path, settings: Settings) -> dict[str, object]:
     """How it stands with alerts; without making a journal where there is none."""
-    from fcm_tui.alerts.journal import Journal, journal_path
+    from fcm_tui.alerts.journal import journal_path, open_to_read
 
     found: dict[str, object] = {"rules": len(settings.alerts.rules), "unread": 0, "targets": []}
-    path = journal_path(database)
-    with contextlib.suppress(sqlite3.Error, OSError, DataDirError):
-        if path.exists():
-            with Journal(path, read_only=True) as journal:
+    with contextlib.suppress(sqlite3.Error, OSError):
+        journal = open_to_read(journal_path(database))
+        if journal is not None:
+            with journal:
                 found["unread"] = journal.unread()
                 found["targets"] = [
                     asdict(state) | {"since": None if state.since_ns is None else time_text(state.since_ns)}

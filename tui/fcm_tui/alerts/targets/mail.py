@@ -44,28 +44,35 @@ def send(target: MailTarget, alert: Alert) -> None:
     where = f"{target.host}:{port}"
     context = None if target.tls == "off" else tls_context(target.ca, verify=target.verify)
     password = read_secret(target.password) if target.password is not None else ""
+    with told(where):
+        refused = _handed_over(target, alert, where, port, context, password)
+    if refused:
+        raise NotSent(f"{where}: it refuses {', '.join(refused)}: mend to")
+
+
+def _handed_over(
+    target: MailTarget, alert: Alert, where: str, port: int, context: ssl.SSLContext | None, password: str
+) -> list[str]:
+    """Whom of the receivers the server refused."""
     try:
-        with told(where), _connected(target, port, context) as server:
+        with _connected(target, port, context) as server:
             if target.tls == "starttls":
                 server.starttls(context=context)
             if target.user is not None:
                 server.login(target.user, password)
-            refused = server.send_message(mail(target, alert), target.sender, list(target.to))
+            return list(server.send_message(mail(target, alert), target.sender, list(target.to)))
     except smtplib.SMTPAuthenticationError:
         raise NotSent(f"{where}: it refuses user and password: mend them") from None
     except smtplib.SMTPNotSupportedError as error:
         raise NotSent(f"{where}: {error}") from None
     except smtplib.SMTPResponseException as error:
-        said = (
-            error.smtp_error.decode("utf-8", "replace")
-            if isinstance(error.smtp_error, bytes)
-            else error.smtp_error
-        )
-        raise NotSent(f"{where}: it answers {error.smtp_code} {said}") from None
+        said = error.smtp_error
+        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        raise NotSent(f"{where}: it answers {error.smtp_code} {words}") from None
+    except smtplib.SMTPServerDisconnected:
+        raise NotSent(f"{where}: it hung up") from None
     except smtplib.SMTPException as error:
         raise NotSent(f"{where}: {type(error).__name__}: it took the mail for nobody") from None
-    if refused:
-        raise NotSent(f"{where}: it refuses {', '.join(refused)}: mend to")
 
 
 def _connected(target: MailTarget, port: int, context: ssl.SSLContext | None) -> smtplib.SMTP:

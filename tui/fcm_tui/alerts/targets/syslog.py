@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import socket
+import ssl
 import sys
 
 from fcm_tui.alerts.alert import Alert, utc_text
@@ -81,7 +82,7 @@ def _stream(target: SyslogTarget, framed: bytes) -> None:
             connection = stack.enter_context(context.wrap_socket(connection, server_hostname=target.host))
         connection.sendall(framed)
         connection.settimeout(_CLOSING)
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, ssl.SSLEOFError):  # some servers hang up without a word
             if target.transport == "tls":
                 connection.unwrap()  # type: ignore[attr-defined]  # an SSLSocket
             else:
