@@ -123,6 +123,16 @@ def test_rules_and_targets_say_what_was_written(tmp_path: Path) -> None:
     assert post == MailTarget("post", "m", "a@b", ("c@d", "e@f"))
 
 
+def test_what_holds_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    from fcm_tui.settings.writer import as_toml
+    from tests.config.test_default_file import alert_examples
+
+    (tmp_path / "fcm.toml").write_text(alert_examples(), "utf-8")
+    settings = load(tmp_path / "fcm.toml")
+    (tmp_path / "shown.toml").write_text(as_toml(settings), "utf-8")
+    assert load(tmp_path / "shown.toml").alerts == settings.alerts
+
+
 @pytest.mark.parametrize(
     ("moment", "holds"),
     [

@@ -85,7 +85,7 @@ class AlertRule:
     not_running: bool = False
     """Of gaps: also those in which no recorder was at work."""
     way: tuple[str | int, ...] = field(default=(), compare=False)
-    """Where in the file it stands."""
+    """Where in the file it stands; of a shipped rule that the file says nothing of, where it would."""
 
 
 @dataclass(frozen=True, slots=True)
