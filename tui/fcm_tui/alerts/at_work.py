@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.errors import FcmError
+from fcm_tui.safetext import visible
 from fcm_tui.settings.alerts import USUAL
 from fcm_tui.settings.config import Settings
 
@@ -104,9 +105,11 @@ class AlertsAtWork:
                     is_over = self._watch(journal)
                 if is_over:
                     return
-            except (sqlite3.Error, OSError, FcmError) as error:
-                self.trouble = f"no alerts can be raised now: {error}"
-                _log.error("%s", self.trouble)
+            except Exception as error:  # whatever it is, recording goes on, and so do the rules once they can
+                expected = isinstance(error, sqlite3.Error | OSError | FcmError)
+                why = str(error) if expected else f"{type(error).__name__}: the log has the rest"
+                self.trouble = f"no alerts can be raised now: {visible(why)}"
+                _log.error("%s", self.trouble, exc_info=None if expected else error)
                 if self._ending.wait(RETRY):
                     return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from fcm_tui.alerts.alert import EXAMPLES, Named
 from fcm_tui.model import Origin
@@ -70,7 +70,7 @@ class Tally:
 
     def stored(self) -> dict[str, object]:
         """As the journal keeps it."""
-        return asdict(self)
+        return {**asdict(replace(self, kinds=Counter())), "kinds": dict(self.kinds)}
 
     @classmethod
     def of_stored(cls, values: dict[str, object]) -> Tally:

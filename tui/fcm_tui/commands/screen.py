@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             if not offer_current_directory(here, theme=themes.current):
                 return 0
             roots = choose_roots(place, [str(here)])
-        recorder = _recorder(place, roots, held)
+        recorder = _recorder(place, roots, held, lambda _: app.call_from_thread(app.bell))
         app = ReviewApp(
             database=place.database,
             engine=recorder,
@@ -133,7 +134,7 @@ def _unrecorded(place: Place, paths: list[str]) -> str:
     )
 
 
-def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
+def _recorder(place: Place, roots: list[bytes], held: Lock, terminal: Callable[[str], None]) -> Recorder:
     from fcm_tui.recorder import Recorder
 
     return Recorder(
@@ -143,7 +144,7 @@ def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
         own_paths=place.own_paths,
         say=held.say,
         shipping=shipping_of(place),
-        alerts=alerts_of(place),
+        alerts=alerts_of(place, terminal),
     )
 
 

@@ -23,6 +23,7 @@ SHOWN = "shown"
 """The diff in sight, whichever pane has the focus."""
 SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
+ALERTS = "alerts"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -35,6 +36,7 @@ HEADINGS = {
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
     BLAME: "Blame",
+    ALERTS: "Alerts",
     CONFIRM: "Before a restore",
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
@@ -85,6 +87,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
+    Key("alerts", ("a",), "app.alerts", "the alerts", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
@@ -162,6 +165,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
     Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
     Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
+    Key("alerts.read", ("enter",), "screen.read", "go to the alert's changes", ALERTS),
+    Key("alerts.back", ("escape", "q"), "screen.back", "back to where one was", ALERTS),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
     Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
     Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
@@ -241,6 +246,7 @@ TOGETHER = (
     (FILE, LIST, HISTORY),
     (FILE, VERSION, SHOWN),
     (FILE, LIST, BLAME),
+    (LIST, ALERTS),
     (MENU,),
     (NAME,),
     (CONFIRM,),
