@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -32,9 +33,9 @@ argv = {teller}
 
 
 @contextmanager
-def recording(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+def recording(command: list[str], stderr: BinaryIO | None = None) -> Iterator[subprocess.Popen[str]]:
     """A recorder of its own, once it is ready; gone afterwards, whatever happens."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         try:
             assert process.stdout is not None
             assert "ready" in process.stdout.readline()
@@ -220,6 +221,34 @@ def test_an_alert_raised_before_a_kill_is_sent_after_it_with_the_same_id(watchin
     state = watching.target("ops")
     assert state is not None
     assert (state.sent, state.error) == (1, None)
+
+
+@pytest.mark.slow
+def test_a_rule_that_is_written_wrong_meanwhile_changes_nothing(watching: Watching) -> None:
+    watching.write(RULE.replace("{quiet}", "0s"))
+    (watching.root / "payroll").mkdir()
+    said = watching.folder / "said"
+    command = [
+        sys.executable, "-m", "fcm_tui", "--data-dir", str(watching.data), "--config", str(watching.toml),
+        "record", str(watching.root),
+    ]  # fmt: skip
+    with open(said, "wb") as stderr, recording(command, stderr) as process:
+        right = watching.toml.read_text()
+        watching.toml.write_text(right.replace("payroll/**", "knid:created"))
+        wait_for(lambda: "what was read before still holds" in said.read_text())
+        (watching.root / "payroll" / "may").write_text("x")
+        wait_for(lambda: told(watching.got))
+        watching.toml.write_text(right.replace("payroll/**", "wages/**"))
+        wait_for(lambda: "was read again" in said.read_text())
+        (watching.root / "wages").mkdir()
+        (watching.root / "wages" / "may").write_text("x")
+        wait_for(lambda: len(told(watching.got)) == 2)
+        process.terminate()
+        assert process.wait() == 0
+    assert (
+        "fcm.toml:7: the filter of rule 'payroll': knid:created: no such key: did you mean kind:?"
+        in said.read_text()
+    )
 
 
 def test_one_pass_asks_and_sends_too(watching: Watching) -> None:

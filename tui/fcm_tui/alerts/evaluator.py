@@ -184,4 +184,5 @@ def made(rule: AlertRule, kind: str, title: str, tally: Tally, id: str, host: st
 
 def add(journal: Journal, alert: Alert, rule: AlertRule) -> None:
     """Put an alert into the journal, for the rule's targets. Part of a transaction."""
-    journal.add(alert, [target for target in rule.targets if target != SCREEN])
+    targets = [target for target in rule.targets if target != SCREEN]
+    journal.add(alert, targets, is_read=SCREEN not in rule.targets)

@@ -224,11 +224,16 @@ class Journal:
 
     # Alerts
 
-    def add(self, alert: Alert, targets: Iterable[str]) -> None:
-        """Keep an alert, once, and what is to be sent of it. Part of a transaction."""
+    def add(self, alert: Alert, targets: Iterable[str], *, is_read: bool = False) -> None:
+        """Keep an alert, once, and what is to be sent of it. Part of a transaction.
+
+        Args:
+            is_read: it is not meant for the screen, which need not count it.
+        """
         found = self._connection.execute(
-            "INSERT INTO alerts (id, rule, time_ns, alert) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
-            (alert.id, alert.rule, alert.time_ns, alert.stored()),
+            "INSERT INTO alerts (id, rule, time_ns, alert, is_read) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING RETURNING number",
+            (alert.id, alert.rule, alert.time_ns, alert.stored(), is_read),
         ).fetchone()
         if found is None:
             return

@@ -161,12 +161,18 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     """Take up what the configuration says now; what is to be told of it."""
     import asyncio
 
+    from fcm_tui.alerts.rules import rules_of
     from fcm_tui.settings.follow import take_up
 
     before = follower.settings
     try:
         after = await asyncio.to_thread(follower.changed)
+        if after is not None:
+            await asyncio.to_thread(
+                rules_of, after
+            )  # what is wrong with them is found before anything is changed
     except ConfigError as error:
+        follower.settings = before
         return [f"{visible(str(error))}; what was read before still holds"]
     if after is None:
         return []

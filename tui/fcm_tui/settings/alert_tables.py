@@ -173,8 +173,8 @@ def _zone(value: Any) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadValue(
-            'no such time zone here: write one such as "Europe/Berlin"; where the system has none'
-            " (Windows), `pip install tzdata` brings them"
+            'no such time zone here: write one such as "Europe/Berlin"; where the system has none,'
+            " `pip install tzdata` brings them"
         ) from None
     return name
 
