@@ -64,6 +64,9 @@ class FakeEngine:
         self.taken_up.append(settings)
         self.roots = list(roots)
 
+    def take_up_alerts(self, settings: Settings) -> None:
+        self.taken_up.append(settings)
+
     async def has_taken_up(self) -> None:
         """At once."""
 

@@ -28,6 +28,7 @@ COMMANDS = (
     "review",
     "anchor",
     "prune",
+    "alert",
     "database",
     "config",
 )

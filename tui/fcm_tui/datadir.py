@@ -31,7 +31,12 @@ _OURS: Final = frozenset(
         DATABASE_NAME,
         f"{DATABASE_NAME}-filling",
         f"{DATABASE_NAME}-search",
-        *(f"{DATABASE_NAME}{of}-{suffix}" for of in ("", "-search") for suffix in ("wal", "shm", "journal")),
+        f"{DATABASE_NAME}-alerts",
+        *(
+            f"{DATABASE_NAME}{of}-{suffix}"
+            for of in ("", "-search", "-alerts")
+            for suffix in ("wal", "shm", "journal")
+        ),
     )
 )
 _NOTE_BYTES = 8192

@@ -20,21 +20,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
-from fcm_tui.errors import FcmError, StoreError, Unrecorded
+from fcm_tui.errors import FcmError, Unrecorded
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import Ready, Session
-from fcm_tui.pipeline.standing import RecorderState, words
+from fcm_tui.pipeline.standing import RecorderState, from_record, words
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
-from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
-from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
 if TYPE_CHECKING:
+    from fcm_tui.alerts.at_work import AlertsAtWork
     from fcm_tui.ship.at_work import ShippingAtWork
 
 DEBOUNCE = 0.022
@@ -64,11 +63,13 @@ class Recorder:
         on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[Standing], None] = lambda standing: None,
         shipping: ShippingAtWork | None = None,
+        alerts: AlertsAtWork | None = None,
     ) -> None:
         """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
 
         `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken,
-        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away.
+        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away,
+        `alerts` tells of what in it deserves it.
         """
         self._database = database
         self._settings = settings
@@ -78,6 +79,7 @@ class Recorder:
         self._state = RecorderState(roots=len(self._roots))
         self._say = say
         self._shipping = shipping
+        self._alerts = alerts
         self._said: Standing | None = None
         self._is_stopping = False
         self._stopping = asyncio.Event()
@@ -121,6 +123,15 @@ class Recorder:
         if self._source is not None:
             self._source.wake()
 
+    def take_up_alerts(self, settings: Settings) -> None:
+        """Go on with the rules and targets of these settings, soon; recording is not interrupted. For any thread.
+
+        Raises:
+            ConfigError: a rule's filter has no meaning; nothing changes.
+        """
+        if self._alerts is not None:
+            self._alerts.take_up(settings)
+
     async def has_taken_up(self) -> None:
         """Wait until what `take_up` was told holds for all that changes from now on, or recording has ended."""
         await self._has_taken_up.wait()
@@ -152,6 +163,8 @@ class Recorder:
         roots = ", ".join(visible_path(root) for root in self._roots)
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
+            if self._alerts is not None:
+                await self._in_thread(self._alerts.prepare)
             await self._run(NOT_RUNNING)
             while not self._is_stopping:
                 await self._run(ANEW)
@@ -168,6 +181,8 @@ class Recorder:
                 self._source.close()
             if self._shipping is not None:
                 await self._shipping.end()
+            if self._alerts is not None:
+                await asyncio.to_thread(self._alerts.end)
             await self._close()
 
     async def _run(self, why: str) -> None:
@@ -180,6 +195,8 @@ class Recorder:
         await self._open_patiently(self._source, why)
         if self._shipping is not None and why == NOT_RUNNING:
             self._shipping.start(self._tell_shipping)
+        if self._alerts is not None and why == NOT_RUNNING:
+            self._alerts.start()
         await self._watch(self._source)
         if not self._is_stopping:
             self._source.close()
@@ -326,7 +343,8 @@ class Recorder:
             for path, why in source.unwatched.items()
             if why
         ]
-        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble]))
+        alerts = self._alerts.trouble if self._alerts is not None else ""
+        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble, alerts]))
         self._set(files=files, last_gap=last_gap, message=message, pending=session.is_waiting)
         await self._tell()
 
@@ -353,23 +371,9 @@ class Recorder:
             sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
         """
 
-        def told() -> T:
-            with reading(self._database):
-                try:
-                    return work()
-                except sqlite3.Error as error:
-                    if not may_pass(error):
-                        raise
-                    refusal = error
-                except StoreError as error:
-                    cause = error.__cause__
-                    # It stands still already: what keeps it from being opened again may pass like what began it.
-                    if not (self._trouble and isinstance(cause, sqlite3.Error) and may_pass(cause)):
-                        raise
-                    refusal = cause
-            raise refusal
-
-        return await self._in_thread(told)
+        return await self._in_thread(
+            lambda: from_record(self._database, work, is_reopened=bool(self._trouble))
+        )
 
     def _committed(self, first: int, last: int) -> None:
         if self._loop is not None:
@@ -378,6 +382,8 @@ class Recorder:
     def _notify(self, notice: Notice) -> None:
         if self._shipping is not None:
             self._shipping.wake()
+        if self._alerts is not None:
+            self._alerts.wake()
         for queue in self._queues:
             queue.put_nowait(notice)
 

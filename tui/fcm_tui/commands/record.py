@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock, shipping_of
+from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, lock, shipping_of
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.model import Shipping, Standing
@@ -68,6 +68,8 @@ def _tell_ready(ready: Ready) -> None:
 
 def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
+    alerts = alerts_of(place)
+    alerts.prepare()
     gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
     with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
         session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
@@ -87,6 +89,7 @@ def _once(place: Place, roots: list[bytes], held: Lock) -> int:
         print(f"{ready.changes} changes recorded", file=sys.stderr)
     if session.trouble:
         print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
+    alerts.once()
     _send(place, held)
     return 0
 
@@ -128,6 +131,7 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
             on_progress=progress.show,
             say=held.say,
             shipping=shipping_of(place),
+            alerts=alerts_of(place, _to_terminal if sys.stderr.isatty() else None),
         )
         _on_signals(recorder.stop, recorder.continued)
         running = asyncio.create_task(recorder.run())
@@ -157,12 +161,18 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     """Take up what the configuration says now; what is to be told of it."""
     import asyncio
 
+    from fcm_tui.alerts.rules import rules_of
     from fcm_tui.settings.follow import take_up
 
     before = follower.settings
     try:
         after = await asyncio.to_thread(follower.changed)
+        if after is not None:
+            await asyncio.to_thread(
+                rules_of, after
+            )  # what is wrong with them is found before anything is changed
     except ConfigError as error:
+        follower.settings = before
         return [f"{visible(str(error))}; what was read before still holds"]
     if after is None:
         return []
@@ -170,6 +180,10 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
         f"{visible(str(place.configuration))} was read again",
         *await take_up(recorder, before, after, place.own_paths),
     ]
+
+
+def _to_terminal(sequence: str) -> None:
+    print(sequence, end="", file=sys.stderr, flush=True)
 
 
 def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str, str]:

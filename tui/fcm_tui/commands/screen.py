@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
+from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, UsageError
 from fcm_tui.paths import is_inside
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             if not offer_current_directory(here, theme=themes.current):
                 return 0
             roots = choose_roots(place, [str(here)])
-        recorder = _recorder(place, roots, held)
+        recorder = _recorder(place, roots, held, lambda _: app.call_from_thread(app.bell))
         app = ReviewApp(
             database=place.database,
             engine=recorder,
@@ -153,7 +154,7 @@ def _unrecorded(place: Place, paths: list[str]) -> str:
     )
 
 
-def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
+def _recorder(place: Place, roots: list[bytes], held: Lock, terminal: Callable[[str], None]) -> Recorder:
     from fcm_tui.recorder import Recorder
 
     return Recorder(
@@ -163,6 +164,7 @@ def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
         own_paths=place.own_paths,
         say=held.say,
         shipping=shipping_of(place),
+        alerts=alerts_of(place, terminal),
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sqlite3
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values, time_text
@@ -54,9 +57,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Reader(database) as reader:
             if args.json:
-                print(json.dumps(_status(reader, data_dir, settings, server)))
+                status = _status(reader, data_dir, settings, server)
+                print(json.dumps({**status, "alerts": _alerts(database, settings)}))
             else:
                 print(_for_people(reader, data_dir, settings, server))
+                print("\n".join(_alert_lines(database, settings)))
     except StoreError:
         if data_dir.lock_holder() is None:
             raise
@@ -81,6 +86,43 @@ def _shipping(reader: Reader, data_dir: DataDir, server: Server | None) -> Shipp
 def _shipping_json(reader: Reader, data_dir: DataDir, server: Server | None) -> dict[str, object] | None:
     shipping = _shipping(reader, data_dir, server)
     return None if shipping is None else wording.as_json(shipping)
+
+
+def _alerts(database: Path, settings: Settings) -> dict[str, object]:
+    """How it stands with alerts; without making a journal where there is none."""
+    from fcm_tui.alerts.journal import journal_path, open_to_read
+
+    found: dict[str, object] = {"rules": len(settings.alerts.rules), "unread": 0, "targets": []}
+    with contextlib.suppress(sqlite3.Error, OSError):
+        journal = open_to_read(journal_path(database))
+        if journal is not None:
+            with journal:
+                found["unread"] = journal.unread()
+                found["targets"] = [
+                    asdict(state) | {"since": None if state.since_ns is None else time_text(state.since_ns)}
+                    for state in journal.targets()
+                ]
+    return found
+
+
+def _alert_lines(database: Path, settings: Settings) -> list[str]:
+    found = _alerts(database, settings)
+    rules, unread = found["rules"], found["unread"]
+    if not rules and not unread:
+        return ["alerts     switched off"]
+    lines = [f"alerts     {unread:,} unread; {rules} rules"]
+    for target in found["targets"]:  # type: ignore[attr-defined]
+        if target["error"] is not None:
+            since = local_text(target["since_ns"])
+            waiting = f", {target['waiting']} waiting" if target["waiting"] else ""
+            lines.append(
+                f"           {target['target']} fails since {since}{waiting}: {visible(target['error'])}"
+            )
+        if target["not_sent"]:
+            lines.append(
+                f"           {target['not_sent']} were not sent to {target['target']}: `fcm-tui alert list`"
+            )
+    return lines
 
 
 def _retention(settings: Settings, reader: Reader) -> dict[str, object]:

@@ -149,6 +149,7 @@ class ReviewApp(PaneKeys):
             self.follow_settings(self.configuration)
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
+        self.follow_alerts()
 
     def _start(self) -> None:
         gc.freeze()  # what the program is made of need not be looked through again
@@ -341,6 +342,7 @@ class ReviewApp(PaneKeys):
             status.gap,
             self.log_view.gap,
             status.sizes,
+            self.unread,
         )
         self.status_line.say(self._status)
 

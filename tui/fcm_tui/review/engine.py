@@ -60,6 +60,9 @@ class Engine(Protocol):
     async def run(self) -> None: ...
     def stop(self) -> None: ...
     def subscribe(self) -> asyncio.Queue[Notice]: ...
+    def take_up_alerts(self, settings: Settings) -> None:
+        """As `Recorder.take_up_alerts`."""
+
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
         """Go on with other settings and roots, soon."""
 

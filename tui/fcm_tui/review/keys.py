@@ -26,6 +26,7 @@ ENTRY = "entry"
 LEAVE = "leave"
 FIND = "find"
 MOMENT = "moment"
+ALERTS = "alerts"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -40,6 +41,7 @@ HEADINGS = {
     HISTORY: "History of a file",
     BLAME: "Blame",
     MOMENT: "A folder as it was",
+    ALERTS: "Alerts",
     CONFIRM: "Before a restore",
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
@@ -91,6 +93,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
+    Key("alerts", ("a",), "app.alerts", "the alerts", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
@@ -171,6 +174,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
     Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
     Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
+    Key("alerts.read", ("enter",), "screen.read", "go to the alert's changes", ALERTS),
+    Key("alerts.back", ("escape", "q"), "screen.back", "back to where one was", ALERTS),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
     Key("file.moment", ("at",), "app.moment", "the folder as it was at a moment", FILE),
     Key("moment.back", ("escape", "q"), "screen.back", "back to where one was", MOMENT),
@@ -256,6 +261,7 @@ TOGETHER = (
     (FILE, VERSION, SHOWN),
     (FILE, LIST, BLAME),
     (FILE, MOMENT, SHOWN),
+    (LIST, ALERTS),
     (MENU,),
     (NAME,),
     (CONFIRM,),

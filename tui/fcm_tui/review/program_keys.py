@@ -20,10 +20,15 @@ from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
+    from fcm_tui.alerts.alert import Alert
     from fcm_tui.review.parts.palette import Command
 
 _BOUND = {key.id: key.keys for key in keys.KEYMAP}
 """The keys that the screens were made with."""
+
+
+_LOOK = 1.0
+"""Seconds between two looks at the journal of alerts."""
 
 
 class ProgramKeys(FileKeys):
@@ -34,6 +39,8 @@ class ProgramKeys(FileKeys):
     """Where the file of the settings is, or would be; None where there is none to speak of."""
     own_paths: Sequence[bytes]
     """What is never recorded."""
+    unread: int = 0
+    """Alerts that nobody has read."""
     _engine: Engine | None
     _rebound: frozenset[str] = frozenset()
     """Actions that had other keys since the start."""
@@ -90,7 +97,43 @@ class ProgramKeys(FileKeys):
         place = Place(self.configuration, self.database, recorded, self.themes.names)
         self.push_screen(SettingsScreen(self.palette, place))
 
+    def action_alerts(self) -> None:
+        from fcm_tui.review.alerts.screen import AlertsScreen
+
+        def chosen(alert: Alert | None) -> None:
+            if alert is not None:
+                self._go_to_changes(alert)
+
+        if not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
+            self.push_screen(AlertsScreen(self.palette, self.database), chosen)
+
+    @work(group="alerts", exit_on_error=False)
+    async def _go_to_changes(self, alert: Alert) -> None:
+        """To the newest change of an alert, from which the others lie below."""
+        log, sequence = self.log_pane.log_view, alert.last_sequence or 0
+        log.focus()
+        await log.go_to((sequence, bytes.fromhex(alert.recorder)))
+        if log.selected is None or log.selected.sequence != sequence:
+            self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
+        else:
+            self.say(f"{visible(alert.title)}: changes #{alert.first_sequence} to #{sequence}")
+
     # --- live
+
+    @work(group="alerts-live", exit_on_error=False)
+    async def follow_alerts(self) -> None:
+        """Count what nobody has read; tell of each that comes."""
+        from fcm_tui.review.alerts.journal import unread
+
+        told = None
+        while True:
+            found = await asyncio.to_thread(unread, self.database)
+            newest = found.newest.number if found.newest is not None else 0
+            self.unread = found.count
+            if found.newest is not None and told is not None and newest > told:
+                self.tell(f"alert: {visible(found.newest.alert.title)}")
+            told = max(newest, told or 0)
+            await asyncio.sleep(_LOOK)
 
     @work(group="settings-live", exit_on_error=False)
     async def follow_settings(self, file: Path) -> None:

@@ -39,6 +39,8 @@ class Status:
     gap_here: Gap | None = None
     """Between the selected change and the one before it."""
     sizes: Sizes | None = None
+    unread: int = 0
+    """Alerts that nobody has read."""
 
 
 Part = tuple[str, str]
@@ -48,6 +50,10 @@ Part = tuple[str, str]
 def parts(status: Status) -> list[list[Part]]:
     """The fields of the line, the most important first."""
     fields: list[list[Part]] = [_head(status)]
+    if status.unread:
+        fields.append(
+            [(f"⚠ {wording.plural(status.unread, 'alert')} ", "bad"), (keys.shown("alerts"), "key")]
+        )
     state = status.state
     if status.failure:
         fields.append([(visible(status.failure), "warning")])

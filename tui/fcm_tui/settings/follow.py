@@ -12,6 +12,7 @@ from typing import Protocol
 
 from fcm_tui.paths import is_inside
 from fcm_tui.safetext import visible_path
+from fcm_tui.settings.alerts import NONE
 from fcm_tui.settings.config import Settings, load
 
 LOOK = 1.0
@@ -95,6 +96,7 @@ class Recording(Protocol):
     def roots(self) -> list[bytes]: ...
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None: ...
     async def has_taken_up(self) -> None: ...
+    def take_up_alerts(self, settings: Settings) -> None: ...
 
 
 async def take_up(
@@ -105,6 +107,8 @@ async def take_up(
     if roots.paths != recorder.roots or for_recorder(before) != for_recorder(after):
         recorder.take_up(after, roots.paths)
         await recorder.has_taken_up()  # before anybody is told that it has
+    if (before.alerts, before.filters) != (after.alerts, after.filters):
+        await asyncio.to_thread(recorder.take_up_alerts, after)
     changed = needing_restart(before, after)
     return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
 
@@ -114,7 +118,7 @@ def for_recorder(settings: Settings) -> Settings:
     nothing: MappingProxyType[str, str] = MappingProxyType({})
     return replace(
         settings, source=None, theme=None, ask_before_leaving=True, keys=nothing, filters=nothing,
-        database=None, encryption=None,
+        alerts=NONE, database=None, encryption=None,
     )  # fmt: skip
 
 
