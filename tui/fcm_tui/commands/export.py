@@ -1,0 +1,154 @@
+"""`fcm-tui export`: the record for other programs: a Git repository, patches, events."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fcm_tui.commands.arguments import text
+from fcm_tui.commands.common import absolute, open_record, settings_of
+from fcm_tui.datadir import open_data_dir
+from fcm_tui.errors import FilterError, NoSuchChange, NotSoError, UsageError
+from fcm_tui.safetext import visible
+
+if TYPE_CHECKING:
+    from fcm_tui.exchange.git.target import Target, Terms
+    from fcm_tui.exchange.scope import Scope
+    from fcm_tui.query.terms import Term
+    from fcm_tui.store.reading.queries import Reader, RecorderInfo
+
+
+def add_parser(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """Add `export git|patches|events`."""
+    parser = subparsers.add_parser("export", parents=[common], help="the record for other programs")
+    shapes = parser.add_subparsers(metavar="SHAPE", required=True)
+
+    git = shapes.add_parser(
+        "git",
+        parents=[common],
+        help="the whole history as a Git repository",
+        description="Write the history into a bare Git repository: what the first look found, then one commit for each"
+        " change or burst. Run again, it adds what is new.",
+    )
+    _add_range(git)
+    git.add_argument(
+        "--by", choices=("change", "burst"), help="one commit for each change (default) or burst of changes"
+    )
+    git.add_argument("paths", nargs="*", metavar="PATH", help="only these files and folders")
+    git.add_argument(
+        "target", metavar="TARGET", help="folder of the repository; empty, or written by this command"
+    )
+    git.set_defaults(func=_git)
+
+
+def _add_range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since", metavar="T", help="only from this moment on: 2h, yesterday, 2026-11-23 14:00"
+    )
+    parser.add_argument("--until", metavar="T", help="only before this moment")
+    parser.add_argument(
+        "--filter", metavar="EXPR", type=text, help="only what this lets through, as in `log`"
+    )
+
+
+def _git(args: argparse.Namespace) -> int:
+    from fcm_tui.exchange.git.commits import Mark
+    from fcm_tui.exchange.git.fast_import import FastImport
+    from fcm_tui.exchange.git.history import History, Plan
+    from fcm_tui.exchange.git.target import BRANCH, Target
+    from fcm_tui.exchange.git.tree import Tree
+    from fcm_tui.exchange.selection import Selection
+
+    if not args.target:
+        raise UsageError("TARGET is empty: name a folder")
+    with open_record(args) as reader:
+        recorder = reader.recorder()
+        if recorder is None:
+            raise NotSoError("nothing is recorded yet: start `fcm-tui record PATH` first")
+        target = Target(Path(os.path.abspath(args.target)))
+        target.refuse_inside(reader.active_roots(), open_data_dir(args.data_dir, create=False).path)
+        terms = _terms_of(args, reader, recorder, target)
+        selection = Selection(terms.since_ns, _moment(args.until), _parsed(args, terms.expression))
+        done = target.mark(recorder.recorder_id)
+        plan = Plan(terms.scope, selection, terms.by_burst)
+        history = History(reader, recorder, plan, done or Mark(recorder.recorder_id), Tree())
+        with FastImport(target.path, BRANCH, reader, terms.scope) as stream:
+            for commit in history.commits():
+                stream.write(commit, follows=done is not None)
+    _tell(stream.commits, history.changes, stream.placeholders, args.target)
+    return 0
+
+
+def _tell(commits: int, changes: int, placeholders: int, target: str) -> None:
+    said = f"{commits:,} commit{'s' * (commits != 1)} with {changes:,} change{'s' * (changes != 1)}"
+    note = f"; {placeholders:,} versions whose content is not kept say so instead" if placeholders else ""
+    print(
+        f"{said} added to {visible(target)}{note}" if commits else f"nothing new for {visible(target)}",
+        file=sys.stderr,
+    )
+
+
+def _terms_of(args: argparse.Namespace, reader: Reader, recorder: RecorderInfo, target: Target) -> Terms:
+    """What the repository holds already, or will from now on."""
+    from fcm_tui.exchange.git.target import Terms
+
+    told = target.terms()
+    if told is None:
+        scope = _scope(args.paths, reader)
+        made = Terms(recorder.recorder_id, scope, _moment(args.since), args.filter or "", args.by == "burst")
+        _parsed(args, made.expression)
+        target.make(made)
+        return made
+    if told.recorder_id != recorder.recorder_id:
+        raise UsageError(f"{args.target}: holds the history of another recorder: name another folder")
+    asked = (
+        ("PATH", bool(args.paths) and tuple(map(absolute, args.paths)) != told.scope.paths),
+        ("--since", args.since is not None and _moment(args.since) != told.since_ns),
+        ("--filter", args.filter is not None and args.filter != told.expression),
+        ("--by", args.by is not None and (args.by == "burst") != told.by_burst),
+    )
+    for option, differs in asked:
+        if differs:
+            raise UsageError(
+                f"{args.target}: was begun with another {option}: leave that out to go on, or name another folder"
+            )
+    return told
+
+
+def _scope(paths: list[str], reader: Reader) -> Scope:
+    from fcm_tui.exchange.scope import Scope
+
+    if not paths:
+        return Scope.of([root.path for root in reader.roots()])
+    wanted = [absolute(path) for path in paths]
+    for path in wanted:
+        if not reader.knows(path):
+            raise NoSuchChange(
+                f"{os.fsdecode(path)}: nothing is recorded of it; `fcm-tui status` lists what is"
+            )
+    files = [path for path in wanted if any(file.path == path for file in reader.files(path, present=None))]
+    return Scope.of(wanted, files)
+
+
+def _moment(words: str | None) -> int | None:
+    if words is None:
+        return None
+    from fcm_tui.times import parse_moment
+
+    return parse_moment(words)
+
+
+def _parsed(args: argparse.Namespace, expression: str) -> tuple[Term, ...]:
+    if not expression:
+        return ()
+    from fcm_tui.query.parse import parse
+
+    try:
+        return parse(expression, settings_of(args).filters)
+    except FilterError as error:
+        raise UsageError(f"--filter: {error}") from None
