@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from fcm_tui.safetext import visible
 if TYPE_CHECKING:
     from fcm_tui.exchange.git.target import Target, Terms
     from fcm_tui.exchange.scope import Scope
+    from fcm_tui.model import Change
     from fcm_tui.query.terms import Term
     from fcm_tui.store.reading.queries import Reader, RecorderInfo
 
@@ -45,6 +48,27 @@ def add_parser(
     )
     git.set_defaults(func=_git)
 
+    events = shapes.add_parser(
+        "events",
+        parents=[common],
+        help="the changes as events for a SIEM, a JSON object a line",
+        description="Print the changes as JSON lines, oldest first: OCSF's File System Activity, rows of osquery's"
+        " file_events, or what `log --json` prints.",
+    )
+    events.add_argument(
+        "--shape", choices=("ocsf", "osquery", "json"), default="ocsf", help="ocsf if not given"
+    )
+    events.add_argument(
+        "--since",
+        metavar="N|T",
+        help="those behind change N, which is the last that you have; or from a moment on",
+    )
+    events.add_argument(
+        "--filter", metavar="EXPR", type=text, help="only what this lets through, as in `log`"
+    )
+    events.add_argument("--follow", action="store_true", help="go on with what is recorded, until Ctrl-C")
+    events.set_defaults(func=_events)
+
 
 def _add_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -67,9 +91,7 @@ def _git(args: argparse.Namespace) -> int:
     if not args.target:
         raise UsageError("TARGET is empty: name a folder")
     with open_record(args) as reader:
-        recorder = reader.recorder()
-        if recorder is None:
-            raise NotSoError("nothing is recorded yet: start `fcm-tui record PATH` first")
+        recorder = _recorder(reader)
         target = Target(Path(os.path.abspath(args.target)))
         target.refuse_inside(reader.active_roots(), open_data_dir(args.data_dir, create=False).path)
         terms = _terms_of(args, reader, recorder, target)
@@ -133,6 +155,60 @@ def _scope(paths: list[str], reader: Reader) -> Scope:
             )
     files = [path for path in wanted if any(file.path == path for file in reader.files(path, present=None))]
     return Scope.of(wanted, files)
+
+
+def _events(args: argparse.Namespace) -> int:
+    from fcm_tui.exchange.events import follow
+    from fcm_tui.store.reading.filters import Filters
+
+    after, since_ns = _place(args.since)
+    filters = Filters(since_ns=since_ns, terms=_parsed(args, args.filter or ""))
+    with open_record(args) as reader:
+        recorder = _recorder(reader)
+        if after > reader.last_sequence():
+            raise NoSuchChange(f"--since {after}: this record ends at change {reader.last_sequence()}")
+        if args.follow:
+            found = follow.following(reader, filters, recorder.recorder_id, after, _nothing_new)
+        else:
+            found = follow.changes(reader, filters, recorder.recorder_id, after)
+        lines = _lines(args.shape)
+        for change in found:
+            sys.stdout.write(lines(change, recorder))
+    return 0
+
+
+def _nothing_new() -> bool:
+    """Before waiting: what was told is to be read meanwhile; whether anybody does."""
+    from fcm_tui.exchange.events.follow import is_read
+
+    sys.stdout.flush()
+    return is_read()
+
+
+def _lines(shape: str) -> Callable[[Change, RecorderInfo], str]:
+    """What a change is, in whole lines."""
+    if shape == "json":
+        from fcm_tui.commands.log import as_json
+
+        return lambda change, recorder: f"{as_json(change)}\n"
+    from fcm_tui.exchange.events import ocsf, osquery
+
+    events = ocsf.events if shape == "ocsf" else osquery.events
+    return lambda change, recorder: "".join(f"{json.dumps(event)}\n" for event in events(change, recorder))
+
+
+def _place(words: str | None) -> tuple[int, int | None]:
+    """The change or the moment behind which to begin."""
+    if words is not None and words.isascii() and words.isdigit() and len(words) <= 18:
+        return int(words), None
+    return 0, _moment(words)
+
+
+def _recorder(reader: Reader) -> RecorderInfo:
+    recorder = reader.recorder()
+    if recorder is None:
+        raise NotSoError("nothing is recorded yet: start `fcm-tui record PATH` first")
+    return recorder
 
 
 def _moment(words: str | None) -> int | None:
