@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.arguments import text
-from fcm_tui.commands.common import absolute, open_record, settings_of
+from fcm_tui.commands.common import absolute, open_record, settings_of, show_bytes
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import FilterError, NoSuchChange, NotSoError, UsageError
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import visible, visible_path
+from fcm_tui.whole_file import write_whole
 
 if TYPE_CHECKING:
     from fcm_tui.exchange.git.target import Target, Terms
     from fcm_tui.exchange.scope import Scope
+    from fcm_tui.exchange.series import Series
     from fcm_tui.model import Change
     from fcm_tui.query.terms import Term
     from fcm_tui.store.reading.queries import Reader, RecorderInfo
+
+_MOST_NOTES = 20
 
 
 def add_parser(
@@ -47,6 +51,19 @@ def add_parser(
         "target", metavar="TARGET", help="folder of the repository; empty, or written by this command"
     )
     git.set_defaults(func=_git)
+
+    patches = shapes.add_parser(
+        "patches",
+        parents=[common],
+        help="the changes as patches for `git am`, `git apply` and `patch -p1`",
+        description="Write a patch for each change, oldest first, in the form of mails as `git format-patch` does it;"
+        " `git am --keep-cr` takes all of them.",
+    )
+    _add_range(patches)
+    patches.add_argument(
+        "target", metavar="TARGET", help="an empty folder; or - for all of them on standard output"
+    )
+    patches.set_defaults(func=_patches)
 
     events = shapes.add_parser(
         "events",
@@ -93,7 +110,7 @@ def _git(args: argparse.Namespace) -> int:
     with open_record(args) as reader:
         recorder = _recorder(reader)
         target = Target(Path(os.path.abspath(args.target)))
-        target.refuse_inside(reader.active_roots(), open_data_dir(args.data_dir, create=False).path)
+        _refuse_inside(target.path, args, reader)
         terms = _terms_of(args, reader, recorder, target)
         selection = Selection(terms.since_ns, _moment(args.until), _parsed(args, terms.expression))
         done = target.mark(recorder.recorder_id)
@@ -155,6 +172,58 @@ def _scope(paths: list[str], reader: Reader) -> Scope:
             )
     files = [path for path in wanted if any(file.path == path for file in reader.files(path, present=None))]
     return Scope.of(wanted, files)
+
+
+def _patches(args: argparse.Namespace) -> int:
+    from fcm_tui.exchange.selection import Selection
+    from fcm_tui.exchange.series import Series
+
+    if not args.target:
+        raise UsageError("TARGET is empty: name a folder, or - for standard output")
+    with open_record(args) as reader:
+        recorder = _recorder(reader)
+        selection = Selection(_moment(args.since), _moment(args.until), _parsed(args, args.filter or ""))
+        series = Series(reader, recorder, _scope([], reader), selection)
+        folder = (
+            None if args.target == "-" else _empty_folder(Path(os.path.abspath(args.target)), args, reader)
+        )
+        count = 0
+        for count, mail in enumerate(series.mails(), 1):  # noqa: B007 - the last one counts
+            if folder is None:
+                show_bytes(mail.data)
+            else:
+                write_whole(folder / mail.name, mail.data, over=False, mode=0o600)
+    _tell_patches(count, series)
+    return 0
+
+
+def _empty_folder(path: Path, args: argparse.Namespace, reader: Reader) -> Path:
+    from fcm_tui.exchange.places import refuse_full
+
+    _refuse_inside(path, args, reader)
+    refuse_full(path)
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def _refuse_inside(path: Path, args: argparse.Namespace, reader: Reader) -> None:
+    from fcm_tui.exchange.places import refuse_inside
+
+    refuse_inside(path, reader.active_roots(), open_data_dir(args.data_dir, create=False).path)
+
+
+def _tell_patches(count: int, series: Series) -> None:
+    print(f"{count:,} patch{'es' * (count != 1)}", file=sys.stderr)
+    notes = [
+        f"{visible_path(path)}: {'a change' if changes == 1 else f'{changes:,} changes'} left out,"
+        " as what it was or became is not kept"
+        for path, changes in series.left_out.items()
+    ]
+    notes += [f"{visible_path(path)}: left out, as Git takes no such name" for path in sorted(series.refused)]
+    for note in notes[:_MOST_NOTES]:
+        print(f"note: {note}", file=sys.stderr)
+    if len(notes) > _MOST_NOTES:
+        print(f"note: and {len(notes) - _MOST_NOTES:,} files more", file=sys.stderr)
 
 
 def _events(args: argparse.Namespace) -> int:

@@ -23,16 +23,11 @@ def _short(prefix: bytes) -> bytes:
     return rb"(?:" + parts + rb")~[1-9][0-9]*"
 
 
-_OWN = b"|".join(
-    (
-        _spaced(b".git"),
-        rb"git~1",
-        _spaced(b".gitmodules"),
-        rb"gitmod~[1-4]",
-        _short(b"gi7eba"),
-    )
-)
-_REFUSED = re.compile(rb"(?is)(" + _OWN + rb")(_*)([ .]*(?::.*)?)")
+_GIT = _spaced(b".git") + rb"|git~1"
+_OWN = b"|".join((_GIT, _spaced(b".gitmodules"), rb"gitmod~[1-4]", _short(b"gi7eba")))
+_BEHIND = rb")(_*)([ .]*(?::.*)?)"
+_RENAMED = re.compile(rb"(?is)(" + _OWN + _BEHIND)
+_REFUSED = re.compile(rb"(?is)(?:" + _GIT + rb")[ .]*(?::.*)?")
 _ATTRIBUTES = b"|".join((_spaced(b".gitattributes"), rb"gitatt~[1-4]", _short(b"gi7d29")))
 _LINES_COUNT = re.compile(rb"(?is)(" + _ATTRIBUTES + rb")([ .]*(?::.*)?)")
 _LONGEST = 2047
@@ -47,8 +42,13 @@ def accepted(path: bytes) -> bytes:
     return b"/".join(b"\\".join(map(_name, part.split(b"\\"))) for part in path.split(b"/"))
 
 
+def is_refused(path: bytes) -> bool:
+    """Whether Git takes no file of this path from a patch: one of its names could be that of its own folder."""
+    return any(_REFUSED.fullmatch(name) for name in re.split(rb"[/\\\\]", path))
+
+
 def _name(name: bytes) -> bytes:
-    found = _REFUSED.fullmatch(name)
+    found = _RENAMED.fullmatch(name)
     return name if found is None else found[1] + found[2] + b"_" + found[3]
 
 

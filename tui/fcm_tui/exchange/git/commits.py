@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fcm_tui.exchange.git.tree import Placed
@@ -101,27 +101,39 @@ def first_look(count: int, mark: Mark, since: str | None) -> str:
 
 
 def message(
-    changes: Sequence[Change], names: Sequence[str], mark: Mark, others: Sequence[Person] = ()
+    changes: Sequence[Change], shown: Callable[[bytes], str], mark: Mark, others: Sequence[Person] = ()
 ) -> str:
     """The message of a commit.
 
     Args:
         changes: those that it holds, oldest first.
-        names: what each did, to which file, in one line of safe text.
+        shown: makes safe text of a path.
         mark: how far it comes.
         others: who owns what the author does not.
     """
     trailer = mark.trailer(changes[0].sequence)
     trailer += "".join(f"Co-authored-by: {one.name} <{one.email}>\n" for one in others)
     if len(changes) == 1:
-        (change,), (name,) = changes, names
-        return "\n".join([f"{change.kind} {name}", "", *_details(change), trailer])
+        subject, details = described(changes[0], shown)
+        return "\n".join([subject, "", *details, trailer])
+    names = [_named(change, shown) for change in changes]
     lines = [
         f"{_SIGNS[change.kind]} {name}{_briefly(change)}" for change, name in zip(changes, names, strict=True)
     ]
     if len(lines) > MOST_LISTED:
         lines[MOST_LISTED:] = [f"… and {len(lines) - MOST_LISTED:,} more"]
     return "\n".join([_summary(changes), "", *lines, "", trailer])
+
+
+def described(change: Change, shown: Callable[[bytes], str]) -> tuple[str, list[str]]:
+    """A change in a line, and what else is known of it, with an empty line behind that if it is anything."""
+    return f"{change.kind} {_named(change, shown)}", _details(change)
+
+
+def _named(change: Change, shown: Callable[[bytes], str]) -> str:
+    if change.previous_path is None:
+        return shown(change.path)
+    return f"{shown(change.previous_path)} -> {shown(change.path)}"
 
 
 def _summary(changes: Sequence[Change]) -> str:

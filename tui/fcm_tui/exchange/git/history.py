@@ -200,12 +200,5 @@ class History:
         self.changes += len(changes)
         owners = Counter(change.owner or self._recorder.user for change in changes)
         author, *others = (Person.of(owner, self._recorder.host) for owner, _ in owners.most_common())
-        names = [self._named(change) for change in changes]
-        text = message(changes, names, self._mark, others)
+        text = message(changes, self._plan.scope.shown, self._mark, others)
         return Commit(author, self._committer, changes[-1].time_ns, text, steps)
-
-    def _named(self, change: Change) -> str:
-        shown = self._plan.scope.shown
-        if change.previous_path is None:
-            return shown(change.path)
-        return f"{shown(change.previous_path)} -> {shown(change.path)}"

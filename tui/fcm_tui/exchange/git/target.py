@@ -12,7 +12,6 @@ from fcm_tui.errors import NotSoError, UsageError
 from fcm_tui.exchange.git.commits import Mark
 from fcm_tui.exchange.git.program import ask
 from fcm_tui.exchange.scope import Scope
-from fcm_tui.paths import is_inside
 from fcm_tui.whole_file import write_whole
 
 BRANCH = "main"
@@ -77,20 +76,6 @@ class Target:
                 f"{self.path}: is not empty and was not made by `fcm-tui export git`: name another folder"
             )
         return None
-
-    def refuse_inside(self, folders: list[bytes], data_dir: Path) -> None:
-        """What is written into a recorded folder would be recorded.
-
-        Raises:
-            UsageError: it lies in one of these, or in the data directory.
-        """
-        own = os.fsencode(os.path.realpath(self.path))
-        for folder in [*folders, os.fsencode(data_dir)]:
-            if is_inside(own, folder):
-                what = "a recorded folder" if folder in folders else "the data directory"
-                raise UsageError(
-                    f"{self.path}: lies in {what}, {os.fsdecode(folder)}: name a folder elsewhere"
-                )
 
     def make(self, terms: Terms) -> None:
         """Make it, open to its owner alone as the record is.
