@@ -31,6 +31,7 @@ COMMANDS = (
     "database",
     "config",
     "export",
+    "serve",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 

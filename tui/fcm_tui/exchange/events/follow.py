@@ -45,7 +45,7 @@ def following(
 
 def is_read() -> bool:
     """Whether somebody still reads our standard output; where the system cannot tell, the next line will."""
-    if not hasattr(select, "poll"):
+    if sys.platform == "win32":
         return True
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
