@@ -55,8 +55,8 @@ class Browser:
         ActionChains(self.driver).send_keys(keys).perform()
 
     def complaints(self) -> list[str]:
-        """What the console was told since the last time."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        """Errors that the console was told of since the last time: of scripts, of the policy, of what was not found."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def picture(self) -> bytes:
         """The page as PNG."""
