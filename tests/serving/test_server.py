@@ -180,6 +180,36 @@ async def test_what_is_no_message_of_ours_ends_the_window_alone(serve: Serve) ->
             await shown.wait("return 2")
 
 
+HTTP_NONSENSE = [
+    b"NONSENSE\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"\x16\x03\x01\x00\xa5\x01\x00\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: \xff;=;;x=\xc3\r\nAuthorization: Bearer \xff\xfe\r\n\r\n",
+    b"GET /static/..%2f..%2fserver.py HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /enter HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+    b"Content-Type: multipart/form-data\r\nContent-Length: 1\r\n\r\nx",
+    b"POST /enter HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+    b"Content-Type: application/x-www-form-urlencoded; charset=nonsense\r\nContent-Length: 7\r\n\r\ntoken=\xff",
+]
+
+
+async def test_nonsense_is_answered_and_harms_nobody(serve: Serve) -> None:
+    served = await asyncio.to_thread(serve)
+    for nonsense in HTTP_NONSENSE:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(served.base.rpartition(":")[2]))
+        writer.write(nonsense)
+        async with asyncio.timeout(30):
+            status = await reader.readline()
+        assert status.split()[1] in (b"303", b"400", b"401", b"404", b"421"), (nonsense, status)
+        writer.close()
+    async with entered(served) as session, window(session, served) as shown:
+        await shown.wait("return 2")
+    assert await asyncio.to_thread(served.end) == 0
+    assert served.process.stderr is not None
+    assert served.process.stderr.read() == b"fcm-tui: browsers may look on; Ctrl-C ends it\n"
+
+
 def certificate(folder: Path) -> tuple[Path, Path]:
     """One for this machine, signed by itself, and its key."""
     import ipaddress

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fcm_tui import diagnostics
 from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
@@ -76,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
     place = _place(args)
     record = find_place(args)
+    diagnostics.start(record.data_dir.log_file)
     with Reader(record.database):
         pass  # who has nothing to show is told so here, not in a browser
     passed = [

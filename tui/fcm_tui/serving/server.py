@@ -181,7 +181,10 @@ class Server:
         """The token, in the body of a request of our own page, for a cookie that scripts cannot read."""
         if not is_same_origin(request.headers.get("Origin"), request.host, tls=self.place.tls is not None):
             raise web.HTTPForbidden(text="not from this page\n")
-        token = (await request.post()).get("token", "")
+        try:
+            token = (await request.post()).get("token", "")
+        except (ValueError, LookupError):  # the latter: a charset that there is not
+            raise web.HTTPBadRequest(text="no form of this page\n") from None
         if not isinstance(token, str) or not self._door.admits(token.strip()):
             await asyncio.sleep(_WRONG)
             raise web.HTTPSeeOther("/enter?wrong")

@@ -184,6 +184,9 @@ class History:
         self._tree.put(file)
         if standing is None:
             return [Put(file)]
+        if standing.path != file.path and not standing.sequence and self._done.file_id:
+            # from a look before this run: were it not in the repository after all, git would not rename it
+            return [Remove(standing.path), Put(file)]
         steps: list[Step] = [] if standing.path == file.path else [Rename(standing.path, file.path)]
         is_same = standing.digest == digest is not None and git_mode(standing.mode) == git_mode(file.mode)
         return steps if is_same else [*steps, Put(file)]
