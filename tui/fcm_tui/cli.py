@@ -31,6 +31,8 @@ COMMANDS = (
     "alert",
     "database",
     "config",
+    "export",
+    "serve",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 

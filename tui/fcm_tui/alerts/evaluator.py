@@ -59,7 +59,7 @@ class Evaluator:
             self._sequence, self._gap = reached or start or ends_of(self._reader.connection)
             self._saved = time.monotonic() if reached else 0.0
             self._saved_at = reached
-            self._data_version = -1
+            self._data_version: object = None
             self._warm_up()
             undo.pop_all()
 

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
@@ -20,8 +20,10 @@ from fcm_tui.settings.database import Server
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
     from fcm_tui.restore import Recording
+    from fcm_tui.review.app import ReviewApp
     from fcm_tui.review.look.theme import Themes
 
+App = TypeVar("App", bound="ReviewApp")
 
 _AT = {
     "starting": "is starting",
@@ -41,14 +43,13 @@ def run(args: argparse.Namespace) -> int:
     use_keys(place.settings)
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp
-    from fcm_tui.review.look.theme import Themes
 
-    themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
+    themes = themes_of(place, args)
     if place.server is not None and not (args.paths or place.settings.roots or place.database.exists()):
         return _seat(place, place.server, themes)
     held = place.data_dir.try_lock()
     if held is None:
-        return _look_on(place, args, themes)
+        return _look_on(place, args)
     with held:
         roots = choose_roots(place, args.paths)
         if not roots:
@@ -101,7 +102,7 @@ def _seat(place: Place, server: Server, themes: Themes) -> int:
     return running.run(app)
 
 
-def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
+def _look_on(place: Place, args: argparse.Namespace) -> int:
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp
 
@@ -116,6 +117,18 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
             f" `,` there adds folders while it records, as [[roots]] in {place.configuration} does;"
             " --data-dir names another record"
         )
+    return running.run(viewer(place, args, ReviewApp))
+
+
+def themes_of(place: Place, args: argparse.Namespace) -> Themes:
+    """The themes that there are, and which one is worn."""
+    from fcm_tui.review.look.theme import Themes
+
+    return Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
+
+
+def viewer(place: Place, args: argparse.Namespace, kind: Callable[..., App], **more: object) -> App:
+    """A screen of this kind that looks on, whoever records."""
 
     def who() -> str:
         at_work = place.data_dir.lock_holder()
@@ -129,17 +142,18 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
             f"{by}: {standing.trouble}" if standing.trouble else f"{by} {_AT.get(standing.phase, 'records')}"
         )
 
-    app = ReviewApp(
+    app: App = kind(
         database=place.database,
         engine=None,
-        themes=themes,
+        themes=themes_of(place, args),
         who=who,
         recordings=lambda: _recording(place, app.settings),
         settings=place.settings,
         configuration=place.configuration,
         own_paths=place.own_paths,
+        **more,
     )
-    return running.run(app)
+    return app
 
 
 def _unrecorded(place: Place, paths: list[str]) -> str:

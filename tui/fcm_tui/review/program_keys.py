@@ -104,7 +104,9 @@ class ProgramKeys(FileKeys):
             if alert is not None:
                 self._go_to_changes(alert)
 
-        if not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
+        if not isinstance(self.database, Path):
+            self.say("alerts stand in the record of each recorder: open them on its machine", "warning")
+        elif not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
             self.push_screen(AlertsScreen(self.palette, self.database), chosen)
 
     @work(group="alerts", exit_on_error=False)
@@ -126,7 +128,7 @@ class ProgramKeys(FileKeys):
         from fcm_tui.review.alerts.journal import unread
 
         told = None
-        while True:
+        while isinstance(self.database, Path):
             found = await asyncio.to_thread(unread, self.database)
             newest = found.newest.number if found.newest is not None else 0
             self.unread = found.count

@@ -17,15 +17,6 @@ from fcm_tui.store.reading.changes import Where, place_of
 
 FEWEST = 20
 MOST = 4096
-NEAR_NS = 10**9
-
-
-def are_together(newer: Change, older: Change) -> bool:
-    """Whether two neighbours belong to one burst, as far as they can tell by themselves."""
-    if newer.root != older.root or newer.recorder_id != older.recorder_id:
-        return False
-    in_group = newer.group is not None and newer.group == older.group
-    return in_group or abs(newer.time_ns - older.time_ns) <= NEAR_NS
 
 
 @dataclass(slots=True, eq=False)

@@ -58,6 +58,7 @@ class Inbox(EventLog):
         self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
+        self.may_review = True
 
     # --- what is selected
 
@@ -140,6 +141,8 @@ class Inbox(EventLog):
     @work(group="log-review", exit_on_error=False)
     async def _write(self, newest: Where, oldest: Where, note: str | None, undo: bool | None) -> None:
         self.is_sure = False
+        if not self.may_review:
+            return
         try:
             done = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:

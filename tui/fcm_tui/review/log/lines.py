@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fcm_tui.model import Change, Gap
-from fcm_tui.review.log.folds import MOST, Fold, are_together
+from fcm_tui.review.log.folds import MOST, Fold
 from fcm_tui.store.reading.changes import Where
+from fcm_tui.store.reading.neighbours import are_together
 
 Between = Callable[[Change, Change | None], Sequence["Mark"]]
 """What stands between a change and the one before it; None for the log's end."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.reading.dialect import Connection
 
 
 class Ends(NamedTuple):
@@ -17,7 +17,7 @@ class Ends(NamedTuple):
     gap: int
 
 
-def ends_of(connection: sqlite3.Connection) -> Ends:
+def ends_of(connection: Connection) -> Ends:
     """Of a record that is open."""
     row = connection.execute(
         "SELECT coalesce((SELECT max(sequence) FROM changes c WHERE c.recorder_id = r.recorder_id), 0),"
