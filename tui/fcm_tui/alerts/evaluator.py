@@ -52,9 +52,9 @@ class Evaluator:
             for tracker in self._all:
                 if tracker.rule.name in known:
                     tracker.restore(known[tracker.rule.name])
-            self._watched = Watched(
-                self._reader.connection, [tracker.rule.filter for tracker in self._trackers]
-            )
+            connection = self._reader.connection
+            assert isinstance(connection, sqlite3.Connection), "rules are asked where it is recorded"
+            self._watched = Watched(connection, [tracker.rule.filter for tracker in self._trackers])
             reached = journal.reached(self._recorder_id)
             self._sequence, self._gap = reached or start or ends_of(self._reader.connection)
             self._saved = time.monotonic() if reached else 0.0
