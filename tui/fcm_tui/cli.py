@@ -31,6 +31,7 @@ COMMANDS = (
     "alert",
     "database",
     "config",
+    "service",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         # a code page without a character still tells which it is
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:  # as a window-less Python has it
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
     args = None
     try:
         args = _parse(arguments)

@@ -241,8 +241,7 @@ def open_data_dir(
     Raises:
         DataDirError: it is no directory, does not exist, is another user's, or others can write to it or exchange it.
     """
-    named = argument or environ.get("FCM_DATA_DIR")
-    path = Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
+    path = data_dir_path(argument, environ)
     try:
         if create:
             _make(path)
@@ -263,6 +262,16 @@ def open_data_dir(
         _check_parents(path)
         _close_to_others(path, status)
     return DataDir(path)
+
+
+def data_dir_path(argument: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where `open_data_dir` looks for it.
+
+    Raises:
+        DataDirError: the user has no home folder.
+    """
+    named = argument or environ.get("FCM_DATA_DIR")
+    return Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
