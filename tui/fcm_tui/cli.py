@@ -32,6 +32,7 @@ COMMANDS = (
     "database",
     "config",
     "service",
+    "doctor",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
