@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import os
 import signal
 import sqlite3
 import sys
@@ -73,7 +74,8 @@ def _noted(args: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except FcmError as error:
-        if not sys.stderr.isatty():
+        # Windows takes the null device for a terminal.
+        if not sys.stderr.isatty() or sys.stderr.name == os.devnull:
             with contextlib.suppress(FcmError):
                 diagnostics.refused(error, open_data_dir(args.data_dir, create=False).log_file)
         raise

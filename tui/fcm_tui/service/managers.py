@@ -18,6 +18,10 @@ def manager(*, is_system: bool) -> Manager:
         from fcm_tui.service.systemd import Systemd
 
         return Systemd(is_system=is_system)
+    if sys.platform == "win32":
+        from fcm_tui.service.task_scheduler import TaskScheduler
+
+        return TaskScheduler(is_system=is_system)
     raise UsageError(
         f"there is no service manager on {sys.platform} that fcm-tui knows: start `fcm-tui record` yourself"
     )
