@@ -19,6 +19,8 @@ from fcm_tui.safetext import visible
 
 COMMANDS = (
     "record",
+    "pause",
+    "resume",
     "log",
     "diff",
     "cat",

@@ -12,7 +12,7 @@ from fcm_tui.doctor.finding import Finding, ok, warning
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.connection import Connection
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, pause_text
 
 _SKEW = 2.0
 """Seconds by which two clocks may differ before it is worth a word: the changes of machines stand in order of time."""
@@ -44,6 +44,13 @@ def recorder(data_dir: Path, database: Path) -> Iterator[Finding]:
     if holder is None:
         if database.exists():
             yield warning("recorder", "nobody records now", "`fcm-tui record`, or `fcm-tui service install`")
+        return
+    if standing is not None and standing.paused is not None:
+        yield warning(
+            "recorder",
+            f"process {holder} is paused {pause_text(standing.paused)}",
+            "`fcm-tui resume` goes on",
+        )
         return
     if standing is not None and standing.trouble:
         since = f" (since {local_text(standing.since_ns)})" if standing.since_ns else ""
