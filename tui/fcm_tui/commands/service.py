@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from fcm_tui.commands.common import settings_of
 from fcm_tui.datadir import DATABASE_NAME, DataDir, data_dir_path, open_data_dir
-from fcm_tui.errors import DataDirError, NotSoError, UsageError
+from fcm_tui.errors import DataDirError, FcmError, NotSoError, UsageError
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.service import job as jobs
 from fcm_tui.service.job import Job, Schedule
@@ -23,6 +24,8 @@ from fcm_tui.service.program import command
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Settings
 
+_ENDING = 60.0
+"""Seconds that it gets to end by itself."""
 _PATIENCE = 10.0
 """Seconds that a recorder gets to begin after it was started, before it is told that it has not."""
 
@@ -151,9 +154,25 @@ def _start(args: argparse.Namespace) -> int:
 
 
 def _stop(args: argparse.Namespace) -> int:
+    known = _manager(args)
+    if sys.platform == "win32" and known.state(args.name).installed:
+        _end_cleanly(args)
     _carry_out(args, lambda known: known.stop(args.name))
     print("stopped")
     return 0
+
+
+def _end_cleanly(args: argparse.Namespace) -> None:
+    """Have the recorder end by itself: the Task Scheduler can only kill it, which loses nothing, but is a gap."""
+    from fcm_tui.commands.pause import recorder_at_work
+    from fcm_tui.pipeline.pausing import ask_to_end
+
+    with contextlib.suppress(FcmError, OSError):
+        data_dir, folder = recorder_at_work(args)
+        ask_to_end(folder, lambda: data_dir.lock_holder() is not None)
+        deadline = time.monotonic() + _ENDING
+        while data_dir.lock_holder() is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 def _carry_out(args: argparse.Namespace, plan: Callable[[Manager], list[Step]]) -> None:

@@ -131,15 +131,17 @@ class ProgramKeys(FileKeys):
         """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
         if self.pausing is None:
             return
-        is_sure = time.monotonic() - self._pause_asked < _SURE
-        self._pause_asked = -math.inf
+        now = time.monotonic()
+        is_sure = now - self._pause_asked < _SURE
+        self._pause_asked = -math.inf if is_sure else now
         try:
             said = await asyncio.to_thread(self.pausing, is_sure)
         except FcmError as error:
             self.tell(visible(str(error)))
             return
-        if not said:
-            self._pause_asked = time.monotonic()
+        if said:
+            self._pause_asked = -math.inf
+        else:
             said = f"{keys.shown('pause')} again pauses recording, until somebody lets it go on"
         self.tell(said)
 

@@ -22,6 +22,12 @@ def manager(*, is_system: bool) -> Manager:
         from fcm_tui.service.task_scheduler import TaskScheduler
 
         return TaskScheduler(is_system=is_system)
+    if sys.platform == "darwin":
+        import os
+
+        from fcm_tui.service.launchd import Launchd
+
+        return Launchd(is_system=is_system, uid=os.getuid())
     raise UsageError(
         f"there is no service manager on {sys.platform} that fcm-tui knows: start `fcm-tui record` yourself"
     )

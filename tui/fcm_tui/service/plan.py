@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,8 @@ class Run:
     """Whether it may find that there is nothing for it to do."""
     mend: str = "mend that, and try again"
     """What to do where it fails."""
+    tries: int = 1
+    """How often it is run, a second apart, until it does not fail."""
 
     def told(self) -> str:
         words = subprocess.list2cmdline(self.command) if os.name == "nt" else shlex.join(self.command)
@@ -75,6 +78,11 @@ class Run:
 
     def do(self) -> None:
         status, said = run(self.command)
+        for _ in range(1, self.tries):
+            if not status:
+                break
+            time.sleep(1)
+            status, said = run(self.command)
         if status and not self.may_fail:
             why = " ".join(said.split()) or f"exit status {status}"
             raise NotSoError(f"{' '.join(self.command[:4])}: {why[:400]}: {self.mend}")
