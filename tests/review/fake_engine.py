@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.model import Gap, Notice, Pause, Shipping
 from fcm_tui.settings.config import Settings
 
 
@@ -28,6 +28,7 @@ class FakeState:
     progress: FakeProgress | None = None
     last_gap: Gap | None = None
     shipping: Shipping | None = None
+    paused: Pause | None = None
 
 
 @dataclass

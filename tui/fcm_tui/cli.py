@@ -19,6 +19,8 @@ from fcm_tui.safetext import visible
 
 COMMANDS = (
     "record",
+    "pause",
+    "resume",
     "log",
     "diff",
     "cat",
@@ -33,6 +35,8 @@ COMMANDS = (
     "config",
     "export",
     "serve",
+    "service",
+    "doctor",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
@@ -49,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         # a code page without a character still tells which it is
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:  # as a window-less Python has it
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
     args = None
     try:
         args = _parse(arguments)

@@ -217,18 +217,32 @@ class Shipping:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is recorded as it happens, because somebody wants that."""
+
+    since_ns: int
+    by: str
+    """Who."""
+    reason: str = ""
+    until_ns: int | None = None
+    """When it goes on by itself; None: when it is told to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a recorder does, as other processes are told it."""
 
     phase: str
-    """`starting`, `baseline` (a first look), `scanning` (for what changed while nothing ran), `recording`, `stopped` or
-    `failed`."""
+    """`starting`, `baseline` (a first look), `scanning` (for what changed while nothing ran), `recording`, `paused`,
+    `stopped` or `failed`."""
     trouble: str = ""
     """What cannot be recorded now, or could not when it ended, and why; empty where all can."""
     since_ns: int | None = None
     """Since when; None where all can be recorded."""
     shipping: Shipping | None = None
     """None where nothing is sent anywhere."""
+    paused: Pause | None = None
+    """While the phase is `paused`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as clock
 
 from fcm_tui.errors import UsageError
+from fcm_tui.model import Pause
 from fcm_tui.safetext import visible
 
 _EXAMPLES = "2026-03-01, 2026-03-01T14:05:00Z, 14:05, 'yesterday 14:00', 90s, 5m, 2h, 3d, 1w or now"
@@ -25,6 +26,12 @@ _LATEST = (1 << 63) - 1
 def local_text(time_ns: int) -> str:
     """A moment as this place's clocks show it: `2026-03-01 14:05:00`."""
     return f"{datetime.fromtimestamp(time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
+
+
+def pause_text(pause: Pause) -> str:
+    """`by ann since 2026-03-01 14:05:00 until …: why`; quotes what others wrote."""
+    until = f" until {local_text(pause.until_ns)}" if pause.until_ns is not None else ""
+    return f"by {pause.by} since {local_text(pause.since_ns)}{until}{f': {pause.reason}' if pause.reason else ''}"
 
 
 def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = None) -> int:

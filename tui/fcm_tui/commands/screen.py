@@ -12,10 +12,11 @@ from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
 from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.datadir import Lock
-from fcm_tui.errors import DataDirError, UsageError
+from fcm_tui.errors import DataDirError, NotSoError, UsageError
 from fcm_tui.paths import is_inside
 from fcm_tui.settings.config import Settings, config_path, own_themes
 from fcm_tui.settings.database import Server
+from fcm_tui.times import pause_text
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
             themes=themes,
             notice=dropped(place, roots),
             recordings=lambda: _recording(place, app.settings),
+            pausing=lambda is_sure: _pause_or_resume(place, is_sure),
             settings=place.settings,
             configuration=place.configuration,
             own_paths=place.own_paths,
@@ -138,6 +140,8 @@ def viewer(place: Place, args: argparse.Namespace, kind: Callable[..., App], **m
         standing = place.data_dir.standing()
         if standing is None:
             return f"{by} records"
+        if standing.paused is not None:
+            return f"{by} is paused {pause_text(standing.paused)}"
         return (
             f"{by}: {standing.trouble}" if standing.trouble else f"{by} {_AT.get(standing.phase, 'records')}"
         )
@@ -148,6 +152,7 @@ def viewer(place: Place, args: argparse.Namespace, kind: Callable[..., App], **m
         themes=themes_of(place, args),
         who=who,
         recordings=lambda: _recording(place, app.settings),
+        pausing=lambda is_sure: _pause_or_resume(place, is_sure),
         settings=place.settings,
         configuration=place.configuration,
         own_paths=place.own_paths,
@@ -180,6 +185,34 @@ def _recorder(place: Place, roots: list[bytes], held: Lock, terminal: Callable[[
         shipping=shipping_of(place),
         alerts=alerts_of(place, terminal),
     )
+
+
+def _pause_or_resume(place: Place, is_sure: bool) -> str:
+    """Ask whoever records here, this process or another; what came of it, empty where a pause has to be certain.
+
+    Raises:
+        NotSoError: nobody records, or the recorder does not answer.
+    """
+    import time
+
+    from fcm_tui.model import Pause
+    from fcm_tui.pipeline.pausing import ask_to_pause, ask_to_resume
+    from fcm_tui.pipeline.session import INTENTS
+    from fcm_tui.store.reviews import user_name
+
+    def is_recording() -> bool:
+        return place.data_dir.lock_holder() is not None
+
+    folder, standing = place.database.parent / INTENTS, place.data_dir.standing()
+    if not is_recording():
+        raise NotSoError("nobody records now")
+    if standing is not None and standing.paused is not None:
+        ask_to_resume(folder, is_recording)
+        return "recording goes on"
+    if not is_sure:
+        return ""
+    ask_to_pause(folder, Pause(time.time_ns(), user_name()), is_recording)
+    return "recording is paused"
 
 
 def _recording(place: Place, settings: Settings) -> Recording:

@@ -23,7 +23,7 @@ from fcm_tui.ship import wording
 from fcm_tui.store.reading.queries import Reader, RecorderInfo
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, pause_text
 
 _GAPS = 5
 
@@ -180,10 +180,19 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
     """What the recorder itself tells, whether there is a record yet or not."""
     holder, standing = data_dir.lock_holder(), data_dir.standing()
     trouble = standing.trouble if standing is not None else ""
+    paused = standing.paused if standing is not None and holder is not None else None
     return {
         "recording": holder is not None,
         "pid": holder,
         "phase": None if standing is None or holder is None else standing.phase,
+        "paused": None
+        if paused is None
+        else {
+            "by": paused.by,
+            "reason": paused.reason or None,
+            "since": time_text(paused.since_ns),
+            "until": None if paused.until_ns is None else time_text(paused.until_ns),
+        },
         "data_dir": str(data_dir.path),
         "last_error": trouble or None,
         "last_error_since": time_text(standing.since_ns)
@@ -227,7 +236,11 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
 def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> list[str]:
     holder, standing = data_dir.lock_holder(), data_dir.standing()
     lines = []
-    if holder is not None:
+    if holder is not None and standing is not None and standing.paused is not None:
+        lines.append(
+            f"paused (process {holder}): {visible(pause_text(standing.paused))}; `fcm-tui resume` goes on"
+        )
+    elif holder is not None:
         lines.append(f"recording (process {holder})")
     elif recorder is not None:
         lines.append(f"not recording; the last time {local_text(recorder.last_seen_ns)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.errors import StoreError
-from fcm_tui.model import Gap, Shipping
+from fcm_tui.model import Gap, Pause, Shipping
 from fcm_tui.pipeline.baseline import Progress
 from fcm_tui.safetext import visible
 from fcm_tui.store.database import may_pass
@@ -36,6 +36,8 @@ class RecorderState:
     last_gap: Gap | None = None
     shipping: Shipping | None = None
     """How sending to the team's database goes; None where there is none."""
+    paused: Pause | None = None
+    """While the phase is `paused`."""
 
 
 def words(error: Exception) -> str:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from fcm_tui.datadir import DataDir
+from fcm_tui.errors import RestoreRefused
 from fcm_tui.intents import Intents
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline.engine import Look
@@ -59,10 +60,15 @@ class Recording:
         """Another process records, or another part of this one."""
 
     def __enter__(self) -> Self:
+        """Raises `RestoreRefused` where the recorder at work is paused: it would not see what is done."""
         lock = self._data_dir.try_lock()
         self.is_elsewhere = lock is None
         if lock is not None:
             self._stack.enter_context(lock)
+        elif (standing := self._data_dir.standing()) is not None and standing.paused is not None:
+            raise RestoreRefused(
+                f"recording is paused by {standing.paused.by}: `fcm-tui resume` goes on, then restore"
+            )
         return self
 
     def __exit__(

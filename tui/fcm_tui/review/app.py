@@ -80,6 +80,7 @@ class ReviewApp(PaneKeys):
         who: Callable[[], str] | None = None,
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
+        pausing: Callable[[bool], str] | None = None,
         settings: Settings | None = None,
         configuration: Path | None = None,
         own_paths: Sequence[bytes] = (),
@@ -90,6 +91,7 @@ class ReviewApp(PaneKeys):
             who: tells, now and then, who records; may read files.
             notice: shown while nothing is more urgent.
             recordings: makes what records a restore; None where nothing can be restored from here.
+            pausing: has whoever records go on, or pause if that is certain (see `ProgramKeys`); may take a while.
             settings: what is a secret, and saved filters.
             configuration: the file of the settings, which is followed; None for none.
             own_paths: what is never recorded.
@@ -97,6 +99,7 @@ class ReviewApp(PaneKeys):
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
+        self.pausing = pausing
         self.settings = settings or Settings()
         self.configuration, self.own_paths = configuration, own_paths
         self._engine = engine
@@ -257,7 +260,7 @@ class ReviewApp(PaneKeys):
         """Close what began anew; for itself, as a reader does so only after what it is reading."""
         while True:
             await asyncio.sleep(1.0)
-            if self._engine is None or self._engine.state.phase != "recording":
+            if self._engine is None or self._engine.state.phase not in ("recording", "paused"):
                 for reader in (self._source, self.versions, self.log_view):
                     await reader.let_go()
 

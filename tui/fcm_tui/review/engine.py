@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.model import Gap, Notice, Pause, Shipping
 from fcm_tui.settings.config import Settings
 
 
@@ -32,7 +32,7 @@ class State(Protocol):
 
     @property
     def phase(self) -> str:
-        """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+        """`starting`, `baseline`, `recording`, `paused`, `stopped` or `failed`."""
 
     @property
     def files(self) -> int: ...
@@ -52,6 +52,9 @@ class State(Protocol):
     def last_gap(self) -> Gap | None: ...
     @property
     def shipping(self) -> Shipping | None: ...
+    @property
+    def paused(self) -> Pause | None:
+        """While the phase is `paused`."""
 
 
 class Engine(Protocol):

@@ -94,6 +94,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
     Key("alerts", ("a",), "app.alerts", "the alerts", EVERYWHERE),
+    Key("pause", ("r",), "app.pause", "twice: pause recording; let it go on", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.widget import Widget
 
-from fcm_tui.errors import ConfigError
+from fcm_tui.errors import ConfigError, FcmError
 from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _BOUND = {key.id: key.keys for key in keys.KEYMAP}
 """The keys that the screens were made with."""
+_SURE = 5.0
+"""Seconds for the second press."""
 
 
 _LOOK = 1.0
@@ -41,7 +45,11 @@ class ProgramKeys(FileKeys):
     """What is never recorded."""
     unread: int = 0
     """Alerts that nobody has read."""
+    pausing: Callable[[bool], str] | None
+    """Has whoever records go on, or pause if that is certain, and tells which; empty where it has to be certain."""
     _engine: Engine | None
+    _pause_asked: float = -math.inf
+    """When (monotonic) a pause was asked for, and not yet confirmed."""
     _rebound: frozenset[str] = frozenset()
     """Actions that had other keys since the start."""
 
@@ -119,6 +127,25 @@ class ProgramKeys(FileKeys):
             self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
         else:
             self.say(f"{visible(alert.title)}: changes #{alert.first_sequence} to #{sequence}")
+
+    @work(group="pausing", exit_on_error=False)
+    async def action_pause(self) -> None:
+        """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
+        if self.pausing is None:
+            return
+        now = time.monotonic()
+        is_sure = now - self._pause_asked < _SURE
+        self._pause_asked = -math.inf if is_sure else now
+        try:
+            said = await asyncio.to_thread(self.pausing, is_sure)
+        except FcmError as error:
+            self.tell(visible(str(error)))
+            return
+        if said:
+            self._pause_asked = -math.inf
+        else:
+            said = f"{keys.shown('pause')} again pauses recording, until somebody lets it go on"
+        self.tell(said)
 
     # --- live
 

@@ -17,6 +17,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.ship.wording import text as shipping_text
 from fcm_tui.store.reading.queries import Sizes
+from fcm_tui.times import pause_text
 
 _BAR = 10
 _BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}
@@ -63,6 +64,8 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(visible(status.notice), "muted")])
     elif status.wrong:
         fields.append([(visible(status.wrong), "warning")])
+    if state is not None and state.paused is not None:
+        fields.insert(1, [(visible(pause_text(state.paused)), "text")])
     if state is not None and state.phase == "recording":
         # the counts of the record stand for those of the engine where they are known
         fields.append([(wording.plural(state.files, "file"), "text")])
@@ -94,6 +97,8 @@ def _head(status: Status) -> list[Part]:
         return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]
+    if state.phase == "paused":
+        return [("‖ paused", "warning"), (f" ({keys.shown('pause')} goes on)", "muted")]
     if state.phase == "stopped":
         return [("○ stopped", "warning")]
     if state.phase == "baseline" and state.progress is not None:
