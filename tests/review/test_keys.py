@@ -10,6 +10,7 @@ from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.acts.ask_name import AskName
 from fcm_tui.review.acts.restoring import PlanDiff, RestoreScreen
+from fcm_tui.review.alerts.screen import AlertsScreen
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.blame import BlameScreen
 from fcm_tui.review.files.history import HistoryScreen
@@ -105,6 +106,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.HISTORY: [HistoryScreen],
             keys.VERSION: [HistoryScreen],
             keys.BLAME: [BlameScreen],
+            keys.ALERTS: [AlertsScreen],
             keys.MENU: [Menu],
             keys.NAME: [AskName],
             keys.CONFIRM: [RestoreScreen, PlanDiff],

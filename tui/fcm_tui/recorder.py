@@ -127,7 +127,7 @@ class Recorder:
             self._source.wake()
 
     def take_up_alerts(self, settings: Settings) -> None:
-        """Go on with the rules and targets of these settings, soon; recording is not interrupted. For any thread.
+        """Go on with the rules and targets of these settings, without interrupting recording. Waits until they hold.
 
         Raises:
             ConfigError: a rule's filter has no meaning; nothing changes.
