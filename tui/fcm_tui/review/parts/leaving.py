@@ -41,7 +41,7 @@ class Leaving(ModalScreen[bool]):
     """Dismissed with whether to leave; the key that asked says so a second time."""
 
     BINDINGS = keys.bindings(keys.LEAVE)
-    CSS = "Leaving { background: $fcm-background 0%; }"
+    CSS = "Leaving { background: transparent; }"
 
     def __init__(self, palette: Palette, folders: int) -> None:
         super().__init__()
