@@ -12,7 +12,6 @@ from textual.widget import Widget
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 
-
 _SMALL = 32
 """Cells below which the keys that answer stand without what they do."""
 
