@@ -378,7 +378,7 @@ class Reader:
         files: dict[bytes, list[int]] = {}
         reviewed = self._reviews.files
         for full, file_id, *counts in self._connection.execute(
-            f"SELECT path, file_id, present, changes FROM {self._dialect.files} f"
+            f"SELECT path, file_id, present, changes FROM {self._dialect.counted} f"
             " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
             (root_id, low, high),
         ):
