@@ -341,8 +341,8 @@ class Reader:
         """The newest sequence of each recorder, 0 where it has none yet."""
         return dict(
             self._connection.execute(
-                "SELECT r.recorder_id, coalesce((SELECT max(c.sequence) FROM changes c"
-                " WHERE c.recorder_id = r.recorder_id), 0) FROM recorders r"
+                "SELECT r.recorder_id, coalesce((SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"
+                " ORDER BY c.sequence DESC LIMIT 1), 0) FROM recorders r"
             )
         )
 
