@@ -30,7 +30,7 @@ def test_tables_are_made_and_told(database: Server, capsys: Output) -> None:
     )
     assert main(["database", "status", "--json", *url]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["schema"], told["recorders"], told["tables"]["changes"]) == (1, [], 0)
+    assert (told["schema"], told["recorders"], told["tables"]["changes"]) == (2, [], 0)
 
 
 def test_the_database_is_made_where_that_is_allowed(

@@ -240,6 +240,8 @@ def test_two_hosts_in_one_log(
     status, out, _ = ran(capsysbinary, "status", *where)
     assert (status, out.count(b"\nrecorder "), b"\x1b" in out) == (0, 2, False)
     assert ran(capsysbinary, "verify", *where)[0] == 0
+    assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
+    assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
     folder = str(tmp_path / "ant")
     for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
         to = tmp_path / at[-1]
