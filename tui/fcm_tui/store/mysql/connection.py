@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiomysql
@@ -80,6 +81,21 @@ class Connection:
         await self.run(statement)
         result = self._wire._result
         return list(result.rows or ()) if result is not None else []
+
+    async def each(self, statement: str) -> AsyncIterator[tuple[Any, ...]]:
+        """Run a query; its rows one by one, as the server sends them. Nothing else runs meanwhile.
+
+        Raises:
+            As `run`.
+        """
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            await self._wire.query(statement, unbuffered=True)
+        result = self._wire._result
+        while result is not None and result.unbuffered_active:
+            async with asyncio.timeout(STATEMENT_SECONDS):
+                row = await result._read_rowdata_packet_unbuffered()
+            if row is not None:
+                yield row
 
     async def take_bytes(self) -> None:
         """From now on literals are bytes, which are UTF-8 where they get into text: contents are read twice as fast.

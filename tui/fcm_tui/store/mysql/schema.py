@@ -177,6 +177,10 @@ CREATE TABLE IF NOT EXISTS schema_steps (
     applied_ns BIGINT NOT NULL,
     program    VARCHAR(64) NOT NULL
 ) {_TABLE}"""
+_FIRST_VERSION = (
+    "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()"
+    " AND table_name IN ('backup_paths', 'differences') AND column_name = 'id'"
+)
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
 _ATTEMPTS = 12
@@ -236,6 +240,11 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
     found = await steps_of(connection)
     if found == len(STEPS):
         return found, found
+    if not found and await connection.rows(_FIRST_VERSION):
+        raise ServerRefused(
+            "it holds the first version's tables: name another database for the team;"
+            " `fcm-tui database import-legacy` brings the old one in"
+        )
     await _lock(connection)
     try:
         await connection.run(_COUNTER)
