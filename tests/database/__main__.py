@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fcm_tui.store.mysql import connection
 from tests.database.chaos import Chaos
-from tests.database.conftest import started
+from tests.database.conftest import started_on_small_disk
 from tests.database.server import PASSWORD, install
 
 
@@ -29,9 +29,9 @@ def main() -> int:
     print(f"chaos, seed {args.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="fcm-chaos-") as folder:
         install(Path(folder, "template"))
-        with started(Path(folder, "template")) as server:
+        with started_on_small_disk(Path(folder, "template")) as (server, disk):
             try:
-                print(asyncio.run(Chaos(Path(folder), server, args.seed).run(args.seconds)))
+                print(asyncio.run(Chaos(Path(folder), server, args.seed, disk).run(args.seconds)))
             except AssertionError as error:
                 print(f"FAILED: {error}")
                 return 1

@@ -34,7 +34,7 @@ async def differing(record: Path, server: Server) -> list[str]:
         (me,) = local.execute("SELECT recorder_id FROM recorders").fetchone()
         for table in TABLES.values():
             here = {row[: table.keys]: row for row in local.execute(table.select)}
-            there = [tuple(row) for row in await connection.rows(_there(table, me))]
+            there = [row async for row in connection.each(_there(table, me))]
             keys = [row[: table.keys] for row in there]
             if len(keys) != len(set(keys)):
                 found.append(f"{table.name}: a row is there twice")

@@ -40,7 +40,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         self.allowance -= number + _READ
         if self.allowance < 0:
             raise ServerRefused(
-                "the server's answer has no end: is that a MySQL or MariaDB server, and the right one?"
+                "the server answers more than it was asked for, and does not end: is it the right server?"
             )
         found: bytes = await super()._read_bytes(number)
         return found
