@@ -170,7 +170,30 @@ _SEATS = (
     "CREATE INDEX changes_previous_path ON changes (previous_path(255))",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS)
+# What retention thinned out of the recorders' own records, chained as there. A content that was sent before stays here.
+_PRUNES = (
+    """
+CREATE TABLE IF NOT EXISTS prunes (
+    recorder_id BINARY(16) NOT NULL,
+    prune       BIGINT NOT NULL,
+    run         BIGINT NOT NULL,
+    time_ns     BIGINT NOT NULL,
+    sequence    BIGINT NOT NULL,
+    rules       TEXT NOT NULL,
+    chain_hash  BINARY(32) NOT NULL,
+    PRIMARY KEY (recorder_id, prune)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS thinned (
+    digest      BINARY(32) NOT NULL,
+    recorder_id BINARY(16) NOT NULL,
+    prune       BIGINT NOT NULL,
+    size        BIGINT NOT NULL,
+    PRIMARY KEY (digest, recorder_id, prune)
+)""",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES)
 _COUNTER = f"""
 CREATE TABLE IF NOT EXISTS schema_steps (
     step       INT NOT NULL PRIMARY KEY,
