@@ -50,7 +50,7 @@ def result(*rows: tuple[bytes, ...], columns: int = 1) -> bytes:
     return b"".join([*parts, eof(3 + columns + len(rows))])
 
 
-VARIABLES = result((b"16777216", b"10.11.0-test"), columns=2)
+VARIABLES = result((b"max_allowed_packet", b"16777216"), (b"version", b"10.11.0-test"), columns=2)
 
 
 class Hostile:

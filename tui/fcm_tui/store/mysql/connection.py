@@ -31,6 +31,9 @@ SESSION = (
 )
 
 
+_VARIABLES = "SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet', 'version', 'wsrep_on')"
+
+
 class Connection:
     """Statements to one server, one at a time. Close it after any error but one that the server answered with."""
 
@@ -137,8 +140,13 @@ async def connect(
                 await wire._connect()
                 for statement in SESSION:
                     await wire.query(statement)
-                await wire.query("SELECT @@max_allowed_packet, VERSION()")
-                packet, version = int(wire._result.rows[0][0]), str(wire._result.rows[0][1])
+                await wire.query(_VARIABLES)
+                found = {str(name): value for name, value in wire._result.rows}
+                packet, version = int(found["max_allowed_packet"]), str(found["version"])
+                if (
+                    found.get("wsrep_on") == "ON"
+                ):  # else a node of a cluster answers with what it was a moment ago
+                    await wire.query("SET SESSION wsrep_sync_wait = 1")
     except BaseException as error:
         wire.close()
         if isinstance(error, Exception):
