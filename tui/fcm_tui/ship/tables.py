@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fcm_tui.store.chain import ATTRIBUTE_COLUMNS, CHAINED_COLUMNS
 from fcm_tui.store.mysql import literals
 
-STATEMENT_BYTES = 4 << 20
+STATEMENT_BYTES = 1 << 20
 """Of one statement, or one row where that has more."""
 
 

@@ -51,6 +51,15 @@ class Connection:
             pymysql.err.MySQLError, OSError, TimeoutError: it was refused, or nobody knows whether it was run.
             ServerRefused: the answer is larger than any may be.
         """
+        await self.begin(statement)
+        return await self.answer()
+
+    async def begin(self, statement: bytes | str) -> None:
+        """Send a statement, and do not wait for the server; `answer` is the next that is called.
+
+        Raises:
+            As `run`.
+        """
         if len(statement) > self.largest:  # the driver would report something else
             raise err.DataError(
                 1153, f"a row is larger than the server's max_allowed_packet ({self.largest})"
@@ -58,8 +67,17 @@ class Connection:
         self._wire.allowance = ANSWER
         async with asyncio.timeout(STATEMENT_SECONDS):
             with _understood():
-                affected: int = await self._wire.query(statement)
-        return affected
+                await self._wire.begin(statement)
+
+    async def answer(self) -> int:
+        """What came of the statement that was begun: how many rows it touched.
+
+        Raises:
+            As `run`.
+        """
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            with _understood():
+                return await self._wire.answer()
 
     async def rows(self, statement: bytes | str) -> list[tuple[Any, ...]]:
         """Run a query; all its rows.

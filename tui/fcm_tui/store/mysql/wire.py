@@ -12,7 +12,7 @@ from typing import Any
 
 import aiomysql
 from pymysql import err
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, COMMAND
 from pymysql.protocol import MysqlPacket
 
 from fcm_tui.errors import ServerRefused
@@ -35,6 +35,16 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
 
     allowance = _GREETING
     """Bytes that may still come."""
+
+    async def begin(self, statement: bytes | str) -> None:
+        """The first half of `query`."""
+        data = statement.encode() if isinstance(statement, str) else statement
+        await self._execute_command(COMMAND.COM_QUERY, data)
+
+    async def answer(self) -> int:
+        """The second half of `query`."""
+        await self._read_query_result()
+        return int(self._affected_rows)
 
     async def _read_bytes(self, number: int) -> bytes:
         self.allowance -= number + _READ
