@@ -22,10 +22,11 @@ from tests.benchmarks.pairs import OURS, Goal, Run, compare, heading
 from tests.benchmarks.scale import Scale
 from tests.database.conftest import started
 from tests.database.feeder import Feeder
+from tests.database.loop_watch import LoopWatch
 from tests.database.server import PASSWORD, MariaDB, install
 
-STALL, LAG = 0.020, 0.150
-"""Seconds: for which the loop may be blocked; that the median of the lag may be."""
+LAG = 0.150
+"""Seconds that the median of the lag may be."""
 _AT_ONCE = 1000
 _TABLES = [table for name, table in TABLES.items() if name not in ("gaps", "reviews")]
 
@@ -53,10 +54,10 @@ def run(scale: Scale) -> list[str]:
 
 
 async def _measure(scale: Scale, server: MariaDB, record: Path) -> list[str]:
-    stalls: list[float] = []
+    loop = LoopWatch()
     rows = await _rows_of(server, record)
     sides: dict[str, Callable[[Server], Awaitable[None]]] = {
-        OURS: lambda target: _ours(target, record, stalls),
+        OURS: lambda target: _ours(target, record, loop),
         "LOAD DATA": lambda target: _load_data(target, server),
         "executemany": lambda target: _executemany(target, rows),
     }
@@ -70,9 +71,8 @@ async def _measure(scale: Scale, server: MariaDB, record: Path) -> list[str]:
             print(f"{name}: {results[name][-1].wall:.2f} s", flush=True)
             server.sql(f"DROP DATABASE {target.name}", "mysql")
     lines = compare(results, {"LOAD DATA": Goal(faster=0.5), "executemany": Goal(faster=1)})
-    lines.append(
-        _goal(f"the loop worked for {max(stalls) * 1000:.1f} ms at a stretch at most", max(stalls), STALL)
-    )
+    print(loop, flush=True)
+    lines.append(str(loop))
     lines.append(await _lag(scale, server))
     return lines
 
@@ -92,38 +92,24 @@ async def _fresh(server: MariaDB, name: str) -> Server:
     return target
 
 
-async def _ours(target: Server, record: Path, stalls: list[float]) -> None:
+async def _ours(target: Server, record: Path, loop: LoopWatch) -> None:
     shipper = Shipper(record, target, record.with_name("dead.db"))
-    watching = asyncio.create_task(_watch(stalls))
     shipper.stop()  # that is: send what there is
-    await shipper.run()
-    watching.cancel()
+    async with loop.watching():
+        await shipper.run()
     if shipper.state.behind or shipper.state.reason:
         raise RuntimeError(f"not all was sent: {shipper.state}")
-
-
-async def _watch(stalls: list[float]) -> None:
-    """Processor time of the loop's thread in each millisecond, and beyond it where the loop comes back late.
-
-    What others on the machine take is not the loop's.
-    """
-    while True:
-        before = time.thread_time()
-        await asyncio.sleep(0.001)
-        stalls.append(time.thread_time() - before)
 
 
 async def _rows_of(server: MariaDB, record: Path) -> dict[str, list[tuple[object, ...]]]:
     """What we send, as rows and as files that the server can load."""
     target = await _fresh(server, "same")
-    await _ours(target, record, [])
+    await _ours(target, record, LoopWatch())
     connection = await connect(target, target.hosts[0], PASSWORD, context=None)
     rows = {}
     for table in _TABLES:
         columns = ", ".join(table.columns)
-        rows[table.name] = [
-            tuple(row) for row in await connection.rows(f"SELECT {columns} FROM {table.name}")
-        ]
+        rows[table.name] = [row async for row in connection.each(f"SELECT {columns} FROM {table.name}")]
         await connection.run(
             f"SELECT {columns} INTO OUTFILE '{server.folder}/{table.name}.rows' CHARACTER SET binary FROM {table.name}"
         )

@@ -22,8 +22,10 @@ from fcm_tui.ship.shipper import Shipper
 from fcm_tui.store.mysql import connection
 from tests.database.compare import differing
 from tests.database.feeder import Feeder
+from tests.database.loop_watch import LoopWatch
 from tests.database.proxy import Proxy
 from tests.database.server import NAME, PASSWORD, MariaDB
+from tests.database.small_disk import SmallDisk
 from tests.waiting import eventually
 
 SENDER = "'sender'@'127.0.0.1'"
@@ -33,7 +35,8 @@ _KILL = "SELECT CONCAT('KILL {what} ', id, ';') FROM information_schema.processl
 class Chaos:
     """One server, one proxy, two records, one seed."""
 
-    def __init__(self, folder: Path, server: MariaDB, seed: int) -> None:
+    def __init__(self, folder: Path, server: MariaDB, seed: int, disk: SmallDisk | None = None) -> None:
+        """With a `disk` of the server's own that gets full too."""
         self._dice = random.Random(f"chaos {seed}")
         self._server = server
         self._feeders = [Feeder(folder / f"{number}.db", seed * 2 + number) for number in range(2)]
@@ -42,8 +45,8 @@ class Chaos:
         self._is_over = False
         self.met: Counter[str] = Counter()
         """How often each fault was done, and each reason was told by a shipper."""
-        self.longest = 0.0
-        """Seconds for which the event loop stood still at most."""
+        self._loop = LoopWatch()
+        self._disk = disk
 
     async def run(self, seconds: float) -> str:
         """Do it for so long; what happened, in words. An AssertionError where it did not end well."""
@@ -58,7 +61,7 @@ class Chaos:
             feeding = [
                 asyncio.create_task(self._feed(*pair)) for pair in zip(self._feeders, shippers, strict=True)
             ]
-            watching = asyncio.create_task(self._watch_loop())
+            await stack.enter_async_context(self._loop.watching())
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 await asyncio.sleep(self._dice.uniform(0, 1.0))
@@ -70,7 +73,6 @@ class Chaos:
                 await eventually(lambda f=feeder, s=shipper: self._is_abreast(f, s), 240, "all is sent")
                 shipper.stop()
             await asyncio.gather(*sending)
-            watching.cancel()
         return await self._verdict([shipper.state.dead for shipper in shippers])
 
     def _is_abreast(self, feeder: Feeder, shipper: Shipper) -> bool:
@@ -96,14 +98,8 @@ class Chaos:
             shipper.wake()
             await asyncio.sleep(self._dice.uniform(0, 0.2))
 
-    async def _watch_loop(self) -> None:
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.005)
-            self.longest = max(self.longest, time.monotonic() - before - 0.005)
-
     async def _fault(self, proxy: Proxy) -> None:
-        name = self._dice.choice(list(_FAULTS))
+        name = self._dice.choice([name for name in _FAULTS if self._disk or name != "full disk"])
         self.met[name] += 1
         await _FAULTS[name](self, proxy)
 
@@ -196,8 +192,64 @@ class Chaos:
         await self._wait(1)
         proxy.is_closed = False
 
+    async def _lossy(self, proxy: Proxy) -> None:
+        proxy.lost = 0.1
+        await self._wait(4)
+        proxy.lost = 0
+
+    async def _slow(self, proxy: Proxy) -> None:
+        proxy.delay = 0.2
+        await self._wait(4)
+        proxy.delay = 0
+
+    async def _half_open(self, proxy: Proxy) -> None:
+        proxy.hold_answers()
+        await self._wait(4)
+        proxy.cut()
+        proxy.rejoin()
+
+    async def _partition(self, proxy: Proxy) -> None:
+        """Who sends comes back while the server still holds what the lost connection had begun."""
+        proxy.part()
+        await self._wait(6)
+        proxy.rejoin()
+
+    async def _no_connection_left(self, proxy: Proxy) -> None:
+        """Others take all that the server allows, before they have even signed in."""
+        await self._sql("SET GLOBAL max_connections = 10")
+        proxy.cut()
+        others = []
+        for _ in range(12):
+            _, writer = await asyncio.open_connection("127.0.0.1", self._server.port)
+            others.append(writer)
+        await self._wait(3)
+        for writer in others:
+            writer.transport.abort()
+        await eventually(self._server.answers, 60, "connections are free again")
+        await self._sql("SET GLOBAL max_connections = 151")
+
+    async def _table_gone(self, proxy: Proxy) -> None:
+        """As dropped, and put back as it was."""
+        table = self._dice.choice(("changes", "differences", "contents", "files", "backup_paths"))
+        with suppress(AssertionError):  # not made yet
+            await self._sql(f"RENAME TABLE {NAME}.{table} TO {NAME}.away")
+            await self._wait(2)
+            await self._sql(f"RENAME TABLE {NAME}.away TO {NAME}.{table}")
+
+    async def _full_disk(self, proxy: Proxy) -> None:
+        assert self._disk is not None and self._server.process is not None
+        await self._in_thread(self._disk.fill)
+        await self._wait(4)
+        await self._in_thread(self._disk.make_room)
+        await asyncio.sleep(0.2)
+        if self._server.process.poll() is not None:  # InnoDB ends itself where even its log finds no room
+            self.met["told: the server ended itself on the full disk"] += 1
+            await self._in_thread(self._server.start)
+
     async def _heal(self, proxy: Proxy) -> None:
         proxy.release()
+        proxy.rejoin()
+        proxy.lost = proxy.delay = 0
         proxy.drops, proxy.is_closed = 0, False
 
     async def _verdict(self, dead: list[int]) -> str:
@@ -214,10 +266,12 @@ class Chaos:
         told = ", ".join(
             f"{name[6:]} {times}" for name, times in sorted(self.met.items()) if name not in _FAULTS
         )
+        if self._disk is None:
+            faults += ", full disk not tried: only root may mount a small one"
         total = sum(self.met[name] for name in _FAULTS)
         return (
             f"{rows} changes of 2 recorders through {total} faults ({faults}): each there once and the same, nothing refused;"
-            f" the loop stood still for {self.longest * 1000:.0f} ms at most\ntold meanwhile: {told}"
+            f" {self._loop}\ntold meanwhile: {told}"
         )
 
 
@@ -236,4 +290,11 @@ _FAULTS = {
     "cable out": Chaos._cable_out,
     "drops": Chaos._drops,
     "closed": Chaos._closed,
+    "packet loss": Chaos._lossy,
+    "delay": Chaos._slow,
+    "half open": Chaos._half_open,
+    "partition": Chaos._partition,
+    "max_connections": Chaos._no_connection_left,
+    "table gone": Chaos._table_gone,
+    "full disk": Chaos._full_disk,
 }

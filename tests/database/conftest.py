@@ -12,6 +12,7 @@ import pytest
 
 from fcm_tui.settings.database import Server, parse_server
 from tests.database.server import PASSWORD, MariaDB, install
+from tests.database.small_disk import SmallDisk
 
 _numbers = count()
 
@@ -35,6 +36,21 @@ def started(template: Path, *extra: str) -> Iterator[MariaDB]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def started_on_small_disk(template: Path) -> Iterator[tuple[MariaDB, SmallDisk | None]]:
+    """A server of one's own whose disk can be filled up; None where such a disk cannot be mounted."""
+    with started(template) as server:
+        server.stop()
+        disk = SmallDisk(server.folder / "data")
+        is_there = disk.mount()
+        try:
+            server.start()
+            yield server, disk if is_there else None
+        finally:
+            server.stop()
+            disk.unmount()
 
 
 @pytest.fixture(scope="session")

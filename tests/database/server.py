@@ -68,29 +68,37 @@ class MariaDB:
 
     @property
     def errors(self) -> Path:
-        return self.folder / "errors"
+        return self.folder / "errors.err"
 
     def start(self) -> MariaDB:
         """Start it, and wait until it answers."""
+        self.launch()
+        wait_for(self.answers, 60, "the server answers")
+        return self
+
+    def launch(self) -> None:
+        """Start it."""
+        self.process = subprocess.Popen(
+            [
+                program(), "--no-defaults", f"--datadir={self.folder / 'data'}", f"--socket={self.socket}",
+                f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin",
+                f"--pid-file={self.folder / 'pid'}", f"--log-error={self.errors}", f"--tmpdir={self.folder}", _SMALL,
+                "--innodb-buffer-pool-size=64M", *self.options(), *self.extra,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def options(self) -> list[str]:
+        """As whom it runs, and what it does at first."""
         begin = self.folder / "begin.sql"
         begin.write_text(
             f"CREATE DATABASE IF NOT EXISTS {NAME};\n"
             f"CREATE USER IF NOT EXISTS 'tester'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
             f"GRANT ALL ON *.* TO 'tester'@'127.0.0.1' WITH GRANT OPTION;\n"
         )
-        self.process = subprocess.Popen(
-            [
-                program(), "--no-defaults", f"--datadir={self.folder / 'data'}", f"--socket={self.socket}",
-                f"--port={self.port}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin", *_AS,
-                f"--pid-file={self.folder / 'pid'}", f"--log-error={self.errors}", f"--tmpdir={self.folder}", _SMALL,
-                f"--init-file={begin}", "--innodb-buffer-pool-size=64M", *self.extra,
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        wait_for(self.answers, 60, "the server answers")
-        return self
+        return [*_AS, f"--init-file={begin}"]
 
     def answers(self) -> bool:
         """Whether it takes connections."""

@@ -10,7 +10,8 @@ import pytest
 from fcm_tui.ship import shipper
 from fcm_tui.store.mysql import connection
 from tests.database.chaos import Chaos
-from tests.database.server import PASSWORD, MariaDB, needs_mariadb
+from tests.database.conftest import started_on_small_disk
+from tests.database.server import PASSWORD, needs_mariadb
 
 pytestmark = needs_mariadb
 
@@ -20,7 +21,7 @@ SECONDS = 40
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_every_row_is_there_once_whatever_happens(
-    own: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
     monkeypatch.setattr(connection, "STATEMENT_SECONDS", 2.0)  # so that a freeze is met in a short run
@@ -28,4 +29,5 @@ async def test_every_row_is_there_once_whatever_happens(
     monkeypatch.setattr(shipper, "LAST_REFUSED", 2.0)
     seed = int(time.time())
     print(f"chaos, seed {seed}")
-    print(await Chaos(tmp_path, own, seed).run(SECONDS))
+    with started_on_small_disk(template) as (server, disk):
+        print(await Chaos(tmp_path, server, seed, disk).run(SECONDS))

@@ -23,7 +23,7 @@ ID = "X'" + "11" * 16 + "'"
 DIGEST = "X'" + "22" * 32 + "'"
 TABLES = (
     "recorders", "roots", "files", "changes", "backup_paths", "contents", "differences", "change_differences", "gaps",
-    "reviews", "sealing_keys", "schema_steps",
+    "reviews", "sealing_keys", "schema_steps", "prunes", "thinned",
 )  # fmt: skip
 DENIED = {1142, 1143, 1044, 1227}
 FORGED = (

@@ -76,6 +76,8 @@ async def test_names_and_keys_are_those_of_the_local_record(database: Server, tm
         "change_differences",
         "gaps",
         "reviews",
+        "prunes",
+        "thinned",
     ):
         wanted = {(name, key) for _, name, _, _, _, key in here.execute(f"PRAGMA table_info({table})")}
         found = {

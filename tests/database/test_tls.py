@@ -17,6 +17,7 @@ from fcm_tui.store.mysql.connection import connect, trust
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
 from tests.database import certificates
 from tests.database.conftest import started
+from tests.database.hostile_server import greeting, packet
 from tests.database.server import NAME, PASSWORD, MariaDB, needs_mariadb
 
 pytestmark = needs_mariadb
@@ -110,32 +111,8 @@ class Greeter:
         self._gone.set()
 
 
-def packet(number: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3, "little") + bytes([number]) + payload
-
-
-def greeting(capabilities: int) -> bytes:
-    """The first packet of a server with these capabilities."""
-    low, high = (capabilities & 0xFFFF).to_bytes(2, "little"), (capabilities >> 16).to_bytes(2, "little")
-    body = (
-        b"\x0a10.11.0-test\0"
-        + b"\1\0\0\0"
-        + b"12345678\0"
-        + low
-        + b"\x2d"
-        + b"\2\0"
-        + high
-        + b"\x15"
-        + bytes(10)
-    )
-    return packet(0, body + b"123456789012\0" + b"mysql_native_password\0")
-
-
-ALL = 0x81FFF7FF  # what MariaDB offers, TLS (0x800) left out
-
-
 async def test_without_tls_not_a_byte_is_said() -> None:
-    async with Greeter(greeting(ALL)) as server:
+    async with Greeter(greeting()) as server:
         asked = parse_server(f"mysql://me@127.0.0.1:{server.port}/fcm?tls=verify")
         with pytest.raises(ServerRefused, match="offers no TLS, so the password was not sent"):
             await connect(asked, asked.hosts[0], PASSWORD, context=trust(asked))
@@ -143,7 +120,7 @@ async def test_without_tls_not_a_byte_is_said() -> None:
 
 
 async def test_the_password_is_never_sent_in_clear() -> None:
-    async with Greeter(greeting(ALL), packet(2, b"\xfemysql_clear_password\0")) as server:
+    async with Greeter(greeting(), packet(2, b"\xfemysql_clear_password\0")) as server:
         asked = parse_server(f"mysql://me@127.0.0.1:{server.port}/fcm?tls=off")
         with pytest.raises(ServerRefused, match="wants the password in clear"):
             await connect(asked, asked.hosts[0], PASSWORD, context=None)

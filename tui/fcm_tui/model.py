@@ -123,6 +123,11 @@ class DiskState(NamedTuple):
         return stat.S_ISLNK(self.mode)
 
 
+UNSEEN = DiskState(0, 0, 0, 0, 0, 0, 0)
+"""Of a file that nobody looked at: another program told of it. The record says nothing of its mode and times, and of its
+size only where there is a content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row of the record, as read back for screens and commands."""

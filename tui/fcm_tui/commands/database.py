@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.common import database_of, settings_of
+from fcm_tui.commands.import_legacy import add_arguments, run
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.resources import config_dir
@@ -48,6 +49,11 @@ def add_parser(
         "--json", action="store_true", help="as one JSON object"
     )
     action("check", "try the way there, the account and the tables", _check)
+    add_arguments(
+        action(
+            "import-legacy", "bring in what the first version kept on a server, as a record of its own", run
+        )
+    )
     dead = action("dead", "list the rows that the server refused for good", _dead)
     dead.add_argument("--retry", action="store_true", help="send them again")
     dead.add_argument("--json", action="store_true", help="as JSON, one object a line")

@@ -1,4 +1,7 @@
-"""The small tables, whose rows change: recorder, roots, gaps, reviews. What differs from what is there is sent again."""
+"""The small tables: recorder, roots, gaps, reviews, whose rows change: what differs from what is there is sent again.
+
+What retention thinned out goes with them, behind the changes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from fcm_tui.ship.others_reviews import OthersReviews
 from fcm_tui.ship.outbox import Outbox
 from fcm_tui.ship.sender import Sender
 from fcm_tui.ship.signing_in import InThread
-from fcm_tui.ship.tables import GAPS, RECORDERS, REVIEWS, ROOTS, Row, Table
+from fcm_tui.ship.tables import GAPS, PRUNES, RECORDERS, REVIEWS, ROOTS, THINNED, Row, Table
 from fcm_tui.store.mysql.literals import literal
 
 _AT_ONCE = 1000
@@ -23,6 +26,7 @@ class Ledgers:
         self._outbox = outbox
         self._in_thread = in_thread
         self._sent: dict[Table, set[Row]] = {}
+        self._prune: int | None = None
         self._others = others
         self._reviews: object = None
 
@@ -36,6 +40,7 @@ class Ledgers:
         """Bring the tables up to date; with `pulse` also that the recorder is there."""
         for table in (RECORDERS, ROOTS, GAPS) if pulse else (ROOTS, GAPS):
             await self._renew(table)
+        await self._send_prunes()
         await self._send_reviews()
 
     async def _renew(self, table: Table) -> None:
@@ -43,6 +48,22 @@ class Ledgers:
         sent = self._sent.get(table, set())
         await self._insert(table, [row for row in rows if row not in sent])
         self._sent[table] = set(rows)
+
+    async def _send_prunes(self) -> None:
+        """They are in order and never change, so the highest number there says what it lacks."""
+        if self._prune is None:
+            me = literal(self._outbox.recorder_id)
+            rows = await self._sender.connection.rows(
+                b"SELECT MAX(prune) FROM prunes WHERE recorder_id = %b" % me
+            )
+            self._prune = rows[0][0] or 0
+        while True:
+            after = self._prune
+            last, prunes, thinned = await self._in_thread(lambda after=after: self._outbox.prunes(after))  # type: ignore[misc]
+            if not prunes:
+                return
+            await self._sender.transaction([(PRUNES, prunes), (THINNED, thinned)])
+            self._prune = last
 
     async def _send_reviews(self) -> None:
         """They may be many, so first it is asked whether anything is different at all."""

@@ -10,13 +10,26 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fcm_tui.ship.tables import CHANGES, DIFFERENCES, FILES, LINKS, RECORDERS, ROOTS, VERSIONS, Row, Table
+from fcm_tui.ship.tables import (
+    CHANGES,
+    DIFFERENCES,
+    FILES,
+    LINKS,
+    PRUNES,
+    RECORDERS,
+    ROOTS,
+    THINNED,
+    VERSIONS,
+    Row,
+    Table,
+)
 from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reviews import Review
 
 CHANGES_AT_ONCE = 1000
 FILES_AT_ONCE = 500
+PRUNES_AT_ONCE = 100
 BYTES_AT_ONCE = 4 << 20
 """Of SQL in one batch, or one change where that has more."""
 _PARAMETERS = 500
@@ -198,6 +211,22 @@ class Outbox:
             (self.recorder_id,),
         )
         return {(sequence, reviewer): Review(reviewer, *rest) for sequence, reviewer, *rest in rows}
+
+    def prunes(self, after: int) -> tuple[int, list[Row], list[Row]]:
+        """The prunes behind this one, some of them: number of the last one, they themselves, and what they thinned."""
+        with self._snapshot():
+            rows = self.connection.execute(
+                f"{PRUNES.select} WHERE recorder_id = ? AND prune > ? ORDER BY prune LIMIT {PRUNES_AT_ONCE}",
+                (self.recorder_id, after),
+            ).fetchall()
+            if not rows:
+                return after, [], []
+            last: int = rows[-1][1]
+            thinned = self.connection.execute(
+                f"{THINNED.select} WHERE recorder_id = ? AND prune > ? AND prune <= ?",
+                (self.recorder_id, after, last),
+            )
+            return last, [PRUNES.row(row) for row in rows], sorted(map(THINNED.row, thinned))
 
     def all_of(self, table: Table) -> list[Row]:
         """All rows of this recorder in a small table."""

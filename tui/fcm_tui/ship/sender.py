@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from fcm_tui.ship.closure import Key
 from fcm_tui.ship.dead_letters import DeadLetter
@@ -37,6 +38,14 @@ class Known:
             self._keys.popitem(last=False)
 
 
+class Contents(NamedTuple):
+    """What of some contents is left to be sent."""
+
+    rows: Sequence[Row] = ()
+    digests: Sequence[bytes] = ()
+    """Of all that is on the server once the rows are."""
+
+
 class Sender:
     """Sends through one connection; made anew with each, as another server may have other rows."""
 
@@ -48,8 +57,8 @@ class Sender:
         self.contents = Known()
         self._differences = Known()
 
-    async def send(self, batch: Batch) -> None:
-        """Changes and what belongs to them, in one transaction; the contents go before.
+    async def send(self, batch: Batch, contents: Contents) -> None:
+        """Changes and what belongs to them, in one transaction.
 
         Raises:
             Whatever a connection raises, a row's refusal aside. Then all of it is on the server, or nothing.
@@ -59,8 +68,10 @@ class Sender:
             b"SELECT GROUP_CONCAT(digest SEPARATOR '') FROM differences WHERE digest IN ", wanted, _DIGEST
         )
         missing = [batch.differences[digest] for digest in wanted if digest not in there]
-        await self.transaction([(t, missing if t is DIFFERENCES else rows) for t, rows in batch.rows()])
+        rest = [(table, missing if table is DIFFERENCES else rows) for table, rows in batch.rows()]
+        await self.transaction([(CONTENTS, contents.rows), *rest])
         self._differences.add(wanted)
+        self.contents.add(contents.digests)
 
     async def lacking(self, keys: Sequence[Key]) -> list[Key]:
         """Those rows of `contents` that the server does not have, in the order given."""
@@ -80,11 +91,6 @@ class Sender:
             found.update(answer[start : start + length] for start in range(0, len(answer), length))
         return found
 
-    async def send_contents(self, rows: Sequence[Row]) -> None:
-        """Some rows of `contents`, in one transaction."""
-        if rows:
-            await self.transaction([(CONTENTS, rows)])
-
     async def transaction(self, parts: Parts, last: bytes | None = None) -> None:
         """Insert rows, all or none, and run a last statement; rows that the server will never take are buried.
 
@@ -100,10 +106,12 @@ class Sender:
             await self._insert_each(parts, last)
 
     async def _insert(self, parts: Parts, last: bytes | None) -> None:
-        await self.connection.run("BEGIN")
+        await self.connection.begin("BEGIN")
         for table, rows in parts:
-            for statement in table.statements(rows, self._room):
-                await self.connection.run(statement)
+            for statement in table.statements(rows, self._room):  # made while the server is at the one before
+                await self.connection.answer()
+                await self.connection.begin(statement)
+        await self.connection.answer()
         await self._commit(last)
 
     async def _insert_each(self, parts: Parts, last: bytes | None) -> None:

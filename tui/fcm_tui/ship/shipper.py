@@ -27,9 +27,9 @@ from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers
 from fcm_tui.ship.others_reviews import OthersReviews
 from fcm_tui.ship.outbox import Batch, Outbox
-from fcm_tui.ship.sender import Sender
+from fcm_tui.ship.sender import Contents, Sender
 from fcm_tui.ship.signing_in import position, sign_in
-from fcm_tui.ship.tables import Row
+from fcm_tui.ship.tables import CONTENTS, Row
 from fcm_tui.ship.unchanged import Unchanged
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import connect, trust
@@ -170,6 +170,7 @@ class Shipper:
         told = time.monotonic()
         while True:
             self._wake.clear()
+            is_over = self._stopping.is_set()  # before looking: what was committed until then goes out
             try:
                 await self._send_changes(sender, outbox)
                 is_due = time.monotonic() - told > PULSE
@@ -193,7 +194,7 @@ class Shipper:
                 continue
             if is_more and self._is_thorough:
                 continue
-            if self._stopping.is_set():
+            if is_over:
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
@@ -210,11 +211,11 @@ class Shipper:
         batch, keys = await self._in_thread(lambda: read(after))
         while batch is not None:
             await self._count(batch)
-            await self._send_contents(sender, outbox, batch.contents, keys)
+            contents = await self._send_contents(sender, outbox, batch.contents, keys)
             last = batch.last
             ahead = self._ahead(lambda last=last: read(last))  # type: ignore[misc]
             try:
-                await sender.send(batch)
+                await sender.send(batch, contents)
                 batch, keys = await ahead
             finally:
                 await asyncio.wait([ahead])
@@ -224,35 +225,38 @@ class Shipper:
 
     async def _send_contents(
         self, sender: Sender, outbox: Outbox, digests: Collection[bytes], keys: list[Key] | None = None
-    ) -> None:
-        """Contents with all that they need; `keys` are what `_needed` says, where that was asked already."""
+    ) -> Contents:
+        """Contents with all that they need, but for the last of their rows, which go with what needs them: that is one
+        commit less. `keys` are what `_needed` says, where that was asked already.
+        """
         while any(digest not in sender.contents for digest in digests):
             if keys is None:
                 keys = await self._in_thread(lambda: _needed(outbox, sender, digests))
             with contextlib.suppress(Repacked):
-                await self._send_rows(sender, outbox, keys)
-                sender.contents.add(digest for digest, _ in keys)
-                sender.contents.add(digests)
+                rows = await self._send_rows(sender, outbox, keys)
+                return Contents(rows, [*(digest for digest, _ in keys), *digests])
             keys = None
+        return Contents()
 
-    async def _send_rows(self, sender: Sender, outbox: Outbox, keys: list[Key]) -> None:
-        """Those rows of `contents` that the server lacks, in order; the next ones are read while some are on their way."""
+    async def _send_rows(self, sender: Sender, outbox: Outbox, keys: list[Key]) -> list[Row]:
+        """Send those rows of `contents` that the server lacks, in order, the next ones being read meanwhile; the last ones
+        are left."""
         missing = await sender.lacking(keys)
         there = {digest for digest, _ in keys}
 
         def read(after: int) -> tuple[list[Row], int]:
             return content_rows(outbox.connection, missing[after:], Either(there, sender.contents))
 
-        at = 0
-        rows, taken = await self._in_thread(lambda: read(0))
-        while taken:
-            at += taken
+        rows, at = await self._in_thread(lambda: read(0))
+        while at < len(missing):
             ahead = self._ahead(lambda after=at: read(after))  # type: ignore[misc]
             try:
-                await sender.send_contents(rows)
+                await sender.transaction([(CONTENTS, rows)])
             finally:
                 await asyncio.wait([ahead])
             rows, taken = ahead.result()
+            at += taken
+        return rows
 
     async def _open(self) -> Outbox:
         if self._outbox is None:

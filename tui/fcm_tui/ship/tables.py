@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fcm_tui.store.chain import ATTRIBUTE_COLUMNS, CHAINED_COLUMNS
 from fcm_tui.store.mysql import literals
 
-STATEMENT_BYTES = 4 << 20
+STATEMENT_BYTES = 1 << 20
 """Of one statement, or one row where that has more."""
 
 
@@ -140,7 +140,9 @@ REVIEWS = Table(
     ("time_ns", "verdict", "note"),
     {"seat": "reviews.recorder_id"},
 )
-TABLES = {
-    table.name: table
-    for table in (RECORDERS, ROOTS, FILES, VERSIONS, CONTENTS, DIFFERENCES, LINKS, CHANGES, GAPS, REVIEWS)
-}
+PRUNES = Table("prunes", ("recorder_id", "prune", "run", "time_ns", "sequence", "rules", "chain_hash"), 2)
+THINNED = Table("thinned", ("digest", "recorder_id", "prune", "size"), 3)
+_ALL = (
+    RECORDERS, ROOTS, FILES, VERSIONS, CONTENTS, DIFFERENCES, LINKS, CHANGES, GAPS, REVIEWS, PRUNES, THINNED,
+)  # fmt: skip
+TABLES = {table.name: table for table in _ALL}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 from fcm_tui.ship.outbox import Files, Outbox
-from fcm_tui.ship.sender import Sender
+from fcm_tui.ship.sender import Contents, Sender
 from fcm_tui.ship.signing_in import InThread
-from fcm_tui.ship.tables import FILES, VERSIONS
+from fcm_tui.ship.tables import CONTENTS, FILES, VERSIONS
 from fcm_tui.store.mysql.literals import literal
 
 
@@ -22,9 +22,9 @@ class Unchanged:
         sender: Sender,
         outbox: Outbox,
         in_thread: InThread,
-        send_contents: Callable[[Collection[bytes]], Awaitable[None]],
+        send_contents: Callable[[Collection[bytes]], Awaitable[Contents]],
     ) -> None:
-        """`send_contents` brings contents to the server, with all that they need."""
+        """`send_contents` brings contents to the server, with all that they need, but for the last rows."""
         self._sender = sender
         self._outbox = outbox
         self._in_thread = in_thread
@@ -48,10 +48,11 @@ class Unchanged:
         if found is None:
             return False
         if found.files:
-            await self._send_contents(found.contents)
+            contents = await self._send_contents(found.contents)
             await self._sender.transaction(
-                [(FILES, found.files), (VERSIONS, found.versions)],
+                [(CONTENTS, contents.rows), (FILES, found.files), (VERSIONS, found.versions)],
                 b"UPDATE recorders SET files_to = %b WHERE recorder_id = %b" % (literal(found.last), me),
             )
+            self._sender.contents.add(contents.digests)
         self._to = found.last
         return True

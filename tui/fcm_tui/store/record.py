@@ -20,6 +20,7 @@ from fcm_tui.store.contents.store import ContentRow, ContentStore
 from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
+from fcm_tui.store.imported import refuse_imported
 from fcm_tui.store.reviews import user_name
 from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
 from fcm_tui.store.sealing.sealer import sealer_for
@@ -44,6 +45,7 @@ class Record:
         self._chain_hash = b""
         with ExitStack() as undo:
             undo.callback(self.connection.close)
+            refuse_imported(self.connection, database)
             self._sealer = sealer_for(self.connection)
             self.contents = ContentStore(self.connection, sealer=self._sealer)
             self.new_id = IdMaker().make

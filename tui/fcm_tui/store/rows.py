@@ -160,12 +160,20 @@ def _columns(draft: Draft, group: int | None) -> Row:
     state, previous, counts = draft.state, draft.previous, draft.counts
     return (
         draft.time_ns, draft.root_id, draft.file_id, draft.path, draft.previous_path, draft.kind, draft.before, draft.after,
-        state.size if state else None, state.mode if state else None, state.mtime_ns if state else None,
-        previous.size if previous else None, previous.mode if previous else None, previous.mtime_ns if previous else None,
+        *_seen(state, draft.after), *_seen(previous, draft.before),
         draft.owner, draft.process, draft.capture, draft.origin, group,
         counts.inserted if counts else None, counts.updated if counts else None, counts.deleted if counts else None,
         draft.encoding, draft.newline,
     )  # fmt: skip
+
+
+def _seen(state: DiskState | None, digest: bytes | None) -> Row:
+    """Size, mode and mtime; unknown where nobody looked at the file."""
+    if state is None:
+        return (None, None, None)
+    if state.mode:
+        return (state.size, state.mode, state.mtime_ns)
+    return (None if digest is None else state.size, None, None)
 
 
 def _attributes(draft: Draft) -> Row:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import aiomysql
 from pymysql import err
-from pymysql.constants import CLIENT
 
 from fcm_tui.errors import ServerRefused
 from fcm_tui.settings.database import Server, host_text
+from fcm_tui.store.mysql.wire import ANSWER, NONSENSE, Wire, malformed
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0
@@ -31,26 +31,13 @@ SESSION = (
 )
 
 
-class _Wire(aiomysql.Connection):  # type: ignore[misc]
-    """aiomysql's connection, which gives no password away."""
-
-    async def _get_server_information(self) -> None:
-        await super()._get_server_information()
-        if self._ssl_context and not self.server_capabilities & CLIENT.SSL:
-            raise ServerRefused(
-                "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
-            )
-
-    async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
-        if plugin_name in (b"mysql_clear_password", b"mysql_old_password") and not self._secure:
-            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
-        return await super()._process_auth(plugin_name, auth_packet)
+_VARIABLES = "SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet', 'version', 'wsrep_on')"
 
 
 class Connection:
     """Statements to one server, one at a time. Close it after any error but one that the server answered with."""
 
-    def __init__(self, wire: _Wire, host: str, packet: int, version: str) -> None:
+    def __init__(self, wire: Wire, host: str, packet: int, version: str) -> None:
         self._wire = wire
         self.host = host
         self.largest = packet
@@ -62,14 +49,35 @@ class Connection:
 
         Raises:
             pymysql.err.MySQLError, OSError, TimeoutError: it was refused, or nobody knows whether it was run.
+            ServerRefused: the answer is larger than any may be.
+        """
+        await self.begin(statement)
+        return await self.answer()
+
+    async def begin(self, statement: bytes | str) -> None:
+        """Send a statement, and do not wait for the server; `answer` is the next that is called.
+
+        Raises:
+            As `run`.
         """
         if len(statement) > self.largest:  # the driver would report something else
             raise err.DataError(
                 1153, f"a row is larger than the server's max_allowed_packet ({self.largest})"
             )
+        self._wire.allowance = ANSWER
         async with asyncio.timeout(STATEMENT_SECONDS):
-            affected: int = await self._wire.query(statement)
-        return affected
+            with _understood():
+                await self._wire.begin(statement)
+
+    async def answer(self) -> int:
+        """What came of the statement that was begun: how many rows it touched.
+
+        Raises:
+            As `run`.
+        """
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            with _understood():
+                return await self._wire.answer()
 
     async def rows(self, statement: bytes | str) -> list[tuple[Any, ...]]:
         """Run a query; all its rows.
@@ -80,6 +88,25 @@ class Connection:
         await self.run(statement)
         result = self._wire._result
         return list(result.rows or ()) if result is not None else []
+
+    async def each(self, statement: str) -> AsyncIterator[tuple[Any, ...]]:
+        """Run a query; its rows one by one, as the server sends them. Nothing else runs meanwhile.
+
+        Raises:
+            As `run`.
+        """
+        self._wire.allowance = ANSWER
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            with _understood():
+                await self._wire.query(statement, unbuffered=True)
+        result = self._wire._result
+        while result is not None and result.unbuffered_active:
+            self._wire.allowance = ANSWER
+            async with asyncio.timeout(STATEMENT_SECONDS):
+                with _understood():
+                    row = await result._read_rowdata_packet_unbuffered()
+            if row is not None:
+                yield row
 
     async def take_bytes(self) -> None:
         """From now on literals are bytes, which are UTF-8 where they get into text: contents are read twice as fast.
@@ -113,7 +140,7 @@ async def connect(
         ServerRefused: it is not safe, or not fit for what is kept there.
         pymysql.err.MySQLError, OSError, TimeoutError: it did not come about.
     """
-    wire = _Wire(
+    wire = Wire(
         host=host[0],
         port=host[1],
         user=server.user,
@@ -127,11 +154,17 @@ async def connect(
     )
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            await wire._connect()
-            for statement in SESSION:
-                await wire.query(statement)
-            await wire.query("SELECT @@max_allowed_packet, VERSION()")
-            packet, version = wire._result.rows[0]
+            with _understood():
+                await wire._connect()
+                for statement in SESSION:
+                    await wire.query(statement)
+                await wire.query(_VARIABLES)
+                found = {str(name): value for name, value in wire._result.rows}
+                packet, version = int(found["max_allowed_packet"]), str(found["version"])
+                if (
+                    found.get("wsrep_on") == "ON"
+                ):  # else a node of a cluster answers with what it was a moment ago
+                    await wire.query("SET SESSION wsrep_sync_wait = 1")
     except BaseException as error:
         wire.close()
         if isinstance(error, Exception):
@@ -142,7 +175,18 @@ async def connect(
         raise ServerRefused(
             f"the server's max_allowed_packet is {packet:,} bytes: set it to 16M, contents need {LEAST_PACKET:,} at least"
         )
-    return Connection(wire, host_text(*host), packet - 1024, str(version))
+    return Connection(wire, host_text(*host), packet - 1024, version)
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Around what reads an answer: what cannot be understood is an error of the server's."""
+    try:
+        yield
+    except (ServerRefused, err.MySQLError, OSError):
+        raise
+    except NONSENSE as error:
+        raise malformed(error) from error
 
 
 def trust(server: Server) -> ssl.SSLContext | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pymysql import err
 
 from fcm_tui.errors import ServerRefused
+from fcm_tui.store.mysql.wire import NONSENSE
 
 
 class Failure(StrEnum):
@@ -26,7 +27,7 @@ class Failure(StrEnum):
 _PASSING = frozenset(
     (
         1040, 1041, 1042, 1043, 1047, 1053, 1077, 1079, 1080, 1129, 1152, 1158, 1159, 1160, 1161, 1180, 1184,
-        1203, 1290, 1317, 1792, 1836, 1927, 1969, 2000, 2002, 2003, 2005, 2006, 2013, 2014, 2055, 3024,
+        1203, 1290, 1317, 1792, 1836, 1927, 1969, 2000, 2002, 2003, 2005, 2006, 2013, 2014, 2027, 2055, 3024,
         3100, 4031,
     )
 )  # fmt: skip
@@ -76,6 +77,8 @@ def words(error: BaseException) -> str:
             said = os.strerror(cause.errno or 0) if cause.errno in errno.errorcode else "Unknown"
             return (cause.strerror or str(cause)) if said.startswith("Unknown") else said
         cause = cause.__cause__
+    if isinstance(error, NONSENSE) and not isinstance(error, UnicodeEncodeError):
+        return f"what the server answered does not fit ({type(error).__name__}: {error})"
     if isinstance(error, err.MySQLError) and len(error.args) > 1:
         return f"{error.args[1]} ({error.args[0]})"
     return str(error) or type(error).__name__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 _SHORT = 64
 """Bytes that are written as hexadecimal; longer ones as an escaped string, which is half as long."""
@@ -15,29 +16,44 @@ def literal(value: object) -> bytes:
         UnicodeEncodeError: a text has lone surrogates in it.
         TypeError: it is no value of a column.
     """
-    if value is None:
-        return b"NULL"
-    if isinstance(value, int):
-        return b"%d" % value
-    if isinstance(value, str):
-        return b"'%b'" % _escaped(value.encode())
-    if isinstance(value, bytes | bytearray | memoryview):
-        data = bytes(value)
-        if len(data) <= _SHORT:
-            return b"X'%b'" % data.hex().encode()
-        return b"_binary'%b'" % _escaped(data)
-    raise TypeError(f"{type(value).__name__} is no value of a column")
+    return _WRITERS.get(type(value), _other)(value)
 
 
 def row(values: Iterable[object]) -> bytes:
     """A row of `VALUES`."""
-    return b"(%b)" % b",".join(map(literal, values))
+    return b"(%b)" % b",".join([_WRITERS.get(type(value), _other)(value) for value in values])
 
 
-def listed(values: Sequence[object]) -> bytes:
-    """What stands behind `IN`."""
-    return b"(%b)" % b",".join(map(literal, values))
+def listed(digests: Sequence[bytes]) -> bytes:
+    """What stands behind `IN`; there is at least one."""
+    return b"(X'%b')" % "',X'".join(map(bytes.hex, digests)).encode()
 
 
 def _escaped(data: bytes) -> bytes:
     return data.replace(b"\\", b"\\\\").replace(b"'", b"\\'").replace(b"\0", b"\\0")
+
+
+def _text(value: str) -> bytes:
+    return b"'%b'" % _escaped(value.encode())
+
+
+def _bytes(value: bytes) -> bytes:
+    return b"X'%b'" % value.hex().encode() if len(value) <= _SHORT else b"_binary'%b'" % _escaped(value)
+
+
+def _other(value: object) -> bytes:
+    """Kinds of the types below, and what is none."""
+    if isinstance(value, bytearray | memoryview):
+        return _bytes(bytes(value))
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
+    raise TypeError(f"{type(value).__name__} is no value of a column")
+
+
+_WRITERS: dict[type, Callable[[Any], bytes]] = {
+    int: b"%d".__mod__,
+    bytes: _bytes,
+    str: _text,
+    type(None): lambda value: b"NULL",
+}

@@ -170,13 +170,40 @@ _SEATS = (
     "CREATE INDEX changes_previous_path ON changes (previous_path(255))",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS)
+# What retention thinned out of the recorders' own records, chained as there. A content that was sent before stays here.
+_PRUNES = (
+    """
+CREATE TABLE IF NOT EXISTS prunes (
+    recorder_id BINARY(16) NOT NULL,
+    prune       BIGINT NOT NULL,
+    run         BIGINT NOT NULL,
+    time_ns     BIGINT NOT NULL,
+    sequence    BIGINT NOT NULL,
+    rules       TEXT NOT NULL,
+    chain_hash  BINARY(32) NOT NULL,
+    PRIMARY KEY (recorder_id, prune)
+)""",
+    """
+CREATE TABLE IF NOT EXISTS thinned (
+    digest      BINARY(32) NOT NULL,
+    recorder_id BINARY(16) NOT NULL,
+    prune       BIGINT NOT NULL,
+    size        BIGINT NOT NULL,
+    PRIMARY KEY (digest, recorder_id, prune)
+)""",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES)
 _COUNTER = f"""
 CREATE TABLE IF NOT EXISTS schema_steps (
     step       INT NOT NULL PRIMARY KEY,
     applied_ns BIGINT NOT NULL,
     program    VARCHAR(64) NOT NULL
 ) {_TABLE}"""
+_FIRST_VERSION = (
+    "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()"
+    " AND table_name IN ('backup_paths', 'differences') AND column_name = 'id'"
+)
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
 _ATTEMPTS = 12
@@ -236,6 +263,11 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
     found = await steps_of(connection)
     if found == len(STEPS):
         return found, found
+    if not found and await connection.rows(_FIRST_VERSION):
+        raise ServerRefused(
+            "it holds the first version's tables: name another database for the team;"
+            " `fcm-tui database import-legacy` brings the old one in"
+        )
     await _lock(connection)
     try:
         await connection.run(_COUNTER)

@@ -1,0 +1,97 @@
+"""aiomysql's connection, which gives no password away, hands no file over, and takes no more than it is ready for.
+
+A server is not trusted here: whoever answers at its address may send anything. Every packet counts against an
+allowance, its announced length before a byte of it is read, so that neither endless rows nor lies about lengths
+fill the memory; what cannot be understood is one kind of error.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import aiomysql
+from pymysql import err
+from pymysql.constants import CLIENT, COMMAND
+from pymysql.protocol import MysqlPacket
+
+from fcm_tui.errors import ServerRefused
+
+MALFORMED = 2027
+NONSENSE = (
+    LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError, RuntimeError, struct.error,
+)  # fmt: skip
+"""What parsing raises where a server does not keep to the protocol, or answers something else than was asked."""
+ANSWER = 64 << 20
+"""Bytes of one answer."""
+_GREETING = 1 << 20
+_READ = 64
+"""Bytes that a piece of an answer takes here, beside its own: so many small rows count too."""
+_IN_CLEAR = ("mysql_clear_password", "mysql_old_password")
+
+
+class Wire(aiomysql.Connection):  # type: ignore[misc]
+    """One connection."""
+
+    allowance = _GREETING
+    """Bytes that may still come."""
+
+    async def begin(self, statement: bytes | str) -> None:
+        """The first half of `query`."""
+        data = statement.encode() if isinstance(statement, str) else statement
+        await self._execute_command(COMMAND.COM_QUERY, data)
+
+    async def answer(self) -> int:
+        """The second half of `query`."""
+        await self._read_query_result()
+        return int(self._affected_rows)
+
+    async def _read_bytes(self, number: int) -> bytes:
+        self.allowance -= number + _READ
+        if self.allowance < 0:
+            raise ServerRefused(
+                "the server answers more than it was asked for, and does not end: is it the right server?"
+            )
+        found: bytes = await super()._read_bytes(number)
+        return found
+
+    async def _get_server_information(self) -> None:
+        await super()._get_server_information()
+        if self._ssl_context and not self.server_capabilities & CLIENT.SSL:
+            raise ServerRefused(
+                "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
+            )
+        if not self._ssl_context:
+            self._refuse_in_clear(self._server_auth_plugin)
+
+    async def _request_authentication(self) -> None:
+        self._read_packet = self._read_while_signing_in
+        try:
+            await super()._request_authentication()
+        finally:
+            del self._read_packet
+
+    async def _read_while_signing_in(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
+        packet = await super()._read_packet(packet_type)
+        if packet.is_auth_switch_request() and len(packet.get_all_data()) == 1:
+            self._refuse_in_clear("mysql_old_password")
+        return packet
+
+    async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
+        if not self._secure:
+            self._refuse_in_clear(plugin_name.decode("ascii", "replace"))
+        return await super()._process_auth(plugin_name, auth_packet)
+
+    def _refuse_in_clear(self, plugin: str) -> None:
+        if plugin in _IN_CLEAR:
+            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
+
+
+def malformed(error: Exception) -> Exception:
+    """What parsing an answer came to, as an error that says so."""
+    if isinstance(error, RuntimeError) and "LOAD_LOCAL" in str(error):
+        return ServerRefused(
+            "the server asked for a file of this machine, which it does not get: is it the right one?"
+        )
+    nonsense: Exception = err.InternalError(MALFORMED, "the server's answer makes no sense")
+    return nonsense
