@@ -134,7 +134,7 @@ def test_where_nothing_more_can_be_written(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_run_that_is_interrupted_is_taken_up(cli: Cli, tmp_path: Path) -> None:
-    for number in range(40):
+    for number in range(24):
         (cli.root / f"n{number}").write_bytes(os.urandom(1 << 20))
     cli.once()
     repository = tmp_path / "repository"
