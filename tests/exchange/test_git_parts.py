@@ -75,7 +75,7 @@ def test_below_a_path_what_moves_in_and_out(cli: Cli, tmp_path: Path) -> None:
     history(cli)
     repository = tmp_path / "repository"
     cli.run("export", "git", str(cli.root / "sub"), str(repository))
-    assert subjects(repository)[0] == f"moved {cli.root}/a.py -> a.py"
+    assert subjects(repository)[0] == f"moved {cli.root / 'a.py'} -> a.py"
     assert tree(repository) == on_disk(cli.root / "sub")
     assert tree(repository, "main~1") == {b"a.py": (0o100644, b"a 1\n")}
 
@@ -134,7 +134,7 @@ def test_where_nothing_more_can_be_written(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_run_that_is_interrupted_is_taken_up(cli: Cli, tmp_path: Path) -> None:
-    for number in range(40):
+    for number in range(24):
         (cli.root / f"n{number}").write_bytes(os.urandom(1 << 20))
     cli.once()
     repository = tmp_path / "repository"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui.commands.arguments import text
 from fcm_tui.commands.common import absolute, open_record, settings_of, show_bytes
+from fcm_tui.commands.count_line import CountLine
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import FilterError, NoSuchChange, NotSoError, UsageError
 from fcm_tui.safetext import visible, visible_path
@@ -116,9 +117,11 @@ def _git(args: argparse.Namespace) -> int:
         done = target.mark(recorder.recorder_id)
         plan = Plan(terms.scope, selection, terms.by_burst)
         history = History(reader, recorder, plan, done or Mark(recorder.recorder_id), Tree())
-        with FastImport(target.path, BRANCH, reader, terms.scope) as stream:
+        last = reader.last_sequence()
+        with CountLine("exporting") as line, FastImport(target.path, BRANCH, reader, terms.scope) as stream:
             for commit in history.commits():
                 stream.write(commit, follows=done is not None)
+                line.show("changes", history.reached, last)
     _tell(stream.commits, history.changes, stream.placeholders, args.target)
     return 0
 

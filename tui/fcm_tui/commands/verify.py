@@ -6,13 +6,13 @@ import argparse
 import json
 import sqlite3
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
 from fcm_tui.commands.common import database_of, open_record, settings_of
+from fcm_tui.commands.count_line import CountLine
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import DataDirError, UsageError
 from fcm_tui.safetext import visible
@@ -20,9 +20,6 @@ from fcm_tui.store.trust.anchors import Anchor, Head, read_anchors
 from fcm_tui.store.trust.problems import Problem
 from fcm_tui.store.trust.verify import Tally, verify
 
-_PATIENCE = 1.0
-"""Seconds after which a person wants to know that something goes on."""
-_EVERY = 0.2
 _TOLD = 5
 """Problems that an alert names."""
 
@@ -56,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     anchors, unsigned = _anchors(args)
     tally = Tally(problems=len(unsigned))
     first: list[Problem] = []
-    with open_record(args) as reader, _Line() as line:
+    with open_record(args) as reader, CountLine("checking") as line:
         problems = _noted(chain(unsigned, verify(reader.connection, tally, line.show, anchors)), first)
         if args.json:
             _print_json(problems, tally, line)
@@ -118,7 +115,7 @@ def _anchors(args: argparse.Namespace) -> tuple[list[Anchor], list[Problem]]:
     return [anchor for anchor, problem in found if not problem], unsigned
 
 
-def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
+def _print_json(problems: Iterator[Problem], tally: Tally, line: CountLine) -> None:
     """One object; problems are written as they are found, so that any number of them takes no memory."""
     first = next(problems, None)
     found = problems if first is None else chain([first], problems)
@@ -153,35 +150,3 @@ def _extent(tally: Tally) -> str:
 def _head(head: Head, tally: Tally) -> str:
     of = f" of {head.recorder.hex()}" if len(tally.heads) > 1 else ""
     return f"head{of} {head.sequence}:{head.chain.hex()}"
-
-
-class _Line:
-    """Progress on a terminal's stderr, once it takes long."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + _PATIENCE
-        self._shown = False
-
-    def __enter__(self) -> _Line:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.clear()
-
-    def show(self, what: str, done: int, total: int) -> None:
-        """Renew the line, a few times a second."""
-        now = time.monotonic()
-        if not self._is_terminal or now < self._next:
-            return
-        self._next = now + _EVERY
-        self._shown = True
-        sys.stderr.write(f"\r\x1b[Kchecking {what}: {done:,} of {total:,}")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Make room for what is printed."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._shown = False

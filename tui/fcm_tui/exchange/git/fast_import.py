@@ -71,7 +71,7 @@ class FastImport:
         """
         try:
             self._write(commit, follows)
-        except (BrokenPipeError, OSError) as error:
+        except OSError as error:
             raise self._failed() from error
 
     def _write(self, commit: Commit, follows: bool) -> None:

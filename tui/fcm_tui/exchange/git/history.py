@@ -58,6 +58,11 @@ class History:
         self.changes = 0
         """Written so far."""
 
+    @property
+    def reached(self) -> int:
+        """The change that it has come to."""
+        return self._mark.sequence
+
     def commits(self) -> Iterator[Commit]:
         """All that are missing; what is recorded from now on is for the next time."""
         last = self._reader.last_sequence()
