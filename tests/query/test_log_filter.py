@@ -48,6 +48,15 @@ def found(record: RecordBuilder, expression: str) -> list[int]:
         ("until:2026-09-21T14:13:22Z", [1]),
         ("by:VI", [7]),
         ("by:ann !by:vim *.py", [4, 8]),
+        ("process:vim", [7]),
+        ("process:vi", []),
+        ("!process:*", [1, 2, 3, 4, 5, 6, 8]),
+        ("owner:ann process:*", [7]),
+        ("owner:vim", []),
+        ("capture:secret,none", [2, 5]),
+        ("weekday:sat,mon hour:14", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("weekday:tue-sun", []),
+        ("!hour:14", []),
         ("host:desk", [1, 2, 3, 4, 5, 6, 7, 8]),
         ("host:lap", []),
         ("+>=2", [1]),
@@ -67,7 +76,9 @@ def found(record: RecordBuilder, expression: str) -> list[int]:
         ("!note:ann kind:created", [1, 5]),
     ],
 )
-def test_what_each_filter_lets_through(record: RecordBuilder, expression: str, sequences: list[int]) -> None:
+def test_what_each_filter_lets_through(
+    record: RecordBuilder, expression: str, sequences: list[int], in_utc: None
+) -> None:
     connect(record.database).execute(
         "INSERT INTO reviews SELECT recorder_id, 2, 'me', 1, 'accepted', NULL FROM recorders"
     )

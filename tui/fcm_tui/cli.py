@@ -30,6 +30,7 @@ COMMANDS = (
     "prune",
     "database",
     "config",
+    "report",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 

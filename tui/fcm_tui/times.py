@@ -27,6 +27,13 @@ def local_text(time_ns: int) -> str:
     return f"{datetime.fromtimestamp(time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
 
 
+def utc_text(time_ns: int) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+
+
 def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = None) -> int:
     """The moment that `text` names, in nanoseconds since the Unix epoch.
 

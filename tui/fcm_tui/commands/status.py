@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 from fcm_tui.commands.common import database_of, settings_of
-from fcm_tui.commands.log import gap_text, gap_values, time_text
+from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
@@ -20,7 +20,7 @@ from fcm_tui.ship import wording
 from fcm_tui.store.reading.queries import Reader, RecorderInfo
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, utc_text
 
 _GAPS = 5
 
@@ -78,7 +78,7 @@ def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
         "on": settings.retention.is_on,
         "thinned": done.versions,
         "thinned_bytes": done.version_bytes,
-        "last": None if done.last_ns is None else time_text(done.last_ns),
+        "last": None if done.last_ns is None else utc_text(done.last_ns),
         "head": None if done.head is None else {"prune": done.prunes, "chain": done.head.hex()},
     }
 
@@ -94,13 +94,13 @@ def _status(
         "user": recorder.user if recorder else None,
         "platform": recorder.platform if recorder else None,
         "version": recorder.version if recorder else None,
-        "first_seen": time_text(recorder.first_seen_ns) if recorder else None,
-        "last_seen": time_text(recorder.last_seen_ns) if recorder else None,
+        "first_seen": utc_text(recorder.first_seen_ns) if recorder else None,
+        "last_seen": utc_text(recorder.last_seen_ns) if recorder else None,
         "roots": [
             {
                 "path": path_text(root.path),
                 "active": root.active,
-                "baseline": None if root.baseline_ns is None else time_text(root.baseline_ns),
+                "baseline": None if root.baseline_ns is None else utc_text(root.baseline_ns),
                 "files": root.files,
                 "changes": root.changes,
             }
@@ -133,7 +133,7 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
         "phase": None if standing is None or holder is None else standing.phase,
         "data_dir": str(data_dir.path),
         "last_error": trouble or None,
-        "last_error_since": time_text(standing.since_ns)
+        "last_error_since": utc_text(standing.since_ns)
         if standing is not None and standing.since_ns
         else None,
     }

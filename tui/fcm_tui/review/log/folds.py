@@ -13,11 +13,10 @@ import os
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind
+from fcm_tui.store.reading.bursts import FEWEST, NEAR_NS
 from fcm_tui.store.reading.changes import Key, key_of
 
-FEWEST = 20
 MOST = 4096
-NEAR_NS = 10**9
 
 
 def are_together(newer: Change, older: Change) -> bool:

@@ -7,7 +7,8 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fcm_tui.model import Kind
+from fcm_tui.model import Gap, Kind
+from fcm_tui.paths import is_along
 from fcm_tui.store.reviews import IS_REVIEWED
 from fcm_tui.store.sealing.sealer import keys_of
 
@@ -31,6 +32,16 @@ class Filters:
     unreviewed: bool = False
     terms: tuple[Term, ...] = ()
     """Of an expression in the language of `query`."""
+
+
+def concerns(filters: Filters, gap: Gap) -> bool:
+    """Whether a gap is in the time, and about the path, that a filter asks for."""
+    path, since, until = filters.path, filters.since_ns, filters.until_ns
+    if path is not None and gap.root is not None and not is_along(path, gap.root):
+        return False
+    if since is not None and gap.to_ns is not None and gap.to_ns < since:
+        return False
+    return until is None or gap.from_ns < until
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Gap
@@ -22,6 +23,9 @@ from fcm_tui.store.reading.text_index import SUFFIX as INDEX
 from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes, reading
+
+if TYPE_CHECKING:
+    from fcm_tui.store.reading.tallies import StoreTallies, Tallies
 
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b i i? i i")
@@ -195,6 +199,25 @@ class Reader:
     def found(self, filters: Filters) -> int:
         """How many changes a filter lets through; takes as long as looking at all that come into question."""
         return self._changes.found(filters)
+
+    def tally(self, filters: Filters, most: int) -> Tallies:
+        """As `tallies.tally`."""
+        from fcm_tui.store.reading import tallies  # which most starts need not
+
+        return tallies.tally(self._connection, self._changes, filters, most)
+
+    def tally_store(self) -> StoreTallies:
+        """As `tallies.tally_store`."""
+        from fcm_tui.store.reading import tallies
+
+        return tallies.tally_store(self._connection)
+
+    def largest(self, filters: Filters, most: int) -> list[Change]:
+        """The changes with the most lines, the largest first; of secrets none."""
+        from fcm_tui.store.reading import tallies
+
+        keys = tallies.largest_changes(self._connection, self._changes, filters, most)
+        return [self.change(sequence, recorder_id) for sequence, recorder_id in keys]
 
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
         """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
