@@ -13,7 +13,7 @@ from fcm_tui.commands.common import absolute, open_record, settings_of
 from fcm_tui.errors import FilterError, UsageError
 from fcm_tui.paths import is_inside
 from fcm_tui.query.terms import Term
-from fcm_tui.report.formats import BINARY, FORMATS, writer
+from fcm_tui.report.formats import FORMATS, NOT_FOR_TERMINALS, writer
 from fcm_tui.report.statistics import Asked
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.queries import Reader
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     """
     name = _format(args)
     write = writer(name)
-    if args.output is None and name in BINARY and sys.stdout.isatty():
-        raise UsageError(f"{name} is nothing for a terminal: name a file with --output")
+    if args.output is None and name in NOT_FOR_TERMINALS and sys.stdout.isatty():
+        raise UsageError(f"{name} is nothing for a terminal: name a file with --output, or pipe it")
     asked = _asked(args)
     with open_record(args) as reader:
         if args.output is None:

@@ -15,8 +15,8 @@ Writer = Callable[[BinaryIO, Reader, Asked], int]
 """Writes a report of what is asked for; how many changes it is about."""
 
 FORMATS = ("html", "pdf", "csv", "json", "md", "parquet")
-BINARY = ("pdf", "parquet")
-"""Those that are nothing for a terminal."""
+NOT_FOR_TERMINALS = ("csv", "pdf", "parquet")
+"""Binary, or with names exactly as they are, which a terminal might obey."""
 
 
 def writer(name: str) -> Writer:
