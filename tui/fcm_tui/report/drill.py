@@ -10,6 +10,7 @@ from fcm_tui.model import Gap
 from fcm_tui.query.parse import ANY, WEEKDAYS
 from fcm_tui.query.words import quoted
 from fcm_tui.report.tables import Table, Value
+from fcm_tui.safetext import visible
 from fcm_tui.store.reading.tallies import BurstAt
 from fcm_tui.times import utc_text
 
@@ -43,7 +44,7 @@ def of_name(what: str, name: str | None) -> Drill | None:
             return Drill("!is:scan !is:restore")
         case "origin", str(origin):
             return Drill(f"is:{origin}")
-        case _, str(text) if text and text.isprintable():
+        case _, str(text) if text and text.isprintable() and visible(text) == text != ANY:
             return Drill(f"{what}:{quoted(text)}")
     return None
 

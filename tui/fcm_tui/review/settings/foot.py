@@ -1,44 +1,13 @@
-"""What stands under the fields: what the selected one is for, or the line in which it is written."""
+"""The line under the fields in which a value is written."""
 
 from __future__ import annotations
-
-from textwrap import wrap
 
 from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
-from fcm_tui.review import wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_line import EntryLine
-
-
-class Told(Widget):
-    """A few lines of text, safe to show."""
-
-    ALLOW_SELECT = False
-
-    def __init__(self, palette: Palette, *, id: str) -> None:
-        super().__init__(id=id)
-        self.palette = palette
-        self._text, self._style = "", "muted"
-
-    def say(self, text: str, style: str = "muted") -> None:
-        """Show another text."""
-        if (text, style) != (self._text, self._style):
-            self._text, self._style = text, style
-            self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        width, height = self.size
-        lines = wrap(self._text, max(10, width - 2))
-        if len(lines) > height and height:
-            lines[height - 1] = wording.fit(" ".join(lines[height - 1 :]), width - 2)
-        text = lines[y] if y < min(height, len(lines)) else ""
-        return Strip([Segment(f" {text}", self.palette(self._style))]).adjust_cell_length(
-            width, self.palette()
-        )
 
 
 class ValueLine(EntryLine):

@@ -22,10 +22,11 @@ from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.menu import Choice, Menu
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
+from fcm_tui.review.parts.told import Told
 from fcm_tui.review.settings import fields
 from fcm_tui.review.settings.databases import try_database
 from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
-from fcm_tui.review.settings.foot import Told, ValueLine
+from fcm_tui.review.settings.foot import ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
 from fcm_tui.review.settings.picking import PickScreen, folders_at
 from fcm_tui.review.settings.previewing import PreviewScreen, look_of
