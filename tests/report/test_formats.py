@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,49 @@ def test_a_file_is_replaced_whole_but_not_one_in_a_recorded_folder(
     assert "is in the recorded folder" in capfd.readouterr().err
     assert cli.main([*data, str(inside), "--force"]) == 0
     assert sorted(path.name for path in watched.iterdir()) == ["page.md"]
+
+
+SCRIPTS = "名前-имя-όνομα-이름-اسم-नाम-🙂-\u202egpj.txt"
+
+
+@pytest.mark.parametrize("with_fonts", [True, False])
+def test_a_pdf_has_the_figures_and_names_in_any_script(
+    record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_fonts: bool
+) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    if not with_fonts:
+        monkeypatch.setattr("fcm_tui.report.pdf.found_fonts", list)
+    for number in range(40):
+        record.change(f"/srv/shop/{SCRIPTS}", b"%d" % number)
+    document = tmp_path / "report.pdf"
+    assert cli.main(["--data-dir", str(record.database.parent), "report", "--output", str(document)]) == 0
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(document).pages)
+    assert "Busiest files" in text and "366" in text and "-<202E>gpj.txt" in text
+    assert with_fonts or ("<540D><524D>-<0438>" in text and "no font here" in text.replace("\n", " "))
+
+
+def test_parquet_has_typed_columns_and_every_change(record: RecordBuilder, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    record.change(b"/srv/shop/caf\xe9.txt", b"1")
+    rows = tmp_path / "changes.parquet"
+    assert cli.main(["--data-dir", str(record.database.parent), "report", "--output", str(rows)]) == 0
+    table = parquet.read_table(rows)
+    assert str(table.schema.field("time").type) == "timestamp[ns, tz=UTC]"
+    assert str(table.schema.field("size").type) == "int64"
+    assert table["sequence"].to_pylist() == list(range(1, 328))
+    assert table["path"][-1].as_py() == r"/srv/shop/caf\udce9.txt"
+    assert table["path_bytes"][-1].as_py() == b"/srv/shop/caf\xe9.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "extra"), [("pdf", "fpdf", "pdf"), ("parquet", "pyarrow", "parquet")]
+)
+def test_a_missing_library_is_said_with_how_to_install_it(
+    record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    name: str, library: str, extra: str,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, library, None)
+    target = tmp_path / f"report.{name}"
+    assert cli.main(["--data-dir", str(record.database.parent), "report", "--output", str(target)]) == 2
+    assert f"pip install 'fcm-tui[{extra}]'" in capfd.readouterr().err
+    assert not target.exists()
