@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -14,6 +15,8 @@ from fcm_tui.review import keys
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.statistics.blocks import arranged
 from fcm_tui.review.statistics.pieces import Figure, Line, Piece, Place, nearest, places
+
+_HERE = Style(reverse=True)
 
 
 class StatisticsView(ScrollView, can_focus=True):
@@ -132,6 +135,6 @@ class StatisticsView(ScrollView, can_focus=True):
         segments = []
         for piece in line:
             is_here = at is not None and piece.figure is at
-            style = self.palette(piece.style, "title-focused") if is_here else self.palette(piece.style)
-            segments.append(Segment(piece.text, style))
+            style = self.palette(piece.style)
+            segments.append(Segment(piece.text, style + _HERE if is_here else style))
         return Strip(segments).adjust_cell_length(self.size.width, self.palette())
