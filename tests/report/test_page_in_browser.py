@@ -56,6 +56,12 @@ def test_the_page_keeps_to_itself_and_reads_in_light_dark_narrow_and_print(
         )
         assert browser.run("return document.querySelectorAll('#file tbody tr:not([hidden])').length") == 1
 
+        # the legend turns a kind off
+        browser.run("document.querySelector('#days-chart .u-legend .u-series:last-child th').click()")
+        assert "u-off" in browser.run(
+            "return document.querySelector('#days-chart .u-series:last-child').className"
+        )
+
         browser.dark(False)
         assert browser.run(COLOUR) == "rgb(255, 255, 255)"
         browser.dark(True)

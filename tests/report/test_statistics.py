@@ -23,6 +23,7 @@ DAY = 86400 * 10**9
 ASKED = [
     Asked(),
     Asked(since_ns=START_NS + 3 * DAY, until_ns=START_NS + 9 * DAY),
+    Asked(since_ns=START_NS + DAY),
     Asked(path=native("/srv/shop/src")),
     Asked(expression="*.txt !is:secret by:vim", terms=parse("*.txt !is:secret by:vim")),
     Asked(expression="text:line", terms=parse("text:line")),
@@ -78,7 +79,7 @@ def test_every_figure_is_what_a_walk_through_the_log_counts(
 def test_each_row_leads_to_exactly_its_changes(record: RecordBuilder, in_utc: None) -> None:
     looked = Counter[str]()
     with Reader(record.database) as reader:
-        for asked in ASKED[:4]:
+        for asked in ASKED[:5:2]:
             figures = measure(reader, asked, most=1000)
             for table in tables(figures):
                 if "changes" not in [column.name for column in table.columns]:

@@ -33,6 +33,8 @@ _KEY = f" || '{_APART}' || ".join(
 )
 """What changes are told apart by, as one text: that is fetched in half of the time of its parts."""
 _COLUMNS = f"{_KEY} || '{_APART}' || ifnull(c.process, '{_UNKNOWN}'), c.sequence, c.time_ns, c.root_id, c.group_sequence"
+_MUCH = 4
+"""A part of the log from which on looking through all of it is quicker than going to each change by its key."""
 _ALL = "changes c"
 _PICKED = "temp.picked p CROSS JOIN changes c ON (c.recorder_id, c.sequence) = (p.recorder_id, p.sequence)"
 
@@ -162,12 +164,28 @@ def _source(connection: sqlite3.Connection, log: ChangeLog, filters: Filters) ->
     if filters == Filters():
         yield _ALL
         return
+    if (stretch := _stretch(connection, filters)) is not None:
+        yield stretch
+        return
     connection.execute("DROP TABLE IF EXISTS temp.picked")
     connection.execute(
         "CREATE TEMP TABLE picked (recorder_id BLOB, sequence INTEGER, PRIMARY KEY (recorder_id, sequence)) WITHOUT ROWID"
     )
     log.pick(filters, "temp.picked")
     yield _PICKED
+
+
+def _stretch(connection: sqlite3.Connection, filters: Filters) -> str | None:
+    """Where a filter asks for no more than a time that has much of the log in it: the log itself, looked through."""
+    since, until = filters.since_ns, filters.until_ns
+    if filters != Filters(since_ns=since, until_ns=until):
+        return None
+    within = f"+time_ns >= {-(1 << 63) if since is None else since:d}"
+    within += f" AND +time_ns < {until:d}" if until is not None else ""
+    inside = connection.execute(f"SELECT count(*) FROM changes WHERE {within.replace('+', '')}").fetchone()[0]
+    if inside * _MUCH < connection.execute("SELECT count(*) FROM changes").fetchone()[0]:
+        return None
+    return f"(SELECT * FROM changes WHERE {within}) c"
 
 
 def _count(connection: sqlite3.Connection, source: str, found: Tallies, most: int) -> list[Burst]:
@@ -194,23 +212,20 @@ def _count(connection: sqlite3.Connection, source: str, found: Tallies, most: in
 
 
 def _reviewed(connection: sqlite3.Connection, source: str) -> int:
-    """Through the reviews: there are fewer of them."""
-    if source is _ALL:
-        sql = (
-            "SELECT count(*) FROM (SELECT DISTINCT recorder_id, sequence FROM reviews) v CROSS JOIN changes c"
-        )
-        sql += " ON (c.recorder_id, c.sequence) = (v.recorder_id, v.sequence)"
-    else:
-        sql = "SELECT count(*) FROM (SELECT DISTINCT recorder_id, sequence FROM reviews) v CROSS JOIN temp.picked p"
-        sql += " ON (p.recorder_id, p.sequence) = (v.recorder_id, v.sequence)"
-    return int(connection.execute(sql).fetchone()[0])
+    """Through the reviews, of which there are fewer."""
+    reviewed = "(SELECT DISTINCT recorder_id, sequence FROM reviews) v CROSS JOIN"
+    others = "temp.picked c" if source is _PICKED else source
+    same = "(c.recorder_id, c.sequence) = (v.recorder_id, v.sequence)"
+    return int(connection.execute(f"SELECT count(*) FROM {reviewed} {others} ON {same}").fetchone()[0])
 
 
 def _paths(connection: sqlite3.Connection, source: str) -> Iterator[tuple[bytes, int]]:
     """Changes by path, that before a move too, in order; what would count twice in a folder is taken away there."""
+    # The index of paths has all of the log in their order; going from there to each change's time is slow.
+    path = "c.path" if source is _ALL else "+c.path"
     moved = f"FROM {source} WHERE c.previous_path IS NOT NULL"
     rows = connection.execute(
-        f"SELECT c.path, count(*) FROM {source} GROUP BY c.path"
+        f"SELECT {path}, count(*) FROM {source} GROUP BY {path}"
         f" UNION ALL SELECT c.previous_path, 1 {moved}"
         f" UNION ALL SELECT shared_folder(c.path, c.previous_path), -1 {moved} ORDER BY 1"
     )
