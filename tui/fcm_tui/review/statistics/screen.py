@@ -104,10 +104,7 @@ class StatisticsScreen(Screen[Drill]):
         if figure is None:
             return
         if figure.drill is None:
-            self._told.say(
-                "There is no filter for that: nothing changed then, or its name has letters none can have.",
-                "warning",
-            )
+            self._told.say("There is nothing to show: nothing changed, or no filter can name it.", "warning")
             return
         self.dismiss(figure.drill)
 
