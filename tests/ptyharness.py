@@ -135,6 +135,11 @@ class Terminal:
             pass
         return self._status
 
+    def leave(self) -> int:
+        """Leave the program by its own key, pressed twice as it asks while it records; its exit status."""
+        self.press("q", "q")
+        return self.end()
+
     def kill(self) -> None:
         """End the program if it still runs, and close the terminal."""
         if self._status is None:

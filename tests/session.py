@@ -87,8 +87,7 @@ def session(work: Path, data: Path) -> Iterator[Frame]:
         yield frame("History", 2.0, "H")
         yield frame("quantize", 2.5, "left")
         yield frame("● recording", 1.5, "escape")
-        terminal.press("q")
-        terminal.end()
+        terminal.leave()
 
 
 def animated(frames: list[Frame]) -> str:

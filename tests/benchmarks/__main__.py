@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks import (
+    bench_alerts,
     bench_baseline,
     bench_burst,
     bench_diff_view,
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "log": bench_log.run,
     "terminal": bench_terminal.run,
     "shipping": bench_shipping.run,
+    "alerts": bench_alerts.run,
 }
 
 

@@ -90,8 +90,7 @@ def _shown(scale: Scale, samples: int) -> list[float]:
                 if time.monotonic() > deadline or not (terminal.pump(1.0) or terminal.alive):
                     raise RuntimeError(f"{path.name} did not come to the screen:\n{terminal.text}")
             found.append(time.perf_counter() - started)
-        terminal.press("q")
-        terminal.end()
+        terminal.leave()
     return found
 
 

@@ -22,19 +22,19 @@ PATIENCE = 600.0
 """Seconds after which what was written counts as lost."""
 
 
-def ours(data: Path, *arguments: str) -> list[str]:
-    """A command line of fcm-tui, with the settings that it has without a configuration file."""
-    config = data.with_name("empty.toml")
-    config.touch()
+def ours(data: Path, *arguments: str, toml: str = "") -> list[str]:
+    """A command line of fcm-tui, by default with the settings that it has without a configuration file."""
+    config = data.with_name("configured.toml" if toml else "empty.toml")
+    config.write_text(toml, "utf-8")
     start = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "fcm_tui"]
     return [*start, "--data-dir", str(data), "--config", str(config), *arguments]
 
 
 @contextmanager
-def recording(data: Path, tree: Path) -> Iterator[int]:
+def recording(data: Path, tree: Path, toml: str = "") -> Iterator[int]:
     """`fcm-tui record` on a tree, ready; its process id."""
     process = subprocess.Popen(
-        ours(data, "record", str(tree)), stdout=subprocess.PIPE, text=True, creationflags=_GROUP
+        ours(data, "record", str(tree), toml=toml), stdout=subprocess.PIPE, text=True, creationflags=_GROUP
     )
     try:
         assert process.stdout is not None

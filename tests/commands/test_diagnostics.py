@@ -12,7 +12,6 @@ import pytest
 
 from fcm_tui import cli, diagnostics
 from fcm_tui.commands import status
-from tests.ptyharness import Terminal
 
 _FAILING = """
 import sys
@@ -99,8 +98,10 @@ def test_the_recorder_notes_its_start_and_its_end(tmp_path: Path) -> None:
     assert lines[-1].endswith(": stopped; all is well")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a pty")
+@pytest.mark.skipif(sys.platform == "win32", reason="a screen in a pty; tests/windows has one in a console")
 def test_a_screen_that_fails_says_where_the_rest_is_and_loses_nothing(tmp_path: Path) -> None:
+    from tests.ptyharness import Terminal
+
     root, data = tmp_path / "root", tmp_path / "data"
     root.mkdir()
     command = [sys.executable, "-c", _FAILING, "--data-dir", str(data), str(root)]

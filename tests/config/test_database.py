@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,13 @@ def test_the_table_says_more_than_a_url(tmp_path: Path) -> None:
     )
     settings = config.load(file)
     assert settings.server == Server(
-        "me", (("db", 3306),), "fcm", None, str(tmp_path / "pw"), "/etc/team.pem", 1 << 20
+        "me",
+        (("db", 3306),),
+        "fcm",
+        None,
+        str(tmp_path / "pw"),
+        os.path.join(tmp_path.anchor, "etc", "team.pem"),
+        1 << 20,
     )
     assert settings.database is None
     elsewhere = config.database_server("mysql://me@other/fcm", settings, {})

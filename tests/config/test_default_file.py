@@ -10,12 +10,13 @@ import pytest
 
 from fcm_tui import resources
 from fcm_tui.errors import ConfigError
+from fcm_tui.settings.alerts import OUTSIDE_HOURS, SHIPPED, Target
 from fcm_tui.settings.config import Retention, Settings, load
 from fcm_tui.settings.database import CONTENT_LIMIT
 
 DEFAULT = resources.config_dir() / "fcm.toml"
 KEYS = {
-    "": {"theme", "database"},
+    "": {"theme", "ask_before_leaving", "database"},
     "watch": {"source", "scan_interval", "poll_interval"},
     "capture": {"size_limit"},
     "retention": {
@@ -35,6 +36,7 @@ KEYS = {
     "secrets": {"defaults", "patterns", "detectors", "allow"},
     "encryption": {"key"},
     "roots": {"path", "ignore", "size_limit", "poll", "poll_interval"},
+    "alerts": {"on", "default_targets"},
     "filters": set(),
     "keys": set(),
 }
@@ -63,12 +65,36 @@ def test_its_examples_are_right(tmp_path: Path) -> None:
 
 
 def test_what_it_says_of_a_server_is_right(tmp_path: Path) -> None:
-    lines = re.findall(r"^#   (\[database\]|[a-z_]+ = .+)$", DEFAULT.read_text("utf-8"), re.MULTILINE)
+    text = DEFAULT.read_text("utf-8").partition("[watch]")[0]
+    lines = re.findall(r"^#   (\[database\]|[a-z_]+ = .+)$", text, re.MULTILINE)
     (tmp_path / "fcm.toml").write_text("\n".join(lines), "utf-8")
     server = load(tmp_path / "fcm.toml").server
     assert server is not None
     assert (server.address, server.content_limit) == ("mysql://recorder@db.example.org/fcm", CONTENT_LIMIT)
     assert len(lines) == 5
+
+
+def alert_examples() -> str:
+    """What it shows of rules and targets."""
+    text = DEFAULT.read_text("utf-8").partition("[alerts]")[2]
+    return "\n".join(re.findall(r"^#   (\[+alerts.+\]+|[a-z_]+ = .+)$", text, re.MULTILINE))
+
+
+def test_what_it_says_of_alerts_is_right(tmp_path: Path) -> None:
+    (tmp_path / "fcm.toml").write_text(alert_examples(), "utf-8")
+    alerts = load(tmp_path / "fcm.toml").alerts
+    shipped = {rule.name: rule for rule in alerts.rules}
+    assert [shipped[rule.name] for rule in SHIPPED] == list(SHIPPED)
+    assert {type(target) for target in alerts.targets} == set(Target.__args__)
+    assert shipped["payroll"].targets == ("screen", "operators")
+
+
+def test_it_shows_the_rule_that_is_off_as_it_is(tmp_path: Path) -> None:
+    outside = alert_examples().partition("[alerts.shipped.configuration-outside-hours]")
+    (tmp_path / "fcm.toml").write_text(
+        f"{outside[1]}{outside[2].partition('[[')[0].replace('false', 'true')}", "utf-8"
+    )
+    assert load(tmp_path / "fcm.toml").alerts.rules[-1] == OUTSIDE_HOURS
 
 
 def test_every_key_is_in_it() -> None:
@@ -92,4 +118,5 @@ def test_no_other_key_is_accepted(table: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "fcm.toml")
     known = set(str(caught.value).rpartition("known here: ")[2].split(", "))
+    known -= {"shipped", "rules", "targets"} if table == "alerts" else set()  # tables of their own
     assert known - (set(KEYS) if not table else set()) == KEYS[table]

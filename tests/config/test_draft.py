@@ -54,9 +54,9 @@ def roots(draft: Draft) -> list[str]:
     return [os.fsdecode(root.path) for root in draft.settings().roots]
 
 
-def at(*paths: str) -> list[str]:
-    """Absolute paths as this system has them."""
-    return [os.path.abspath(path) for path in paths]
+def at(file: Path, *paths: str) -> list[str]:
+    """Absolute paths as this system has them in a configuration file: on its drive."""
+    return [os.path.abspath(file.parent / path) for path in paths]
 
 
 def test_a_value_changes_alone(file: Path) -> None:
@@ -75,19 +75,19 @@ def test_patterns_come_and_go_and_comments_stay(file: Path) -> None:
 
 def test_roots_come_and_go(file: Path) -> None:
     draft = read(file).with_root("/srv/$c")
-    assert roots(draft) == at("/srv/a", "/srv/b", "/srv/$c")
+    assert roots(draft) == at(file, "/srv/a", "/srv/b", "/srv/$c")
     assert changed(FILE, draft.text) == ['+path = "/srv/$$c"']
     without = draft.without(("roots", 0))
-    assert roots(without) == at("/srv/b", "/srv/$c")
+    assert roots(without) == at(file, "/srv/b", "/srv/$c")
     none = without.without(("roots", 1)).without(("roots", 0))
     assert none.settings().roots == () and "roots" not in none.document()
-    assert roots(none.with_root("/srv/d")) == at("/srv/d")
+    assert roots(none.with_root("/srv/d")) == at(file, "/srv/d")
 
 
 def test_a_name_that_acts_on_terminals_is_escaped_and_one_that_is_no_text_is_refused(file: Path) -> None:
     hostile = "/srv/\x1b]0;OWNED\x07\u202e"
     draft = read(file).with_root(hostile)
-    assert roots(draft)[-1] == at(hostile)[0]
+    assert roots(draft)[-1] == at(file, hostile)[0]
     assert "\x1b" not in draft.text and "\x07" not in draft.text
     with pytest.raises(ConfigError, match="not UTF-8"):
         read(file).with_root("/srv/\udcff")

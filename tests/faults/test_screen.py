@@ -43,10 +43,8 @@ def test_the_screen_says_that_the_disk_is_full_and_when_it_is_over(
             recorder.wait("20 changes found by scan")
             viewer.wait("records")
             viewer.wait("20 changes found by scan")
-            viewer.press("q")
-            assert viewer.end() == 0
-        recorder.press("q")
-        assert recorder.end() == 0
+            assert viewer.leave() == 0
+        assert recorder.leave() == 0
     program.run("verify")
 
 
@@ -59,8 +57,7 @@ def test_leaving_the_screen_with_changes_that_are_not_recorded_says_so(
         for number in range(20):
             (program.root / f"f{number}").write_bytes(os.urandom(20_000))
         recorder.wait("✗ standing still")
-        recorder.press("q")
-        assert recorder.end() == 1
+        assert recorder.leave() == 1
         wait_for(lambda: b"recording ended with changes that are not recorded" in recorder.raw)
     assert "disk is full" in program.trouble()
 
@@ -78,8 +75,7 @@ def test_a_first_look_that_began_anew_is_followed_by_the_screen(
         recorder.wait("● recording")
         (program.root / "seen").write_text("x\n")
         recorder.wait("+ seen")
-        recorder.press("q")
-        assert recorder.end() == 0
+        assert recorder.leave() == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of a running process are set on Linux alone")
@@ -97,5 +93,4 @@ def test_the_screen_stays_without_descriptors(program: Program) -> None:
         resource.prlimit(number, resource.RLIMIT_NOFILE, (1024, 1024))
         recorder.wait("● recording")
         recorder.wait("+ file")
-        recorder.press("q")
-        assert recorder.end() == 0
+        assert recorder.leave() == 0

@@ -200,3 +200,13 @@ def test_a_folder_that_cannot_be_entered_loses_nothing(
         assert kinds(session) == []
     session.engine.run(Look(whole=session.engine.roots), patient=False)
     assert {kind for kind, _ in kinds(session)} == {Kind.MODIFIED}
+
+
+def test_the_last_pass_records_what_was_not_settled_a_moment_ago(root: Path, session: Session) -> None:
+    path = root / "file"
+    path.write_text("being written\n")
+    session.engine._waiting.unsettled(os.fsencode(path), 1 << 30)
+    session.engine.run(Look())
+    assert kinds(session) == [], "it is large, and was read a moment ago"
+    session.engine.run(Look(), patient=False)
+    assert kinds(session) == [(Kind.MODIFIED, "file")]

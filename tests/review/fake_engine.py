@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.model import Gap, Notice, Pause, Shipping
 from fcm_tui.settings.config import Settings
 
 
@@ -28,6 +28,7 @@ class FakeState:
     progress: FakeProgress | None = None
     last_gap: Gap | None = None
     shipping: Shipping | None = None
+    paused: Pause | None = None
 
 
 @dataclass
@@ -63,6 +64,9 @@ class FakeEngine:
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
         self.taken_up.append(settings)
         self.roots = list(roots)
+
+    def take_up_alerts(self, settings: Settings) -> None:
+        self.taken_up.append(settings)
 
     async def has_taken_up(self) -> None:
         """At once."""

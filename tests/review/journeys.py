@@ -26,8 +26,7 @@ def _viewer(record: RecordBuilder) -> list[str]:
 
 
 def _leave(terminal: Terminal) -> None:
-    terminal.press("q")
-    assert terminal.end() == 0
+    assert terminal.leave() == 0
 
 
 def first_run(open: Open, folder: Path) -> None:

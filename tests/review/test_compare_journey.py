@@ -48,5 +48,4 @@ def test_two_versions_are_compared(
         terminal.wait("unified" if columns == 200 else "side by side")
         terminal.press("M")
         terminal.wait("- VERSION = 3")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

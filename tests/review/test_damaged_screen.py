@@ -67,8 +67,7 @@ def test_it_says_so_and_ends(case: str, seat: str, tmp_path: Path) -> None:
             wanted = ""  # recording does not read the log, and goes on
         terminal.wait(lambda screen: (wanted in screen and screen.strip()) or not terminal.alive)
         if terminal.alive:
-            terminal.press("q")
-        status = terminal.end()
+            status = terminal.leave()
         assert status in (0, 2), terminal.text
         assert wanted in terminal.raw.decode()
         assert b"Traceback" not in terminal.raw

@@ -110,5 +110,4 @@ def test_a_deleted_file_and_folder_come_back_from_the_tree(root: Path, data_dir:
         terminal.press("y")
         wait_for(lambda: (root / "docs/a").exists() and (root / "docs/b").exists())
         terminal.wait(lambda screen: "▸ docs" in screen)
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

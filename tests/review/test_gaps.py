@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
-from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind
+from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind, Shipping
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.parts.said import Said
 from fcm_tui.review.status import gap_words
 from tests.review.builder import START_NS, RecordBuilder, connect
@@ -50,16 +52,22 @@ async def test_what_came_after_the_newest_change_stands_above_it(
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "┄┄┄ stopped Sep 21")
         assert ": nothing missed" in log(app)[0] and "main.py" in log(app)[1]
+        await shows(app, "line ten")
+        assert app.log_view.cursor == 1 and app.log_view.following
+        await pilot.press("k")
         await shows(app, "Nothing was recorded in this time.")
-        assert app.log_view.cursor == 0
+        assert not app.log_view.following
+        await pilot.press("g")
+        await shows(app, "line ten")
         record.change(
             "/home/ann/project/fresh.txt", b"new\n", Kind.CREATED, time_ns=1_790_000_100_000_000_000
         )
         engine.committed(9, 9)
         await eventually(lambda: "fresh.txt" in log(app)[0])
+        assert app.log_view.cursor == 0
         assert "stopped" in log(app)[1] and "main.py" in log(app)[2]
         await pilot.press("G")
-        await shows(app, "┄┄┄ recording of project began")
+        await shows(app, "┄┄┄ recording began Sep 21")
         assert "began" in log(app)[-1]
 
 
@@ -159,7 +167,84 @@ async def test_from_a_gap_at_the_top_the_newest_is_the_next_unreviewed(
     record.gap(PROJECT, after=8, found=0, reason=NOT_RUNNING)
     app = make_app(record)
     async with app.run_test(size=(160, 40)) as pilot:
+        await eventually(lambda: log(app)[0].startswith("┄┄┄ recording stopped"))
+        await pilot.press("k")
         await shows(app, "Nothing was recorded in this time.")
         await pilot.press("u")
         await shows(app, "line ten")
         assert app.log_view.cursor == 1
+
+
+async def test_no_key_is_silent_on_a_line_that_is_no_change(record: RecordBuilder, make_app: Make) -> None:
+    record.gap(PROJECT, after=8, found=0, reason=NOT_RUNNING)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "┄┄┄ recording stopped")
+        await pilot.press("k")
+        await shows(app, "Nothing was recorded in this time.")
+        for key in "HByexRNvo":
+            if key == "o":
+                await pilot.press("3")
+            await pilot.press(key)
+            await shows(app, "This line is no change, so that key has nothing to do here")
+            await app.query(Said).remove()
+        for key, what in (("m", "mark"), ("M", "compare"), ("D", "compare"), ("F", "compare")):
+            await pilot.press(key)
+            await shows(app, f"No change is selected: there is nothing to {what}.")
+            await app.query(Said).remove()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("H", "Files have a history: Enter shows what changed in this folder."),
+        ("B", "Blame is of a file"),
+        ("e", "A folder is opened in no editor"),
+        ("x", "A patch is of changes"),
+    ],
+)
+async def test_nor_on_a_folder(record: RecordBuilder, make_app: Make, key: str, said: str) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▾ project")
+        await pilot.press("1", key)
+        await shows(app, said)
+
+
+async def test_a_long_reason_is_told_whole_in_a_narrow_pane(record: RecordBuilder, make_app: Make) -> None:
+    reason = "the system forgot events " * 9
+    record.gap(PROJECT, after=7, found=12, reason=reason)
+    app = make_app(record)
+    async with app.run_test(size=(60, 40)) as pilot:
+        await eventually(lambda: ": 12 found (" in "".join(log(app)))
+        await pilot.press("j")
+        await shows(app, lambda screen: screen.replace("│", " ").split().count("forgot") >= 9)
+        await shows(app, "found   12 changes found by scan")
+
+
+async def test_trouble_with_sending_is_a_line_of_its_own(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(app, "line ten")
+        engine.state.shipping = Shipping("mysql://db", "connected")
+        engine.state.shipping = Shipping("mysql://db", "retrying", reason="no \x1bway there")
+        await eventually(lambda: "not sent since" in log(app)[0] and "no ␛way there" in log(app)[0])
+        await pilot.press("k")
+        await shows(app, "Nothing reached the team's database in this time.")
+        engine.state.shipping = Shipping("mysql://db", "connected", dead=2)
+        await eventually(lambda: "2 rows refused for good" in log(app)[0])
+        assert re.search(r"not sent .* to .*: no ␛way there", log(app)[1])
+
+
+def test_how_sending_goes_is_noted_once() -> None:
+    sending = Sending()
+    steps = [
+        (None, False), ("connecting", False), ("connected", False), ("retrying", True), ("retrying", False),
+        ("connecting", False), ("refused", False), ("connected", True), ("connected", False), ("retrying", True),
+    ]  # fmt: skip
+    for at, (state, is_new) in enumerate(steps):
+        shipping = None if state is None else Shipping("mysql://db", state, reason="away")
+        assert sending.see(shipping, at) is is_new, at
+    other = Gap(1, None, 5, 6, NOT_RUNNING, 0)
+    assert [(gap.from_ns, gap.to_ns) for gap in sending.among([other])] == [(9, None), (5, 6), (3, 7)]

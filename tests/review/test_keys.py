@@ -13,8 +13,10 @@ from fcm_tui.review.acts.restoring import PlanDiff, RestoreScreen
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.blame import BlameScreen
 from fcm_tui.review.files.history import HistoryScreen
+from fcm_tui.review.files.moment import MomentScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
+from fcm_tui.review.parts.leaving import Leaving
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.picking import PickScreen
 from fcm_tui.review.settings.screen import SettingsScreen
@@ -31,6 +33,7 @@ TOGETHER = [
     (keys.FILE, keys.LIST, keys.HISTORY),
     (keys.FILE, keys.VERSION, keys.SHOWN),
     (keys.FILE, keys.LIST, keys.BLAME),
+    (keys.FILE, keys.MOMENT, keys.SHOWN),
     (keys.MENU,),
     (keys.NAME,),
     (keys.CONFIRM,),
@@ -39,6 +42,8 @@ TOGETHER = [
     (keys.LIST, keys.WRITE),
     (keys.PICK,),
     (keys.ENTRY,),
+    (keys.LEAVE,),
+    (keys.FIND,),
     (keys.HELP,),
     (keys.OFFER,),
 ]
@@ -110,6 +115,9 @@ async def test_every_action_of_the_key_map_exists(
             keys.STATISTICS: [StatisticsScreen, StatisticsView],
             keys.WRITE: [WriteScreen],
             keys.PICK: [PickScreen],
+            keys.LEAVE: [Leaving],
+            keys.MOMENT: [MomentScreen],
+            keys.FIND: [app.diff_view],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")

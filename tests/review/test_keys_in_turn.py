@@ -154,5 +154,4 @@ def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
         terminal.wait("History")
         terminal.press("q")
         terminal.wait("▌Log")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

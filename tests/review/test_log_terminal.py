@@ -30,8 +30,7 @@ def test_what_a_tool_changed_is_found(record: RecordBuilder) -> None:
         terminal.wait("did you mean")
         terminal.press("escape")
         terminal.wait(lambda screen: "did you mean" not in screen)
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 @pytest.mark.parametrize("environ", [{}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}])
@@ -59,6 +58,5 @@ def test_fifty_changes_are_reviewed(record: RecordBuilder, environ: dict[str, st
             wait_for(lambda left=left: reviewed() == 51 - left)  # type: ignore[misc]
         terminal.press("u")
         terminal.wait("nothing here is unreviewed")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
     assert reviewed() == 50

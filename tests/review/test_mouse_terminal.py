@@ -59,5 +59,4 @@ def test_click_double_click_wheel_and_drag(empty: RecordBuilder) -> None:
         terminal.wait(lambda screen: screen.split("\n")[5][53] == "│")
         click(terminal, 5, 0)
         terminal.wait("▌Directories")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

@@ -24,8 +24,7 @@ def test_the_program_tells_that_it_starts_before_the_screen_is_there(tmp_path: P
         terminal.wait("? help  q quit")
         assert "opening the record" not in terminal.text
         assert terminal.raw.index(b"opening") < terminal.raw.index(b"\x1b[?2026$p")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
         assert terminal.raw.rindex(_NORMAL) > terminal.raw.rindex(_ALTERNATE)
 
 

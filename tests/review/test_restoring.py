@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,7 @@ class Journey:
             argv, columns=columns, rows=rows, environ=environ, cwd=str(self.root.parent)
         ) as terminal:
             yield terminal
-            terminal.press("q")
-            assert terminal.end() == 0
+            assert terminal.leave() == 0
             assert b"Traceback" not in terminal.raw
 
     def changes(self) -> list[Change]:
@@ -220,8 +220,7 @@ def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
         terminal.wait("line ten")
         terminal.press("R")
         terminal.wait("only looked at here")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) -> None:
@@ -303,3 +302,43 @@ def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(jour
         terminal.press("y")
         terminal.wait("Restored")
         assert file.read_text() == OLD
+
+
+def test_a_folder_as_it_was_at_a_moment_that_one_writes(journey: Journey) -> None:
+    file, gone = journey.write("a.txt", OLD), journey.write("gone.txt", "it was here\n")
+    journey.write("same.txt", "same\n")
+    with journey.screen(str(journey.root)) as terminal:
+        terminal.wait("● recording")
+        then = datetime.now().isoformat(sep=" ")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        gone.unlink()
+        terminal.wait("- gone.txt")
+        new = journey.write("new.txt", "brand new\n")
+        terminal.wait("+ new.txt")
+        terminal.press("1", "@")
+        terminal.wait("root as it was at")
+        terminal.press("soon", "enter")
+        terminal.wait("is not a moment")
+        terminal.press("ctrl+u", "1999-01-01", "enter")
+        terminal.wait("not further")
+        terminal.press("ctrl+u", then, "enter")
+        terminal.wait("3 files in")
+        terminal.wait("- line 10")
+        terminal.press("N")
+        terminal.wait("file 2 of 3")
+        terminal.press("G")
+        terminal.wait("1 + brand new")
+        terminal.press("R")
+        terminal.wait("leaves all as it is")
+        terminal.press("y")
+        terminal.wait("U undoes it")
+        terminal.wait("0 files in")
+        assert file.read_text() == OLD and gone.exists() and not new.exists()
+        terminal.press("U")
+        terminal.wait("leaves all as it is")
+        terminal.press("y")
+        terminal.wait("3 files in")
+        assert file.read_text() == NEW and not gone.exists() and new.exists()
+        terminal.press("escape")
+        terminal.wait("▌Directories")

@@ -52,8 +52,7 @@ def test_after_a_detached_tmux_in_another_size(record: RecordBuilder) -> None:
             terminal.wait(lambda screen: "line ten" in screen and "files  changes" in screen)
             terminal.press("down")
             terminal.wait("by vim of ann")
-            terminal.press("q")
-            assert terminal.end() == 0
+            assert terminal.leave() == 0
 
 
 @pytest.mark.slow
@@ -71,5 +70,4 @@ def test_a_terminal_unread_for_ten_seconds_stops_no_recording(tmp_path: Path) ->
                 (folder / f"f{number}.py").write_text(f"x = {number}\n" * 100)
                 wait_for(lambda: reader.count() >= number, 10, "the change is recorded")  # noqa: B023
         terminal.wait(f"{number}  ● live")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

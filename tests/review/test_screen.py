@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.pane import Pane
+from fcm_tui.review.parts.said import Said
+from fcm_tui.settings.config import Settings, load
 from fcm_tui.store.reading.filters import Filters
 from tests.review.builder import RecordBuilder, native
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
@@ -167,11 +171,44 @@ async def test_quit_waits_until_the_recorder_has_ended(record: RecordBuilder, ma
     app = make_app(record, engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await eventually(lambda: engine.started)
+        await pilot.press("q")
+        await shows(app, "Leaving ends the recording of 1 folder.  Enter leaves  Esc stays")
+        await pilot.press("escape")
+        await shows(app, "● recording")
+        assert engine.stops == 0
         await pilot.press("q", "q")
         await shows(app, "stopping")
         assert engine.stops == 1
         assert app.return_value is None
         engine.may_stop.set()
+        await eventually(lambda: engine.ended)
+    assert app.return_value == 0
+
+
+@pytest.mark.parametrize(
+    "keys", [("q", "enter"), ("q", "y"), ("ctrl+c",), ("ctrl+q",), ("R", "ctrl+c"), ("slash", "ctrl+c")]
+)
+async def test_ways_to_leave(record: RecordBuilder, make_app: Make, keys: tuple[str, ...]) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*keys)
+        await eventually(lambda: engine.ended)
+    assert app.return_value == 0
+
+
+async def test_nobody_is_asked_who_does_not_want_it(record: RecordBuilder) -> None:
+    engine = FakeEngine()
+    app = ReviewApp(
+        database=record.database,
+        engine=engine,
+        themes=Themes("dark", colours="truecolor"),
+        settings=Settings(ask_before_leaving=False),
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("q")
         await eventually(lambda: engine.ended)
     assert app.return_value == 0
 
@@ -322,7 +359,7 @@ async def test_a_standstill_is_said_first(record: RecordBuilder, make_app: Make)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "✗ standing still")
         await shows(app, "recording stands still: no room")
-        await pilot.press("q")
+        await pilot.press("q", "q")
     assert app.return_value == 0
 
 
@@ -341,3 +378,26 @@ async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder
         app.tell("theme read again")
         app._told -= 16
         await shows(app, lambda screen: "read again" not in screen)
+
+
+async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
+    record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "fcm.toml"
+    file.write_text('theme = "dark"\n')
+    monkeypatch.setattr("fcm_tui.review.app._STANDS", 0.0)
+    monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 0.5)
+    monkeypatch.setattr("fcm_tui.settings.follow.LOOK", 0.05)
+    themes = Themes("dark", colours="truecolor")
+    app = ReviewApp(
+        database=record.database, engine=None, themes=themes, settings=load(file), configuration=file
+    )
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "line ten")
+        file.write_text('themes = "dark"\n')
+        await shows(app, "not taken up: fcm.toml:1: ")
+        await eventually(lambda: app.query(Said))
+        await eventually(lambda: not app.query(Said))
+        await shows(app, "not taken up: fcm.toml:1: ")
+        file.write_text('theme = "dark"\n')
+        await shows(app, lambda screen: "not taken up" not in screen)

@@ -295,7 +295,7 @@ async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
 ) -> None:
     folder = tmp_path / "more"
     folder.mkdir()
-    file.write_text(FILE.replace("/home/ann/project", str(folder)))
+    file.write_text(FILE.replace("/home/ann/project", folder.as_posix()))
     app = app_of(file)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "line ten")
@@ -321,7 +321,7 @@ async def test_a_whole_path_takes_the_place_of_the_home_and_tab_writes_what_fold
         await pilot.press(*at("Folders"), "G", "enter")
         await shows(app, "> ~/")
         app.post_message(Paste(f"{tmp_path}/pa\n"))
-        await shows(app, f"> {tmp_path}/pa ")
+        await shows(app, f"> {tmp_path.as_posix()}/pa ")
         await pilot.press("tab")
         await shows(app, f"> {tmp_path}/part- ")
         await pilot.press("tab")
@@ -332,9 +332,30 @@ async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_
     app = app_of(file)
     async with app.run_test(size=(140, 40)) as pilot:
         await shows(app, "line ten")
-        await pilot.press(*at("Theme"), "enter")
+        await pilot.press(*at("Screen"), "enter")
         await shows(app, "leaves it")
         menu = app.screen
         assert isinstance(menu, Menu)
         await pilot.press("j", "j", "k")
         await eventually(lambda: menu._view.cursor == 1)
+
+
+async def test_fields_are_searched_by_what_they_are_called_do_and_say(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Keys"), "slash", *"next hunk")
+        await shows(app, "1 found")
+        shown = await shows(app, "diff.next-hunk")
+        assert "diff.previous-hunk" not in shown
+        await pilot.press("enter", "enter", "ctrl+u", *"X", "enter")
+        await shows(app, "Not written yet")
+        await shows(app, "not written")
+        await pilot.press("slash", *" nowhere")
+        await shows(app, "No field here has that.")
+        await pilot.press("escape")
+        await shows(app, "pane.tree")
+        await pilot.press("slash", *"hunk", "enter", "down", "escape")
+        await shows(app, "diff.newer")  # where one had found something
+        await pilot.press("slash", *"hunk", "enter", "left", "up", "down")
+        await shows(app, lambda screen: "pane.tree" in screen and "found" not in screen)

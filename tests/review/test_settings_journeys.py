@@ -44,8 +44,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def _leave(terminal: Terminal) -> None:
-    terminal.press("q")
-    assert terminal.end() == 0
+    assert terminal.leave() == 0
     assert b"\x1b]0;OWNED" not in terminal.raw and b"Traceback" not in terminal.raw
 
 
@@ -100,7 +99,7 @@ def test_change_a_setting_and_see_it_live(place: Place) -> None:
         terminal.press("down", "enter", "*.tmp", "enter")
         terminal.wait("not written")
         terminal.press("left", "down", "down", "down", "down", "enter")
-        terminal.wait("▌Theme")
+        terminal.wait("▌Screen")
         terminal.press("enter")
         terminal.wait("high-contrast")
         terminal.press("down", "down", "down", "enter")

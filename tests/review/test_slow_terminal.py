@@ -74,5 +74,4 @@ def test_following_on_a_slow_line_hinders_neither_keys_nor_recording(tmp_path: P
             writer.join()
         wait_for(lambda: changes() == written, what="all recorded")
         terminal.wait(lambda screen: f"file{written - 1}" in screen)
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0

@@ -54,8 +54,7 @@ def test_three_panes_and_a_clean_end(record: RecordBuilder, columns: int, rows: 
         terminal.wait("Esc closes it")
         terminal.press("enter")
         terminal.wait("by vim of ann")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
         for undone in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?1004l"):
             assert undone in terminal.raw[-200:]
 
@@ -91,8 +90,7 @@ def test_resize_while_it_runs(record: RecordBuilder) -> None:
             terminal.press("tab")
         terminal.resize(80, 24)
         terminal.wait(lambda screen: "line ten" in screen and "▾ project" in screen and "q quit" in screen)
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_another_process_is_followed_live(record: RecordBuilder) -> None:
@@ -109,8 +107,7 @@ def test_nothing_hostile_reaches_the_terminal(empty: RecordBuilder) -> None:
     with look(empty, columns=120, rows=40) as terminal:
         terminal.wait("␛[31mOWNED␇")
         terminal.wait("<202E>a")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
         for hostile in (b"\x1b]0;OWNED", b"\x1b[31mOWNED", "\u202e".encode(), b"OWNED\x07"):
             assert hostile not in terminal.raw
 
@@ -128,8 +125,7 @@ def test_every_hostile_kind_in_a_real_terminal(empty: RecordBuilder) -> None:
         for number in range(2 * len(KINDS) - 1, 0, -1):
             terminal.press("down")
             terminal.wait(f"#{number}  ")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
     sent = TEXTUAL.sub("", terminal.raw.decode())
     assert not acting(sent)
 
@@ -204,8 +200,7 @@ def test_a_terminal_that_is_not_read_does_not_stop_the_recorder(tmp_path: Path) 
         terminal.wait("60  ● live")
         terminal.press("b")
         terminal.wait("+ file60.py")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_the_real_program_from_the_first_run_to_the_end(tmp_path: Path) -> None:
@@ -227,19 +222,16 @@ def test_the_real_program_from_the_first_run_to_the_end(tmp_path: Path) -> None:
             (folder / "old.txt").unlink()
             viewer.wait("- old.txt")
             viewer.wait("1 - was there before")
-            viewer.press("q")
-            assert viewer.end() == 0
+            assert viewer.leave() == 0
         terminal.wait("- old.txt")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_the_first_run_can_be_declined(tmp_path: Path) -> None:
     environ = PLAIN | {"FCM_DATA_DIR": str(tmp_path / "data")}
     with Terminal([sys.executable, "-m", "fcm_tui"], environ=environ, cwd=str(tmp_path)) as terminal:
         terminal.wait("Record this directory?")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_the_configurations_keys_and_who_records(tmp_path: Path) -> None:

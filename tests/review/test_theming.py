@@ -97,9 +97,9 @@ async def test_the_screen_takes_over_what_is_saved_and_says_what_is_wrong(
 
 async def test_a_key_goes_through_the_themes(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record)
-    async with app.run_test(size=(140, 40)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "Directories")
         for name in ("dark-colorblind", "high-contrast", "light", "light-colorblind", "sixteen", "dark"):
             await pilot.press("T")
-            await shows(app, f'theme {name}; to keep it: theme = "{name}" in fcm.toml')
+            await shows(app, f'Theme {name}. To keep it: theme = "{name}" in fcm.toml.')
             assert app.native_ansi_color is (name == "sixteen")

@@ -36,5 +36,5 @@ def test_keys_are_taken_and_it_ends_cleanly(console: Console) -> None:
     console.wait("Esc closes it")
     console.press("\r")
     console.wait("1 + zwei Ω")
-    console.press("q")
+    console.press("qq")
     assert console.end() == (0, "")

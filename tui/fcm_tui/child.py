@@ -52,9 +52,8 @@ class Child:
         Raises:
             OSError: it cannot be started.
         """
-        places = os.pathsep.join(filter(None, sys.path))
         self._process = subprocess.Popen(
-            [sys.executable or "", "-I", "-S", "-c", _PROGRAM, places, module, function, *arguments],
+            command_line(module, function, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -79,6 +78,12 @@ class Child:
         self.kill()
         self.requests.close()
         self.answers.close()
+
+
+def command_line(module: str, function: str, *arguments: str) -> list[str]:
+    """What starts a process that calls a function of a module with these arguments, and imports what we would."""
+    places = os.pathsep.join(filter(None, sys.path))
+    return [sys.executable or "", "-I", "-S", "-c", _PROGRAM, places, module, function, *arguments]
 
 
 class Helper:

@@ -19,6 +19,8 @@ from fcm_tui.safetext import visible
 
 COMMANDS = (
     "record",
+    "pause",
+    "resume",
     "log",
     "diff",
     "cat",
@@ -28,9 +30,14 @@ COMMANDS = (
     "review",
     "anchor",
     "prune",
+    "alert",
     "database",
     "config",
     "report",
+    "export",
+    "serve",
+    "service",
+    "doctor",
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
@@ -47,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         # a code page without a character still tells which it is
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:  # as a window-less Python has it
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
     args = None
     try:
         args = _parse(arguments)

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from fcm_tui.errors import DataDirError
-from fcm_tui.model import Shipping, Standing
+from fcm_tui.model import Pause, Shipping, Standing
 
 DATABASE_NAME: Final = "record.db"
 LOCK_NAME: Final = "recorder.lock"
@@ -31,7 +31,12 @@ _OURS: Final = frozenset(
         DATABASE_NAME,
         f"{DATABASE_NAME}-filling",
         f"{DATABASE_NAME}-search",
-        *(f"{DATABASE_NAME}{of}-{suffix}" for of in ("", "-search") for suffix in ("wal", "shm", "journal")),
+        f"{DATABASE_NAME}-alerts",
+        *(
+            f"{DATABASE_NAME}{of}-{suffix}"
+            for of in ("", "-search", "-alerts")
+            for suffix in ("wal", "shm", "journal")
+        ),
     )
 )
 _NOTE_BYTES = 8192
@@ -105,6 +110,8 @@ class Lock:
         if standing.shipping is not None:
             short = {"server": standing.shipping.server[:200], "reason": standing.shipping.reason[:300]}
             told["shipping"] = asdict(standing.shipping) | short
+        if standing.paused is not None:
+            told["paused"] = asdict(standing.paused)
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 _write_note(self._descriptor, json.dumps(told))
@@ -194,9 +201,13 @@ class DataDir:
         for _ in range(_ATTEMPTS):  # it may be writing just now
             try:
                 told = json.loads(self.lock_file.read_bytes().partition(b"\n")[2])
-                shipping = told.get("shipping")
+                shipping, paused = told.get("shipping"), told.get("paused")
                 return Standing(
-                    told["phase"], told["trouble"], told["since"], Shipping(**shipping) if shipping else None
+                    told["phase"],
+                    told["trouble"],
+                    told["since"],
+                    Shipping(**shipping) if shipping else None,
+                    Pause(**paused) if paused else None,
                 )
             except OSError:
                 return None
@@ -236,8 +247,7 @@ def open_data_dir(
     Raises:
         DataDirError: it is no directory, does not exist, is another user's, or others can write to it or exchange it.
     """
-    named = argument or environ.get("FCM_DATA_DIR")
-    path = Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
+    path = data_dir_path(argument, environ)
     try:
         if create:
             _make(path)
@@ -258,6 +268,16 @@ def open_data_dir(
         _check_parents(path)
         _close_to_others(path, status)
     return DataDir(path)
+
+
+def data_dir_path(argument: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where `open_data_dir` looks for it.
+
+    Raises:
+        DataDirError: the user has no home folder.
+    """
+    named = argument or environ.get("FCM_DATA_DIR")
+    return Path(os.path.abspath(os.path.expanduser(named))) if named else default_data_dir(environ)
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:

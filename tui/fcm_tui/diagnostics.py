@@ -76,6 +76,15 @@ def crash(error: BaseException, path: Path | None) -> str:
     return f"a mistake of the program: {what}"
 
 
+def refused(error: FcmError, path: Path) -> None:
+    """Note why a command could not do its work, where nobody sees what it says; what cannot be written is not noted."""
+    import logging
+
+    record = logging.LogRecord("fcm_tui", logging.ERROR, __file__, 0, "ended: %s", (str(error),), None)
+    with contextlib.suppress(OSError, FcmError):
+        _append(path, _formatted(record))
+
+
 def _temporary() -> Path:
     import tempfile
 

@@ -161,6 +161,8 @@ class Change:
     """The same of the version before."""
     note: str | None = None
     """What the last reviewer who had something to say wrote."""
+    at: int = 0
+    """`time_ns` where it was read among changes of several recorders, which come in the order of time; else 0."""
 
 
 NOT_RUNNING = "the recorder was not running"
@@ -215,18 +217,32 @@ class Shipping:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is recorded as it happens, because somebody wants that."""
+
+    since_ns: int
+    by: str
+    """Who."""
+    reason: str = ""
+    until_ns: int | None = None
+    """When it goes on by itself; None: when it is told to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How a recorder does, as other processes are told it."""
 
     phase: str
-    """`starting`, `baseline` (a first look), `scanning` (for what changed while nothing ran), `recording`, `stopped` or
-    `failed`."""
+    """`starting`, `baseline` (a first look), `scanning` (for what changed while nothing ran), `recording`, `paused`,
+    `stopped` or `failed`."""
     trouble: str = ""
     """What cannot be recorded now, or could not when it ended, and why; empty where all can."""
     since_ns: int | None = None
     """Since when; None where all can be recorded."""
     shipping: Shipping | None = None
     """None where nothing is sent anywhere."""
+    paused: Pause | None = None
+    """While the phase is `paused`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,21 +20,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
-from fcm_tui.errors import FcmError, StoreError, Unrecorded
+from fcm_tui.errors import FcmError, Unrecorded
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
 from fcm_tui.pipeline.baseline import Cancelled, Progress
+from fcm_tui.pipeline.pausing import LOOK, Pausing
 from fcm_tui.pipeline.schedule import Schedule
-from fcm_tui.pipeline.session import Ready, Session
-from fcm_tui.pipeline.standing import RecorderState, words
+from fcm_tui.pipeline.session import INTENTS, Ready, Session
+from fcm_tui.pipeline.standing import RecorderState, from_record, words
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
-from fcm_tui.store.database import may_pass
 from fcm_tui.store.filling import discard_half_filled
-from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
 if TYPE_CHECKING:
+    from fcm_tui.alerts.at_work import AlertsAtWork
     from fcm_tui.ship.at_work import ShippingAtWork
 
 DEBOUNCE = 0.022
@@ -64,11 +64,13 @@ class Recorder:
         on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[Standing], None] = lambda standing: None,
         shipping: ShippingAtWork | None = None,
+        alerts: AlertsAtWork | None = None,
     ) -> None:
         """`roots` are absolute paths, none twice. Who makes a recorder holds the data directory's lock.
 
         `own_paths` are never recorded. `on_progress` is called in the event loop while a baseline is taken,
-        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away.
+        `say` in a thread when it stands otherwise than before, for other processes. `shipping` sends the record away,
+        `alerts` tells of what in it deserves it.
         """
         self._database = database
         self._settings = settings
@@ -78,6 +80,7 @@ class Recorder:
         self._state = RecorderState(roots=len(self._roots))
         self._say = say
         self._shipping = shipping
+        self._alerts = alerts
         self._said: Standing | None = None
         self._is_stopping = False
         self._stopping = asyncio.Event()
@@ -94,6 +97,7 @@ class Recorder:
         self._source: Source | None = None
         self._session: Session | None = None
         self._trouble = ""
+        self._pausing = Pausing(database.parent / INTENTS)
 
     @property
     def state(self) -> RecorderState:
@@ -117,9 +121,19 @@ class Recorder:
         """Go on with other settings and roots, soon. Key and database stay those of the start. For the loop's thread."""
         kept = replace(settings, encryption=self._settings.encryption, database=self._settings.database)
         self._wanted = (kept, list(roots))
-        self._has_taken_up.clear()
+        if self._state.phase != "paused":  # who waits would wait for somebody else
+            self._has_taken_up.clear()
         if self._source is not None:
             self._source.wake()
+
+    def take_up_alerts(self, settings: Settings) -> None:
+        """Go on with the rules and targets of these settings, soon; recording is not interrupted. For any thread.
+
+        Raises:
+            ConfigError: a rule's filter has no meaning; nothing changes.
+        """
+        if self._alerts is not None:
+            self._alerts.take_up(settings)
 
     async def has_taken_up(self) -> None:
         """Wait until what `take_up` was told holds for all that changes from now on, or recording has ended."""
@@ -152,11 +166,12 @@ class Recorder:
         roots = ", ".join(visible_path(root) for root in self._roots)
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
-            await self._run(NOT_RUNNING)
-            while not self._is_stopping:
-                await self._run(ANEW)
-            self._set(phase="stopped", progress=None)
-        except Cancelled:
+            with contextlib.suppress(Cancelled):
+                if self._alerts is not None:
+                    await self._in_thread(self._alerts.prepare)
+                await self._run(NOT_RUNNING)
+                while not self._is_stopping:
+                    await self._run(ANEW)
             self._set(phase="stopped", progress=None)
         except FcmError as error:
             _log.error("ended: %s", error)
@@ -168,6 +183,8 @@ class Recorder:
                 self._source.close()
             if self._shipping is not None:
                 await self._shipping.end()
+            if self._alerts is not None:
+                await asyncio.to_thread(self._alerts.end)
             await self._close()
 
     async def _run(self, why: str) -> None:
@@ -180,10 +197,12 @@ class Recorder:
         await self._open_patiently(self._source, why)
         if self._shipping is not None and why == NOT_RUNNING:
             self._shipping.start(self._tell_shipping)
+        if self._alerts is not None and why == NOT_RUNNING:
+            self._alerts.start()
         await self._watch(self._source)
         if not self._is_stopping:
             self._source.close()
-            await self._close_session(all_recorded=not self._state.standing_still)
+            await self._close_session(all_recorded=self._is_all_recorded)
 
     async def _open_patiently(self, source: Source, missed: str) -> None:
         """Open the record; where the disk refuses, again and again until it does not, or until `stop`."""
@@ -199,9 +218,7 @@ class Recorder:
             with contextlib.suppress(OSError):
                 await self._in_thread(lambda: discard_half_filled(self._database))
             await self._tell()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(retry):
-                    await self._stopping.wait()
+            await self._stopped_within(retry)
             if self._is_stopping:
                 raise Unrecorded(
                     f"recording ended before its first look was complete: {why}: the next start goes on"
@@ -260,6 +277,9 @@ class Recorder:
                 await self._look(schedule, source)
             if not self._is_stopping:
                 await self._in_thread(session.prune)
+                await self._obey(session, schedule, source)
+        if self._pausing.now is not None:
+            return  # what changed meanwhile is for the next start
         schedule.add(source.take())
         try:
             await self._in_thread(schedule.last_look)
@@ -272,6 +292,29 @@ class Recorder:
             ) from error
         self._goes_on()
         await self._tell_state()
+
+    async def _obey(self, session: Session, schedule: Schedule, source: Source) -> None:
+        """Do what other processes ask for; a pause lasts until they, its time or `stop` end it."""
+        while not self._is_stopping:
+            with contextlib.suppress(*_REFUSALS):  # who asked was told
+                await self._in_thread(lambda: self._pausing.obey(session, schedule))
+            if self._pausing.is_to_end:
+                self.stop()
+            elif self._pausing.now is None:
+                break
+            else:
+                self._set(phase="paused", paused=self._pausing.now)
+                await self._tell()
+                await self._stopped_within(LOOK)
+                source.take()
+                await self._in_thread(session.prune)
+        if self._state.phase == "paused" and not self._is_stopping:
+            self._set(phase="recording", paused=None)
+            await self._look(schedule, source)
+
+    async def _stopped_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def _stand_still(self, error: Exception, retry: float = RETRY) -> str:
         """Nothing can be recorded now; why, in words."""
@@ -288,7 +331,8 @@ class Recorder:
         """Tell other processes, if there is anything new."""
         trouble, said = self._state.message, self._said
         since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
-        standing = Standing(self._state.phase, trouble, since_ns if trouble else None, self._state.shipping)
+        state = self._state
+        standing = Standing(state.phase, trouble, since_ns if trouble else None, state.shipping, state.paused)
         if standing != self._said:
             if said is None or (standing.phase, trouble) != (said.phase, said.trouble):
                 level = logging.WARNING if trouble else logging.INFO
@@ -326,9 +370,14 @@ class Recorder:
             for path, why in source.unwatched.items()
             if why
         ]
-        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble]))
+        alerts = self._alerts.trouble if self._alerts is not None else ""
+        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble, alerts]))
         self._set(files=files, last_gap=last_gap, message=message, pending=session.is_waiting)
         await self._tell()
+
+    @property
+    def _is_all_recorded(self) -> bool:
+        return not self._state.standing_still and self._pausing.now is None
 
     async def _close_session(self, *, all_recorded: bool) -> None:
         session, self._session = self._session, None
@@ -337,7 +386,7 @@ class Recorder:
                 await self._in_thread(lambda: session.close(all_recorded=all_recorded))
 
     async def _close(self) -> None:
-        await self._close_session(all_recorded=not self._state.standing_still)
+        await self._close_session(all_recorded=self._is_all_recorded)
         await self._tell()
         self._thread.shutdown(wait=False)
         self._pool.shutdown(wait=False)
@@ -346,30 +395,9 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _from_record(self, work: Callable[[], T]) -> T:
-        """As `_in_thread`, where a damaged record is the end.
-
-        Raises:
-            StoreError: the record cannot be used.
-            sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
-        """
-
-        def told() -> T:
-            with reading(self._database):
-                try:
-                    return work()
-                except sqlite3.Error as error:
-                    if not may_pass(error):
-                        raise
-                    refusal = error
-                except StoreError as error:
-                    cause = error.__cause__
-                    # It stands still already: what keeps it from being opened again may pass like what began it.
-                    if not (self._trouble and isinstance(cause, sqlite3.Error) and may_pass(cause)):
-                        raise
-                    refusal = cause
-            raise refusal
-
-        return await self._in_thread(told)
+        """As `_in_thread`, where a damaged record is the end; raises as `from_record`."""
+        database, is_reopened = self._database, bool(self._trouble)
+        return await self._in_thread(lambda: from_record(database, work, is_reopened=is_reopened))
 
     def _committed(self, first: int, last: int) -> None:
         if self._loop is not None:
@@ -378,6 +406,8 @@ class Recorder:
     def _notify(self, notice: Notice) -> None:
         if self._shipping is not None:
             self._shipping.wake()
+        if self._alerts is not None:
+            self._alerts.wake()
         for queue in self._queues:
             queue.put_nowait(notice)
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as clock
 
 from fcm_tui.errors import UsageError
+from fcm_tui.model import Pause
 from fcm_tui.safetext import visible
 
 _EXAMPLES = "2026-03-01, 2026-03-01T14:05:00Z, 14:05, 'yesterday 14:00', 90s, 5m, 2h, 3d, 1w or now"
@@ -32,6 +33,12 @@ def utc_text(time_ns: int) -> str:
     seconds, rest = divmod(time_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+
+
+def pause_text(pause: Pause) -> str:
+    """`by ann since 2026-03-01 14:05:00 until …: why`; quotes what others wrote."""
+    until = f" until {local_text(pause.until_ns)}" if pause.until_ns is not None else ""
+    return f"by {pause.by} since {local_text(pause.since_ns)}{until}{f': {pause.reason}' if pause.reason else ''}"
 
 
 def parse_moment(text: str, now_ns: int | None = None, *, tz: tzinfo | None = None) -> int:

@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from fcm_tui.datadir import DataDir, open_data_dir
-from fcm_tui.errors import NoSuchChange, UsageError
+from fcm_tui.errors import DataDirError, NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.paths import join
 from fcm_tui.safetext import visible
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Settings
+from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.paths import spelled
@@ -43,14 +44,29 @@ def database_of(args: argparse.Namespace, settings: Settings, data_dir: DataDir)
     return config.database_path(args.database, settings, data_dir.database)
 
 
+def place_of(args: argparse.Namespace, settings: Settings) -> Place:
+    """Where to read: the record that is here, or else, on a machine that records nothing, the team's database.
+
+    Raises:
+        UsageError: there is neither, or a URL cannot be used.
+    """
+    server = config.database_server(args.database, settings)
+    try:
+        path = database_of(args, settings, open_data_dir(args.data_dir, create=False))
+    except DataDirError:
+        if server is None:
+            raise
+        return server
+    return server if server is not None and not path.exists() else path
+
+
 def open_record(args: argparse.Namespace) -> Reader:
     """The record, for reading.
 
     Raises:
         UsageError: there is none, or it cannot be read.
     """
-    settings = settings_of(args)
-    return Reader(database_of(args, settings, open_data_dir(args.data_dir, create=False)))
+    return Reader(place_of(args, settings_of(args)))
 
 
 def find_change(reader: Reader, name: str) -> Change:

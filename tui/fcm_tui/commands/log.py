@@ -229,4 +229,5 @@ def as_line(change: Change, *, colour: bool) -> str:
     note = f"  ({', '.join(notes)})" if notes else ""
     if change.note is not None:
         note += f'  "{visible(change.note)}"'
-    return f"{change.sequence:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"
+    number = f"{visible(change.host)}:{change.sequence}" if change.at else f"{change.sequence}"
+    return f"{number:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"

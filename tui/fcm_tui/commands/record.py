@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, lock, shipping_of
-from fcm_tui.datadir import Lock
-from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, lock, shipping_of
+from fcm_tui.datadir import Lock, open_data_dir
+from fcm_tui.errors import ConfigError, FcmError, UsageError
 from fcm_tui.model import Shipping, Standing
 from fcm_tui.pipeline.indexing import index_once
 from fcm_tui.pipeline.session import Ready, Session
@@ -50,16 +51,34 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: there is nothing to record, or another recorder is at work.
     """
-    place = find_place(args)
-    roots = choose_roots(place, args.paths)
-    if not roots:
-        raise UsageError(
-            "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
-        )
-    with lock(place) as held, reading(place.database):
+    with _noted(args):
+        place = find_place(args)
+        roots = choose_roots(place, args.paths)
+        if not roots:
+            raise UsageError(
+                "no folder to record: name one (`fcm-tui record FOLDER`), or put it into the configuration"
+            )
+        held = lock(place)
+    with held, reading(place.database):
         if left := dropped(place, roots):
             print(f"fcm-tui: {visible(left)}", file=sys.stderr, flush=True)
-        return _once(place, roots, held) if args.once else _until_stopped(place, roots, held)
+        if not args.once:
+            return _until_stopped(place, roots, held)
+        with _noted(args):
+            return _once(place, roots, held)
+
+
+@contextlib.contextmanager
+def _noted(args: argparse.Namespace) -> Iterator[None]:
+    """What goes wrong stands in the log too where nobody sees it said, as that of a service."""
+    try:
+        yield
+    except FcmError as error:
+        # Windows takes the null device for a terminal.
+        if not sys.stderr.isatty() or sys.stderr.name == os.devnull:
+            with contextlib.suppress(FcmError):
+                diagnostics.refused(error, open_data_dir(args.data_dir, create=False).log_file)
+        raise
 
 
 def _tell_ready(ready: Ready) -> None:
@@ -68,6 +87,8 @@ def _tell_ready(ready: Ready) -> None:
 
 def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
+    alerts = alerts_of(place)
+    alerts.prepare()
     gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
     with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
         session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
@@ -87,6 +108,7 @@ def _once(place: Place, roots: list[bytes], held: Lock) -> int:
         print(f"{ready.changes} changes recorded", file=sys.stderr)
     if session.trouble:
         print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
+    alerts.once()
     _send(place, held)
     return 0
 
@@ -117,8 +139,10 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
     import asyncio
 
     from fcm_tui.recorder import Recorder
+    from fcm_tui.service.notify import Notifier
     from fcm_tui.settings.follow import Follower
 
+    notifier = Notifier()
     with ProgressLine() as progress:
         recorder = Recorder(
             place.database,
@@ -128,10 +152,17 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
             on_progress=progress.show,
             say=held.say,
             shipping=shipping_of(place),
+            alerts=alerts_of(place, _to_terminal if sys.stderr.isatty() else None),
         )
-        _on_signals(recorder.stop, recorder.continued)
+
+        def stop() -> None:
+            notifier.stopping()
+            recorder.stop()
+
+        _on_signals(stop, recorder.continued)
         running = asyncio.create_task(recorder.run())
         readiness = asyncio.create_task(recorder.ready())
+        life = asyncio.create_task(notifier.keep_alive())
         told, sent = "", ("", "")
         awaited = {running, readiness}
         follower = Follower(place.configuration, place.settings)
@@ -140,6 +171,7 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
             if readiness in done:
                 progress.end()
                 _tell_ready(await readiness)
+                notifier.ready()
                 awaited = {running}
             for said in await _followed(follower, recorder, place):
                 print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
@@ -148,21 +180,35 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
                 said = visible(told) if told else "all is recorded again"
                 print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
             sent = _tell_sending(recorder.state.shipping, sent)
+            notifier.status(_status(recorder))
     readiness.cancel()
+    life.cancel()
     await running
     return 0
+
+
+def _status(recorder: Recorder) -> str:
+    """How it does, for the service manager."""
+    state = recorder.state
+    return f"{state.phase}, {state.roots} roots, {state.files} files{f'; {state.message}' if state.message else ''}"
 
 
 async def _followed(follower: Follower, recorder: Recorder, place: Place) -> list[str]:
     """Take up what the configuration says now; what is to be told of it."""
     import asyncio
 
+    from fcm_tui.alerts.rules import rules_of
     from fcm_tui.settings.follow import take_up
 
     before = follower.settings
     try:
         after = await asyncio.to_thread(follower.changed)
+        if after is not None:
+            await asyncio.to_thread(
+                rules_of, after
+            )  # what is wrong with them is found before anything is changed
     except ConfigError as error:
+        follower.settings = before
         return [f"{visible(str(error))}; what was read before still holds"]
     if after is None:
         return []
@@ -170,6 +216,10 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
         f"{visible(str(place.configuration))} was read again",
         *await take_up(recorder, before, after, place.own_paths),
     ]
+
+
+def _to_terminal(sequence: str) -> None:
+    print(sequence, end="", file=sys.stderr, flush=True)
 
 
 def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str, str]:

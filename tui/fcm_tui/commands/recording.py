@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from fcm_tui.settings.config import Settings, config_path, database_server
 from fcm_tui.settings.database import Server
 
 if TYPE_CHECKING:
+    from fcm_tui.alerts.at_work import AlertsAtWork
     from fcm_tui.ship.at_work import ShippingAtWork
 
 
@@ -62,6 +64,20 @@ def shipping_of(place: Place) -> ShippingAtWork | None:
     from fcm_tui.ship.at_work import ShippingAtWork
 
     return ShippingAtWork(place.database, place.server, place.data_dir.dead_letters)
+
+
+def alerts_of(place: Place, terminal: Callable[[str], None] | None = None) -> AlertsAtWork:
+    """What tells of changes that deserve it while they are recorded.
+
+    Args:
+        terminal: writes control sequences to the person's terminal, where there is one.
+
+    Raises:
+        ConfigError: a rule's filter has no meaning.
+    """
+    from fcm_tui.alerts.at_work import AlertsAtWork
+
+    return AlertsAtWork(place.database, place.settings, terminal)
 
 
 def choose_roots(place: Place, paths: list[str]) -> list[bytes]:

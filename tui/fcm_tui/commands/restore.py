@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from fcm_tui.commands.arguments import whole
-from fcm_tui.commands.common import absolute, digest_named, find_change, show_bytes
+from fcm_tui.commands.arguments import text, whole
+from fcm_tui.commands.common import absolute, digest_named, find_change, place_of, settings_of, show_bytes
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
 from fcm_tui.restore import (
     Done,
+    NoRecording,
     Plan,
     Recording,
     check,
@@ -28,6 +29,7 @@ from fcm_tui.restore import (
 from fcm_tui.restore.obstacles import Unrecorded
 from fcm_tui.restore.words import told
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.times import parse_moment
 
@@ -57,6 +59,9 @@ def add_parser(
         metavar="T",
         help="as PATH was then: a date, a time, 'yesterday 14:00', 2h, '#N' after change N",
     )
+    parser.add_argument(
+        "--host", metavar="H", type=text, help="with --at: whose PATH, where several hosts share a database"
+    )
     parser.add_argument("--to", metavar="PATH", help="write there, and leave what was recorded alone")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
     parser.add_argument(
@@ -77,6 +82,35 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--at names the moment, so it goes with neither --before nor --hunk")
     if args.before and args.hunk:
         raise UsageError("--hunk undoes a part of the change already: leave out --before")
+    place = place_of(args, settings_of(args))
+    if isinstance(place, Server):
+        return _elsewhere(args, place)
+    return _here(args)
+
+
+def _elsewhere(args: argparse.Namespace, server: Server) -> int:
+    """On a machine that records nothing: a copy, to where the person says."""
+    if args.to is None or args.hunk:
+        raise UsageError(
+            "this machine records nothing, so what was recorded elsewhere is only written to another place:"
+            " name it with --to, without --hunk"
+        )
+    with Reader(server) as reader:
+        if args.dry_run:
+            _show(args, reader, (), is_recording=True)
+            return 0
+        done = restore(
+            reader, NoRecording(), lambda: _plan(args, reader), force=args.force, skip_missing=args.skip_missing,
+            on_step=lambda step: print(told(step)),
+        )  # fmt: skip
+        if not done.steps:
+            print("nothing to do: it is as it was")
+        if done.without:
+            print(f"note: extended attributes left out: {_refused(done.without)}", file=sys.stderr)
+    return 0
+
+
+def _here(args: argparse.Namespace) -> int:
     place = find_place(args)
     with Reader(place.database) as reader:
         recording = Recording(place.data_dir, place.database, place.settings, place.own_paths)
@@ -95,8 +129,10 @@ def run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     to = absolute(args.to) if args.to is not None else None
     if args.at is not None:
-        at_ns, last = _moment(reader, args.at)
-        return plan_folder(reader, absolute(args.what), at_ns, last=last, to=to)
+        at_ns, last, recorder_id = _moment(reader, args.at)
+        if args.host is not None:
+            recorder_id = reader.recorder_of_host(args.host)
+        return plan_folder(reader, absolute(args.what), at_ns, last=last, to=to, recorder_id=recorder_id)
     digest = digest_named(args.what)
     if digest is not None:
         if to is None or args.before or args.hunk:
@@ -110,12 +146,12 @@ def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     return plan_change(reader, change, before=args.before, to=to)
 
 
-def _moment(reader: Reader, text: str) -> tuple[int, int | None]:
-    """A time; of `#N` that of the change, and its number, as many changes may share a moment."""
+def _moment(reader: Reader, text: str) -> tuple[int, int | None, bytes | None]:
+    """A time; of `#N` that of the change, its number, as many changes may share a moment, and whose it is."""
     if text.startswith("#"):
         change = find_change(reader, text[1:])
-        return change.time_ns, change.sequence
-    return parse_moment(text), None
+        return change.time_ns, change.sequence, change.recorder_id
+    return parse_moment(text), None, None
 
 
 def _show(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from fcm_tui.commands.arguments import text
-from fcm_tui.commands.common import database_of, find_change, settings_of
-from fcm_tui.datadir import open_data_dir
+from fcm_tui.commands.common import find_change, place_of, settings_of
 from fcm_tui.errors import UsageError
 from fcm_tui.store import reviews
 from fcm_tui.store.reading.changes import key_of
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--undo takes a review away, and its note with it: leave out --note")
     if args.undo and args.pin:
         raise UsageError("--undo takes a review away, and its pin with it: leave out --pin")
-    database = database_of(args, settings_of(args), open_data_dir(args.data_dir, create=False))
+    database = place_of(args, settings_of(args))
     with Reader(database) as reader:
         found = {key_of(find_change(reader, name)) for name in args.changes}
     if args.undo:

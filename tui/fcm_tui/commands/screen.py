@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
-from fcm_tui.commands.recording import Place, choose_roots, dropped, find_place, shipping_of
+from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, shipping_of
 from fcm_tui.datadir import Lock
-from fcm_tui.errors import DataDirError, UsageError
+from fcm_tui.errors import DataDirError, NotSoError, UsageError
 from fcm_tui.paths import is_inside
 from fcm_tui.settings.config import Settings, config_path, own_themes
+from fcm_tui.settings.database import Server
+from fcm_tui.times import pause_text
 
 if TYPE_CHECKING:
     from fcm_tui.recorder import Recorder
     from fcm_tui.restore import Recording
+    from fcm_tui.review.app import ReviewApp
     from fcm_tui.review.look.theme import Themes
 
+App = TypeVar("App", bound="ReviewApp")
 
 _AT = {
     "starting": "is starting",
@@ -39,12 +44,13 @@ def run(args: argparse.Namespace) -> int:
     use_keys(place.settings)
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp
-    from fcm_tui.review.look.theme import Themes
 
-    themes = Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
+    themes = themes_of(place, args)
+    if place.server is not None and not (args.paths or place.settings.roots or place.database.exists()):
+        return _seat(place, place.server, themes)
     held = place.data_dir.try_lock()
     if held is None:
-        return _look_on(place, args, themes)
+        return _look_on(place, args)
     with held:
         roots = choose_roots(place, args.paths)
         if not roots:
@@ -54,13 +60,14 @@ def run(args: argparse.Namespace) -> int:
             if not offer_current_directory(here, theme=themes.current):
                 return 0
             roots = choose_roots(place, [str(here)])
-        recorder = _recorder(place, roots, held)
+        recorder = _recorder(place, roots, held, lambda _: app.call_from_thread(app.bell))
         app = ReviewApp(
             database=place.database,
             engine=recorder,
             themes=themes,
             notice=dropped(place, roots),
             recordings=lambda: _recording(place, app.settings),
+            pausing=lambda is_sure: _pause_or_resume(place, is_sure),
             settings=place.settings,
             configuration=place.configuration,
             own_paths=place.own_paths,
@@ -80,7 +87,24 @@ def use_keys(settings: Settings) -> None:
         keys.use(settings.keys)
 
 
-def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
+def _seat(place: Place, server: Server, themes: Themes) -> int:
+    """On a machine that records nothing: the team's database, to be read and reviewed."""
+    from fcm_tui.review import running
+    from fcm_tui.review.app import ReviewApp
+
+    app = ReviewApp(
+        database=server,
+        engine=None,
+        themes=themes,
+        who=lambda: f"a seat at {server.address}",
+        settings=place.settings,
+        configuration=place.configuration,
+        own_paths=place.own_paths,
+    )
+    return running.run(app)
+
+
+def _look_on(place: Place, args: argparse.Namespace) -> int:
     from fcm_tui.review import running
     from fcm_tui.review.app import ReviewApp
 
@@ -95,6 +119,18 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
             f" `,` there adds folders while it records, as [[roots]] in {place.configuration} does;"
             " --data-dir names another record"
         )
+    return running.run(viewer(place, args, ReviewApp))
+
+
+def themes_of(place: Place, args: argparse.Namespace) -> Themes:
+    """The themes that there are, and which one is worn."""
+    from fcm_tui.review.look.theme import Themes
+
+    return Themes(args.theme or place.settings.theme, own_themes(config_path(args.config)[0]))
+
+
+def viewer(place: Place, args: argparse.Namespace, kind: Callable[..., App], **more: object) -> App:
+    """A screen of this kind that looks on, whoever records."""
 
     def who() -> str:
         at_work = place.data_dir.lock_holder()
@@ -104,21 +140,25 @@ def _look_on(place: Place, args: argparse.Namespace, themes: Themes) -> int:
         standing = place.data_dir.standing()
         if standing is None:
             return f"{by} records"
+        if standing.paused is not None:
+            return f"{by} is paused {pause_text(standing.paused)}"
         return (
             f"{by}: {standing.trouble}" if standing.trouble else f"{by} {_AT.get(standing.phase, 'records')}"
         )
 
-    app = ReviewApp(
+    app: App = kind(
         database=place.database,
         engine=None,
-        themes=themes,
+        themes=themes_of(place, args),
         who=who,
         recordings=lambda: _recording(place, app.settings),
+        pausing=lambda is_sure: _pause_or_resume(place, is_sure),
         settings=place.settings,
         configuration=place.configuration,
         own_paths=place.own_paths,
+        **more,
     )
-    return running.run(app)
+    return app
 
 
 def _unrecorded(place: Place, paths: list[str]) -> str:
@@ -133,7 +173,7 @@ def _unrecorded(place: Place, paths: list[str]) -> str:
     )
 
 
-def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
+def _recorder(place: Place, roots: list[bytes], held: Lock, terminal: Callable[[str], None]) -> Recorder:
     from fcm_tui.recorder import Recorder
 
     return Recorder(
@@ -143,7 +183,36 @@ def _recorder(place: Place, roots: list[bytes], held: Lock) -> Recorder:
         own_paths=place.own_paths,
         say=held.say,
         shipping=shipping_of(place),
+        alerts=alerts_of(place, terminal),
     )
+
+
+def _pause_or_resume(place: Place, is_sure: bool) -> str:
+    """Ask whoever records here, this process or another; what came of it, empty where a pause has to be certain.
+
+    Raises:
+        NotSoError: nobody records, or the recorder does not answer.
+    """
+    import time
+
+    from fcm_tui.model import Pause
+    from fcm_tui.pipeline.pausing import ask_to_pause, ask_to_resume
+    from fcm_tui.pipeline.session import INTENTS
+    from fcm_tui.store.reviews import user_name
+
+    def is_recording() -> bool:
+        return place.data_dir.lock_holder() is not None
+
+    folder, standing = place.database.parent / INTENTS, place.data_dir.standing()
+    if not is_recording():
+        raise NotSoError("nobody records now")
+    if standing is not None and standing.paused is not None:
+        ask_to_resume(folder, is_recording)
+        return "recording goes on"
+    if not is_sure:
+        return ""
+    ask_to_pause(folder, Pause(time.time_ns(), user_name()), is_recording)
+    return "recording is paused"
 
 
 def _recording(place: Place, settings: Settings) -> Recording:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sqlite3
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
-from fcm_tui.commands.common import database_of, settings_of
+from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
@@ -20,7 +23,7 @@ from fcm_tui.ship import wording
 from fcm_tui.store.reading.queries import Reader, RecorderInfo
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
-from fcm_tui.times import local_text, utc_text
+from fcm_tui.times import local_text, pause_text, utc_text
 
 _GAPS = 5
 
@@ -36,6 +39,17 @@ def add_parser(
 
 def run(args: argparse.Namespace) -> int:
     """Print the status."""
+    place = place_of(args, settings_of(args))
+    if isinstance(place, Server):
+        from fcm_tui.commands import team_status
+
+        with Reader(place) as reader:
+            print(
+                json.dumps(team_status.as_json(reader, place))
+                if args.json
+                else team_status.for_people(reader, place)
+            )
+        return 0
     data_dir = open_data_dir(args.data_dir, create=False)
     settings = settings_of(args)
     database = database_of(args, settings, data_dir)
@@ -43,9 +57,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Reader(database) as reader:
             if args.json:
-                print(json.dumps(_status(reader, data_dir, settings, server)))
+                status = _status(reader, data_dir, settings, server)
+                print(json.dumps({**status, "alerts": _alerts(database, settings)}))
             else:
                 print(_for_people(reader, data_dir, settings, server))
+                print("\n".join(_alert_lines(database, settings)))
     except StoreError:
         if data_dir.lock_holder() is None:
             raise
@@ -70,6 +86,43 @@ def _shipping(reader: Reader, data_dir: DataDir, server: Server | None) -> Shipp
 def _shipping_json(reader: Reader, data_dir: DataDir, server: Server | None) -> dict[str, object] | None:
     shipping = _shipping(reader, data_dir, server)
     return None if shipping is None else wording.as_json(shipping)
+
+
+def _alerts(database: Path, settings: Settings) -> dict[str, object]:
+    """How it stands with alerts; without making a journal where there is none."""
+    from fcm_tui.alerts.journal import journal_path, open_to_read
+
+    found: dict[str, object] = {"rules": len(settings.alerts.rules), "unread": 0, "targets": []}
+    with contextlib.suppress(sqlite3.Error, OSError):
+        journal = open_to_read(journal_path(database))
+        if journal is not None:
+            with journal:
+                found["unread"] = journal.unread()
+                found["targets"] = [
+                    asdict(state) | {"since": None if state.since_ns is None else utc_text(state.since_ns)}
+                    for state in journal.targets()
+                ]
+    return found
+
+
+def _alert_lines(database: Path, settings: Settings) -> list[str]:
+    found = _alerts(database, settings)
+    rules, unread = found["rules"], found["unread"]
+    if not rules and not unread:
+        return ["alerts     switched off"]
+    lines = [f"alerts     {unread:,} unread; {rules} rules"]
+    for target in found["targets"]:  # type: ignore[attr-defined]
+        if target["error"] is not None:
+            since = local_text(target["since_ns"])
+            waiting = f", {target['waiting']} waiting" if target["waiting"] else ""
+            lines.append(
+                f"           {target['target']} fails since {since}{waiting}: {visible(target['error'])}"
+            )
+        if target["not_sent"]:
+            lines.append(
+                f"           {target['not_sent']} were not sent to {target['target']}: `fcm-tui alert list`"
+            )
+    return lines
 
 
 def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
@@ -127,10 +180,19 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
     """What the recorder itself tells, whether there is a record yet or not."""
     holder, standing = data_dir.lock_holder(), data_dir.standing()
     trouble = standing.trouble if standing is not None else ""
+    paused = standing.paused if standing is not None and holder is not None else None
     return {
         "recording": holder is not None,
         "pid": holder,
         "phase": None if standing is None or holder is None else standing.phase,
+        "paused": None
+        if paused is None
+        else {
+            "by": paused.by,
+            "reason": paused.reason or None,
+            "since": utc_text(paused.since_ns),
+            "until": None if paused.until_ns is None else utc_text(paused.until_ns),
+        },
         "data_dir": str(data_dir.path),
         "last_error": trouble or None,
         "last_error_since": utc_text(standing.since_ns)
@@ -174,7 +236,11 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
 def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> list[str]:
     holder, standing = data_dir.lock_holder(), data_dir.standing()
     lines = []
-    if holder is not None:
+    if holder is not None and standing is not None and standing.paused is not None:
+        lines.append(
+            f"paused (process {holder}): {visible(pause_text(standing.paused))}; `fcm-tui resume` goes on"
+        )
+    elif holder is not None:
         lines.append(f"recording (process {holder})")
     elif recorder is not None:
         lines.append(f"not recording; the last time {local_text(recorder.last_seen_ns)}")

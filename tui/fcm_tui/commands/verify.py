@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
-from fcm_tui.commands.common import open_record
-from fcm_tui.errors import UsageError
+from fcm_tui.commands.common import database_of, open_record, settings_of
+from fcm_tui.datadir import open_data_dir
+from fcm_tui.errors import DataDirError, UsageError
 from fcm_tui.safetext import visible
 from fcm_tui.store.trust.anchors import Anchor, Head, read_anchors
 from fcm_tui.store.trust.problems import Problem
@@ -21,6 +23,8 @@ from fcm_tui.store.trust.verify import Tally, verify
 _PATIENCE = 1.0
 """Seconds after which a person wants to know that something goes on."""
 _EVERY = 0.2
+_TOLD = 5
+"""Problems that an alert names."""
 
 
 def add_parser(
@@ -51,14 +55,18 @@ def run(args: argparse.Namespace) -> int:
     """
     anchors, unsigned = _anchors(args)
     tally = Tally(problems=len(unsigned))
+    first: list[Problem] = []
     with open_record(args) as reader, _Line() as line:
-        problems = chain(unsigned, verify(reader.connection, tally, line.show, anchors))
+        problems = _noted(chain(unsigned, verify(reader.connection, tally, line.show, anchors)), first)
         if args.json:
             _print_json(problems, tally, line)
         else:
             for problem in problems:
                 line.clear()
                 print(visible(str(problem)))
+        recorder = reader.recorder()
+    if tally.problems:
+        _alert(args, first, tally.problems, recorder.recorder_id.hex() if recorder else "")
     if args.json:
         return 1 if tally.problems else 0
     if tally.problems:
@@ -68,6 +76,29 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print(f"ok: {_extent(tally)}{''.join(f', {_head(head, tally)}' for head in tally.heads)}")
     return 0
+
+
+def _noted(problems: Iterator[Problem], first: list[Problem]) -> Iterator[Problem]:
+    """The problems, the first few of which are kept."""
+    for problem in problems:
+        if len(first) < _TOLD:
+            first.append(problem)
+        yield problem
+
+
+def _alert(args: argparse.Namespace, problems: list[Problem], count: int, recorder: str) -> None:
+    """Tell whom the rule `tampering` names; where that fails, what was asked for is answered all the same."""
+    from fcm_tui.alerts.tampering import raise_tampering
+
+    settings = settings_of(args)
+    data_dir = open_data_dir(args.data_dir, create=False)
+    database = database_of(args, settings, data_dir)
+    told = [visible(str(problem)) for problem in problems]
+    try:
+        nobody_records = data_dir.lock_holder() is None
+        raise_tampering(database, settings.alerts, recorder, told, count, send=nobody_records)
+    except (sqlite3.Error, OSError, DataDirError) as error:
+        print(f"fcm-tui: no alert could be raised: {visible(str(error))}", file=sys.stderr)
 
 
 def _anchors(args: argparse.Namespace) -> tuple[list[Anchor], list[Problem]]:
@@ -106,6 +137,8 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
         "thinned": tally.thinned,
         "head": heads[0] if heads else None,
     }
+    if tally.elsewhere:
+        rest["without_content"] = tally.elsewhere
     if len(heads) > 1:
         rest["heads"] = heads
     print(f"], {json.dumps(rest)[1:]}")
@@ -113,7 +146,8 @@ def _print_json(problems: Iterator[Problem], tally: Tally, line: _Line) -> None:
 
 def _extent(tally: Tally) -> str:
     thinned = f", {tally.thinned} thinned out" if tally.thinned else ""
-    return f"{tally.changes} changes, {tally.versions} versions{thinned}"
+    elsewhere = f" ({tally.elsewhere} without their content there)" if tally.elsewhere else ""
+    return f"{tally.changes} changes, {tally.versions} versions{elsewhere}{thinned}"
 
 
 def _head(head: Head, tally: Tally) -> str:

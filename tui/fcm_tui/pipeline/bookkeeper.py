@@ -88,7 +88,7 @@ class Bookkeeper:
         waiting = self._waiting
         self._began = time.monotonic()
         self._way = Way(self.roots)
-        changed = list(dict.fromkeys([*findings.changed, *waiting.due()]))
+        changed = list(dict.fromkeys([*findings.changed, *waiting.due(patient)]))
         vanished = dict.fromkeys([*findings.vanished, *waiting.vanished])
         gone_folders = frozenset(waiting.gone_folders(findings.folders_gone))
         records = self._vanished_records(vanished, changed)

@@ -32,21 +32,35 @@ def now() -> Moment:
     return Moment(time.time_ns(), awake, elapsed)
 
 
-def standstill(before: Moment, after: Moment, expected: float) -> str:
-    """Why events between two moments may be lost, or be told in another order; empty where nothing speaks for it.
-
-    Args:
-        expected: seconds after which the second moment was to come.
-    """
-    awake = (after.awake_ns - before.awake_ns) / 1e9
-    elapsed = (after.elapsed_ns - before.elapsed_ns) / 1e9
-    wall = (after.wall_ns - before.wall_ns) / 1e9
+def jump(before: Moment, after: Moment) -> str:
+    """Why events between two moments may be lost, or be told in another order, however long the work between them took."""
+    awake, elapsed, wall = _seconds_between(before, after)
     if elapsed - awake > STALL:
         return f"the machine was suspended for {elapsed - awake:.0f} s"
     if wall - elapsed < -JUMP:
         return f"the clock was set back by {elapsed - wall:.0f} s"
     if wall - elapsed > JUMP:
         return f"the machine was suspended, or its clock set forward, by {wall - elapsed:.0f} s"
-    if elapsed - expected > STALL:
-        return f"the program stood still for {elapsed - expected:.0f} s"
     return ""
+
+
+def standstill(before: Moment, after: Moment, expected: float) -> str:
+    """As `jump`, for a wait: also that this program stood still in it.
+
+    Args:
+        expected: seconds after which the second moment was to come.
+    """
+    _, elapsed, _ = _seconds_between(before, after)
+    said = jump(before, after)
+    if not said and elapsed - expected > STALL:
+        said = f"the program stood still for {elapsed - expected:.0f} s"
+    return said
+
+
+def _seconds_between(before: Moment, after: Moment) -> tuple[float, float, float]:
+    """Awake, elapsed, and by the time of day."""
+    return (
+        (after.awake_ns - before.awake_ns) / 1e9,
+        (after.elapsed_ns - before.elapsed_ns) / 1e9,
+        (after.wall_ns - before.wall_ns) / 1e9,
+    )

@@ -8,6 +8,7 @@ pass is kept and looked at again in a later one, whose time the pass tells.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -52,6 +53,8 @@ class Pass:
     again_in: float | None = None
     """Seconds until something waits to be looked at again; None for nothing."""
     unlistable: list[tuple[bytes, OSError]] = field(default_factory=list)
+    scan_seconds: float = 0.0
+    """What going through the roots from top to bottom took, without the recording of what was found."""
     returned: bool = False
     """A root stood there anew: what watches it has to begin anew."""
 
@@ -122,12 +125,14 @@ class Engine:
         missed = [root for root in here if self.ledger.concerns(root)]
         whole = {root.path: root for root in [*look.whole, *back, *deleted, *missed] if root in here}
         self.ledger.write()
+        started = time.monotonic()
         for root in whole.values():
             root.returned = False
             if self.helper is not None:
                 self.helper.scan_all(root.scanner, findings)
             else:
                 root.scanner.scan_all(findings)
+        result.scan_seconds = time.monotonic() - started
         for folder in look.again:
             owner = root_of(here, folder)
             if owner is not None and owner.path not in whole:

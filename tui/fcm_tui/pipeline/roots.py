@@ -15,6 +15,7 @@ from fcm_tui.pipeline.bulk import BulkSettings
 from fcm_tui.pipeline.secrecy import SecretRules
 from fcm_tui.settings.config import Settings
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.mounts import is_remote, kind_of
 from fcm_tui.watch.scan import Scanner
 from fcm_tui.watch.tree import Tree
 
@@ -102,7 +103,8 @@ class WatchedRoot:
 def watched_roots(
     roots: Sequence[Root], settings: Settings, own_paths: Sequence[bytes], arm: Callable[[bytes], None] | None
 ) -> list[WatchedRoot]:
-    """The roots with their trees still empty. A root inside another is recorded by itself alone.
+    """The roots with their trees still empty. A root inside another is recorded by itself alone; one on a file system
+    where others' changes raise no events is polled, unless the configuration says otherwise.
 
     `own_paths` are never recorded: what the recorder itself writes.
     """
@@ -120,7 +122,7 @@ def watched_roots(
                 BulkSettings(
                     root.path, settings.secrets, own.size_limit, settings.detectors, settings.allowed
                 ),
-                own.poll,
+                True if own.poll is None and is_remote(kind_of(root.path)) else own.poll,
                 own.poll_interval,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from fcm_tui.pipeline import clocks
-from fcm_tui.pipeline.engine import Look
+from fcm_tui.pipeline.engine import Look, Pass
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.pipeline.session import Session, give_back
 from fcm_tui.watch.hints import Hints, Source
@@ -42,18 +42,23 @@ class Schedule:
 
     def seconds_to_wait(self) -> float:
         """Until something is due, hints or none."""
+        self._waits_from, before = clocks.now(), self._waits_from
+        self.lost(clocks.jump(before, self._waits_from))
+        self._waits_for = 0.0
+        if self._lost:
+            return 0.0
         now = time.monotonic()
         moments = [now + ROOT_CHECK, self._next_scan, self._next_heartbeat, *self._polls.values()]
         moments += [moment for moment in (self._next_wait, self._burst_over) if moment is not None]
-        seconds = max(0.0, min(moments) - now)
-        self._waits_from, self._waits_for = clocks.now(), seconds
-        return seconds
+        self._waits_for = max(0.0, min(moments) - now)
+        return self._waits_for
 
     def is_over(self) -> bool:
         """Whether the wait is over, by the clock, or something was missed meanwhile."""
-        now = clocks.now()
-        self.lost(clocks.standstill(self._waits_from, now, self._waits_for))
-        return bool(self._lost) or now.awake_ns - self._waits_from.awake_ns >= self._waits_for * 1e9
+        before, now = self._waits_from, clocks.now()
+        self._waits_from = now
+        self.lost(clocks.standstill(before, now, self._waits_for))
+        return bool(self._lost) or now.awake_ns - before.awake_ns >= self._waits_for * 1e9
 
     def is_due(self) -> bool:
         """Whether the wait ended by the clock; hints are worth a moment for more of them to come."""
@@ -87,11 +92,10 @@ class Schedule:
     def _look(self, *, patient: bool) -> None:
         session, hints = self._session, self._hints
         self._hints = Hints()
-        started = time.monotonic()
         lost, self._lost = "; ".join(filter(None, (self._lost, hints.lost))), ""
         if lost:
             session.engine.ledger.miss(session.engine.roots, lost)
-        whole = self._whole(started, bool(lost) or self.is_behind)
+        whole = self._whole(time.monotonic(), bool(lost) or self.is_behind)
         again = session.readable_again()
         result = session.engine.run(Look(hints.folders, hints.deep, again, whole), patient=patient)
         ended = time.monotonic()
@@ -100,7 +104,7 @@ class Schedule:
         if result.returned:
             self._source.rearm()
             session.note_devices()
-        self._plan(whole, started, ended, result.again_in)
+        self._plan(whole, ended, result)
         session.note_unlistable(result.unlistable, whole=len(whole) == len(session.engine.roots))
         if ended >= self._next_heartbeat:
             session.record.still_here()
@@ -117,9 +121,9 @@ class Schedule:
     def _is_polled(self, root: WatchedRoot) -> bool:
         return root.poll is True or (root.poll is None and root.path in self._source.unwatched)
 
-    def _plan(self, whole: list[WatchedRoot], started: float, ended: float, again_in: float | None) -> None:
+    def _plan(self, whole: list[WatchedRoot], ended: float, result: Pass) -> None:
         roots = self._session.engine.roots
-        took = ended - started
+        took = result.scan_seconds
         if whole is roots:
             self.is_behind = False
             self._next_scan = ended + max(self._session.settings.scan_interval, _SCAN_SHARE * took)
@@ -129,4 +133,4 @@ class Schedule:
                 self._polls.pop(root.path, None)
             elif root in whole or root.path not in self._polls:
                 self._polls[root.path] = ended + max(root.poll_interval, _POLL_SHARE * took)
-        self._next_wait = None if again_in is None else ended + again_in
+        self._next_wait = None if result.again_in is None else ended + result.again_in

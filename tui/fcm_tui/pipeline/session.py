@@ -33,6 +33,8 @@ _MISSING = {
     Presence.DELETED: "it is not there, so its files count as deleted; if it was renamed, name its new path",
     Presence.AWAY: "it is unmounted or out of reach: nothing of it is recorded until it is back",
 }
+_ALERT_SUFFIXES = ("-alerts", "-alerts-wal", "-alerts-shm", "-alerts-journal")
+"""Of the journal of alerts, which lies beside the record."""
 INTENTS = "intents"
 """Folder beside the database in which a restore announces itself."""
 
@@ -77,7 +79,7 @@ class Session:
             own = self.record.set_roots(roots)
             files = [
                 os.fsencode(f"{database}{suffix}")
-                for suffix in ("", "-wal", "-shm", "-journal", "-filling", *INDEX_SUFFIXES)
+                for suffix in ("", "-wal", "-shm", "-journal", "-filling", *INDEX_SUFFIXES, *_ALERT_SUFFIXES)
             ]
             watched = watched_roots(
                 own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
-from fcm_tui.model import Gap, Shipping
+from fcm_tui.errors import StoreError
+from fcm_tui.model import Gap, Pause, Shipping
 from fcm_tui.pipeline.baseline import Progress
 from fcm_tui.safetext import visible
+from fcm_tui.store.database import may_pass
+from fcm_tui.store.values import reading
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,8 @@ class RecorderState:
     last_gap: Gap | None = None
     shipping: Shipping | None = None
     """How sending to the team's database goes; None where there is none."""
+    paused: Pause | None = None
+    """While the phase is `paused`."""
 
 
 def words(error: Exception) -> str:
@@ -39,3 +49,28 @@ def words(error: Exception) -> str:
         return f"{error.strerror}{where}"
     said = visible(str(error))
     return said if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {said}"
+
+
+def from_record(database: Path, work: Callable[[], T], *, is_reopened: bool) -> T:
+    """What `work` on a record gives, where a damaged record is the end.
+
+    Args:
+        is_reopened: it was fine before: what keeps it from being opened again may pass like what closed it.
+
+    Raises:
+        StoreError: the record cannot be used.
+        sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
+    """
+    with reading(database):
+        try:
+            return work()
+        except sqlite3.Error as error:
+            if not may_pass(error):
+                raise
+            refusal = error
+        except StoreError as error:
+            cause = error.__cause__
+            if not (is_reopened and isinstance(cause, sqlite3.Error) and may_pass(cause)):
+                raise
+            refusal = cause
+    raise refusal

@@ -44,10 +44,10 @@ class Waiting:
     _held: dict[bytes, None] = field(default_factory=dict)
     _gone_folders: set[bytes] = field(default_factory=set)
 
-    def due(self) -> list[bytes]:
-        """Files that were not settled when last read, and whose time has come."""
+    def due(self, patient: bool) -> list[bytes]:
+        """Files that were not settled when last read, and whose time has come; without patience all of them."""
         now = time.monotonic()
-        return [path for path, moving in self._moving.items() if moving.next_look <= now]
+        return [path for path, moving in self._moving.items() if not patient or moving.next_look <= now]
 
     def may_read(self, path: bytes) -> bool:
         """Not while a large file that keeps changing has been read a moment ago; it stays due."""

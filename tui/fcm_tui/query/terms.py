@@ -180,10 +180,31 @@ class Term:
     is_negated: bool = False
 
 
+def texts(terms: tuple[Term, ...]) -> list[str]:
+    """What the lines of a change have to have in them."""
+    found: list[str] = []
+    for term in terms:
+        match term.condition:
+            case Text(part) if not term.is_negated:
+                found.append(part)
+            case All(inner) if not term.is_negated:
+                found += texts(inner)
+    return found
+
+
 def reads_lines(terms: tuple[Term, ...]) -> bool:
     """Whether changed lines have to be looked into."""
     return any(
         isinstance(term.condition, Text)
         or (isinstance(term.condition, All) and reads_lines(term.condition.terms))
+        for term in terms
+    )
+
+
+def tells_time(terms: tuple[Term, ...]) -> bool:
+    """Whether the clocks of this place have to be asked."""
+    return any(
+        isinstance(term.condition, Clock)
+        or (isinstance(term.condition, All) and tells_time(term.condition.terms))
         for term in terms
     )

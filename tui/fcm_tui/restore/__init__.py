@@ -13,7 +13,7 @@ from fcm_tui.restore.hunks import plan_hunks
 from fcm_tui.restore.moments import plan_folder
 from fcm_tui.restore.obstacles import Checked, Losing, check
 from fcm_tui.restore.plan import Action, Missing, Plan, Step
-from fcm_tui.restore.recording import Recording
+from fcm_tui.restore.recording import NoRecording, Recording
 from fcm_tui.restore.run import Done, restore
 from fcm_tui.restore.versions import plan_change, plan_content
 from fcm_tui.restore.words import patch, preview
@@ -24,6 +24,7 @@ __all__ = [
     "Done",
     "Losing",
     "Missing",
+    "NoRecording",
     "Plan",
     "Recording",
     "Step",

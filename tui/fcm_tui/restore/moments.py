@@ -19,21 +19,32 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def plan_folder(
-    reader: Reader, path: bytes, at_ns: int, *, last: int | None = None, to: bytes | None = None
+    reader: Reader,
+    path: bytes,
+    at_ns: int,
+    *,
+    last: int | None = None,
+    to: bytes | None = None,
+    recorder_id: bytes | None = None,
 ) -> Plan:
     """A file or folder as it was: what is gone comes back, what changed is reverted, what came since is removed.
 
     Files that were moved inside it since are moved back. A file that left it is written anew, and
     left alone where it is now. Many changes share a moment: `last` is the number of the last that had happened, where
-    that is known. With `to` (absolute) all is written below that folder, and nothing removed.
+    that is known. With `to` (absolute) all is written below that folder, and nothing removed. `recorder_id` says whose
+    path it is, where several recorders share a database.
 
     Raises:
-        NoSuchChange: the path was not recorded then.
+        NoSuchChange: the path was not recorded then, or nobody says by whom.
     """
-    _refuse_unrecorded(reader, path, at_ns)
-    own = reader.recorder()
-    now = past.all_present(reader.connection, path)
-    then = past.all_then(reader.connection, own.recorder_id if own else b"", path, at_ns, now, last)
+    if recorder_id is None:
+        own = reader.recorder()
+        if own is None and reader.is_server:
+            raise NoSuchChange("several hosts have files there: say whose with --host")
+        recorder_id = own.recorder_id if own else b""
+    _refuse_unrecorded(reader, path, at_ns, recorder_id)
+    now = past.all_present(reader.connection, path, recorder_id)
+    then = past.all_then(reader.connection, recorder_id, path, at_ns, now, last)
     if not now and not then:
         raise NoSuchChange(
             f"{visible_path(path)}: nothing is recorded there, then or now; `fcm-tui log` shows what is"
@@ -130,8 +141,8 @@ def _is_in_the_way(target: bytes, now: dict[bytes, Version], paths: list[bytes])
     return False
 
 
-def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int) -> None:
-    roots = reader.roots()
+def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int, recorder_id: bytes) -> None:
+    roots = [root for root in reader.roots() if root.recorder_id == recorder_id]
     above = [root for root in roots if is_inside(path, root.path)]
     if not above:
         raise NoSuchChange(f"{visible_path(path)}: is in no recorded folder; `fcm-tui status` lists those")

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from fcm_tui.datadir import DataDir
+from fcm_tui.errors import RestoreRefused
 from fcm_tui.intents import Intents
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline.engine import Look
@@ -59,10 +60,15 @@ class Recording:
         """Another process records, or another part of this one."""
 
     def __enter__(self) -> Self:
+        """Raises `RestoreRefused` where the recorder at work is paused: it would not see what is done."""
         lock = self._data_dir.try_lock()
         self.is_elsewhere = lock is None
         if lock is not None:
             self._stack.enter_context(lock)
+        elif (standing := self._data_dir.standing()) is not None and standing.paused is not None:
+            raise RestoreRefused(
+                f"recording is paused by {standing.paused.by}: `fcm-tui resume` goes on, then restore"
+            )
         return self
 
     def __exit__(
@@ -125,6 +131,33 @@ class Recording:
             unseen = {path for path in unseen if path not in arrived or not _agrees(reader, path)}
             if unseen:
                 time.sleep(_PAUSE)
+
+
+class NoRecording(Recording):
+    """For a machine that records nothing: what is restored there is recorded nowhere."""
+
+    def __init__(self, own_paths: Sequence[bytes] = ()) -> None:
+        """`own_paths` are not restored into."""
+        self.own_paths = [*own_paths]
+        self.is_elsewhere = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def settle(self) -> None:
+        """There is no record to be brought up to date."""
+
+    def announce(self, steps: Sequence[Step]) -> None:
+        """There is nobody to tell."""
+
+    def record(self, reader: Reader, steps: Sequence[Step], after: int) -> Recorded:
+        """All of it stays unrecorded."""
+        return Recorded(unwatched=len({step.path for step in steps}))
 
 
 def _agrees(reader: Reader, path: bytes) -> bool:

@@ -27,6 +27,7 @@ from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.log.reading import LogReading
+from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.pane_keys import PaneKeys
@@ -37,6 +38,8 @@ from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
+from fcm_tui.store.reading.engine import Place
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Recording
@@ -45,6 +48,8 @@ _log = logging.getLogger(__name__)
 
 POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
+SERVER_POLL = 0.5
+"""The same of one on the team's database, and at what others have reviewed there."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 TICK = 0.25
@@ -69,12 +74,13 @@ class ReviewApp(PaneKeys):
     def __init__(
         self,
         *,
-        database: Path,
+        database: Place,
         engine: Engine | None,
         themes: Themes,
         who: Callable[[], str] | None = None,
         notice: str = "",
         recordings: Callable[[], Recording] | None = None,
+        pausing: Callable[[bool], str] | None = None,
         settings: Settings | None = None,
         configuration: Path | None = None,
         own_paths: Sequence[bytes] = (),
@@ -85,6 +91,7 @@ class ReviewApp(PaneKeys):
             who: tells, now and then, who records; may read files.
             notice: shown while nothing is more urgent.
             recordings: makes what records a restore; None where nothing can be restored from here.
+            pausing: has whoever records go on, or pause if that is certain (see `ProgramKeys`); may take a while.
             settings: what is a secret, and saved filters.
             configuration: the file of the settings, which is followed; None for none.
             own_paths: what is never recorded.
@@ -92,6 +99,7 @@ class ReviewApp(PaneKeys):
         super().__init__(themes)
         palette = self.palette
         self.database, self.recordings, self._restored = database, recordings, []
+        self.pausing = pausing
         self.settings = settings or Settings()
         self.configuration, self.own_paths = configuration, own_paths
         self._engine = engine
@@ -99,6 +107,8 @@ class ReviewApp(PaneKeys):
         self._notice = notice
         self._told: float | None = None
         """Since when (monotonic) the notice stands; None for one that stays."""
+        self._wrong: dict[str, str] = {}
+        """What somebody has to mend, by what it is in; stands there until then."""
         self._source = Source(database)
         self.versions = Source(database)
         self._failure = ""
@@ -108,7 +118,8 @@ class ReviewApp(PaneKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
-        self._version = 0
+        self._sending = Sending()
+        self._version: object = None
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
@@ -141,6 +152,7 @@ class ReviewApp(PaneKeys):
             self.follow_settings(self.configuration)
         # the first paint before anything that costs imports or disk
         self.call_after_refresh(self._start)
+        self.follow_alerts()
 
     def _start(self) -> None:
         gc.freeze()  # what the program is made of need not be looked through again
@@ -180,17 +192,33 @@ class ReviewApp(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen = None
+        seen: object = None
+        is_lost = False
+        pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(pause)
+            if not self.log_view.is_loaded:
+                continue  # what is read then is what there is
             try:
                 version = await self._source.call(lambda record: record.data_version())
-            except StoreError:
+            except StoreError as error:
+                if isinstance(self.database, Server):
+                    self._failure, is_lost = visible(str(error)), True
                 continue
-            if version != seen:
-                if seen is not None:
-                    await self._catch_up()
+            if version != seen or is_lost:
+                if not await self._catch_up():
+                    is_lost = isinstance(self.database, Server)
+                    continue
+                await self._see_reviews()
                 seen = version
+            if is_lost:
+                self._failure, is_lost = "", False
+
+    async def _see_reviews(self) -> None:
+        """Of others, at once: what else is counted may take a server its time."""
+        with contextlib.suppress(StoreError):
+            if await self.log_view.follow_reviews():
+                self.diff_view.reader.reviewed()
 
     @work(group="live", exit_on_error=False)
     async def _follow_recording_process(self, who: Callable[[], str]) -> None:
@@ -201,12 +229,16 @@ class ReviewApp(PaneKeys):
             self._tick()
             await asyncio.sleep(1.0)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> bool:
+        """Take in what is new; whether the record could be read."""
         try:
             await self.log_view.catch_up()
         except StoreError as error:
             self._failure = visible(str(error))
-        self._changed.set()
+            return False
+        finally:
+            self._changed.set()
+        return True
 
     @work(group="open", exit_on_error=False)
     async def _open_record(self) -> None:
@@ -228,7 +260,7 @@ class ReviewApp(PaneKeys):
         """Close what began anew; for itself, as a reader does so only after what it is reading."""
         while True:
             await asyncio.sleep(1.0)
-            if self._engine is None or self._engine.state.phase != "recording":
+            if self._engine is None or self._engine.state.phase not in ("recording", "paused"):
                 for reader in (self._source, self.versions, self.log_view):
                     await reader.let_go()
 
@@ -259,7 +291,7 @@ class ReviewApp(PaneKeys):
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
-            self.log_view.show_gaps(gaps)
+            self.log_view.show_gaps(self._sending.among(gaps))
             self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
@@ -277,9 +309,19 @@ class ReviewApp(PaneKeys):
         self._notice, self._told = what, time.monotonic()
         self._say_status(self._status)
 
+    def tell_wrong(self, where: str, what: str) -> None:
+        if what != self._wrong.get(where, ""):
+            self._wrong[where] = what
+            if what:
+                self.say(what, "warning")
+            self._say_status(self._status)
+
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self._forget_told(_READ)
+            if keys.ends_at_once(event.key):
+                self.end()
+                return
         await super().on_event(event)
 
     def _forget_told(self, after: float) -> None:
@@ -288,6 +330,8 @@ class ReviewApp(PaneKeys):
 
     def _tick(self) -> None:
         self._forget_told(_STANDS)
+        if self._engine is not None and self._sending.see(self._engine.state.shipping, time.time_ns()):
+            self._changed.set()
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
@@ -297,9 +341,11 @@ class ReviewApp(PaneKeys):
             self._notice,
             self._failure,
             self._stopping,
+            " · ".join(filter(None, self._wrong.values())),
             status.gap,
             self.log_view.gap,
             status.sizes,
+            self.unread,
         )
         self.status_line.say(self._status)
 
@@ -312,6 +358,7 @@ class ReviewApp(PaneKeys):
         diff.title.say(*diff_title.title(self.diff_view, with_root=self.tree_view.root_count > 1))
 
     def on_log_feed_counted(self) -> None:
+        self.diff_view.mark_found(self.log_view.filters.terms)
         self._say_titles()
 
     def on_directory_tree_resized(self) -> None:
@@ -353,8 +400,10 @@ class ReviewApp(PaneKeys):
         """How many this process records, or recorded; a viewer none."""
         return len(self._engine.roots) if self._engine is not None else 0
 
-    async def action_quit(self) -> None:
-        self.end()
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        return self._engine is not None and not (self._stopping or self._recorded.is_set())
 
     def end(self) -> None:
         """Stop the recorder, wait until all is committed, and leave. Once is enough."""

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from fcm_tui.model import Gap, Notice, Shipping
+from fcm_tui.model import Gap, Notice, Pause, Shipping
 from fcm_tui.settings.config import Settings
 
 
@@ -32,7 +32,7 @@ class State(Protocol):
 
     @property
     def phase(self) -> str:
-        """`starting`, `baseline`, `recording`, `stopped` or `failed`."""
+        """`starting`, `baseline`, `recording`, `paused`, `stopped` or `failed`."""
 
     @property
     def files(self) -> int: ...
@@ -52,6 +52,9 @@ class State(Protocol):
     def last_gap(self) -> Gap | None: ...
     @property
     def shipping(self) -> Shipping | None: ...
+    @property
+    def paused(self) -> Pause | None:
+        """While the phase is `paused`."""
 
 
 class Engine(Protocol):
@@ -60,6 +63,9 @@ class Engine(Protocol):
     async def run(self) -> None: ...
     def stop(self) -> None: ...
     def subscribe(self) -> asyncio.Queue[Notice]: ...
+    def take_up_alerts(self, settings: Settings) -> None:
+        """As `Recorder.take_up_alerts`."""
+
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
         """Go on with other settings and roots, soon."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
+from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.histories import key_of_change
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class FileKeys(ThemedApp):
     diff_view: ChangeView
     versions: Source
     settings: Settings
-    database: Path
+    database: Place
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
     _restored: list[Done]
@@ -70,22 +72,42 @@ class FileKeys(ThemedApp):
             return subject
         return replace(subject, burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
 
+    def _wanted(self, of_file: str = "") -> Subject | None:
+        """What is in sight, or None after a sentence that says why there is nothing for this key.
+
+        Args:
+            of_file: what a folder is told that has not what the key is for; empty where it has.
+        """
+        subject = self.subject()
+        if subject is None:
+            if self.log_view.total and len(self.screen_stack) == 1 and not self.tree_view.has_focus:
+                self.log_view.refuse()
+            else:
+                self.say("There is no file or change in sight yet.", "warning")
+        elif subject.is_folder and of_file:
+            self.say(of_file, "warning")
+            return None
+        return subject
+
     def action_history(self) -> None:
         from fcm_tui.review.files.history import HistoryScreen
 
-        subject = self.subject()
-        if subject is None or subject.is_folder or isinstance(self.screen, HistoryScreen):
+        here = keys.shown("tree.choose")
+        subject = self._wanted(f"Files have a history: {here} shows what changed in this folder.")
+        if subject is None or isinstance(self.screen, HistoryScreen):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
-        self.push_screen(HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at))
+        history = HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at)
+        history.diff.mark_found(self.log_view.filters.terms)
+        self.push_screen(history)
 
     def action_blame(self) -> None:
         from fcm_tui.review.files.blame import BlameScreen
         from fcm_tui.review.files.history import HistoryScreen
 
-        subject = self.subject()
-        if subject is None or subject.is_folder or isinstance(self.screen, BlameScreen):
+        subject = self._wanted("Blame is of a file: choose one, or a change of it in the log.")
+        if subject is None or isinstance(self.screen, BlameScreen):
             return
         if subject.change is None:
             self.say("Blame is of a version: choose a change of the file, or one in its history.", "warning")
@@ -120,7 +142,7 @@ class FileKeys(ThemedApp):
         from fcm_tui.review.acts import copying
         from fcm_tui.review.parts.menu import Menu
 
-        subject = self.subject()
+        subject = self._wanted()
         if subject is not None:  # at once, so that the next key is the menu's
             choices = copying.entries(subject)
             menu = Menu(self.palette, "Copy", visible_path(subject.path), choices)
@@ -156,7 +178,7 @@ class FileKeys(ThemedApp):
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.parts.menu import Menu
 
-        subject = self.subject()
+        subject = self._wanted()
         if subject is None:
             return
         change = subject.change
@@ -192,8 +214,8 @@ class FileKeys(ThemedApp):
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
     def action_edit(self) -> None:
-        subject = self.subject()
-        if subject is not None and not subject.is_folder:
+        subject = self._wanted("A folder is opened in no editor: choose a file in it.")
+        if subject is not None:
             self.opens(self._edit(subject), _GROUP)
 
     async def _edit(self, subject: Subject) -> None:
@@ -208,15 +230,40 @@ class FileKeys(ThemedApp):
     # --- restoring
 
     def action_restore(self) -> None:
-        subject = self.subject()
-        if subject is None and self.log_view.has_focus:
-            self.log_view.refuse()
+        subject = self._wanted()
         if subject is None or not self._may_restore():
             return
-        if subject.is_gone:
+        if subject.at_ns is not None:
+            self.opens(self._restore_then(subject.path, subject.at_ns), _GROUP)
+        elif subject.is_gone:
             self.opens(self._restore_gone(subject), _GROUP)
         else:
             self._choose_restore(subject)
+
+    async def _restore_then(self, path: bytes, at_ns: int) -> None:
+        def wish() -> Wish:
+            from fcm_tui.review.acts import restore_plans
+
+            return restore_plans.folder_then(path, at_ns)
+
+        await self._restore(wish)
+
+    def action_moment(self) -> None:
+        """The folder in sight, or that of the change in sight, as it was at a moment that one writes."""
+        from fcm_tui.review.acts.ask_name import AskMoment
+        from fcm_tui.review.files.moment import MomentScreen, look
+
+        subject = self._wanted()
+        if subject is None:
+            return
+        path = subject.path if subject.change is None else os.path.dirname(subject.path)
+
+        def found(at_ns: int | None) -> None:
+            if at_ns is not None:
+                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns))
+
+        heading = f"{visible_path(os.path.basename(path) or path)} as it was at"
+        self.push_screen(AskMoment(self.palette, heading, lambda at: look(self.versions, path, at)), found)
 
     async def _restore_gone(self, subject: Subject) -> None:
         from fcm_tui.review.acts import gone
@@ -276,14 +323,14 @@ class FileKeys(ThemedApp):
     def _may_restore(self) -> bool:
         if self.recordings is None:
             self.say(
-                "This record is only looked at here: `fcm-tui restore` works where it is recorded.", "warning"
+                "This is a reviewer's seat: `fcm-tui restore HOST:N --to PATH` writes a copy here.", "warning"
             )
         return self.recordings is not None
 
     async def _restore(self, wish: Callable[[], Wish]) -> bool:
         from fcm_tui.review.acts.restoring import RestoreScreen
 
-        assert self.recordings is not None
+        assert self.recordings is not None and isinstance(self.database, Path)
         screen = RestoreScreen(self.palette, self.database, self.recordings, wish)
         done = await self.push_screen_wait(screen)
         if done is not None:

@@ -24,6 +24,10 @@ SHOWN = "shown"
 SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
 STATISTICS = "statistics"
+LEAVE = "leave"
+FIND = "find"
+MOMENT = "moment"
+ALERTS = "alerts"
 
 HEADINGS = {
     EVERYWHERE: "Everywhere",
@@ -32,15 +36,19 @@ HEADINGS = {
     LOG: "Log",
     ENTRY: "Filter, note or search, while it is written",
     DIFF: "Diff",
+    FIND: "Diff, while something is looked for in it",
     SHOWN: "The diff in sight",
     FILE: "The file or change in sight",
     HISTORY: "History of a file",
     BLAME: "Blame",
+    MOMENT: "A folder as it was",
+    ALERTS: "Alerts",
     CONFIRM: "Before a restore",
     STATISTICS: "Statistics",
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
     WRITE: "Settings: before they are written",
+    LEAVE: "Before recording ends",
     HELP: "Help",
 }
 """Heading of each context in the help, in the order in which the help shows them."""
@@ -72,11 +80,11 @@ _SHOWN = {
     "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
     "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
     "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "comma": ",", "ctrl+p": "Ctrl-P",
-    "delete": "Del",
+    "delete": "Del", "at": "@",
 }  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
-    Key("quit", ("q", "ctrl+c"), "app.quit", "leave; recording ends cleanly", EVERYWHERE),
+    Key("quit", ("q", "ctrl+c"), "app.quit", "leave; Ctrl-C does so unasked", EVERYWHERE),
     Key(
         "stop",
         ("ctrl+z",),
@@ -88,6 +96,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
     Key("statistics", ("S",), "app.statistics", "statistics of what the log shows", EVERYWHERE),
+    Key("alerts", ("a",), "app.alerts", "the alerts", EVERYWHERE),
+    Key("pause", ("r",), "app.pause", "twice: pause recording; let it go on", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
     Key("pane.previous", ("shift+tab",), "app.focus_previous", "previous pane", EVERYWHERE),
     Key("pane.tree", ("1",), "app.focus_pane('tree')", "go to the directories", EVERYWHERE),
@@ -141,8 +151,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("log.unreviewed", ("u",), "unreviewed", "the next that nobody has reviewed", LOG),
     Key("log.note", ("N",), "note", "reviewed, with a note", LOG),
     Key("log.ago", ("t",), "ago", "how long ago, or at what time", LOG),
-    Key("entry.keep", ("enter",), "keep", "keep it, back to the log", ENTRY),
-    Key("entry.drop", ("escape",), "drop", "drop it, back to the log", ENTRY),
+    Key("entry.keep", ("enter",), "keep", "keep it, and go back", ENTRY),
+    Key("entry.drop", ("escape",), "drop", "drop it, and go back", ENTRY),
     Key("entry.complete", ("tab",), "complete", "complete the word; again for the next", ENTRY),
     Key("diff.down", ("down", "j"), "line(1)", "a line down", DIFF),
     Key("diff.up", ("up", "k"), "line(-1)", "a line up", DIFF),
@@ -160,12 +170,19 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.right", ("right", "l"), "sideways(8)", "long lines: to the right", DIFF),
     Key("diff.side-by-side", ("s",), "side_by_side", "other layout; again: keep it; by width", SHOWN),
     Key("diff.whole", ("f",), "whole", "the whole file or the changed parts", SHOWN),
+    Key("diff.find", ("slash",), "find", "search in this diff", DIFF),
+    Key("find.next", ("n",), "find_next", "the next line that has it", FIND),
+    Key("find.previous", ("N",), "find_previous", "the line before that has it", FIND),
     Key("diff.back", ("enter",), "app.focus_pane('log')", "back to the log", DIFF),
     Key("file.history", ("H",), "app.history", "all versions of the file", FILE),
     Key("file.blame", ("B",), "app.blame", "which change brought each line", FILE),
     Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
     Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
+    Key("alerts.read", ("enter",), "screen.read", "go to the alert's changes", ALERTS),
+    Key("alerts.back", ("escape", "q"), "screen.back", "back to where one was", ALERTS),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
+    Key("file.moment", ("at",), "app.moment", "the folder as it was at a moment", FILE),
+    Key("moment.back", ("escape", "q"), "screen.back", "back to where one was", MOMENT),
     Key("file.undo", ("U",), "app.undo", "undo the last restore", FILE),
     Key("file.copy", ("y",), "app.copy", "copy the path, a hunk, the patch", FILE),
     Key("file.edit", ("e",), "app.edit", "open the file in $VISUAL or $EDITOR", FILE),
@@ -185,6 +202,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("settings.remove", ("d", "delete"), "screen.remove", "take it out; back to the default", SETTINGS),
     Key("settings.preview", ("p",), "screen.preview", "what a folder holds and leaves out", SETTINGS),
     Key("settings.test", ("t",), "screen.test", "try the database", SETTINGS),
+    Key("settings.find", ("slash",), "screen.find", "search among the fields", SETTINGS),
     Key("settings.write", ("w",), "screen.write", "see it as TOML, and write it", SETTINGS),
     Key("settings.again", ("r",), "screen.again", "read the file again, drop changes", SETTINGS),
     Key("settings.fields", ("right", "l", "tab"), "screen.fields", "to the fields", SETTINGS),
@@ -234,6 +252,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("diff.span", ("F",), "span", "all files since the mark, and back", SHOWN),
     Key("diff.next-file", ("N",), "file(1)", "next file of several", DIFF),
     Key("diff.previous-file", ("P",), "file(-1)", "previous file of several", DIFF),
+    Key("leave.yes", ("enter", "y", "q"), "screen.yes", "leave; recording ends cleanly", LEAVE),
+    Key("leave.no", ("escape", "n"), "screen.no", "stay, and go on recording", LEAVE),
     Key("help.close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "close the help", HELP),
     Key("help.down", ("down", "j"), "line(1)", "a line down", HELP),
     Key("help.up", ("up", "k"), "line(-1)", "a line up", HELP),
@@ -255,6 +275,8 @@ TOGETHER = (
     (FILE, LIST, HISTORY),
     (FILE, VERSION, SHOWN),
     (FILE, LIST, BLAME),
+    (FILE, MOMENT, SHOWN),
+    (LIST, ALERTS),
     (MENU,),
     (NAME,),
     (CONFIRM,),
@@ -263,6 +285,8 @@ TOGETHER = (
     (LIST, WRITE),
     (PICK,),
     (ENTRY,),
+    (LEAVE,),
+    (FIND,),
     (HELP,),
     (OFFER,),
 )
@@ -329,6 +353,16 @@ def _names(identity: str, keys: str) -> Iterator[str]:
                 f"[keys] {identity}: {text!r} is no key: write letters, digits, and names such as f5, space or ctrl+d"
             )
         yield name
+
+
+AT_ONCE = ("ctrl+c", "ctrl+q")
+
+
+def ends_at_once(name: str) -> bool:
+    """Whether a key leaves from anywhere and unasked: where nobody gave it something else to do."""
+    return name in AT_ONCE and all(
+        name not in key.keys for key in KEYMAP if key.id != "quit" and key.context != OFFER
+    )
 
 
 def bindings(*contexts: str, without: Collection[str] = (), through: str = "") -> list[BindingType]:

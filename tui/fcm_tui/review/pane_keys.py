@@ -42,6 +42,8 @@ class PaneKeys(ProgramKeys):
         self.panes.reset_borders()
 
     def action_out(self) -> None:
+        if self.focused is self.diff_view and self.diff_view.out():
+            return
         if self.panes.is_zoomed:
             self.panes.zoom(False)
         elif self.focused is self.diff_view:

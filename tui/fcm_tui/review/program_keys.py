@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.widget import Widget
 
-from fcm_tui.errors import ConfigError
+from fcm_tui.errors import ConfigError, FcmError
 from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
@@ -20,11 +22,18 @@ from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
+    from fcm_tui.alerts.alert import Alert
     from fcm_tui.report.drill import Drill
     from fcm_tui.review.parts.palette import Command
 
 _BOUND = {key.id: key.keys for key in keys.KEYMAP}
 """The keys that the screens were made with."""
+_SURE = 5.0
+"""Seconds for the second press."""
+
+
+_LOOK = 1.0
+"""Seconds between two looks at the journal of alerts."""
 
 
 class ProgramKeys(FileKeys):
@@ -35,9 +44,38 @@ class ProgramKeys(FileKeys):
     """Where the file of the settings is, or would be; None where there is none to speak of."""
     own_paths: Sequence[bytes]
     """What is never recorded."""
+    unread: int = 0
+    """Alerts that nobody has read."""
+    pausing: Callable[[bool], str] | None
+    """Has whoever records go on, or pause if that is certain, and tells which; empty where it has to be certain."""
     _engine: Engine | None
+    _pause_asked: float = -math.inf
+    """When (monotonic) a pause was asked for, and not yet confirmed."""
     _rebound: frozenset[str] = frozenset()
     """Actions that had other keys since the start."""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether recording ends when this process does."""
+        raise NotImplementedError
+
+    @property
+    def recorded_folders(self) -> int:
+        """How many this process records."""
+        raise NotImplementedError
+
+    async def action_quit(self) -> None:
+        """Leave; where recording ends with it, somebody is asked first."""
+        from fcm_tui.review.parts.leaving import Leaving
+
+        def answered(leaves: bool | None) -> None:
+            if leaves:
+                self.end()
+
+        if self.is_recording and self.settings.ask_before_leaving:
+            self.push_screen(Leaving(self.palette, self.recorded_folders), answered)
+        else:
+            self.end()
 
     def action_commands(self) -> None:
         from fcm_tui.review.parts.palette import CommandPalette, commands
@@ -90,7 +128,64 @@ class ProgramKeys(FileKeys):
             bar.write(f"{bar.entry.text.strip()} {way.words}".strip())
         self.call_after_refresh(self.run_action, "app.focus_pane('log')")
 
+    def action_alerts(self) -> None:
+        from fcm_tui.review.alerts.screen import AlertsScreen
+
+        def chosen(alert: Alert | None) -> None:
+            if alert is not None:
+                self._go_to_changes(alert)
+
+        if not isinstance(self.database, Path):
+            self.say("alerts stand in the record of each recorder: open them on its machine", "warning")
+        elif not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
+            self.push_screen(AlertsScreen(self.palette, self.database), chosen)
+
+    @work(group="alerts", exit_on_error=False)
+    async def _go_to_changes(self, alert: Alert) -> None:
+        """To the newest change of an alert, from which the others lie below."""
+        log, sequence = self.log_pane.log_view, alert.last_sequence or 0
+        log.focus()
+        await log.go_to((sequence, bytes.fromhex(alert.recorder)))
+        if log.selected is None or log.selected.sequence != sequence:
+            self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
+        else:
+            self.say(f"{visible(alert.title)}: changes #{alert.first_sequence} to #{sequence}")
+
+    @work(group="pausing", exit_on_error=False)
+    async def action_pause(self) -> None:
+        """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
+        if self.pausing is None:
+            return
+        now = time.monotonic()
+        is_sure = now - self._pause_asked < _SURE
+        self._pause_asked = -math.inf if is_sure else now
+        try:
+            said = await asyncio.to_thread(self.pausing, is_sure)
+        except FcmError as error:
+            self.tell(visible(str(error)))
+            return
+        if said:
+            self._pause_asked = -math.inf
+        else:
+            said = f"{keys.shown('pause')} again pauses recording, until somebody lets it go on"
+        self.tell(said)
+
     # --- live
+
+    @work(group="alerts-live", exit_on_error=False)
+    async def follow_alerts(self) -> None:
+        """Count what nobody has read; tell of each that comes."""
+        from fcm_tui.review.alerts.journal import unread
+
+        told = None
+        while isinstance(self.database, Path):
+            found = await asyncio.to_thread(unread, self.database)
+            newest = found.newest.number if found.newest is not None else 0
+            self.unread = found.count
+            if found.newest is not None and told is not None and newest > told:
+                self.tell(f"alert: {visible(found.newest.alert.title)}")
+            told = max(newest, told or 0)
+            await asyncio.sleep(_LOOK)
 
     @work(group="settings-live", exit_on_error=False)
     async def follow_settings(self, file: Path) -> None:
@@ -102,13 +197,18 @@ class ProgramKeys(FileKeys):
             await asyncio.sleep(LOOK)
             before = self.settings
             try:
+                was_wrong = follower.is_wrong
                 after = await asyncio.to_thread(follower.changed)
+                if was_wrong and not follower.is_wrong:
+                    self.tell_wrong("settings", "")  # as it was before, maybe
                 said = [] if after is None else await self._take_up(before, after, file)
             except ConfigError as error:
                 where = str(file)
-                self.tell(f"not taken up: {visible(str(error).replace(where, file.name, 1))}")
+                wrong = visible(str(error).replace(where, file.name, 1))
+                self.tell_wrong("settings", f"not taken up: {wrong}")
                 continue
             if after is not None:
+                self.tell_wrong("settings", "")
                 self.tell("; ".join([f"{file.name} read again", *said]))
 
     async def _take_up(self, before: Settings, after: Settings, file: Path) -> list[str]:

@@ -26,6 +26,12 @@ def run(app: ReviewApp) -> int:
     return asyncio.run(_run(app))
 
 
+def serve(app: ReviewApp) -> int:
+    """As `run`, where the screen is a browser's."""
+    wording.prepare()
+    return asyncio.run(_run(app))
+
+
 async def _run(app: ReviewApp) -> int:
     loop = asyncio.get_running_loop()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Change, Gap
+from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.changes import Key
+from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.kept_lines import KeptHunk
 from fcm_tui.store.reading.queries import FolderEntry, Reader, RecorderInfo, RootSummary, Sizes
-from fcm_tui.store.values import reading
 
 T = TypeVar("T")
+_PAUSE = 1.0
+"""Seconds between two tries to reach a server."""
 
 
 class Record(Protocol):
     """What the screens read a record with; `store.queries.Reader` is one."""
 
     def close(self) -> None: ...
+    def translated(self) -> AbstractContextManager[None]: ...
     def recorder(self) -> RecorderInfo | None: ...
+    def recorders(self) -> list[RecorderInfo]: ...
     def roots(self) -> list[RootSummary]: ...
     def log(
         self,
@@ -35,11 +40,18 @@ class Record(Protocol):
         before: Key | None = None,
         after: Key | None = None,
         reverse: bool = False,
+        inclusive: bool = False,
     ) -> list[Change]: ...
     def count(self) -> int: ...
     def found(self, filters: Filters) -> int: ...
+    @property
+    def is_server(self) -> bool: ...
+    def newest(self) -> dict[bytes, int]: ...
+    def arrived(
+        self, filters: Filters, seen: dict[bytes, int], limit: int
+    ) -> tuple[list[Change], dict[bytes, int]]: ...
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]: ...
-    def data_version(self) -> int: ...
+    def data_version(self) -> object: ...
     def content(self, digest: bytes) -> bytes: ...
     def kept_hunks(self, change: Change, characters: int) -> list[KeptHunk]: ...
     def state_before(self, change: Change) -> tuple[int | None, int | None]: ...
@@ -62,12 +74,16 @@ def reader_of(record: Record) -> Reader:
 class Source:
     """One reader in one thread. It opens the record when first asked, and again after an error."""
 
-    def __init__(self, database: Path, opener: Callable[[Path], Record] = Reader) -> None:
-        self._database = database
+    def __init__(self, place: Place, opener: Callable[[Place], Record] = Reader) -> None:
+        self._place = place
         self._opener = opener
         self._thread = ThreadPoolExecutor(1, "reader")
         self._record: Record | None = None
         self._file: tuple[int, int] | None = None
+        self._lost: StoreError | None = None
+        self._not_before = 0.0
+        """When (monotonic) a server that could not be reached is worth another try."""
+        self._is_closing = False
 
     async def call(self, work: Callable[[Record], T]) -> T:
         """What `work` returns for the record, in the reader's thread.
@@ -90,24 +106,42 @@ class Source:
         self._let_go()
         if self._record is None:
             file = self._file_now()
-            self._record, self._file = self._opener(self._database), file
+            self._record, self._file = self._open(), file
         try:
-            with reading(self._database):
+            with self._record.translated():
                 return work(self._record)
         except StoreError:
             self._record.close()
             self._record = None
             raise
 
-    def _file_now(self) -> tuple[int, int] | None:
+    def _open(self) -> Record:
+        """Raises the same as the last time where a server is not to be asked again yet."""
+        if self._lost is not None and (self._is_closing or time.monotonic() < self._not_before):
+            raise StoreError(str(self._lost))
         try:
-            found = os.stat(self._database)
+            record = self._opener(self._place)
+        except StoreError as error:
+            if isinstance(self._place, Server):
+                self._lost, self._not_before = error, time.monotonic() + _PAUSE
+            raise
+        self._lost = None
+        return record
+
+    def _file_now(self) -> tuple[int, int] | None:
+        if isinstance(self._place, Server):
+            return None
+        try:
+            found = os.stat(self._place)
         except OSError:
             return None
         return found.st_dev, found.st_ino
 
     async def close(self) -> None:
-        """Close the record and end the thread, after what it is doing."""
+        """Close the record and end the thread, after what it is doing; a server is waited for no longer."""
+        self._is_closing = True
+        if isinstance(self._record, Reader):
+            self._record.interrupt()
 
         def close() -> None:
             if self._record is not None:

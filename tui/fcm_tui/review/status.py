@@ -17,6 +17,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.ship.wording import text as shipping_text
 from fcm_tui.store.reading.queries import Sizes
+from fcm_tui.times import pause_text
 
 _BAR = 10
 _BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}
@@ -33,10 +34,14 @@ class Status:
     failure: str = ""
     """Why nothing is recorded or read any more, if so."""
     stopping: bool = False
+    wrong: str = ""
+    """What somebody has to mend."""
     gap: Gap | None = None
     gap_here: Gap | None = None
     """Between the selected change and the one before it."""
     sizes: Sizes | None = None
+    unread: int = 0
+    """Alerts that nobody has read."""
 
 
 Part = tuple[str, str]
@@ -46,6 +51,10 @@ Part = tuple[str, str]
 def parts(status: Status) -> list[list[Part]]:
     """The fields of the line, the most important first."""
     fields: list[list[Part]] = [_head(status)]
+    if status.unread:
+        fields.append(
+            [(f"⚠ {wording.plural(status.unread, 'alert')} ", "bad"), (keys.shown("alerts"), "key")]
+        )
     state = status.state
     if status.failure:
         fields.append([(visible(status.failure), "warning")])
@@ -53,6 +62,10 @@ def parts(status: Status) -> list[list[Part]]:
         fields.append([(visible(state.message), "warning")])
     elif status.notice:
         fields.append([(visible(status.notice), "muted")])
+    elif status.wrong:
+        fields.append([(visible(status.wrong), "warning")])
+    if state is not None and state.paused is not None:
+        fields.insert(1, [(visible(pause_text(state.paused)), "text")])
     if state is not None and state.phase == "recording":
         # the counts of the record stand for those of the engine where they are known
         fields.append([(wording.plural(state.files, "file"), "text")])
@@ -84,6 +97,8 @@ def _head(status: Status) -> list[Part]:
         return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]
+    if state.phase == "paused":
+        return [("‖ paused", "warning"), (f" ({keys.shown('pause')} goes on)", "muted")]
     if state.phase == "stopped":
         return [("○ stopped", "warning")]
     if state.phase == "baseline" and state.progress is not None:
@@ -128,14 +143,22 @@ def gap_words(gap: Gap, *, wide: bool = True) -> str:
     today = wording.day(time.time_ns())
     start = wording.since(gap.from_ns, today)
     if gap.reason == wording.BEGAN:
-        return (
-            f"recording of {visible_path(os.path.basename(gap.root or b'') or gap.root or b'')} began {start}"
-        )
+        name = visible_path(os.path.basename(gap.root or b"") or gap.root or b"")
+        return f"recording of {name} began {start}" if wide else f"recording began {start}: {name}"
+    if gap.reason.startswith(wording.UNSENT):
+        why = visible(gap.reason.removeprefix(wording.UNSENT))
+        until = "" if gap.to_ns is None else f" to {wording.since(gap.to_ns, today)}"
+        begun = start if until else f"since {start}"
+        return f"{'nothing sent to the database' if wide else 'not sent'} {begun}{until}: {why}"
     if gap.reason == NOT_RUNNING:
         return _stopped(gap, start, today, wide=wide)
     stretch = "since " + start if gap.to_ns is None else f"{start} to {wording.since(gap.to_ns, today)}"
     if gap.to_ns is not None and wording.since(gap.to_ns, today) == start:
         stretch = start
+    if not wide:
+        count = gap.changes_found
+        found = "" if count is None else f"{wording.number(count)} found" if count else "nothing missed"
+        return f"{stretch}: {found}{' ' if found else ''}({visible(gap.reason)})"
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
     return f"{stretch}{found} ({visible(gap.reason)})"
 

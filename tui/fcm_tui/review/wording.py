@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from functools import lru_cache
+from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
@@ -22,6 +24,9 @@ GAP = "┄"
 
 BEGAN = "recording began"
 """The reason of what is no gap: where the recording of a root began."""
+
+UNSENT = "nothing sent: "
+"""Begins the reason of what is no gap: a time in which nothing reached the team's database."""
 
 REVIEWED = "✓"
 """In front of a change that somebody has reviewed."""
@@ -176,6 +181,16 @@ def moved_from(old: str, new: str) -> str:
     if name != new_name:
         return os.sep.join([*left[same:], name]).removeprefix(os.sep)
     return (os.sep.join(left[same:] or left[-1:]) or os.curdir) + os.sep
+
+
+def wrapped(lines: Sequence[str], width: int) -> list[str]:
+    """Paragraphs in lines of so many cells, what goes on below the last word that begins behind two blanks."""
+    made: list[str] = []
+    for line in lines:
+        indent = line.rfind("  ") + 2
+        begun = " " * (indent if indent > 1 and indent < width // 2 else 0)
+        made += wrap(line, max(8, width), subsequent_indent=begun, drop_whitespace=True) or [""]
+    return made
 
 
 def fit_path(text: str, width: int) -> str:

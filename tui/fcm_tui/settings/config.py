@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.settings import checks, defaults
+from fcm_tui.settings.alerts import USUAL, Alerts
 from fcm_tui.settings.database import Server, is_server, of_table, parse_server
 from fcm_tui.settings.file import decoded, parsed, read_raw
 from fcm_tui.settings.reader import Misplaced, Table, count, flag, one_of, text
@@ -26,6 +27,7 @@ WATCH_SOURCES: Final = checks.WATCH_SOURCES
 _NO_PATTERNS: tuple[str, ...] = ()
 _ELSEWHERE = {
     "theme": "to the top, above the first [table]",
+    "ask_before_leaving": "to the top, above the first [table]",
     "database": "to the top, above the first [table]",
     "url": "to [database]",
     "password_file": "to [database]",
@@ -126,8 +128,12 @@ class Settings:
     `environment` or `keyring`; None: they are not."""
     retention: Retention = Retention()
     """What is thinned out."""
+    alerts: Alerts = USUAL
+    """What is worth an alert, and where that is sent."""
     theme: str | None = None
     """Name of a theme, or None for the screen's own choice."""
+    ask_before_leaving: bool = True
+    """Whether the screen asks before it leaves while it records."""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Action to the keys that do it, comma-separated, for what the person changed."""
     filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -313,13 +319,24 @@ def _settings(top: Table, path: Path, environ: Mapping[str, str]) -> Settings:
         server=found if isinstance(found, Server) else None,
         encryption=encryption_table.take("key", encryption, None, quote=False),
         retention=_retention(retention),
+        alerts=_alerts(top, base, environ),
         theme=top.take("theme", text, None),
+        ask_before_leaving=top.take("ask_before_leaving", flag, Settings().ask_before_leaving),
         keys=MappingProxyType(keys),
         filters=MappingProxyType(filters),
     )
     for table in (top, watch, capture, ignore_table, secrets_table, encryption_table, retention):
         table.finish(_ELSEWHERE)
     return settings
+
+
+def _alerts(top: Table, base: Path, environ: Mapping[str, str]) -> Alerts:
+    table = top.table("alerts")
+    if "alerts" not in top:
+        return USUAL
+    from fcm_tui.settings.alert_tables import alerts_of  # which a start without them need not read
+
+    return alerts_of(table, base, environ)
 
 
 def _filters(table: Table) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from fcm_tui.paths import is_inside
 from fcm_tui.safetext import visible_path
+from fcm_tui.settings.alerts import NONE
 from fcm_tui.settings.config import Settings, load
 
 LOOK = 1.0
@@ -24,6 +25,8 @@ class Follower:
     def __init__(self, path: Path, settings: Settings) -> None:
         """`settings` are those that hold."""
         self.settings = settings
+        self.is_wrong = False
+        """Whether the file, as it was read last, cannot be taken up."""
         self._path = path
         self._seen = self._state() if settings.source is not None else None
 
@@ -38,8 +41,9 @@ class Follower:
         state = self._state()
         if state is None or state == self._seen:
             return None
-        self._seen = state
+        self._seen, self.is_wrong = state, True
         found = load(self._path)
+        self.is_wrong = False
         if found == self.settings:
             return None
         self.settings = found
@@ -92,6 +96,7 @@ class Recording(Protocol):
     def roots(self) -> list[bytes]: ...
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None: ...
     async def has_taken_up(self) -> None: ...
+    def take_up_alerts(self, settings: Settings) -> None: ...
 
 
 async def take_up(
@@ -102,6 +107,8 @@ async def take_up(
     if roots.paths != recorder.roots or for_recorder(before) != for_recorder(after):
         recorder.take_up(after, roots.paths)
         await recorder.has_taken_up()  # before anybody is told that it has
+    if (before.alerts, before.filters) != (after.alerts, after.filters):
+        await asyncio.to_thread(recorder.take_up_alerts, after)
     changed = needing_restart(before, after)
     return [*roots.refused, *(f"{name} counts from the next start on" for name in changed)]
 
@@ -110,8 +117,9 @@ def for_recorder(settings: Settings) -> Settings:
     """What of the settings a running recorder can take up; equal where it need not do anything."""
     nothing: MappingProxyType[str, str] = MappingProxyType({})
     return replace(
-        settings, source=None, theme=None, keys=nothing, filters=nothing, database=None, encryption=None
-    )
+        settings, source=None, theme=None, ask_before_leaving=True, keys=nothing, filters=nothing,
+        alerts=NONE, database=None, encryption=None,
+    )  # fmt: skip
 
 
 def needing_restart(before: Settings, after: Settings) -> list[str]:

@@ -30,6 +30,15 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
+    @property
+    def way(self) -> tuple[str | int, ...]:
+        """What leads to this table from the top of the document."""
+        return self._way
+
+    def names(self) -> list[str]:
+        """Every key that stands in it."""
+        return list(self._values)
+
     def peek(self, key: str) -> Any:
         """The value of `key` as it stands there, or None."""
         return self._values.get(key)

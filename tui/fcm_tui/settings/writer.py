@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fcm_tui.safetext import visible
+from fcm_tui.settings.alert_document import alerts_document
 from fcm_tui.settings.config import Retention, RootSettings, Settings
 from fcm_tui.settings.defaults import DETECTORS, IGNORED, SECRET
 from fcm_tui.settings.values import format_duration, format_size
@@ -28,6 +29,7 @@ def as_toml(settings: Settings) -> str:
         lines += ["", f"[{name}]", f"defaults = {_toml(bool(table['defaults']))}"]
         lines += [f"#     {_toml(pattern)}" for pattern in table["defaults"]]
         lines += _assignments({key: value for key, value in table.items() if key != "defaults"})
+    lines += ["", *_alert_lines(document["alerts"])]
     for root in document["roots"]:
         lines += ["", "[[roots]]", *_assignments(root)]
     if settings.filters:
@@ -53,6 +55,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
     """The tables and keys of a configuration file that says all of it; `defaults` are lists of shipped patterns."""
     return {
         "theme": settings.theme,
+        "ask_before_leaving": settings.ask_before_leaving,
         "database": _database(settings),
         "watch": {
             "source": settings.watch_source,
@@ -68,10 +71,22 @@ def as_document(settings: Settings) -> dict[str, Any]:
             "detectors": True if settings.detectors == DETECTORS else list(settings.detectors),
             "allow": list(settings.allowed),
         },
+        "alerts": alerts_document(settings.alerts),
         "roots": [_root(root, settings) for root in settings.roots],
         "filters": dict(settings.filters),
         "keys": dict(settings.keys),
     }
+
+
+def _alert_lines(alerts: dict[str, Any]) -> Iterable[str]:
+    yield "[alerts]"
+    yield from _assignments(alerts)
+    for name, rule in alerts["shipped"].items():
+        yield from ("", f"[alerts.shipped.{name}]", *_assignments(rule))
+    for rule in alerts["rules"]:
+        yield from ("", "[[alerts.rules]]", *_assignments(rule))
+    for name, target in alerts["targets"].items():
+        yield from ("", f"[alerts.targets.{name}]", *_assignments(target))
 
 
 def _database(settings: Settings) -> Any:
@@ -117,7 +132,7 @@ def _literal(path: str) -> str:
 
 def _assignments(table: dict[str, Any]) -> Iterable[str]:
     for key, value in table.items():
-        if isinstance(value, str | int) or (isinstance(value, list) and key != "roots"):
+        if isinstance(value, str | int) or (isinstance(value, list) and key not in ("roots", "rules")):
             yield f"{key} = {_toml(value)}"
 
 

@@ -38,12 +38,12 @@ class DeadLetters:
     """The list for one server. For any thread and process."""
 
     def __init__(self, path: Path, server: str) -> None:
-        self._path = path
+        self.path = path
         self._server = server
 
     def add(self, letters: Iterable[DeadLetter]) -> None:
         """Keep some; on disk when this returns."""
-        make_private(self._path)
+        make_private(self.path)
         with self._open() as connection:
             connection.executemany(
                 "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason",
@@ -55,7 +55,7 @@ class DeadLetters:
 
     def all(self) -> list[DeadLetter]:
         """Every one, the oldest first."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         with self._open() as connection:
             rows = connection.execute(
@@ -76,7 +76,7 @@ class DeadLetters:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection, connection:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute(_TABLE)
             yield connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from fcm_tui.ship.others_reviews import OthersReviews
 from fcm_tui.ship.outbox import Outbox
 from fcm_tui.ship.sender import Sender
 from fcm_tui.ship.signing_in import InThread
@@ -16,17 +17,20 @@ _AT_ONCE = 1000
 class Ledgers:
     """What was sent of them through one connection, or found there."""
 
-    def __init__(self, sender: Sender, outbox: Outbox, in_thread: InThread) -> None:
+    def __init__(self, sender: Sender, outbox: Outbox, in_thread: InThread, others: OthersReviews) -> None:
+        """`others` knows which reviews are not this recorder's to send."""
         self._sender = sender
         self._outbox = outbox
         self._in_thread = in_thread
         self._sent: dict[Table, set[Row]] = {}
-        self._reviews: tuple[int, int | None] | None = None
+        self._others = others
+        self._reviews: object = None
 
     async def begin(self) -> None:
         """Before the first change: who sends, and of which roots."""
         await self._renew(RECORDERS)
         await self._renew(ROOTS)
+        await self._others.begin()
 
     async def send(self, *, pulse: bool = False) -> None:
         """Bring the tables up to date; with `pulse` also that the recorder is there."""
@@ -46,14 +50,15 @@ class Ledgers:
         if counted == self._reviews:
             return
         me = literal(self._outbox.recorder_id)
-        if self._reviews is None:
+        if self._reviews is None and not self._others.names:
             there = await self._sender.connection.rows(
                 b"SELECT COUNT(*), MAX(time_ns) FROM reviews WHERE recorder_id = %b AND seat = %b" % (me, me)
             )
             if tuple(there[0]) == counted:
                 self._reviews = counted
                 return
-        rows: list[Row] = await self._in_thread(lambda: self._outbox.all_of(REVIEWS))
+        every: list[Row] = await self._in_thread(lambda: self._outbox.all_of(REVIEWS))
+        rows = [row for row in every if row.key[1:] not in self._others.names]
         await self._insert(REVIEWS, rows)
         keys = {row.key[1:] for row in rows}
         found = await self._sender.connection.rows(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fcm_tui.ship.tables import CHANGES, DIFFERENCES, FILES, LINKS, RECORDERS, ROOTS, VERSIONS, Row, Table
 from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import open_reader
+from fcm_tui.store.reviews import Review
 
 CHANGES_AT_ONCE = 1000
 FILES_AT_ONCE = 500
@@ -189,6 +190,14 @@ class Outbox:
             "SELECT count(*), max(time_ns) FROM reviews WHERE recorder_id = ?", (self.recorder_id,)
         ).fetchone()
         return row[0], row[1]
+
+    def reviewed(self) -> dict[tuple[int, str], Review]:
+        """All reviews of this recorder's changes, by number and reviewer."""
+        rows = self.connection.execute(
+            "SELECT sequence, reviewer, time_ns, verdict, note FROM reviews WHERE recorder_id = ?",
+            (self.recorder_id,),
+        )
+        return {(sequence, reviewer): Review(reviewer, *rest) for sequence, reviewer, *rest in rows}
 
     def all_of(self, table: Table) -> list[Row]:
         """All rows of this recorder in a small table."""

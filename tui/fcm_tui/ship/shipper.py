@@ -25,6 +25,7 @@ from fcm_tui.settings.database import Server
 from fcm_tui.ship.closure import Either, Key, Repacked, closure, content_rows
 from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers
+from fcm_tui.ship.others_reviews import OthersReviews
 from fcm_tui.ship.outbox import Batch, Outbox
 from fcm_tui.ship.sender import Sender
 from fcm_tui.ship.signing_in import position, sign_in
@@ -35,8 +36,8 @@ from fcm_tui.store.mysql.connection import connect, trust
 from fcm_tui.store.mysql.failures import Failure, kind_of, words
 from fcm_tui.store.mysql.password import read_password
 
-POLL = 1.0
-"""Seconds between two looks at the record while nobody tells of a commit: reviews come from other processes."""
+POLL = 0.5
+"""Seconds between two looks at the record while nobody tells of a commit, and at the server: reviews come from others."""
 PULSE = 20.0
 """Seconds after which the server is told that the recorder is there, and asked whether it is there itself."""
 FIRST_RETRY, LAST_RETRY, LAST_REFUSED = 0.1, 10.0, 60.0
@@ -140,7 +141,10 @@ class Shipper:
             await connection.take_bytes()
             sender = Sender(connection, self._bury)
             self._position = await sign_in(connection, outbox, self._in_thread)
-            ledgers = Ledgers(sender, outbox, self._in_thread)
+            others = OthersReviews(
+                sender, outbox, self._in_thread, self._database, self._dead.path, self._server.address
+            )
+            ledgers = Ledgers(sender, outbox, self._in_thread, others)
             await ledgers.begin()
             self._host -= 1
             self._set(
@@ -149,11 +153,18 @@ class Shipper:
             unchanged = Unchanged(
                 sender, outbox, self._in_thread, lambda digests: self._send_contents(sender, outbox, digests)
             )
-            await self._send(sender, outbox, ledgers, unchanged)
+            await self._send(sender, outbox, ledgers, unchanged, others)
         finally:
             connection.close()
 
-    async def _send(self, sender: Sender, outbox: Outbox, ledgers: Ledgers, unchanged: Unchanged) -> None:
+    async def _send(
+        self,
+        sender: Sender,
+        outbox: Outbox,
+        ledgers: Ledgers,
+        unchanged: Unchanged,
+        others: OthersReviews,
+    ) -> None:
         conflicts = 0
         is_new = is_more = True  # something in the small tables may be, files may be
         told = time.monotonic()
@@ -167,6 +178,7 @@ class Shipper:
                     await ledgers.send(pulse=is_due)
                     told = time.monotonic() if is_due else told
                     is_new, is_more = False, True
+                await others.follow()
                 if is_more and self._is_thorough:
                     is_more = await unchanged.send_some()
                     self._set(is_whole=not is_more)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from dataclasses import replace
 
 from fcm_tui.model import Shipping
+from fcm_tui.store.reading.dialect import Connection
 
 
 def text(shipping: Shipping, now_ns: int | None = None) -> str:
@@ -51,7 +51,7 @@ def as_json(shipping: Shipping, now_ns: int | None = None) -> dict[str, object]:
     }
 
 
-def against(shipping: Shipping, connection: sqlite3.Connection) -> Shipping:
+def against(shipping: Shipping, connection: Connection) -> Shipping:
     """The same, held against the record as it is now: what a recorder said last may be old."""
     first, last = (
         connection.execute(

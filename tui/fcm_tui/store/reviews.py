@@ -17,9 +17,11 @@ from itertools import islice
 from pathlib import Path
 
 from fcm_tui.errors import StoreError
+from fcm_tui.settings.database import Server
 from fcm_tui.store import schema
 from fcm_tui.store.database import BUSY_MS, unusable
 from fcm_tui.store.filling import filling_mark
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.values import RowTypes
 
 Key = tuple[int, bytes]
@@ -50,6 +52,9 @@ _PINNED_CONTENTS = f"""
 SELECT c.file_id, coalesce(c.after_digest, c.before_digest) FROM reviews r
     JOIN changes c ON (c.recorder_id, c.sequence) = (r.recorder_id, r.sequence) WHERE r.verdict = '{PINNED}'"""
 _UNMARK = "DELETE FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ?"
+_TAKE_OVER = """
+INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET time_ns = excluded.time_ns, verdict = excluded.verdict, note = excluded.note"""
 _STANDS = f"(note IS NOT NULL OR verdict = '{PINNED}')"
 _KEPT = f"SELECT 1 FROM reviews WHERE sequence = ? AND recorder_id = ? AND reviewer = ? AND {_STANDS}"
 
@@ -68,7 +73,7 @@ class Review:
     note: str | None
 
 
-def reviews_of(connection: sqlite3.Connection, change: Key) -> list[Review]:
+def reviews_of(connection: Connection, change: Key) -> list[Review]:
     """Who has reviewed a change, and what they had to say: the first of them first."""
     rows = connection.execute(
         "SELECT reviewer, time_ns, verdict, note FROM reviews WHERE sequence = ? AND recorder_id = ? ORDER BY time_ns",
@@ -83,27 +88,29 @@ State = tuple[int, int | None]
 """Differs once anybody has reviewed anything: how many reviews there are, and when the last was written (ns)."""
 
 
-def state(connection: sqlite3.Connection) -> State:
+def state(connection: Connection) -> State:
     """How the reviews stand."""
     found: State = connection.execute("SELECT count(*), max(time_ns) FROM reviews").fetchone()
     return found
 
 
-def reviewed_of(connection: sqlite3.Connection, changes: Sequence[Key]) -> set[Key]:
-    """Those of some changes that somebody has reviewed; at most some thousand, as each takes two values of SQL."""
-    if not changes:
-        return set()
-    wanted = ", ".join(["(?, ?)"] * len(changes))
-    return set(
-        connection.execute(
-            f"WITH k(sequence, recorder_id) AS (VALUES {wanted}) SELECT k.sequence, k.recorder_id FROM k WHERE EXISTS"
-            " (SELECT 1 FROM reviews v WHERE v.recorder_id = k.recorder_id AND v.sequence = k.sequence)",
-            [value for key in changes for value in key],
+def reviewed_of(connection: Connection, changes: Sequence[Key]) -> set[Key]:
+    """Those of some changes that somebody has reviewed; at most some thousand, as each takes a value of SQL."""
+    found: set[Key] = set()
+    for recorder_id in {recorder_id for _, recorder_id in changes}:
+        wanted = [sequence for sequence, recorder in changes if recorder == recorder_id]
+        found.update(
+            (sequence, recorder_id)
+            for (sequence,) in connection.execute(
+                "SELECT DISTINCT sequence FROM reviews WHERE recorder_id = ?"
+                f" AND sequence IN ({', '.join('?' * len(wanted))})",
+                (recorder_id, *wanted),
+            )
         )
-    )
+    return found
 
 
-def noted(connection: sqlite3.Connection) -> set[Key]:
+def noted(connection: Connection) -> set[Key]:
     """The changes with a note, up to `MOST_NOTED` of them."""
     return set(
         connection.execute(
@@ -120,7 +127,9 @@ def user_name() -> str:
         return "?"
 
 
-def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin: bool = False) -> int:
+def mark(
+    database: Path | Server, changes: Iterable[Key], *, note: str | None = None, pin: bool = False
+) -> int:
     """Reviewed, by who sits here, and pinned if wanted; how many changes.
 
     A note that is not given leaves an earlier one, an empty one takes it away. What is pinned stays so until it is
@@ -130,10 +139,15 @@ def mark(database: Path, changes: Iterable[Key], *, note: str | None = None, pin
         StoreError: the record cannot be written.
     """
     who, now = user_name(), time.time_ns()
+    if isinstance(database, Server):
+        from fcm_tui.store.mysql import reviewing
+
+        verdict = PINNED if pin else ACCEPTED
+        return reviewing.mark(database, changes, who, note=note, verdict=verdict, pinned=PINNED)
     return _write(database, _MARK, ((*key, who, now, PINNED if pin else ACCEPTED, note) for key in changes))
 
 
-def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int:
+def unmark(database: Path | Server, changes: Iterable[Key], *, keep: bool = False) -> int:
     """Not reviewed by who sits here after all; how many changes. What others reviewed stays so.
 
     Args:
@@ -143,11 +157,15 @@ def unmark(database: Path, changes: Iterable[Key], *, keep: bool = False) -> int
         StoreError: the record cannot be written.
     """
     who = user_name()
+    if isinstance(database, Server):
+        from fcm_tui.store.mysql import reviewing
+
+        return reviewing.unmark(database, changes, who, unless=_STANDS if keep else "")
     statement = f"{_UNMARK} AND NOT {_STANDS}" if keep else _UNMARK
     return _write(database, statement, ((*key, who) for key in changes))
 
 
-def kept(connection: sqlite3.Connection, changes: Iterable[Key]) -> int:
+def kept(connection: Connection, changes: Iterable[Key]) -> int:
     """How many of the changes have a note or a pin of who sits here, which `unmark` may keep."""
     who = user_name()
     return sum(connection.execute(_KEPT, (*key, who)).fetchone() is not None for key in changes)
@@ -184,13 +202,32 @@ def _open(database: Path) -> sqlite3.Connection:
     return connection
 
 
-def is_in_use(connection: sqlite3.Connection) -> bool:
+def take_over(
+    database: Path,
+    recorder_id: bytes,
+    written: Iterable[tuple[int, Review]],
+    gone: Iterable[tuple[int, str]],
+) -> None:
+    """Reviews of a recorder's changes from another seat, by the changes' numbers, and those taken back there.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    _write(
+        database,
+        _TAKE_OVER,
+        ((recorder_id, number, one.reviewer, one.time_ns, one.verdict, one.note) for number, one in written),
+    )
+    _write(database, _UNMARK, ((number, recorder_id, reviewer) for number, reviewer in gone))
+
+
+def is_in_use(connection: Connection) -> bool:
     """Whether anybody reviews here. A pin alone is no reviewing."""
     row = connection.execute("SELECT 1 FROM reviews WHERE verdict <> ? LIMIT 1", (PINNED,)).fetchone()
     return row is not None
 
 
-def pinned(connection: sqlite3.Connection) -> dict[bytes, set[bytes]]:
+def pinned(connection: Connection) -> dict[bytes, set[bytes]]:
     """The contents that are to stay, by file."""
     found: dict[bytes, set[bytes]] = {}
     for file_id, digest in connection.execute(_PINNED_CONTENTS):
@@ -202,7 +239,7 @@ def pinned(connection: sqlite3.Connection) -> dict[bytes, set[bytes]]:
 class ReviewCounts:
     """How many changes of each file and root somebody has reviewed, counted again only after a review."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._seen: State | None = None
         self._files: dict[bytes, int] = {}

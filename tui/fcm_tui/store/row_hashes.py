@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from fcm_tui.store.chain import encode
+from fcm_tui.store.reading.dialect import Connection
 
 COLUMNS = {
     "recorders": ("recorder_id", "host", "user", "platform", "version", "first_seen_ns"),
@@ -39,7 +40,7 @@ def renew(
     )
 
 
-def altered(connection: sqlite3.Connection, table: str) -> Iterator[tuple[object, ...]]:
+def altered(connection: Connection, table: str) -> Iterator[tuple[object, ...]]:
     """The columns of each row whose hash is not its own."""
     for stored, *columns in connection.execute(f"SELECT row_hash, {', '.join(COLUMNS[table])} FROM {table}"):
         try:

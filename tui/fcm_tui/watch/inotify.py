@@ -89,6 +89,8 @@ class InotifySource:
         self._ready.set()
 
     def take(self) -> Hints:
+        if self._handle >= 0:
+            self._readable()  # what was written before a program is told to end counts, too
         hints, self._hints = self._hints, Hints()
         self._ready.clear()
         return hints

@@ -1,10 +1,11 @@
-"""Asks for a file's name, in a line at the foot of the screen."""
+"""Asks for a file's name, or a moment, in a line at the foot of the screen."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from rich.segment import Segment
 from textual import work
@@ -19,10 +20,17 @@ from fcm_tui.review.acts.exporting import Exists
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_line import EntryLine
 from fcm_tui.review.parts.pane import PaneTitle
+from fcm_tui.review.parts.told import Told
 from fcm_tui.safetext import visible
+from fcm_tui.times import parse_moment
+
+R = TypeVar("R")
 
 Writer = Callable[[Path, bool], None]
 """Writes the file; whether it may replace one is the second argument. For a thread."""
+
+
+_MOMENTS = "14:05, yesterday 14:00, 2h (ago), 2026-03-01 14:05: Enter shows what differs since, Esc leaves it"
 
 
 class NameLine(EntryLine):
@@ -35,60 +43,103 @@ class NameLine(EntryLine):
         return self.drawn(Segment(" ", text), text, text)
 
 
-class AskName(ModalScreen["Path | None"]):
-    """Dismissed with the file that was written, or None. A file that is there is replaced at a second Enter."""
+class AskLine(ModalScreen[R]):
+    """Asks until what is written will do; dismissed with what came of it, or with None."""
 
     BINDINGS = keys.bindings(keys.NAME)
     CSS = """
-    AskName { background: $fcm-background 0%; }
-    #ask-name { dock: bottom; height: 2; background: $fcm-background; }
+    AskLine { background: $fcm-background 0%; }
+    #ask-line { dock: bottom; height: 4; background: $fcm-background; }
+    #ask-told { height: 2; }
     """
 
-    def __init__(self, palette: Palette, heading: str, name: str, write: Writer) -> None:
+    def __init__(self, palette: Palette, heading: str, text: str, hint: str) -> None:
+        """`hint` stands below the line until there is something to say to what was written."""
         super().__init__()
         self._title = PaneTitle(palette, heading)
         self._title.focused = True
-        self._line = NameLine(palette, name)
-        self._write = write
-        self._over = ""
-        """The name for which replacing was offered."""
-        self._say("Enter writes it, Esc leaves it")
+        self._line = NameLine(palette, text)
+        self._told = Told(palette, id="ask-told")
+        self._say(hint)
 
     def compose(self) -> ComposeResult:
-        yield Vertical(self._title, self._line, id="ask-name")
+        yield Vertical(self._title, self._line, self._told, id="ask-line")
 
     def on_mount(self) -> None:
         self._line.focus()
 
     def _say(self, text: str) -> None:
-        self._title.say(visible(text))
+        self._told.say(visible(text))
 
     def action_write(self) -> None:
-        name = self._line.entry.text.strip()
-        if not name:
-            self._say("a file needs a name")
-            return
-        self._try(name)
+        self._take(self._line.entry.text.strip())
 
-    @work(group="name", exclusive=True, exit_on_error=False)
-    async def _try(self, name: str) -> None:
+    async def take(self, text: str) -> R | None:
+        """What comes of what is written; None where that was said.
+
+        Raises:
+            FcmError, OSError, ValueError, RuntimeError: it will not do, and why.
+        """
+        raise NotImplementedError
+
+    @work(group="ask-line", exclusive=True, exit_on_error=False)
+    async def _take(self, text: str) -> None:
+        try:
+            found = await self.take(text)
+        except (FcmError, OSError, ValueError, RuntimeError) as error:
+            self._say(str(getattr(error, "strerror", None) or error))
+        else:
+            if found is not None:
+                self.dismiss(found)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class AskName(AskLine["Path | None"]):
+    """Dismissed with the file that was written. A file that is there is replaced at a second Enter."""
+
+    def __init__(self, palette: Palette, heading: str, name: str, write: Writer) -> None:
+        super().__init__(palette, heading, name, "Enter writes it, Esc leaves it")
+        self._write = write
+        self._over = ""
+        """The name for which replacing was offered."""
+
+    async def take(self, text: str) -> Path | None:
+        if not text:
+            self._say("a file needs a name")
+            return None
         self._say("writing…")
-        over = self._over == name
+        over = self._over == text
 
         def write() -> Path:
-            path = Path(name).expanduser().absolute()
+            path = Path(text).expanduser().absolute()
             self._write(path, over)
             return path
 
         try:
-            path = await asyncio.to_thread(write)
+            return await asyncio.to_thread(write)
         except Exists as there:
-            self._over = name
+            self._over = text
             self._say(f"{there}: Enter again replaces it")
-        except (FcmError, OSError, ValueError, RuntimeError) as error:
-            self._say(str(getattr(error, "strerror", None) or error))
-        else:
-            self.dismiss(path)
+            return None
 
-    def action_close(self) -> None:
-        self.dismiss(None)
+
+class AskMoment(AskLine["int | None"]):
+    """Dismissed with a moment (ns) at which there is something to go back to."""
+
+    def __init__(self, palette: Palette, heading: str, look: Callable[[int], Awaitable[object]]) -> None:
+        """`look` raises what speaks against a moment."""
+        super().__init__(
+            palette,
+            heading,
+            "",
+            _MOMENTS,
+        )
+        self._look = look
+
+    async def take(self, text: str) -> int | None:
+        at_ns = parse_moment(text)
+        self._say("looking…")
+        await self._look(at_ns)
+        return at_ns

@@ -126,6 +126,12 @@ def folder(path: bytes, change: Change, *, before: bool = False) -> Wish:
     return Wish(what, plan, None, skip_missing=True)
 
 
+def folder_then(path: bytes, at_ns: int) -> Wish:
+    """A file or folder as it was at a moment."""
+    what = f"{visible_path(path)} as it was at {wording.moment(at_ns)}"
+    return Wish(what, lambda reader: plan_folder(reader, path, at_ns), None, skip_missing=True)
+
+
 def undo(done: Done) -> Wish:
     """What stood there before a restore."""
     numbers = done.recorded.sequences

@@ -20,7 +20,7 @@ from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Subject
-from fcm_tui.review.diff.view import DiffView
+from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.review.parts.pane import Pane
@@ -126,7 +126,7 @@ class Question(Widget):
         return Strip([Segment(wording.fit(f" {line}", width), self.palette(self._style))], width)
 
 
-class PlanDiff(DiffView, inherit_bindings=False):
+class PlanDiff(FindingView, inherit_bindings=False):
     """The diff pane, with the keys that answer; what a plan is made of is no version to compare others with."""
 
     BINDINGS = keys.bindings(

@@ -37,6 +37,8 @@ class Subject:
     """The one in sight, where a single one is."""
     burst: Burst | None = None
     """Where the line of one is looked at; the change is its newest."""
+    at_ns: int | None = None
+    """The moment as of which a path in the tree is looked at; None for now."""
     line_in_sight: int | None = None
     """Of the version after the change, where no hunk begins in sight."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from fcm_tui.review import wording
@@ -30,6 +32,10 @@ _GOES_ON = "↪"
 """In place of the number of a line that goes on from the line of the screen above."""
 _MOVED: dict[int, tuple[str, tuple[str, ...]]] = {ADDED: (">", ("moved",)), REMOVED: ("<", ("moved",))}
 """Signs of lines that stand elsewhere on the other side: readable without any colour."""
+_FOUND, _AT_FOUND = Style(reverse=True), Style(reverse=True, bold=True, underline=True)
+"""Over what is looked for: no colours of their own, so as readable as the text is in each theme."""
+_REACH = 1000
+"""Letters around those in sight in which something that is looked for may begin or end."""
 _KEPT = 1000
 """Lines of the screen that are kept as drawn."""
 
@@ -52,6 +58,10 @@ class Painter:
         self._rows: Rows | None = None
         self._width = 0
         self._wrap = False
+        self._found: re.Pattern[str] | None = None
+        self._at_found: int | None = None
+        self._row = 0
+        """The one that is being drawn."""
         self.ahead = 0
         """Lines below one that is drawn whose colours will be wanted too."""
 
@@ -76,6 +86,14 @@ class Painter:
             for key in [key for key in self._drawn if first <= numbers[key[0]] < last]:
                 del self._drawn[key]
 
+    def mark(self, found: re.Pattern[str] | None, row: int | None) -> None:
+        """Mark what is looked for wherever it stands, more so in the row one went to."""
+        if (found, row) != (self._found, self._at_found):
+            rows = None if found != self._found else (row, self._at_found)
+            self._found, self._at_found = found, row
+            for key in [key for key in self._drawn if rows is None or key[0] in rows]:
+                del self._drawn[key]
+
     def line(self, row: int, part: int, shift: int) -> Strip:
         """One line of the screen: a row, or the part of it that fits where long lines wrap."""
         if self._theme is not self.palette.theme:
@@ -91,6 +109,7 @@ class Painter:
 
     def _draw(self, row: int, part: int, shift: int) -> Strip:
         assert self._rows is not None
+        self._row = row
         shown, width = self._rows, self._width
         kind, old, new = shown.kinds[row], shown.old[row], shown.new[row]
         if kind == FOLD:
@@ -152,11 +171,16 @@ class Painter:
         last = stop >= len(text)
         there = self._document.moved[side].get(line) if kind != SAME else None
         tint, word = _TINTS[kind if there is None else SAME], _WORDS.get(kind, ())
+        found = self._where_found(text, start, stop)
+        over = _AT_FOUND if self._row == self._at_found else _FOUND
         strip = Strip(
             [
-                Segment(text[a:b], self.palette(*tint, SYNTAX[style], *(word if hot else ())))
-                for a, b, style, hot in _pieces(
-                    self._spans(side, line), self._marked(side, line, kind, partner), start, stop
+                Segment(
+                    text[a:b],
+                    self.palette(*tint, SYNTAX[style], *(word if hot else ())) + (over if is_found else None),
+                )
+                for a, b, style, hot, is_found in _pieces(
+                    self._spans(side, line), self._marked(side, line, kind, partner), found, start, stop
                 )
             ]
         )
@@ -194,10 +218,20 @@ class Painter:
         colours.want(max(0, line - 5), line + self.ahead)
         return colours.spans(line)
 
+    def _where_found(self, text: str, start: int, stop: int) -> list[tuple[int, int]]:
+        if self._found is None:
+            return []
+        begin, end = max(0, start - _REACH), min(len(text), stop + _REACH)
+        return [match.span() for match in self._found.finditer(text, begin, end)]
+
     def _marked(self, side: int, line: int, kind: int, partner: int) -> list[tuple[int, int]]:
         if kind == SAME or partner < 0 or line in self._document.moved[side]:
             return []
         return self._marks.of(partner, line)[1] if side else self._marks.of(line, partner)[0]
+
+    def part_of(self, text: str, at: int, width: int) -> int:
+        """On which of its lines a letter of a text stands, where long lines wrap."""
+        return max(0, bisect_right(breaks(text, width)[:-1], at) - 1) if self._wrap and text else 0
 
     def longest(self, first: int, last: int) -> int:
         """The cells of the longest line in some rows."""
@@ -218,15 +252,19 @@ def _cells(side: Side, line: int) -> int:
 
 
 def _pieces(
-    spans: Sequence[int], marks: list[tuple[int, int]], start: int, stop: int
-) -> list[tuple[int, int, int, bool]]:
-    """Cut `start..stop` where the syntax or the marks change: (from, to, style, marked)."""
+    spans: Sequence[int],
+    marks: list[tuple[int, int]],
+    found: list[tuple[int, int]],
+    start: int,
+    stop: int,
+) -> list[tuple[int, int, int, bool, bool]]:
+    """Cut `start..stop` where the syntax, the marks or what is found change: (from, to, style, marked, found)."""
     coloured = [(spans[i], spans[i + 1], spans[i + 2]) for i in range(0, len(spans), 3)]
     coloured = [(a, b, s) for a, b, s in coloured if a < stop and b > start]
     cuts = {start, stop}
     for a, b, _ in coloured:
         cuts.update((max(a, start), min(b, stop)))
-    for a, b in marks:
+    for a, b in (*marks, *found):
         if a < stop and b > start:
             cuts.update((max(a, start), min(b, stop)))
     ordered = sorted(cuts)
@@ -236,5 +274,5 @@ def _pieces(
         while at < len(coloured) and coloured[at][1] <= a:
             at += 1
         style = coloured[at][2] if at < len(coloured) and coloured[at][0] <= a else 0
-        pieces.append((a, b, style, any(x <= a < y for x, y in marks)))
+        pieces.append((a, b, style, any(x <= a < y for x, y in marks), any(x <= a < y for x, y in found)))
     return pieces

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.worker import WorkType
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
+from fcm_tui.review.diff import matches
+from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.documents.document import Document, sorry
 from fcm_tui.review.look.theme import Palette
@@ -18,6 +21,9 @@ from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+
+if TYPE_CHECKING:
+    from fcm_tui.query.terms import Term
 
 _HELD_DOWN = 0.02
 """Seconds: a key held down passes over changes without reading them."""
@@ -80,15 +86,20 @@ class DiffReader:
 
     def mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""
-        if self._selected is None:
-            self._view.post_message(Refused("No change is selected: there is nothing to mark."))
+        if self._nothing("mark"):
             return
         self.marked = None if self.marked == self._selected else self._selected
+
+    def _nothing(self, to: str) -> bool:
+        """Whether no change is selected, which is said."""
+        if self._selected is None:
+            self._view.post_message(Refused(f"No change is selected: there is nothing to {to}."))
+        return self._selected is None
 
     def compare(self) -> None:
         """The version of the marked change with that of the selected one, or the change itself again."""
         marked, selected = self.marked, self._selected
-        if selected is None or self._back_from("marked"):
+        if self._nothing("compare") or selected is None or self._back_from("marked"):
             return
 
         def read(record: Record) -> Document:
@@ -103,7 +114,7 @@ class DiffReader:
     def with_disk(self) -> None:
         """The version of the selected change with the file on disk now, or the change itself again."""
         selected = self._selected
-        if selected is None or self._back_from("disk"):
+        if self._nothing("compare") or selected is None or self._back_from("disk"):
             return
 
         def read(record: Record) -> Document:
@@ -116,7 +127,7 @@ class DiffReader:
     def span(self) -> None:
         """All files between the marked change and the selected one, or the change itself again."""
         marked, selected, within = self.marked, self._selected, self.within
-        if selected is None or self._back_from("span"):
+        if self._nothing("compare") or selected is None or self._back_from("span"):
             return
 
         def read(record: Record) -> Document:
@@ -163,12 +174,21 @@ class DiffReader:
                 self.reviewed()
 
 
-class ChangeView(DiffView):
+class ChangeView(FindingView):
     """The diff pane that reads what it shows: a change, or what that is compared with."""
 
     def __init__(self, palette: Palette, versions: Source, settings: Settings, *, id: str) -> None:
         super().__init__(palette, id=id)
         self.reader = DiffReader(self, versions, settings)
+        self._terms: tuple[Term, ...] = ()
+
+    def mark_found(self, terms: tuple[Term, ...]) -> None:
+        """Mark the texts that a filter looks for."""
+        if terms is not self._terms:
+            from fcm_tui.query.terms import texts  # with the filter's language, once there is one
+
+            self._terms = terms
+            self.give(matches.exactly(texts(terms)))
 
     def action_mark(self) -> None:
         self.reader.mark()

@@ -25,7 +25,7 @@ def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
         told.append(
             "whitespace ignored" + (f", {wording.plural(hidden, 'hunk')} of it hidden" if hidden else "")
         )
-    where = ", ".join([*told, *([at] if at else [])])
+    where = ", ".join(filter(None, [*told, view.told() or at]))
     if document.files:
         file = max(1, view.file_at)
         return document.files[file - 1].title, f"file {file} of {len(document.files)}, {where}"

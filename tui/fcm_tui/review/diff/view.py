@@ -274,7 +274,8 @@ class DiffView(ScrollView, can_focus=True):
         width, y = self.size.width, y + self.scroll_offset.y
         document, painter = self._document, self._painter
         if document is None and self._said:
-            said = self._said[y - 1] if 0 < y <= len(self._said) else ""
+            lines = wording.wrapped(self._said, width - 4)
+            said = lines[y - 1] if 0 < y <= len(lines) else ""
             return Strip([Segment(wording.fit(f"  {said}", width), self.palette("text"))], width)
         if document is None and y == 1 and self.hint:
             return Strip([Segment(wording.fit(f"  {self.hint}", width), self.palette("muted"))], width)

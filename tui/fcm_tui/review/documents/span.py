@@ -87,35 +87,59 @@ class _Together:
 def between(record: Record, one: Change, other: Change, within: bytes | None) -> Document:
     """What differs between the moments after two changes, in a folder or everywhere. For a thread."""
     older, newer = sorted((one, other), key=key_of)
-    files, all_of_them = _files(record, older, newer, within)
+    host = older.host if older.at else None
+    changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
+    upto = [change for change in changes if key_of(change) <= key_of(newer)]
+    said = f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}"
+    return _document(record, other, upto, said, within, all_of_them=len(changes) < _CHANGES)
+
+
+def since(record: Record, path: bytes, at_ns: int) -> Document | None:
+    """What differs in a folder between a moment and the newest change; None where nothing happened. For a thread."""
+    own = record.recorder()
+    changes = [
+        change
+        for change in record.log(Filters(path=path, since_ns=at_ns + 1), limit=_CHANGES, reverse=True)
+        if own is None or change.recorder_id == own.recorder_id
+    ]
+    if not changes:
+        return None
+    said = f"{wording.moment(at_ns)}  →  now, #{changes[-1].sequence}"
+    return _document(record, changes[-1], changes, said, path, all_of_them=len(changes) < _CHANGES)
+
+
+def _document(
+    record: Record,
+    shown_as: Change,
+    changes: list[Change],
+    said: str,
+    within: bytes | None,
+    *,
+    all_of_them: bool,
+) -> Document:
     together, budget = _Together(), _BYTES
-    shown = [file for file in files if file.differs]
+    own = [change for change in changes if change.recorder_id == shown_as.recorder_id]
+    shown = [file for file in _files(own) if file.differs]
     for file in shown[:_FILES]:
         budget -= file.last.size or 0
         together.add(*(_part(record, file) if budget > 0 else (_title(file, "too much to show here"), None)))
     where = f" in {visible_path(within)}" if within else ""
-    said = [
-        f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}",
-        f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else ""),
-    ]
+    facts = [said, f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else "")]
     notes = []
     if len(shown) > _FILES or not all_of_them:
         notes.append(
             f"Too many to be shown at once: these are the first {wording.number(len(together.files))}."
         )
     return Document(
-        other, said, notes, Side(together.old), Side(together.new), together.hunks, "",
+        shown_as, facts, notes, Side(together.old), Side(together.new), together.hunks, "",
         compared="span", files=together.files, moved=together.moved,
     )  # fmt: skip
 
 
-def _files(record: Record, older: Change, newer: Change, within: bytes | None) -> tuple[list[_File], bool]:
-    """The files that changed behind the older change and up to the newer one, by path."""
-    changes = record.log(Filters(path=within), limit=_CHANGES, after=key_of(older), reverse=True)
+def _files(changes: list[Change]) -> list[_File]:
+    """The files that these changes, oldest first, changed, by path."""
     found: dict[bytes, _File] = {}
     for change in changes:
-        if key_of(change) > key_of(newer) or change.recorder_id != newer.recorder_id:
-            break
         file = found.get(change.file_id)
         if file is None:
             created = change.kind is Kind.CREATED
@@ -123,7 +147,7 @@ def _files(record: Record, older: Change, newer: Change, within: bytes | None) -
             file = found[change.file_id] = _File(old, None, change)
         file.new = None if change.kind is Kind.DELETED else _Version(change.path, change.after)
         file.last = change
-    return sorted(_by_path([*found.values()]), key=lambda file: file.path), len(changes) < _CHANGES
+    return sorted(_by_path([*found.values()]), key=lambda file: file.path)
 
 
 def _by_path(files: list[_File]) -> list[_File]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from fcm_tui.errors import StoreError
 from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Subject, shown
+from fcm_tui.review.diff import matches
 from fcm_tui.review.diff import title as diff_title
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.version_search import VersionsPane
@@ -135,6 +136,8 @@ class HistoryScreen(Screen[None]):
         self._say_titles()
 
     def on_version_search_found(self) -> None:
+        sought = self.pane.search.text
+        self.diff.give(matches.pattern(sought) if sought else None)
         self._say_titles()
 
     def _say_titles(self) -> None:
@@ -190,6 +193,8 @@ class HistoryScreen(Screen[None]):
         show_only(self._panes, None if self._panes.has_class(ZOOMED) else self.focused)
 
     def action_back(self) -> None:
+        if self.diff.has_focus and self.diff.out():
+            return
         if self.diff.has_focus:
             show_only(self._panes, None)
             self.versions.focus()

@@ -17,7 +17,7 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.source import Record, Source, reader_of
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.activity import lately
 from fcm_tui.store.reading.queries import FolderEntry, RootSummary
 
@@ -125,19 +125,25 @@ class DirectoryTree(CursorView):
 
         def read(
             record: Record,
-        ) -> tuple[list[RootSummary], dict[tuple[bytes, bytes], list[FolderEntry]], dict[bytes, int]]:
+        ) -> tuple[
+            list[RootSummary],
+            dict[tuple[bytes, bytes], list[FolderEntry]],
+            dict[bytes, int],
+            dict[bytes, str],
+        ]:
             folders = {key: record.folder(*key) for key in open_folders}
-            return record.roots(), folders, lately(reader_of(record).connection)
+            hosts = {one.recorder_id: one.host for one in record.recorders()}
+            return record.roots(), folders, lately(reader_of(record).connection), hosts
 
-        roots, folders, self._lately = await self._source.call(read)
+        roots, folders, self._lately, hosts = await self._source.call(read)
         first = not self._loaded
         self._loaded = True
-        known = {node.path: node for node in self._roots}
+        known = {node.root_id: node for node in self._roots}
         nodes = []
         for root in roots:
-            node = known.get(root.path) or Node(
-                root.root_id, root.path, _root_label(root.path), 0, True, 0, 0
-            )
+            host = hosts.get(root.recorder_id, "") if len(hosts) > 1 else ""
+            node = known.get(root.root_id) or Node(root.root_id, root.path, "", 0, True, 0, 0)
+            node.label = (f"{visible(host)}: " if host else "") + _root_label(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
             nodes.append(node)

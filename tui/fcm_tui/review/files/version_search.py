@@ -10,13 +10,15 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from fcm_tui.errors import FcmError
+from fcm_tui.model import Change
 from fcm_tui.review import keys, wording
 from fcm_tui.review.files.versions_view import VersionsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.source import Source, reader_of
-from fcm_tui.store.reading.searching import Search, look
+from fcm_tui.store.reading.histories import FIRST_LOOK
+from fcm_tui.store.reading.searching import Search, has_it, look
 
 _PAUSE = 0.2
 """Seconds without a key after which what is written so far is looked for."""
@@ -71,6 +73,9 @@ class VersionSearch(EntryBar):
                 left = left[len(found) :]
                 self._versions.refresh()
                 self.post_message(self.Found())
+            if (first := self._versions.first) is not None and FIRST_LOOK not in hits and self.text:
+                hits[FIRST_LOOK] = await self._in_first(self._search, first)
+                self._versions.refresh()
         except FcmError:
             return
         finally:
@@ -82,6 +87,10 @@ class VersionSearch(EntryBar):
         file = self._versions.file
         assert file is not None  # it has versions
         return await self._source.call(lambda record: look(reader_of(record), file, search, left))
+
+    async def _in_first(self, search: Search, first: Change) -> bool | None:
+        digest, size = first.after, first.size or 0
+        return await self._source.call(lambda record: has_it(reader_of(record), search, digest, size))
 
     def told(self) -> str:
         """How many versions have it, as far as that is known."""

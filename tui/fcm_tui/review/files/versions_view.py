@@ -74,11 +74,16 @@ class VersionsView(CursorView):
         """The changes that left them, oldest first."""
         return self._numbers
 
+    @property
+    def first(self) -> Change | None:
+        """What the first look found, if the file was there by then."""
+        return self._first
+
     def hit(self, step: int) -> bool:
         """To the next older version (1), or newer one (-1), that has what is looked for; whether there is one."""
         row = self.cursor + step
-        while 0 <= row < len(self._numbers):
-            if self.hits.get(self._numbers[-1 - row]):
+        while 0 <= row < self.total:
+            if self.hits.get(self._numbers[-1 - row] if row < len(self._numbers) else histories.FIRST_LOOK):
                 self.go(row)
                 return True
             row += step

@@ -27,7 +27,7 @@ from fcm_tui.store.reading.patience import Abandoned
 
 
 class LogFeed(CursorView):
-    """Pages of changes as lines; the cursor on line 0 follows what happens."""
+    """Pages of changes as lines; the cursor on the newest follows what happens."""
 
     class Counted(Message):
         """The number of rows, or what is shown of them, is another."""
@@ -88,7 +88,12 @@ class LogFeed(CursorView):
     @property
     def following(self) -> bool:
         """New changes take the cursor with them."""
-        return self.cursor == 0 and not self.pinned
+        return self.cursor == self.home and not self.pinned
+
+    @property
+    def home(self) -> int:
+        """The line of the newest change."""
+        return self._lines.above
 
     @property
     def filters(self) -> Filters:
@@ -165,7 +170,7 @@ class LogFeed(CursorView):
             self.cursor = (
                 self._lines.line_of_head(fold) if fold and is_head else self._lines.line_of(at.place)
             )
-            self.cursor = 0 if follows else min(self.cursor, self.total - 1)
+            self.cursor = self.home if follows else min(self.cursor, self.total - 1)
             moves = top and not follows
             self.rows_changed(top=self._lines.line_of(top_place) if moves else 0 if follows else None)
             if not follows:
@@ -210,15 +215,14 @@ class LogFeed(CursorView):
         self._filters = wanted
         self._wanted.clear()
         self._pages.reset(opening.rows, opening.total, opening.oldest)
-        if opening.total is None and opening.newest is not None:
-            self._pages.newest = max(opening.newest, self._pages.newest or opening.newest)
+        self._pages.newest = opening.newest
         self._lines.reset()
         self._extent()
         self._learn(0, opening.rows)
         self._loaded = True
         self.range_from = None
         self.found = self.rows if self.complete else None
-        self.cursor = 0
+        self.cursor = self.home
         self.rows_changed(top=0)
         self.settled()
         self.post_message(self.Counted())

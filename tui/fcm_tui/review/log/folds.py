@@ -13,18 +13,10 @@ import os
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind
-from fcm_tui.store.reading.bursts import FEWEST, NEAR_NS
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.bursts import FEWEST
+from fcm_tui.store.reading.changes import Where, place_of
 
 MOST = 4096
-
-
-def are_together(newer: Change, older: Change) -> bool:
-    """Whether two neighbours belong to one burst, as far as they can tell by themselves."""
-    if newer.root != older.root or newer.recorder_id != older.recorder_id:
-        return False
-    in_group = newer.group is not None and newer.group == older.group
-    return in_group or abs(newer.time_ns - older.time_ns) <= NEAR_NS
 
 
 @dataclass(slots=True, eq=False)
@@ -61,9 +53,9 @@ class Fold:
         return len(self) >= FEWEST
 
     @property
-    def span(self) -> tuple[Key, Key]:
-        """Keys of the newest and the oldest change."""
-        return key_of(self.newest), key_of(self.oldest)
+    def span(self) -> tuple[Where, Where]:
+        """Places of the newest and the oldest change."""
+        return place_of(self.newest), place_of(self.oldest)
 
     def add(self, older: Fold) -> None:
         """Take in what follows directly; what a person opened stays open."""

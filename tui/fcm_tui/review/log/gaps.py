@@ -68,6 +68,14 @@ def told(mark: Mark) -> list[str]:
     where = "all watched directories" if gap.root is None else visible_path(gap.root)
     if gap.reason == BEGAN:
         return [f"Recording of {where} began.", "", f"at      {wording.moment(gap.from_ns)}"]
+    if gap.reason.startswith(wording.UNSENT):
+        return [
+            "Nothing reached the team's database in this time. Recording went on, and sends it all later.",
+            "",
+            f"from    {wording.moment(gap.from_ns)}",
+            f"to      {'now' if gap.to_ns is None else wording.moment(gap.to_ns)}",
+            f"reason  {visible(gap.reason.removeprefix(wording.UNSENT))}",
+        ]
     stopped = gap.reason == NOT_RUNNING
     until = "" if gap.to_ns is None else f" ({wording.duration((gap.to_ns - gap.from_ns) / 1e9)})"
     return [

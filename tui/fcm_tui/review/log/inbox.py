@@ -15,12 +15,12 @@ from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
 from fcm_tui.safetext import visible
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.changes import Where, key_of, place_of
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reviews import State
 
-_EVERYTHING = (0, b"")
+_EVERYTHING = Where(0, b"", 0)
 
 
 def _told(done: Marked) -> str:
@@ -58,6 +58,7 @@ class Inbox(EventLog):
         self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
+        self.may_review = True
 
     # --- what is selected
 
@@ -80,7 +81,7 @@ class Inbox(EventLog):
         if self.mark is None:
             return False
         self.post_message(
-            Refused("This line is no change: there is nothing to mark, review or restore on it.")
+            Refused("This line is no change, so that key has nothing to do here: go to one above or below.")
         )
         return True
 
@@ -104,8 +105,8 @@ class Inbox(EventLog):
         if self._selected is None:
             self.refuse()
         else:
-            key = key_of(self._selected)
-            self._write(key, key, None, None)
+            place = place_of(self._selected)
+            self._write(place, place, None, None)
 
     async def action_note(self) -> None:
         if (self.range_from is None and self.refuse()) or not self.selected_rows:
@@ -118,11 +119,11 @@ class Inbox(EventLog):
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
-        newest = self._pages.newest
-        if newest is None or not self.rows:
+        newest = self._pages.row(0)
+        if newest is None:
             return
         if self.is_sure:
-            self._write(newest, _EVERYTHING, None, False)
+            self._write(place_of(newest), _EVERYTHING, None, False)
             return
         count = wording.number(self.rows) + ("" if self.complete else "+")
         self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
@@ -138,8 +139,10 @@ class Inbox(EventLog):
             self._write(*span, note, None if note is None else False)
 
     @work(group="log-review", exit_on_error=False)
-    async def _write(self, newest: Key, oldest: Key, note: str | None, undo: bool | None) -> None:
+    async def _write(self, newest: Where, oldest: Where, note: str | None, undo: bool | None) -> None:
         self.is_sure = False
+        if not self.may_review:
+            return
         try:
             done = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fcm_tui.model import Change, Gap
-from fcm_tui.review.log.folds import MOST, Fold, are_together
-from fcm_tui.store.reading.changes import Key
+from fcm_tui.review.log.folds import MOST, Fold
+from fcm_tui.store.reading.changes import Where
+from fcm_tui.store.reading.neighbours import are_together
 
 Between = Callable[[Change, Change | None], Sequence["Mark"]]
 """What stands between a change and the one before it; None for the log's end."""
@@ -131,6 +132,11 @@ class LogLines:
         self._places.append(line.place)
         self._count += lines
 
+    @property
+    def above(self) -> int:
+        """How many lines stand above the newest change; 0 where there is none."""
+        return len(self._top) if self._stop > self._first else 0
+
     def at(self, number: int) -> Line:
         """What a line shows."""
         made = self._make()
@@ -176,9 +182,9 @@ class LogLines:
         self._made = None
 
     def marked(
-        self, newest: Key, oldest: Key, *, reviewed: bool, row: Callable[[int], Change | None]
+        self, newest: Where, oldest: Where, *, reviewed: bool, row: Callable[[int], Change | None]
     ) -> None:
-        """Note that what is between two keys was reviewed, or not after all.
+        """Note that what is between two places was reviewed, or not after all.
 
         Args:
             row: the row at a place as it is now, where it is known.

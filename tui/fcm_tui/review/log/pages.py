@@ -12,9 +12,11 @@ from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from fcm_tui.model import Change
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, Where, key_of, place_of
 
 PAGE = 256
+Reach = Key | dict[bytes, int]
+"""The newest change; of a server, where what arrives may be older, the newest of each recorder."""
 KEPT = 64
 """Pages in memory: 16,384 rows, about 12 MB."""
 
@@ -30,7 +32,8 @@ class LogPages:
         """The sequence of row 0 of page 0, where sequences count down without holes."""
         self._arrived = 0
         self._older = 0
-        self.newest: Key | None = None
+        self.newest: Reach | None = None
+        """How far the record has been looked at."""
         self.complete = False
         """Whether the oldest row has been seen, or its place is known."""
 
@@ -101,11 +104,13 @@ class LogPages:
         """Every row in memory, in no order."""
         return (change for rows in self._pages.values() for change in rows if change is not None)
 
-    def mark(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
-        """Note that everything between two keys, both included, was reviewed, or not after all."""
+    def mark(self, newest: Where, oldest: Where, *, reviewed: bool) -> None:
+        """Note that everything between two places, both included, was reviewed, or not after all."""
         for rows in self._pages.values():
             for place, change in enumerate(rows):
-                if change is not None and oldest <= key_of(change) <= newest and change.reviewed != reviewed:
+                if change is None or change.reviewed == reviewed:
+                    continue
+                if oldest <= place_of(change) <= newest:
                     rows[place] = replace(change, reviewed=reviewed)
 
     def keys(self) -> list[list[Key]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.model import Change
-from fcm_tui.review.log.pages import PAGE
+from fcm_tui.review.log.pages import PAGE, Reach
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.store import reviews
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, Where, key_of
+from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
 
@@ -27,7 +27,7 @@ class Opening:
     rows: Sequence[Change]
     total: int | None
     oldest: Change | None
-    newest: Key | None
+    newest: Reach | None
     """Of the whole record, filtered or not."""
 
 
@@ -46,7 +46,7 @@ class Marked:
 class LogReading:
     """Reads for one log. The filter that was wanted last is the one that is read for."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Place) -> None:
         self._database = database
         self._source = Source(database)
         self._searching = Source(database)
@@ -77,20 +77,30 @@ class LogReading:
         self.wanted = filters
 
         def first(record: Record) -> Opening:
+            if record.is_server:
+                reach = record.newest()
+                rows = record.log(filters, limit=PAGE)
+                for change in rows:  # it may have come meanwhile
+                    reach[change.recorder_id] = max(reach.get(change.recorder_id, 0), change.sequence)
+                return Opening(rows, None, None, reach)
             newest = record.log(limit=1)
             seen = key_of(newest[0]) if newest else None
             rows = record.log(filters, limit=PAGE)
+            if rows:
+                seen = max(key_of(rows[0]), seen or key_of(rows[0]))
             if filters != Filters() or len(rows) < PAGE:
                 return Opening(rows, None, None, seen)
             oldest = record.log(filters, limit=1, reverse=True)
-            return Opening(rows, record.count(), oldest[0] if oldest else None, seen)
+            return Opening(rows, record.count(), oldest[0] if oldest else None, key_of(rows[0]))
 
         return await self._read(filters, first)
 
-    async def newer(self, filters: Filters, than: Key | None) -> tuple[list[Change], Key | None]:
-        """Up to `BATCH` changes after a key, the oldest first, and the newest key that was looked at."""
+    async def newer(self, filters: Filters, than: Reach | None) -> tuple[list[Change], Reach | None]:
+        """Changes that came since, `BATCH` at a time, the oldest first, and how far the record was looked at."""
 
-        def read(record: Record) -> tuple[list[Change], Key | None]:
+        def read(record: Record) -> tuple[list[Change], Reach | None]:
+            if isinstance(than, dict):
+                return record.arrived(filters, than, BATCH)
             newest = record.log(limit=1)
             rows = record.log(filters, limit=BATCH, after=than, reverse=True)
             if rows and (len(rows) == BATCH or not newest):
@@ -123,17 +133,17 @@ class LogReading:
         return await self._searching.call(read)
 
     async def review(
-        self, filters: Filters, newest: Key, oldest: Key, *, note: str | None, undo: bool | None
+        self, filters: Filters, newest: Where, oldest: Where, *, note: str | None, undo: bool | None
     ) -> Marked:
-        """Mark what a filter lets through between two keys, both included, as reviewed, or not after all.
+        """Mark what a filter lets through between two places, both included, as reviewed, or not after all.
 
         Args:
             undo: None for whichever is not so yet: reviewed, unless all of them are.
         """
 
         def write(record: Record) -> Marked:
-            before, after = (newest[0], newest[1] + b"\0"), (oldest[0] - 1, b"\xff" * 17)
-            found = record.log(filters, limit=None, before=before, after=after)
+            after = oldest.key if oldest.sequence else None
+            found = record.log(filters, limit=None, before=newest.key, after=after, inclusive=True)
             takes_back = all(change.reviewed for change in found) if undo is None else undo
             keys = [key_of(change) for change in found]
             if not takes_back:

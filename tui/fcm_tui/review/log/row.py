@@ -19,6 +19,7 @@ from fcm_tui.store.reading.changes import Key, key_of
 _COUNTS = 15
 """Cells of the line counts: three columns of sign and up to four digits."""
 _WHO = 12
+_HOST = 10
 _NAME = 12
 """Cells that a path has at least beside words on the change."""
 _WIDE = 76
@@ -57,9 +58,10 @@ class RowPainter:
         palette = self._palette
         clock = self._clock(change.time_ns, width)
         who = self._who(change) if width >= _VAST else ""
+        host = self._host(change, width)
         counts = self._counts(change, width, over)
         used = sum(wording.cells(segment.text) for segment in counts)
-        room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + used + 1) - len(who))
+        room = max(4, width - (1 + len(clock) + 1 + 2 + 1 + used + 1) - len(who) - wording.cells(host))
         told = " restored" * (change.origin is Origin.RESTORE) + " note" * (key_of(change) in self.noted)
         if room - len(told) < _NAME:
             told = ""
@@ -67,6 +69,7 @@ class RowPainter:
             Segment(wording.REVIEWED if change.reviewed else " ", palette("good", *over)),
             Segment(f"{clock} ", palette("muted", *over)),
             Segment(f"{wording.SIGNS[change.kind]} ", palette(change.kind.value, *over)),
+            Segment(host, palette("muted", *over)),
             *self._path(change, room - len(told), over),
             Segment(told, palette("accent", *over)),
             Segment(" " + who, palette("muted", *over)),
@@ -88,7 +91,7 @@ class RowPainter:
             if fold.folder == root
             else wording.relative_path(fold.folder, root, with_root=self.names_roots)
         )
-        where = f"{files} in {folder}" if folder else files
+        where = self._host(fold.newest, width) + (f"{files} in {folder}" if folder else files)
         counts = [
             *([("→", fold.moved, "moved")] if fold.moved else []),
             ("+", fold.created, "created"),
@@ -131,6 +134,11 @@ class RowPainter:
             column // 3, len(text) + 1
         )  # a number that fills its column stays apart from what is before it
         return Segment(text.rjust(cells) if column else f" {text}", self._palette(style, *over))
+
+    def _host(self, change: Change, width: int) -> str:
+        """In a column of its own, where there are several."""
+        cells = _HOST if width >= _WIDE else _HOST // 2
+        return f"{wording.fit(visible(change.host), cells)} " if change.at else ""
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""

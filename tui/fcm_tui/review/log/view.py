@@ -12,7 +12,7 @@ from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.log.pages import PAGE
-from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.store.reading.changes import Key, Where, place_of
 
 _AGING = 15.0
 """Seconds after which it is told anew how long ago something was."""
@@ -93,8 +93,8 @@ class EventLog(LogFeed):
         arrived = self._pages.arrived
         return range(start + arrived, min(stop + arrived, self.rows))
 
-    def selected_span(self) -> tuple[Key, Key] | None:
-        """Keys of the newest and the oldest change that is selected; None where that is not read yet."""
+    def selected_span(self) -> tuple[Where, Where] | None:
+        """Places of the newest and the oldest change that is selected; None where that is not read yet."""
         rows = self.selected_rows
         if not rows:
             return None
@@ -102,10 +102,10 @@ class EventLog(LogFeed):
         if fold is not None and self.range_from is None:
             return fold.span
         newest, oldest = self._pages.row(rows.start), self._pages.row(rows.stop - 1)
-        return None if newest is None or oldest is None else (key_of(newest), key_of(oldest))
+        return None if newest is None or oldest is None else (place_of(newest), place_of(oldest))
 
-    def marked(self, newest: Key, oldest: Key, *, reviewed: bool) -> None:
-        """Show that what is between two keys was reviewed, or not after all."""
+    def marked(self, newest: Where, oldest: Where, *, reviewed: bool) -> None:
+        """Show that what is between two places was reviewed, or not after all."""
         self._pages.mark(newest, oldest, reviewed=reviewed)
         self._lines.marked(newest, oldest, reviewed=reviewed, row=self._row_at)
         if self.total:
@@ -168,6 +168,10 @@ class EventLog(LogFeed):
             self.settled()
         else:
             self.app.action_focus_pane("tree")  # type: ignore[attr-defined]
+
+    def action_first(self) -> None:
+        self.scroll_to(y=0, animate=False)
+        self.go(self.home)
 
     def action_last(self) -> None:
         if self._pages.complete:

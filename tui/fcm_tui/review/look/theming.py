@@ -11,6 +11,7 @@ from textual import work
 from fcm_tui.errors import ConfigError
 from fcm_tui.review.look.keys_in_turn import KeysInTurn
 from fcm_tui.review.look.theme import Palette, Theme, Themes, css_color
+from fcm_tui.safetext import visible
 
 LOOK = 1.0
 """Seconds between two looks at the theme's file."""
@@ -36,11 +37,20 @@ class ThemedApp(KeysInTurn[int]):
         """Say something in the status line, until there is something more urgent."""
         raise NotImplementedError
 
+    def tell_wrong(self, where: str, what: str) -> None:
+        """Say what somebody has to mend, and where, until it is told as empty: it is mended. Safe to show."""
+        raise NotImplementedError
+
+    def say(self, text: str, style: str = "text") -> None:
+        """A sentence at the foot of the screen in sight, for a while. The text is safe."""
+        raise NotImplementedError
+
     async def action_theme(self) -> None:
         """The next theme."""
         theme = await asyncio.to_thread(self.themes.next)
         self._wear(theme)
-        self.tell(f'theme {theme.name}; to keep it: theme = "{theme.name}" in fcm.toml')
+        self.tell_wrong("theme", "")
+        self.say(f'Theme {theme.name}. To keep it: theme = "{theme.name}" in fcm.toml.')
 
     @work(group="theme", exit_on_error=False)
     async def watch_theme(self) -> None:
@@ -51,9 +61,10 @@ class ThemedApp(KeysInTurn[int]):
                 theme = await asyncio.to_thread(self.themes.changed)
             except ConfigError as error:
                 # the folder is known, and may be all that has room
-                self.tell(re.sub(r"^.*[/\\\\](?=[^/\\\\]+\.toml:)", "", str(error)))
+                self.tell_wrong("theme", visible(re.sub(r"^.*[/\\\\](?=[^/\\\\]+\.toml:)", "", str(error))))
                 continue
             if theme is not None:
+                self.tell_wrong("theme", "")
                 self._wear(theme)
                 self.tell(f"theme {theme.name} read again")
 

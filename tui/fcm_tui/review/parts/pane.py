@@ -76,7 +76,8 @@ class Pane(Vertical):
         self._mark(True)
 
     def on_descendant_blur(self) -> None:
-        self._mark(False)
+        focused = self.screen.focused  # which may have told so already: each of the two goes its own way here
+        self._mark(focused is not None and self in focused.ancestors)
 
     def _mark(self, focused: bool) -> None:
         self.title.focused = focused

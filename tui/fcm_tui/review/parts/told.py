@@ -1,4 +1,4 @@
-"""A few lines that say what is selected."""
+"""A few lines of text that say what something is for, or what is wrong with it."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fcm_tui.alerts.rules import rules_of
 from fcm_tui.errors import ConfigError, FilterError
 from fcm_tui.query.parse import parse
 from fcm_tui.review import keys
@@ -12,7 +13,7 @@ from fcm_tui.settings.config import Settings, own_themes
 
 
 def check(settings: Settings, path: Path) -> None:
-    """Keys, saved filters and theme of the configuration at `path`.
+    """Keys, saved filters, rules of alerts and theme of the configuration at `path`.
 
     Raises:
         ConfigError: one of them cannot be.
@@ -23,5 +24,6 @@ def check(settings: Settings, path: Path) -> None:
             parse(expression, settings.filters)
         except FilterError as error:
             raise ConfigError(f"[filters] {name}: {error}") from None
+    rules_of(settings)
     if settings.theme is not None:
         theme.Themes(settings.theme, own_themes(path))

@@ -16,7 +16,7 @@ from fcm_tui.settings.values import BadValue, parse_database
 from fcm_tui.store.reading.queries import Reader
 
 
-def try_database(value: Any, base: Path, current: Path) -> tuple[bool, str]:
+def try_database(value: Any, base: Path, current: Path | Server) -> tuple[bool, str]:
     """Whether it can be used, and what it is, safe to show. For a thread; a server is connected to.
 
     Args:
@@ -30,6 +30,8 @@ def try_database(value: Any, base: Path, current: Path) -> tuple[bool, str]:
         if isinstance(value, str) and is_server(value):
             return _try_server(parse_server(value))
         path = parse_database(value, base, os.environ) if isinstance(value, str) else current
+        if isinstance(path, Server):
+            return _try_server(path)
         return _try_file(path, path == current)
     except (BadValue, Misplaced, FcmError) as error:
         return False, visible(str(error))

@@ -196,6 +196,7 @@ def detectors(now: Present) -> list[str]:
 
 def _screen(now: Present) -> Iterator[Row]:
     yield _row(now, Kind.CHOICE, ("theme",), "theme", now.themes, none="dark")
+    yield _row(now, Kind.FLAG, ("ask_before_leaving",), "ask before leaving")
 
 
 def _keys(now: Present) -> Iterator[Row]:
@@ -236,12 +237,33 @@ SECTIONS: tuple[tuple[str, Callable[[Present], Iterator[Row]]], ...] = (
     ("Limits", _limits),
     ("Retention", _retention),
     ("Secrets", _secrets),
-    ("Theme", _screen),
+    ("Screen", _screen),
     ("Keys", _keys),
     ("Filters", _filters),
     ("Database", _database),
 )
 """What the list of sections shows, and the rows of each."""
+
+
+def explanation(row: Row | None, said: Mapping[Key, str]) -> str:
+    """What a field is for; `said` is what the commented default says of it."""
+    way = () if row is None else tuple(step for step in row.way if not isinstance(step, int))
+    if row is not None and way[:1] == ("keys",):
+        return next((key.description for key in keys.SHIPPED if key.id == row.label), "")
+    if way == ("roots",):
+        return "Folders that are recorded where the command line names none."
+    if way[:1] == ("filters",):
+        return (
+            'Saved filters: name = expression; @name stands for it in the filter bar and in "log --filter".'
+        )
+    return said.get(way, "")
+
+
+def all_of(row: Row) -> str:
+    """What a field is called, says and is for, in small letters, by which it is found."""
+    key = next((key for key in keys.SHIPPED if key.id == row.label and row.way[0] == "keys"), None)
+    more = "" if key is None else f"{key.description} {key.shown}"
+    return f"{row.label} {row.shown} {more}".lower()
 
 
 def begun(now: Present, row: Row) -> str:

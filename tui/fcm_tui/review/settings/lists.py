@@ -50,6 +50,7 @@ class FieldList(CursorView):
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette, id="fields")
         self.rows: list[Row] = []
+        self._is_read = False
         self._changed: frozenset[tuple[object, ...]] = frozenset()
 
     def show(self, rows: list[Row], written: list[Row]) -> None:
@@ -60,7 +61,7 @@ class FieldList(CursorView):
             for row in rows
             if (mark := _mark(row)) not in known and (row.origin != DEFAULT or row.way in ways)
         )
-        self.rows = rows
+        self.rows, self._is_read = rows, True
         self.cursor = max(0, min(self.cursor, len(rows) - 1))
         self.rows_changed()
         self.reveal()
@@ -73,6 +74,9 @@ class FieldList(CursorView):
     @property
     def total(self) -> int:
         return len(self.rows)
+
+    def empty(self) -> list[str]:
+        return ["No field here has that."] if self._is_read else []
 
     def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
         over = () if cursor is None else (cursor,)

@@ -30,14 +30,22 @@ from fcm_tui.review.settings.foot import ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
 from fcm_tui.review.settings.picking import PickScreen, folders_at
 from fcm_tui.review.settings.previewing import PreviewScreen, look_of
-from fcm_tui.review.settings.writing import WriteScreen
+from fcm_tui.review.settings.search import FieldSearch
+from fcm_tui.review.settings.writing import WriteScreen, result
 from fcm_tui.safetext import visible
+from fcm_tui.settings.database import Server
 from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
 
 _HINTS = (
     ("settings.edit", "change"), ("settings.remove", "remove"), ("settings.preview", "preview"),
-    ("settings.write", "write"), ("settings.again", "reload"), ("settings.back", "back"), ("help", "help"),
+    ("settings.find", "search"), ("settings.write", "write"),
+    ("settings.again", "reload"), ("settings.back", "back"), ("help", "help"),
 )  # fmt: skip
+
+
+def _own_file(database: Path | Server) -> bytes:
+    """What is not recorded wherever it lies; empty for a server."""
+    return os.fsencode(database) if isinstance(database, Path) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Place:
 
     path: Path
     """The file, whether it is there or not."""
-    database: Path
+    database: Path | Server
     """The record in use."""
     recorded: Callable[[], Sequence[bytes]]
     """The folders that are recorded now. For a thread."""
@@ -84,11 +92,13 @@ class SettingsScreen(Screen[None]):
         self._pane = Pane(palette, SECTIONS[0][0], self._fields)
         self._why, self._what = Told(palette, id="why"), Told(palette, id="what")
         self._line = ValueLine(palette)
+        self._search = FieldSearch(palette)
 
     def compose(self) -> ComposeResult:
         yield Container(Pane(self._palette, "Settings", self._sections), self._pane, id="settings")
         yield self._why
         yield self._line
+        yield self._search
         yield self._what
         yield Hints(self._palette, _HINTS)
 
@@ -150,7 +160,7 @@ class SettingsScreen(Screen[None]):
         if self._now is None or self._draft is None or self._written is None:
             return
         name, rows = SECTIONS[self._sections.cursor]
-        self._fields.show(list(rows(self._now)), list(rows(self._written)))
+        self._fields.show(self._search.narrowed(list(rows(self._now))), list(rows(self._written)))
         state = "changed" if self._draft.is_changed else "new" if self._draft.raw is None else ""
         self._pane.title.rename(name)
         self._pane.title.say(visible(str(self._place.path)), state)
@@ -160,19 +170,12 @@ class SettingsScreen(Screen[None]):
         self._may_leave = False
         if message.view is self._sections:
             self._fields.cursor = 0
+            self._search.clear()
             self._show()
         self._explain()
 
     def _explain(self) -> None:
-        row = self._fields.selected
-        way = () if row is None else tuple(step for step in row.way if not isinstance(step, int))
-        text = self._said.get(way, "")
-        if row is not None and way[:1] == ("keys",):
-            text = next((key.description for key in keys.SHIPPED if key.id == row.label), "")
-        elif way == ("roots",):
-            text = "Folders that are recorded where the command line names none."
-        elif way[:1] == ("filters",):
-            text = 'Saved filters: name = expression; @name stands for it in the filter bar and in "log --filter".'
+        text = fields.explanation(self._fields.selected, self._said)
         self._why.say(visible(text))
 
     def _say(self, text: str, style: str = "muted") -> None:
@@ -193,6 +196,20 @@ class SettingsScreen(Screen[None]):
     def action_sections(self) -> None:
         if self._editing is None:
             self.set_focus(self._sections)
+
+    def action_find(self) -> None:
+        if self._editing is None:
+            self._search.open()
+
+    def on_field_search_narrowed(self) -> None:
+        was = self._fields.selected
+        self._fields.cursor = 0
+        self._show()
+        if was in self._fields.rows:
+            self._fields.go(self._fields.rows.index(was))
+
+    def on_entry_bar_left(self) -> None:
+        self.set_focus(self._fields)
 
     def action_edit(self) -> None:
         row = self._fields.selected
@@ -317,7 +334,7 @@ class SettingsScreen(Screen[None]):
     async def _preview(self, path: str, *, is_new: bool) -> bool:
         assert self._draft is not None
         root = os.fsencode(path)
-        look = look_of(self._draft, root, os.fsencode(self._place.database))
+        look = look_of(self._draft, root, _own_file(self._place.database))
         screen = PreviewScreen(self._palette, root, look, is_new=is_new)
         return bool(await self._in_turn.ask(screen))
 
@@ -368,20 +385,14 @@ class SettingsScreen(Screen[None]):
             return
         before, self._read = self._read, written
         await self._take(written, is_read=True)
-        self._say(self._result(before, written), "good")
-
-    def _result(self, before: Draft | None, written: Draft) -> str:
-        """What comes of it."""
-        new, old = written.document(), before.document() if before is not None else {}
-        later = [key for key in ("database", "encryption") if new.get(key) != old.get(key)]
-        if later:
-            return f"Written. {' and '.join(later)} counts from the next start on; the rest is taken up now."
-        return "Written. What records here takes it up within a second."
+        self._say(result(before, written), "good")
 
     def action_back(self) -> None:
         if self._editing is not None:
             self._close_line()
             self._say("")
+        elif self._search.is_on:
+            self._search.clear()
         elif self._draft is not None and self._draft.is_changed and not self._may_leave:
             self._may_leave = True
             self._say(

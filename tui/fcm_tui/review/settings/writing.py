@@ -14,6 +14,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible
+from fcm_tui.settings.draft import Draft
 
 _STYLES = {"+": ("added", "added-sign"), "-": ("removed", "removed-sign"), "@": ("fold", "fold")}
 
@@ -70,3 +71,12 @@ class WriteScreen(ModalScreen[bool]):
 
     def action_no(self) -> None:
         self.dismiss(False)
+
+
+def result(before: Draft | None, written: Draft) -> str:
+    """What comes of a file that was written."""
+    new, old = written.document(), before.document() if before is not None else {}
+    later = [key for key in ("database", "encryption") if new.get(key) != old.get(key)]
+    if later:
+        return f"Written. {' and '.join(later)} counts from the next start on; the rest is taken up now."
+    return "Written. What records here takes it up within a second."

@@ -19,6 +19,7 @@ from fcm_tui.review.parts.told import Told
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.review.statistics.view import StatisticsView
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.patience import Abandoned
 
 _HINTS = (
@@ -33,7 +34,7 @@ class StatisticsScreen(Screen[Drill]):
     CONTEXT = keys.STATISTICS
     CSS = "#told { height: 1; dock: bottom; margin-bottom: 1; }"
 
-    def __init__(self, palette: Palette, database: Path, asked: Asked) -> None:
+    def __init__(self, palette: Palette, database: Path | Server, asked: Asked) -> None:
         super().__init__()
         self._asked = asked
         self._source = Source(database)

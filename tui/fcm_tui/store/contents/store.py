@@ -17,6 +17,7 @@ from fcm_tui.errors import ContentMissing
 from fcm_tui.store.contents.cache import ContentCache
 from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE, ContentRow, Packed, Piece, Version, pack
 from fcm_tui.store.database import code_of
+from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.sealing.sealer import SEALED, Sealer, opener
 from fcm_tui.store.statements import Insert
 
@@ -44,7 +45,7 @@ class ContentStore:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         *,
         cache_bytes: int = 32 << 20,
         max_bytes: int = 1 << 30,
@@ -59,6 +60,12 @@ class ContentStore:
         self._cache = ContentCache(cache_bytes)
         self._max_bytes = max_bytes
         self._sealer = sealer
+
+    @property
+    def _writing(self) -> sqlite3.Connection:
+        """The connection, where something is written: that is only ever done here."""
+        assert isinstance(self._connection, sqlite3.Connection)
+        return self._connection
 
     @property
     def cached_bytes(self) -> int:
@@ -93,7 +100,7 @@ class ContentStore:
         """
         rows = list(rows)
         steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
-        before = self._connection.total_changes
+        before = self._writing.total_changes
         ready: list[ContentRow] = []
         for row in rows:
             own = 0
@@ -105,7 +112,7 @@ class ContentStore:
                     )
                 own = below + 1
                 if own > MAX_STEPS:
-                    _INSERT.run(self._connection, ready)  # the base may be among them
+                    _INSERT.run(self._writing, ready)  # the base may be among them
                     ready.clear()
                     row = self._made_whole(row, row.base_digest)
                     own = 0
@@ -114,8 +121,8 @@ class ContentStore:
             if row.chunk == 0 and row.codec != CHUNKS:
                 steps.setdefault(row.digest, own)
             ready.append(self._sealer.seal_row(row) if self._sealer else row)
-        _INSERT.run(self._connection, ready)
-        return self._connection.total_changes - before
+        _INSERT.run(self._writing, ready)
+        return self._writing.total_changes - before
 
     def _made_whole(self, row: ContentRow, base: bytes) -> ContentRow:
         """A delta as the row of its content, whole; as it is where the base is damaged."""
@@ -140,7 +147,7 @@ class ContentStore:
             row = row._replace(data=with_steps(row.data, below + 1))
         if self._sealer:
             row = self._sealer.seal_row(row)
-        changed = self._connection.execute(
+        changed = self._writing.execute(
             "UPDATE contents SET codec = ?, base_digest = ?, data = ? WHERE digest = ? AND chunk = 0 AND base_digest = ?",
             (row.codec, row.base_digest, row.data, row.digest, instead_of),
         )
@@ -148,7 +155,7 @@ class ContentStore:
 
     def remove(self, digest: bytes) -> None:
         """Take a content out. That nothing needs it is for the caller to know."""
-        self._connection.execute("DELETE FROM contents WHERE digest = ?", (digest,))
+        self._writing.execute("DELETE FROM contents WHERE digest = ?", (digest,))
         self._cache.drop(digest)
 
     def needs(self, digest: bytes) -> list[bytes]:
@@ -208,9 +215,12 @@ class ContentStore:
                 " a backup of the database has it whole"
             ) from error
         if version is None:
-            raise ContentMissing(
-                f"the content {_name(digest)} is not in the store: it was never kept, or was thinned out"
+            why = (
+                "was not sent there: it is larger than its recorder sends, or still on its way"
+                if dialect_of(self._connection).is_server
+                else "is not in the store: it was never kept, or was thinned out"
             )
+            raise ContentMissing(f"the content {_name(digest)} {why}")
         return version
 
     def problem(self, digest: bytes) -> str:
@@ -229,7 +239,7 @@ class ContentStore:
         # The audit reads through this class.
         from fcm_tui.store.contents.audit import audit
 
-        return audit(self._connection, max_bytes=self._max_bytes, progress=progress)
+        return audit(self._writing, max_bytes=self._max_bytes, progress=progress)
 
     def _decode(self, digest: bytes) -> Version | None:
         row = self._row(digest)

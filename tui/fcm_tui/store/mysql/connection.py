@@ -24,7 +24,7 @@ STATEMENT_SECONDS = 30.0
 LEAST_PACKET = 4 << 20
 """Of `max_allowed_packet`: a row has up to 1 MiB of content, which may become twice as long on its way."""
 
-_SESSION = (
+SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5,"
     " net_write_timeout = 30, time_zone = '+00:00', autocommit = 1, group_concat_max_len = 1048576",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -128,7 +128,7 @@ async def connect(
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await wire._connect()
-            for statement in _SESSION:
+            for statement in SESSION:
                 await wire.query(statement)
             await wire.query("SELECT @@max_allowed_packet, VERSION()")
             packet, version = wire._result.rows[0]

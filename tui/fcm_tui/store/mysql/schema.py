@@ -163,7 +163,14 @@ CREATE TABLE IF NOT EXISTS sealing_keys (
 )""",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# What reviewers' seats ask for: from a difference to the changes that made it, and whether anybody has reviewed.
+_SEATS = (
+    "CREATE INDEX change_differences_digest ON change_differences (difference_digest)",
+    "CREATE INDEX reviews_time ON reviews (time_ns)",
+    "CREATE INDEX changes_previous_path ON changes (previous_path(255))",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS)
 _COUNTER = f"""
 CREATE TABLE IF NOT EXISTS schema_steps (
     step       INT NOT NULL PRIMARY KEY,
@@ -173,7 +180,7 @@ CREATE TABLE IF NOT EXISTS schema_steps (
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
 _ATTEMPTS = 12
-_NO_TABLE, _DUPLICATE = 1146, 1062
+_NO_TABLE, _DUPLICATE, _DUPLICATE_INDEX = 1146, 1062, 1061
 _DENIED = frozenset((1044, 1142, 1227, 1370))
 
 
@@ -235,7 +242,7 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
         found = await steps_of(connection)
         for number in range(found, len(STEPS)):
             for statement in STEPS[number]:
-                await connection.run(_with_options(statement))
+                await _take(connection, statement)
             await _note(connection, number + 1)
         return found, len(STEPS)
     except Exception as error:
@@ -247,6 +254,15 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
         raise
     finally:
         await _unlock(connection)
+
+
+async def _take(connection: Connection, statement: str) -> None:
+    """A statement of a step, which may have been taken by somebody whose connection then broke."""
+    try:
+        await connection.run(_with_options(statement))
+    except Exception as error:
+        if code_of(error) != _DUPLICATE_INDEX:
+            raise
 
 
 async def _lock(connection: Connection) -> None:

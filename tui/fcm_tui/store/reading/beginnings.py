@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.values import RowTypes
 
 _ROOT = RowTypes("b i")
 
 
-def beginnings(connection: sqlite3.Connection) -> list[tuple[bytes, int]]:
+def beginnings(connection: Connection) -> list[tuple[bytes, int]]:
     """Path and time (ns) of each root whose first look is complete, the latest first."""
     rows = connection.execute(
         "SELECT path, baseline_ns FROM roots WHERE baseline_ns IS NOT NULL ORDER BY baseline_ns DESC, path"

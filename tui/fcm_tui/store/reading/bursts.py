@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fcm_tui.store.reading.neighbours import NEAR_NS
+
 FEWEST = 20
 """Changes from which on they are a burst."""
-NEAR_NS = 10**9
-"""Time between two neighbours at most, unless one recorded group (a folder moved, deleted, restored) holds them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

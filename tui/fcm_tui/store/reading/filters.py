@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fcm_tui.errors import ContentSealed, StoreError
 from fcm_tui.model import Gap, Kind
 from fcm_tui.paths import is_along
+from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reviews import IS_REVIEWED
 from fcm_tui.store.sealing.sealer import keys_of
 
 if TYPE_CHECKING:
     from fcm_tui.query.terms import Term
+    from fcm_tui.store.reading.path_checks import PathChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,52 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
     return inside, inside[:-1] + bytes([separator[0] + 1])
 
 
-def prepared(connection: sqlite3.Connection, filters: Filters) -> tuple[list[str], list[Any]]:
-    """As `conditions`, for a connection that is given the functions they need.
+class Prepared(NamedTuple):
+    """A filter as a connection is asked for it."""
+
+    where: list[str]
+    values: list[Any]
+    checks: PathChecks | None = None
+    """What is left to be tested of the rows that it finds."""
+
+
+def prepared(connection: Connection, filters: Filters) -> Prepared:
+    """As `conditions`, for a connection that is given the functions they need; a server takes none.
 
     Raises:
         ContentSealed: lines are looked for that are encrypted, and the key is not there.
     """
     if filters.text is None and not filters.terms:
-        return conditions(filters, False)
+        return Prepared(*conditions(filters, False))
     from fcm_tui.query.terms import reads_lines  # 9 ms, which most starts need not spend
     from fcm_tui.store.reading import term_sql
 
-    term_sql.register(connection)
     sealed = (filters.text is not None or reads_lines(filters.terms)) and bool(keys_of(connection))
+    if dialect_of(connection).is_server:
+        if sealed:
+            raise ContentSealed(
+                "the lines there are encrypted, so the server cannot look for a text in them: leave the text out, or"
+                " look where they were recorded"
+            )
+        return _for_server(filters)
+    term_sql.register(connection)
     if sealed:
         term_sql.open_lines(connection)
-    return conditions(filters, sealed)
+    return Prepared(*conditions(filters, sealed))
+
+
+def _for_server(filters: Filters) -> Prepared:
+    from fcm_tui.query.terms import tells_time
+    from fcm_tui.store.reading.path_checks import PathChecks
+
+    if tells_time(filters.terms):
+        raise StoreError("hour: and weekday: are of one machine's clocks: ask for them where it was recorded")
+    checks = PathChecks(filters.terms)
+    where, values = conditions(replace(filters, terms=()), False)
+    for sql, more in checks.where:
+        where.append(sql)
+        values += more
+    return Prepared(where, values, checks if checks.are_any else None)
 
 
 def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from dataclasses import dataclass
 
 from fcm_tui.model import Capture, Change, Kind, Origin
+from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.values import RowTypes
 
@@ -28,7 +28,7 @@ def key_of_change(change: Change) -> FileKey:
     return FileKey(change.recorder_id, change.file_id)
 
 
-def key_at(connection: sqlite3.Connection, path: bytes) -> FileKey | None:
+def key_at(connection: Connection, path: bytes) -> FileKey | None:
     """The file at a path, or else the one that stood there last; None where the record knows none."""
     row = connection.execute(
         "SELECT r.recorder_id, f.file_id FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
@@ -45,7 +45,7 @@ def key_at(connection: sqlite3.Connection, path: bytes) -> FileKey | None:
     return None if row is None else FileKey(*row)
 
 
-def sequences(connection: sqlite3.Connection, file: FileKey, *, after: int = 0) -> array[int]:
+def sequences(connection: Connection, file: FileKey, *, after: int = 0) -> array[int]:
     """The numbers of a file's changes behind `after`, oldest first: from an index alone, 100,000 in some 30 ms."""
     rows = connection.execute(
         "SELECT sequence FROM changes WHERE file_id = ? AND recorder_id = ? AND sequence > ? ORDER BY sequence",
@@ -78,7 +78,8 @@ def first_look(reader: Reader, file: FileKey) -> Change | None:
         return _found(file, first.host, first.root, path, first.before, Capture.STORED, time_ns, size)
     row = reader.connection.execute(
         "SELECT i.host, r.path, f.path, f.digest, f.capture, f.first_seen_ns, f.size"
-        " FROM files f JOIN roots r ON r.root_id = f.root_id JOIN recorders i ON i.recorder_id = r.recorder_id"
+        f" FROM {dialect_of(reader.connection).files} f"
+        " JOIN roots r ON r.root_id = f.root_id JOIN recorders i ON i.recorder_id = r.recorder_id"
         " WHERE f.file_id = ? AND r.recorder_id = ?",
         (file.file_id, file.recorder_id),
     ).fetchone()

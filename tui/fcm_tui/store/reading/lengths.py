@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import zstandard
 
 from fcm_tui.capture.codec import DELTA, EDITS, RAW, SPLICE, WHOLE, CodecError
 from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.sealing.sealer import SEALED, opener
 
 FIRST_BYTES = 64
 """As many bytes of a row's data as its length can need: two numbers and a frame's header."""
 
 
-def length_of(
-    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes, stored: int
-) -> int | None:
+def length_of(connection: Connection, digest: bytes, codec: str, first: bytes, stored: int) -> int | None:
     """The length of the content that a row holds, or None where the row does not say one.
 
     Args:
@@ -45,7 +42,7 @@ def length_of(
 
 
 def _length_of_row(
-    connection: sqlite3.Connection, digest: bytes, codec: str, first: bytes | None, stored: int
+    connection: Connection, digest: bytes, codec: str, first: bytes | None, stored: int
 ) -> int | None:
     if not codec.startswith(SEALED):
         return _length_of_piece(codec, first, stored)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
-from fcm_tui.store.reading.changes import CAPTURE
+from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.filters import below
 from fcm_tui.store.retention.prunes import prune_of
 from fcm_tui.times import local_text
@@ -34,7 +33,7 @@ class Version:
     """SHA-256 of the set of extended attributes; empty for none, None where not recorded."""
 
 
-def before(connection: sqlite3.Connection, change: Change) -> Version | None:
+def before(connection: Connection, change: Change) -> Version | None:
     """The version that a change replaced; None where there was none."""
     if change.kind is Kind.CREATED:
         return None
@@ -50,7 +49,7 @@ def before(connection: sqlite3.Connection, change: Change) -> Version | None:
     )  # fmt: skip
 
 
-def after(connection: sqlite3.Connection, change: Change) -> Version | None:
+def after(connection: Connection, change: Change) -> Version | None:
     """The version that a change left; None after a deletion."""
     if change.kind is Kind.DELETED:
         return None
@@ -61,7 +60,7 @@ def after(connection: sqlite3.Connection, change: Change) -> Version | None:
     )  # fmt: skip
 
 
-def hunks(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> list[Hunk]:
+def hunks(connection: Connection, recorder_id: bytes, sequence: int) -> list[Hunk]:
     """The hunks of a change, in order."""
     rows = connection.execute(
         "SELECT old_start, old_count, new_start, new_count FROM change_differences"
@@ -71,36 +70,36 @@ def hunks(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> 
     return [Hunk(*row) for row in rows]
 
 
-def present(connection: sqlite3.Connection, path: bytes) -> Version | None:
+def present(connection: Connection, path: bytes) -> Version | None:
     """The file that the record has at a path now."""
     row = connection.execute(
-        f"SELECT {_FILE} FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
+        f"SELECT {_FILE} FROM roots r CROSS JOIN {dialect_of(connection).files} f ON f.root_id = r.root_id"
         " WHERE f.path = ? AND f.present ORDER BY r.active DESC LIMIT 1",
         (path,),
     ).fetchone()
     return None if row is None else Version(*row)
 
 
-def present_file(connection: sqlite3.Connection, file_id: bytes) -> Version | None:
+def present_file(connection: Connection, file_id: bytes) -> Version | None:
     """Where and what a file is now."""
     row = connection.execute(
-        f"SELECT {_FILE} FROM files f WHERE f.file_id = ? AND f.present", (file_id,)
+        f"SELECT {_FILE} FROM {dialect_of(connection).files} f WHERE f.file_id = ? AND f.present", (file_id,)
     ).fetchone()
     return None if row is None else Version(*row)
 
 
-def all_present(connection: sqlite3.Connection, path: bytes) -> dict[bytes, Version]:
-    """The file at a path, or the files below it, as they are now, by path."""
+def all_present(connection: Connection, path: bytes, recorder_id: bytes) -> dict[bytes, Version]:
+    """The file at a path of a recorder, or the files below it, as they are now, by path."""
     rows = connection.execute(
-        f"SELECT {_FILE} FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
-        f" WHERE {_AT_OR_BELOW.format('f.path')} AND f.present ORDER BY r.active",
-        (path, *below(path)),
+        f"SELECT {_FILE} FROM roots r CROSS JOIN {dialect_of(connection).files} f ON f.root_id = r.root_id"
+        f" WHERE r.recorder_id = ? AND {_AT_OR_BELOW.format('f.path')} AND f.present ORDER BY r.active",
+        (recorder_id, path, *below(path)),
     )
     return {row[1]: Version(*row) for row in rows}
 
 
 def all_then(
-    connection: sqlite3.Connection,
+    connection: Connection,
     recorder_id: bytes,
     path: bytes,
     at_ns: int,
@@ -133,7 +132,7 @@ def all_then(
     rows = connection.execute(
         "SELECT c.file_id, coalesce(c.previous_path, c.path), c.before_digest, c.previous_size, c.previous_mode,"
         " c.previous_mtime_ns, f.uid, f.gid, c.previous_attributes, c.kind FROM changes c"
-        " LEFT JOIN files f ON f.file_id = c.file_id"
+        f" LEFT JOIN {dialect_of(connection).files} f ON f.file_id = c.file_id"
         " WHERE c.recorder_id = ? AND c.sequence IN (SELECT min(sequence) FROM changes"
         f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id)",
         (recorder_id, recorder_id, last, path, low, high, path, low, high),
@@ -149,15 +148,18 @@ def all_then(
     return then
 
 
-def why_not_kept(connection: sqlite3.Connection, version: Version) -> str:
+def why_not_kept(connection: Connection, version: Version) -> str:
     """Why the content of a version cannot be had, as the end of a sentence."""
     row = connection.execute(
-        f"SELECT {CAPTURE} FROM changes c WHERE c.file_id = ? AND c.after_digest IS ? ORDER BY c.sequence DESC LIMIT 1",
+        f"SELECT {dialect_of(connection).capture} FROM changes c WHERE c.file_id = ?"
+        " AND coalesce(c.after_digest, X'') = coalesce(?, X'') ORDER BY c.sequence DESC LIMIT 1",
         (version.file_id, version.digest),
     ).fetchone()
     row = (
         row
-        or connection.execute("SELECT capture FROM files WHERE file_id = ?", (version.file_id,)).fetchone()
+        or connection.execute(
+            f"SELECT capture FROM {dialect_of(connection).files} f WHERE f.file_id = ?", (version.file_id,)
+        ).fetchone()
     )
     thinned = why_thinned(connection, version.digest, version.file_id)
     return thinned or {
@@ -168,9 +170,11 @@ def why_not_kept(connection: sqlite3.Connection, version: Version) -> str:
     }.get(Capture(row[0]) if row else Capture.NONE, "it was lost: `fcm-tui verify` lists all that is")
 
 
-def why_thinned(connection: sqlite3.Connection, digest: bytes | None, file_id: bytes | None = None) -> str:
+def why_thinned(connection: Connection, digest: bytes | None, file_id: bytes | None = None) -> str:
     """When retention thinned a content out, and from when on its file has versions; empty where it did not."""
-    prune = None if digest is None else prune_of(connection, digest)
+    if digest is None or not dialect_of(connection).has_prunes:
+        return ""
+    prune = prune_of(connection, digest)
     if prune is None:
         return ""
     said = f"retention thinned it out on {local_text(prune.time_ns)} (prune {prune.prune})"
@@ -186,6 +190,8 @@ def why_thinned(connection: sqlite3.Connection, digest: bytes | None, file_id: b
     return f"{said}; the oldest version that is there is that of change {oldest[0]}, {local_text(oldest[1])}"
 
 
-def _owner(connection: sqlite3.Connection, file_id: bytes) -> tuple[int, int]:
-    row = connection.execute("SELECT uid, gid FROM files WHERE file_id = ?", (file_id,)).fetchone()
+def _owner(connection: Connection, file_id: bytes) -> tuple[int, int]:
+    row = connection.execute(
+        f"SELECT uid, gid FROM {dialect_of(connection).files} f WHERE f.file_id = ?", (file_id,)
+    ).fetchone()
     return (-1, -1) if row is None else (row[0], row[1])

@@ -11,25 +11,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fcm_tui.errors import NoSuchChange
+from fcm_tui.errors import NoSuchChange, StoreError
 from fcm_tui.model import Capture, Change, Gap
+from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
-from fcm_tui.store.database import open_reader
-from fcm_tui.store.reading.changes import ChangeLog, Key
+from fcm_tui.store.reading.changes import ChangeLog, Key, place_of
+from fcm_tui.store.reading.dialect import Connection, dialect_of
+from fcm_tui.store.reading.engine import open_engine
 from fcm_tui.store.reading.filters import Filters, below, conditions
 from fcm_tui.store.reading.kept_lines import KeptHunk, kept_hunks
-from fcm_tui.store.reading.patience import reading_until
-from fcm_tui.store.reading.text_index import SUFFIX as INDEX
 from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.trust.anchors import Head
-from fcm_tui.store.values import RowTypes, reading
+from fcm_tui.store.values import RowTypes
 
 if TYPE_CHECKING:
     from fcm_tui.store.reading.tallies import StoreTallies, Tallies
 
 _RECORDER = RowTypes("b s s s s i i")
-_ROOT = RowTypes("b b i i? i i")
+_ROOT = RowTypes("b b b i i? i i")
 _PATH = RowTypes("b")
+_LEAST_ID = 8
+"""Hexadecimal digits that tell a recorder from others of the same host."""
+_ALL = (1 << 63) - 1
 _GAP = RowTypes("i b? i i? s i?")
 
 
@@ -51,6 +54,7 @@ class RootSummary:
     """A watched directory with its counts."""
 
     root_id: bytes
+    recorder_id: bytes
     path: bytes
     active: bool
     baseline_ns: int | None
@@ -106,16 +110,32 @@ class FileNow:
 class Reader:
     """Reads one record. Synchronous: for one thread at a time, never for the event loop."""
 
-    def __init__(self, database: str | os.PathLike[str]) -> None:
-        self._path = Path(database)
-        self._connection = open_reader(self._path)
+    def __init__(self, database: str | os.PathLike[str] | Server) -> None:
+        """
+        Raises:
+            StoreError: there is no record, or it cannot be read.
+        """
+        self._engine = open_engine(database if isinstance(database, Server) else Path(database))
+        self._connection = self._engine.connection
+        self._dialect = dialect_of(self._connection)
         self._reviews = ReviewCounts(self._connection)
         self._contents = ContentStore(self._connection, cache_bytes=8 << 20)
-        self._changes = ChangeLog(self._path, self._connection)
+        self._changes = ChangeLog(self._connection, self._engine.texts)
 
     def close(self) -> None:
-        self._changes.close()
-        self._connection.close()
+        self._engine.close()
+
+    def interrupt(self) -> None:
+        """From any thread: whatever this waits for, it waits no longer; the reader is to be closed then."""
+        self._engine.interrupt()
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Around reading: what is wrong with the record is told in a line.
+
+        Raises:
+            StoreError: the record cannot be read, or a value in it does not belong there.
+        """
+        return self._engine.translated()
 
     def __enter__(self) -> Reader:
         return self
@@ -125,11 +145,11 @@ class Reader:
     ) -> None:
         self.close()
         if error is not None:
-            with reading(self._path):
+            with self.translated():
                 raise error
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """The read-only connection, for the rooms inside the store."""
         return self._connection
 
@@ -137,27 +157,37 @@ class Reader:
     def contents(self) -> ContentStore:
         return self._contents
 
+    @property
+    def is_server(self) -> bool:
+        """Whether this is the team's database, and not one recorder's own record."""
+        return self._dialect.is_server
+
     def recorder(self) -> RecorderInfo | None:
-        """The recorder of this data directory; None while nothing was recorded."""
-        row = self._connection.execute(
-            "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders LIMIT 1"
-        ).fetchone()
-        if row is None:
-            return None
-        _RECORDER.check(row)
-        return RecorderInfo(*row)
+        """The recorder of this data directory; None while nothing was recorded, and where there are several."""
+        found = self.recorders()
+        return found[0] if len(found) == 1 else None
+
+    def recorders(self) -> list[RecorderInfo]:
+        """All recorders, by host."""
+        rows = self._connection.execute(
+            "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders"
+            " ORDER BY host, recorder_id"
+        ).fetchall()
+        for row in rows:
+            _RECORDER.check(row)
+        return [RecorderInfo(*row) for row in rows]
 
     def roots(self) -> list[RootSummary]:
         """Every root that was ever recorded, by path."""
         rows = self._connection.execute(
-            "SELECT root_id, path, active, baseline_ns,"
+            "SELECT root_id, recorder_id, path, active, baseline_ns,"
             " (SELECT count(*) FROM files f WHERE f.root_id = r.root_id AND f.present),"
-            " changes FROM roots r ORDER BY path"
+            " changes FROM roots r ORDER BY path, root_id"
         ).fetchall()
         for row in rows:
             _ROOT.check(row)
         reviewed = self._reviews.roots
-        return [RootSummary(i, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, p, a, b, f, c in rows]
+        return [RootSummary(i, w, p, bool(a), b, f, c, reviewed.get(i, 0)) for i, w, p, a, b, f, c in rows]
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
@@ -174,9 +204,18 @@ class Reader:
         before: Key | None = None,
         after: Key | None = None,
         reverse: bool = False,
+        inclusive: bool = False,
     ) -> list[Change]:
-        """A page of changes, newest first (oldest first if `reverse`), within the keys given, both exclusive."""
-        return list(self.iterate(filters, limit=limit, before=before, after=after, reverse=reverse))
+        """A page of changes, newest first (oldest first if `reverse`), within the keys given.
+
+        Args:
+            inclusive: the changes of the keys themselves are among them.
+        """
+        return list(
+            self.iterate(
+                filters, limit=limit, before=before, after=after, reverse=reverse, inclusive=inclusive
+            )
+        )
 
     def iterate(
         self,
@@ -186,6 +225,7 @@ class Reader:
         before: Key | None = None,
         after: Key | None = None,
         reverse: bool = False,
+        inclusive: bool = False,
     ) -> Iterator[Change]:
         """As `log`, one at a time.
 
@@ -193,45 +233,89 @@ class Reader:
             ContentSealed: lines are looked for that are encrypted, and the key is not there.
         """
         return self._changes.iterate(
-            filters or Filters(), limit=limit, before=before, after=after, reverse=reverse
+            filters or Filters(),
+            limit=limit,
+            before=before,
+            after=after,
+            reverse=reverse,
+            inclusive=inclusive,
         )
+
+    def newest(self) -> dict[bytes, int]:
+        """The newest sequence of each recorder."""
+        return self._newest()
+
+    def arrived(
+        self, filters: Filters, seen: dict[bytes, int], limit: int
+    ) -> tuple[list[Change], dict[bytes, int]]:
+        """What was sent since `seen`, at most so much of each recorder, oldest first; and how far that goes.
+
+        Recorders send when they can, so what arrives may be older than what was there.
+        """
+        reach = dict(seen)
+        rows: list[Change] = []
+        for recorder_id, last in self._newest().items():
+            after = seen.get(recorder_id, 0)
+            if last > after:
+                own = self._changes.arrived(filters, recorder_id, after, last, limit)
+                rows += own
+                reach[recorder_id] = own[-1].sequence if len(own) == limit else last
+        return sorted(rows, key=place_of), reach
 
     def found(self, filters: Filters) -> int:
         """How many changes a filter lets through; takes as long as looking at all that come into question."""
         return self._changes.found(filters)
 
     def tally(self, filters: Filters, most: int) -> Tallies:
-        """As `tallies.tally`."""
+        """As `tallies.tally`.
+
+        Raises:
+            StoreError: this is the team's database.
+        """
         from fcm_tui.store.reading import tallies  # which most starts need not
 
-        return tallies.tally(self._connection, self._changes, filters, most)
+        return tallies.tally(self._own(), self._changes, filters, most)
 
     def tally_store(self) -> StoreTallies:
         """As `tallies.tally_store`."""
         from fcm_tui.store.reading import tallies
 
-        return tallies.tally_store(self._connection)
+        return tallies.tally_store(self._own())
 
     def largest(self, filters: Filters, most: int) -> list[Change]:
         """The changes with the most lines, the largest first; of secrets none."""
         from fcm_tui.store.reading import tallies
 
-        keys = tallies.largest_changes(self._connection, self._changes, filters, most)
+        keys = tallies.largest_changes(self._own(), self._changes, filters, most)
         return [self.change(sequence, recorder_id) for sequence, recorder_id in keys]
+
+    def _own(self) -> sqlite3.Connection:
+        """The connection to a recorder's own record."""
+        if not isinstance(self._connection, sqlite3.Connection):
+            raise StoreError(
+                "figures are counted where it was recorded: ask there, or write csv or parquet of the team's database"
+            )
+        return self._connection
 
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
         """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""
-        return reading_until(self._connection, unwanted)
+        return self._engine.until(unwanted)
 
     def change(self, sequence: int, recorder_id: bytes | None = None) -> Change:
         """One change of this recorder, or of the one named.
 
         Raises:
-            NoSuchChange: there is none of that number.
+            NoSuchChange: there is none of that number, or of several recorders none is named.
         """
+        newest = self._newest() if self.is_server and recorder_id is None else {}
+        if len(newest) > 1:
+            raise NoSuchChange(
+                f"{sequence}: several hosts have changes there: write HOST:{sequence}; `fcm-tui status` lists them"
+            )
         change = self._changes.one(sequence, recorder_id)
         if change is None:
-            last = self.last_sequence()
+            newest = self._newest()
+            last = max(newest.values(), default=0) if recorder_id is None else newest.get(recorder_id, 0)
             known = f"this record has 1 to {last}" if last else "this record has none yet"
             raise NoSuchChange(f"no change {sequence}: {known}; `fcm-tui log` lists them")
         return change
@@ -252,20 +336,37 @@ class Reader:
         ).fetchone()
         return Head(*row) if row else None
 
+    def heads(self) -> list[Head]:
+        """The ends of all chains, of recorders that have changes."""
+        found = []
+        for recorder_id, last in self._newest().items():
+            row = self._connection.execute(
+                "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, last)
+            ).fetchone()
+            if row is not None:
+                found.append(Head(recorder_id, last, row[0]))
+        return found
+
     def recorder_of_host(self, host: str) -> bytes:
-        """The id of the recorder on a host.
+        """The id of the recorder on a host, or of the one whose id begins so.
 
         Raises:
-            NoSuchChange: this record knows no such host.
+            NoSuchChange: this record knows no such host, or several recorders of that name.
         """
         name = host.encode("utf-8", "replace").decode()
-        row = self._connection.execute("SELECT recorder_id FROM recorders WHERE host = ?", (name,)).fetchone()
-        if row is None:
-            hosts = ", ".join(
-                h for (h,) in self._connection.execute("SELECT host FROM recorders ORDER BY host")
+        known = self.recorders()
+        found = [one for one in known if one.host == name] or [
+            one for one in known if len(name) >= _LEAST_ID and one.recorder_id.hex().startswith(name.lower())
+        ]
+        if len(found) > 1:
+            ids = ", ".join(f"{one.recorder_id.hex()[:_LEAST_ID]}:" for one in found)
+            raise NoSuchChange(
+                f"{host!r}: {len(found)} recorders have that name: write the beginning of an id instead: {ids}"
             )
+        if not found:
+            hosts = ", ".join(dict.fromkeys(one.host for one in known))
             raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
-        return bytes(row[0])
+        return found[0].recorder_id
 
     def last_sequence(self) -> int:
         """The newest sequence, 0 where nothing has changed yet."""
@@ -285,9 +386,9 @@ class Reader:
         """How many changes there are: a recorder numbers them 1, 2, 3…"""
         return sum(self._newest().values())
 
-    def data_version(self) -> int:
-        """A number that differs once another connection has committed: cheap enough to ask ten times a second."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+    def data_version(self) -> object:
+        """Something that differs once another connection has committed: cheap enough to ask several times a second."""
+        return self._engine.version()
 
     def content(self, digest: bytes) -> bytes:
         """The bytes of a version.
@@ -313,7 +414,7 @@ class Reader:
         files: dict[bytes, list[int]] = {}
         reviewed = self._reviews.files
         for full, file_id, *counts in self._connection.execute(
-            "SELECT path, file_id, present, changes FROM files"
+            f"SELECT path, file_id, present, changes FROM {self._dialect.files} f"
             " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
             (root_id, low, high),
         ):
@@ -329,7 +430,7 @@ class Reader:
         rows = self._connection.execute(
             "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
             " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
-            (-1 if limit is None else limit,),
+            (_ALL if limit is None else limit,),
         ).fetchall()
         for row in rows:
             _GAP.check(row)
@@ -338,21 +439,16 @@ class Reader:
     def sizes(self) -> Sizes:
         """Counts of the whole record, and the bytes of its files on disk."""
         one = self._connection.execute
+        on_disk = self._engine.on_disk()
         return Sizes(
             files=int(one("SELECT count(*) FROM files WHERE present").fetchone()[0]),
             versions=int(one("SELECT coalesce(sum(versions), 0) FROM recorders").fetchone()[0]),
             changes=self.count(),
-            free_bytes=int(
-                one("PRAGMA freelist_count").fetchone()[0] * one("PRAGMA page_size").fetchone()[0]
-            ),
-            database_bytes=self._bytes("", "-wal"),
+            free_bytes=on_disk.free,
+            database_bytes=on_disk.database,
             indexed=self._changes.indexed(),
-            index_bytes=self._bytes(INDEX, f"{INDEX}-wal"),
+            index_bytes=on_disk.beside,
         )
-
-    def _bytes(self, *suffixes: str) -> int:
-        names = [f"{os.fspath(self._path)}{suffix}" for suffix in suffixes]
-        return sum(os.path.getsize(name) for name in names if os.path.exists(name))
 
     def knows(self, path: bytes) -> bool:
         """Whether the record has a file or change at a path or below it, or watches a folder there."""
@@ -371,8 +467,9 @@ class Reader:
         """The file at a path, or the files below it, by path."""
         low, high = below(path)
         rows = self._connection.execute(
-            "SELECT file_id, path, present, digest, capture, size, mode, mtime_ns, first_seen_ns FROM files"
-            " WHERE root_id IN (SELECT root_id FROM roots) AND (path = ? OR (path >= ? AND path < ?))"
+            "SELECT file_id, path, present, digest, capture, size, mode, mtime_ns, first_seen_ns"
+            f" FROM {self._dialect.files} f WHERE root_id IN (SELECT root_id FROM roots)"
+            " AND (path = ? OR (path >= ? AND path < ?))"
             + ("" if present is None else " AND present = ?")
             + " ORDER BY path",
             (path, low, high) if present is None else (path, low, high, present),

@@ -54,15 +54,19 @@ def look(
     found: list[tuple[int, bool | None]] = []
     for number in wanted:
         digest, size = rows.get(number, (None, 0))
-        if digest is None:
-            found.append((number, False))  # a deletion leaves nothing
-            continue
-        if digest not in search.seen:
-            search.seen[digest] = _looked_into(reader, search, digest, size)
-        found.append((number, search.seen[digest]))
+        found.append((number, has_it(reader, search, digest, size)))
         if time.monotonic() > until:
             break
     return found
+
+
+def has_it(reader: Reader, search: Search, digest: bytes | None, size: int) -> bool | None:
+    """Whether a version has it, as `look` tells; a deletion leaves none."""
+    if digest is None:
+        return False
+    if digest not in search.seen:
+        search.seen[digest] = _looked_into(reader, search, digest, size)
+    return search.seen[digest]
 
 
 def _looked_into(reader: Reader, search: Search, digest: bytes, size: int) -> bool | None:

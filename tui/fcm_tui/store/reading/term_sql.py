@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fcm_tui.query import paths
 from fcm_tui.query.terms import (
@@ -34,6 +33,11 @@ from fcm_tui.store.reading import quarters
 from fcm_tui.store.reviews import HAS_NOTE, IS_NOTED, IS_PINNED, IS_REVIEWED
 from fcm_tui.store.sealing.sealer import opener
 
+if TYPE_CHECKING:
+    import sqlite3
+
+    from fcm_tui.store.reading.dialect import Connection
+
 SQL = tuple[str, list[Any]]
 """A condition on a change `c` in the root `r` by the recorder `h`, and the values in its places."""
 
@@ -44,7 +48,10 @@ _STATES = {
     State.NOTED: IS_NOTED,
     State.SECRET: "c.capture = 'secret'",
     State.STORED: "c.capture = 'stored'",
-    State.BINARY: "c.capture = 'stored' AND c.before_digest IS NOT c.after_digest AND c.inserted IS NULL",
+    State.BINARY: (
+        "c.capture = 'stored' AND c.inserted IS NULL"
+        " AND coalesce(c.before_digest, X'') <> coalesce(c.after_digest, X'')"
+    ),
     State.SCAN: "c.origin = 'scan'",
     State.RESTORE: "c.origin = 'restore'",
     State.GAP: "FALSE",
@@ -53,13 +60,13 @@ _STATES = {
 _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
 
 
-def register(connection: sqlite3.Connection) -> None:
+def register(connection: Connection) -> None:
     """Give SQL the functions that test paths and tell the time."""
-    quarters.register(connection)
-    connection.create_function("path_fits", 4, paths.fits, deterministic=True)
+    quarters.register(_local(connection))
+    _local(connection).create_function("path_fits", 4, paths.fits, deterministic=True)
 
 
-def open_lines(connection: sqlite3.Connection) -> None:
+def open_lines(connection: Connection) -> None:
     """Give SQL the function that opens a side of a difference.
 
     Raises:
@@ -70,7 +77,11 @@ def open_lines(connection: sqlite3.Connection) -> None:
     def opened(digest: bytes, side: str, lines: str | bytes | None) -> str | None:
         return sealer.open_lines(digest, side, lines) if isinstance(lines, bytes) else lines
 
-    connection.create_function("opened_lines", 3, opened, deterministic=True)
+    _local(connection).create_function("opened_lines", 3, opened, deterministic=True)
+
+
+def _local(connection: Connection) -> sqlite3.Connection:
+    return connection  # type: ignore[return-value]
 
 
 def condition(term: Term, sealed: bool) -> SQL:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fcm_tui.store.chain import change_hash as hash_of
+from fcm_tui.store.reading.dialect import Connection, dialect_of
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=bytes.hex).encode
 
@@ -88,7 +89,7 @@ def last(connection: sqlite3.Connection, recorder_id: bytes) -> tuple[int, bytes
     return row or (0, start(recorder_id))
 
 
-def prune_of(connection: sqlite3.Connection, digest: bytes) -> Prune | None:
+def prune_of(connection: Connection, digest: bytes) -> Prune | None:
     """The last prune that thinned a content, or None."""
     row = connection.execute(
         "SELECT p.prune, p.run, p.time_ns, p.sequence, p.rules FROM thinned t"
@@ -99,8 +100,10 @@ def prune_of(connection: sqlite3.Connection, digest: bytes) -> Prune | None:
     return Prune(*row) if row else None
 
 
-def pruned(connection: sqlite3.Connection) -> Pruned:
-    """What has been thinned so far."""
+def pruned(connection: Connection) -> Pruned:
+    """What has been thinned so far; nothing as far as a server knows, where retention is no recorder's matter."""
+    if not dialect_of(connection).has_prunes:
+        return Pruned(0, 0, 0, None, None)
     last_row = connection.execute(
         "SELECT prune, time_ns, chain_hash FROM prunes ORDER BY recorder_id, prune DESC LIMIT 1"
     ).fetchone()

@@ -26,6 +26,8 @@ from fcm_tui.store.sealing.key import read_key
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    from fcm_tui.store.reading.dialect import Connection
+
 SEALED = "x"
 """In front of the codec of a sealed row."""
 _NONCE = 12
@@ -123,7 +125,7 @@ def held() -> Sealer | None:
     return _ring.sealer
 
 
-def opener(connection: sqlite3.Connection) -> Sealer:
+def opener(connection: Connection) -> Sealer:
     """What opens the sealed rows of a record.
 
     Raises:
@@ -143,10 +145,11 @@ def opener(connection: sqlite3.Connection) -> Sealer:
     return sealer
 
 
-def keys_of(connection: sqlite3.Connection) -> list[bytes]:
+def keys_of(connection: Connection) -> list[bytes]:
     """The ids of the keys with which rows of a record are sealed."""
     try:
-        return [key_id for (key_id,) in connection.execute("SELECT key_id FROM sealing_keys")]
+        # On a server a row says that nothing is sealed there, by an id without bytes.
+        return [key_id for (key_id,) in connection.execute("SELECT key_id FROM sealing_keys") if key_id]
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 from fcm_tui.errors import UsageError
 from fcm_tui.store import chain
+from fcm_tui.store.reading.dialect import Connection
 
 _LARGEST_FILE = 16 << 20
 _LINE = re.compile(r"([0-9a-f]{32}) (\d{1,18}) ([0-9a-f]{64})(?: ed25519:([A-Za-z0-9+/]{86}==))?")
@@ -71,7 +71,7 @@ def read_anchors(path: Path) -> list[Anchor]:
     return anchors
 
 
-def why_not(connection: sqlite3.Connection, head: Head) -> str:
+def why_not(connection: Connection, head: Head) -> str:
     """Why a record is not one that had this head, as the end of a sentence; empty where it is."""
     known = {row[0] for row in connection.execute("SELECT recorder_id FROM recorders")}
     last, count = connection.execute(

@@ -9,11 +9,12 @@ from fcm_tui.capture.attributes import BadSet, decode
 from fcm_tui.errors import ContentMissing
 from fcm_tui.store import row_hashes, schema
 from fcm_tui.store.contents.store import ContentStore
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
 from fcm_tui.store.values import wrong_values
 
 
-def _strays(connection: sqlite3.Connection) -> Iterator[Problem]:
+def strays(connection: Connection) -> Iterator[Problem]:
     """Rows of `change_differences` that lead nowhere."""
     for sequence, ordinal, digest, has_change in connection.execute(
         "SELECT l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
@@ -93,6 +94,11 @@ def _small_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Rows of the tables that carry hashes of themselves, and that no gap's number is left out."""
     if schema.steps_of(connection) < schema.WITH_ROW_HASHES:
         return
+    yield from hashed_rows(connection)
+
+
+def hashed_rows(connection: Connection) -> Iterator[Problem]:
+    """As `_small_rows`, of a record whose rows carry their hashes."""
     for table in row_hashes.COLUMNS:
         for columns in row_hashes.altered(connection, table):
             name = {"roots": safe_path(columns[2]), "gaps": f"{columns[1]}"}.get(table, hex_text(columns[0]))
@@ -102,7 +108,7 @@ def _small_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield Problem("gap", "", f"{rows} are there where the last has the number {last}")
 
 
-def _ownerless(connection: sqlite3.Connection) -> Iterator[Problem]:
+def ownerless(connection: Connection) -> Iterator[Problem]:
     """Changes and files whose root is not there, and roots whose recorder is not."""
     for table in ("changes", "files"):
         for root, rows in connection.execute(
@@ -150,11 +156,11 @@ def _counts(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 CHECKS = (
-    ("change_differences", _strays),
+    ("change_differences", strays),
     ("files", _files),
     ("changes", _attributes),
     ("recorders", _small_rows),
-    ("roots", _ownerless),
+    ("roots", ownerless),
     ("recorders", _values),
     ("files", _counts),
 )

@@ -7,8 +7,9 @@ be at work meanwhile. Rows stream: nothing is held but row numbers (16 bytes a c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fcm_tui.capture.codec import CodecError
 from fcm_tui.errors import StoreError
@@ -16,6 +17,7 @@ from fcm_tui.safetext import visible_path
 from fcm_tui.store import chain
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.database import code_of
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.reading.lengths import FIRST_BYTES, length_of
 from fcm_tui.store.retention import prunes
 from fcm_tui.store.retention.prunes import WAS_THINNED
@@ -26,7 +28,9 @@ from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
 
 _EVERY = 4096
 _NAMES = (*chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS)
-_COLUMNS = ", ".join(_NAMES)
+CHAIN_COLUMNS = ", ".join(_NAMES)
+"""Of a change, as they are hashed."""
+HUNK_COLUMNS = "difference_digest, old_start, old_count, new_start, new_count"
 _ATTRIBUTES = len(chain.CHAINED_COLUMNS)
 _BLOBS = frozenset(_NAMES.index(name) for name in (
     "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest", *chain.ATTRIBUTE_COLUMNS))  # fmt: skip
@@ -48,12 +52,14 @@ class Tally:
     """Rows of `backup_paths`."""
     thinned: int = 0
     """Contents that retention thinned out."""
+    elsewhere: int = 0
+    """Versions whose content was not sent to a server, and is where it was recorded, if it was kept."""
     problems: int = 0
     heads: list[Head] = field(default_factory=list)
 
 
 def verify(
-    connection: sqlite3.Connection,
+    connection: Connection,
     tally: Tally,
     progress: Progress = lambda what, done, total: None,
     anchors: Sequence[Anchor] = (),
@@ -71,13 +77,18 @@ def verify(
     """
     if keys_of(connection):
         opener(connection)
+    if not isinstance(connection, sqlite3.Connection):
+        from fcm_tui.store.trust.server import verify_server
+
+        yield from verify_server(connection, tally, progress, anchors)
+        return
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     connection.execute("BEGIN")
 
     checks = [
-        ("changes", _anchored(connection, anchors)),
-        ("changes", _chain(connection, tally, progress)),
-        ("differences", _differences(connection, tally, progress)),
+        ("changes", anchored(connection, anchors)),
+        ("changes", chained(_local_rows(connection), tally, progress)),
+        ("differences", _local_differences(connection, tally, progress)),
         ("contents", _contents(connection, tally, progress)),
         ("backup_paths", _backups(connection, tally, progress)),
         ("prunes", _prunes(connection, tally)),
@@ -103,25 +114,48 @@ def verify(
         connection.execute("ROLLBACK")
 
 
-def _anchored(connection: sqlite3.Connection, anchors: Sequence[Anchor]) -> Iterator[Problem]:
+def anchored(connection: Connection, anchors: Sequence[Anchor]) -> Iterator[Problem]:
     """Each head that it had earlier lies in the chain."""
     for anchor in anchors:
         if problem := why_not(connection, anchor.head):
             yield Problem("anchor", f"{anchor.head.sequence}", problem)
 
 
-def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+@dataclass(frozen=True, slots=True)
+class ChainRows:
+    """What a chain is checked with, in the order of recorders and numbers."""
+
+    changes: Iterable[Sequence[Any]]
+    """Of each: recorder, hash, and `CHAIN_COLUMNS`."""
+    hunks: Iterator[tuple[Any, ...]]
+    """Of each: recorder, number, and the columns of `HUNK_COLUMNS`; within a change by ordinal."""
+    total: int
+    several: bool
+    """There are several recorders."""
+
+
+def _local_rows(connection: sqlite3.Connection) -> ChainRows:
+    return ChainRows(
+        connection.execute(
+            f"SELECT recorder_id, chain_hash, {CHAIN_COLUMNS} FROM changes ORDER BY recorder_id, sequence"
+        ),
+        connection.execute(
+            f"SELECT recorder_id, sequence, {HUNK_COLUMNS}"
+            " FROM change_differences ORDER BY recorder_id, sequence, ordinal"
+        ),
+        count(connection, "changes"),
+        count(connection, "recorders") > 1,
+    )
+
+
+def chained(rows: ChainRows, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Each change's hash from the hash before it, its columns and its hunks."""
-    total = _count(connection, "changes")
+    total, several = rows.total, rows.several
     recorder, begun = b"", False
-    several = _count(connection, "recorders") > 1
-    hunks = _Hunks(connection)
+    hunks = _Hunks(rows.hunks)
     sequence, previous = 0, b""
     good_types: set[tuple[type, ...]] = set()
-    rows = connection.execute(
-        f"SELECT recorder_id, chain_hash, {_COLUMNS} FROM changes ORDER BY recorder_id, sequence"
-    )
-    for own, stored, *columns in rows:
+    for own, stored, *columns in rows.changes:
         if not isinstance(own, bytes):
             yield Problem("record", "", "has a change of a recorder whose id is not bytes")
             continue
@@ -166,12 +200,9 @@ def _chain(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> 
 class _Hunks:
     """The rows of `change_differences`, which come in the order of the changes."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._rows = connection.execute(
-            "SELECT recorder_id, sequence, difference_digest, old_start, old_count, new_start, new_count"
-            " FROM change_differences ORDER BY recorder_id, sequence, ordinal"
-        )
-        self._next = self._rows.fetchone()
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
 
     def of(self, recorder: bytes, sequence: int) -> list[chain.HunkRow]:
         """The hunks of one change; those of numbers passed over are strays, which another check tells."""
@@ -183,7 +214,7 @@ class _Hunks:
                 break
             if own == key:
                 found.append(self._next[2:])
-            self._next = self._rows.fetchone()
+            self._next = next(self._rows, None)
         return found
 
 
@@ -197,12 +228,18 @@ def _wrong_types(columns: list[object]) -> list[str]:
     return wrong
 
 
-def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    total = _count(connection, "differences")
+def _local_differences(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
+    rows = connection.execute("SELECT digest, operation, affected_lines, replaced_lines FROM differences")
+    return lined(connection, rows, tally, progress)
+
+
+def lined(
+    connection: Connection, rows: Iterable[Sequence[Any]], tally: Tally, progress: Progress
+) -> Iterator[Problem]:
+    """Each difference has the lines that its digest says; `rows` are digest, operation and both sides."""
+    total = count(connection, "differences")
     sealed = bool(keys_of(connection))
-    for digest, operation, affected, replaced in connection.execute(
-        "SELECT digest, operation, affected_lines, replaced_lines FROM differences"
-    ):
+    for digest, operation, affected, replaced in rows:
         tally.differences += 1
         try:
             if isinstance(affected, bytes) and sealed:
@@ -221,17 +258,17 @@ def _differences(connection: sqlite3.Connection, tally: Tally, progress: Progres
 
 
 def _contents(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
-    def count(done: int, total: int) -> None:
+    def counted(done: int, total: int) -> None:
         tally.contents = total
         progress("contents", done, total)
 
-    for digest, problem in ContentStore(connection).verify_all(count):
+    for digest, problem in ContentStore(connection).verify_all(counted):
         yield Problem("content", digest.hex(), problem)
 
 
 def _backups(connection: sqlite3.Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Each mapping leads to a content of its size; each version said to be stored has one."""
-    total = _count(connection, "backup_paths")
+    total = count(connection, "backup_paths")
     for path, digest, backup, size, codec, first, stored in connection.execute(
         "SELECT b.original_file, b.digest, b.backup_file, b.size, c.codec, substr(c.data, 1, ?), length(c.data)"
         " FROM backup_paths b LEFT JOIN contents c ON c.digest = b.digest AND c.chunk = 0",
@@ -294,8 +331,9 @@ def _prunes(connection: sqlite3.Connection, tally: Tally) -> Iterator[Problem]:
     """Each prune's hash, and that what is said to be thinned is what a prune thinned."""
     for number, problem in prunes.audit(connection):
         yield Problem("prune", number, problem)
-    tally.thinned = _count(connection, "thinned")
+    tally.thinned = count(connection, "thinned")
 
 
-def _count(connection: sqlite3.Connection, table: str) -> int:
+def count(connection: Connection, table: str) -> int:
+    """The rows of a table."""
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

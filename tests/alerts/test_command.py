@@ -1,0 +1,89 @@
+"""`fcm-tui alert`, and what `status` says of targets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fcm_tui.cli import main
+from tests.alerts.harness import Watching, told
+from tests.alerts.servers import web
+from tests.waiting import eventually
+
+CONFIGURATION = """
+[[alerts.rules]]
+name = "payroll"
+filter = "payroll/"
+targets = ["screen", "ops", "hook"]
+[alerts.targets.ops]
+type = "command"
+argv = {teller}
+[alerts.targets.hook]
+type = "webhook"
+url = "http://127.0.0.1:{port}/"
+"""
+
+
+def run(watching: Watching, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(["--data-dir", str(watching.data), "--config", str(watching.toml), *arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+async def test_alerts_are_listed_and_a_failing_target_is_told(
+    watching: Watching, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with web(503) as server:
+        watching.write(CONFIGURATION.replace("{port}", str(server.port)))
+        hostile = watching.root / "payroll" / "\x1b[31mmay"
+        hostile.parent.mkdir()
+        async with watching.running():
+            hostile.write_text("content")
+            await eventually(lambda: watching.target("hook"))
+            await eventually(lambda: told(watching.got))
+    status, out, _ = run(watching, capsys, "alert", "list")
+    assert status == 0
+    assert "payroll: " in out
+    assert "␛[31mmay created" in out
+    assert "not sent to hook so far: 127.0.0.1: it answers 503" in out
+    status, out, _ = run(watching, capsys, "alert", "list", "--json")
+    (line,) = out.splitlines()
+    values = json.loads(line)
+    assert (values["rule"], values["read"], values["test"]) == ("payroll", False, False)
+    assert {sent["target"]: sent["state"] for sent in values["sent"]} == {"ops": "sent", "hook": "waiting"}
+    status, out, _ = run(watching, capsys, "status")
+    assert "alerts     1 unread; 6 rules" in out
+    assert "hook fails since" in out
+    status, out, _ = run(watching, capsys, "status", "--json")
+    found = {target["target"]: target for target in json.loads(out)["alerts"]["targets"]}
+    assert (found["ops"]["sent"], found["ops"]["error"]) == (1, None)
+    assert found["hook"]["waiting"] == 1
+
+
+def test_a_test_is_marked_and_says_what_came_of_it(
+    watching: Watching, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with web(204, 500) as server:
+        watching.write(CONFIGURATION.replace("{port}", str(server.port)))
+        status, out, _ = run(watching, capsys, "alert", "test", "payroll")
+        assert status == 0, out
+        assert [line.partition(":")[0] for line in out.splitlines()] == ["screen", "ops", "hook"]
+        status, out, _ = run(watching, capsys, "alert", "test", "hook", "--json")
+        assert (status, json.loads(out)["error"]) == (1, "127.0.0.1: it answers 500 Internal Server Error")
+    (alert,) = told(watching.got)
+    assert (alert["kind"], alert["test"]) == ("test", True)
+    assert alert["title"].startswith("TEST: payroll: ")
+    assert json.loads(server.got[0].body)["test"] is True
+
+
+def test_what_is_misspelt_is_told(watching: Watching, capsys: pytest.CaptureFixture[str]) -> None:
+    watching.write(CONFIGURATION.replace("{port}", "1"))
+    status, _, err = run(watching, capsys, "alert", "test", "payrol")
+    assert (status, err) == (2, "fcm-tui: payrol: no such rule or target: did you mean payroll?\n")
+    status, _, err = run(watching, capsys, "alert", "list")
+    assert (status, err) == (0, "no alerts yet\n")
+    watching.write(CONFIGURATION.replace("{port}", "1").replace("payroll/", "kind:x"))
+    status, _, err = run(watching, capsys, "config", "check")
+    assert status == 2
+    assert "fcm.toml:4: the filter of rule 'payroll'" in err

@@ -1,0 +1,101 @@
+"""A reviewer's seat and the recorders: what one reviews, all see; the screen lives through a lost server."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from fcm_tui.review import wording
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look.theme import Themes
+from fcm_tui.settings.database import Server, parse_server
+from fcm_tui.store import reviews
+from fcm_tui.store.reading.queries import Reader
+from tests.database.recording import abreast, recording
+from tests.database.seats import once, send
+from tests.database.server import PASSWORD, MariaDB, needs_mariadb
+from tests.waiting import eventually
+
+pytestmark = needs_mariadb
+
+wording.prepare()
+
+
+async def test_reviews_meet(root: Path, tmp_path: Path, database: Server) -> None:
+    record = tmp_path / "data" / "record.db"
+
+    def here() -> list[tuple[str, str, str | None]]:
+        with closing(sqlite3.connect(record)) as connection:
+            return connection.execute(
+                "SELECT reviewer, verdict, note FROM reviews ORDER BY reviewer"
+            ).fetchall()
+
+    def there() -> list[tuple[str, str, str | None]]:
+        with Reader(database) as reader:
+            rows = reader.connection.execute("SELECT reviewer, verdict, note FROM reviews ORDER BY reviewer")
+            return [tuple(row) for row in rows]
+
+    def both(wanted: list[tuple[str, str, str | None]]) -> object:
+        return eventually(lambda: here() == there() == wanted, 20, f"{wanted}, not {here()} and {there()}")
+
+    async with recording(root, tmp_path / "data", database) as recorder:
+        (root / "a.txt").write_text("one\n")
+        await abreast(recorder, 1)
+        with Reader(record) as reader:
+            key = (1, reader.change(1).recorder_id)
+        me = reviews.user_name()
+        await asyncio.to_thread(as_somebody, "zoe", database, [key], "from the seat")
+        await both([("zoe", "accepted", "from the seat")])
+        await asyncio.to_thread(reviews.mark, record, [key])
+        await both([(me, "accepted", None), ("zoe", "accepted", "from the seat")])
+        await asyncio.to_thread(as_somebody, "zoe", database, [key], None)
+        await both([(me, "accepted", None)])
+        await asyncio.to_thread(reviews.unmark, record, [key])
+        await both([])
+        # One person at two seats: what was written last counts, and what is taken back is gone.
+        await asyncio.to_thread(reviews.mark, database, [key], note="at the seat")
+        await both([(me, "accepted", "at the seat")])
+        await asyncio.to_thread(reviews.mark, record, [key], note="at the recorder", pin=True)
+        await both([(me, "pinned", "at the recorder")])
+        await asyncio.to_thread(reviews.unmark, record, [key])
+        await both([])
+
+
+def as_somebody(who: str, server: Server, keys: list[reviews.Key], note: str | None) -> None:
+    """A review by another person; None takes it back."""
+    from fcm_tui.store.mysql import reviewing
+
+    if note is None:
+        reviewing.unmark(server, keys, who, unless="")
+    else:
+        reviewing.mark(server, keys, who, note=note, verdict="accepted", pinned="pinned")
+
+
+async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, monkeypatch: object) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)  # type: ignore[attr-defined]
+    server = parse_server(own.url())
+    data = tmp_path / "data"
+
+    def change(text: str) -> None:
+        (root / "a.txt").write_text(text)
+        once(root, data)
+        send(data / "record.db", server)
+
+    await asyncio.to_thread(once, root, data)
+    await asyncio.to_thread(change, "one\n")
+    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(120, 32)) as pilot:
+        await eventually(lambda: app.log_view.rows == 1, 30, "the first change is there")
+        await asyncio.to_thread(change, "one\ntwo\n")
+        await eventually(lambda: app.log_view.rows == 2, 30, "what comes is shown")
+        await pilot.press("space")
+        await eventually(lambda: own.sql("SELECT sequence, verdict FROM reviews") == [["2", "accepted"]], 30)
+        await asyncio.to_thread(own.stop)
+        await eventually(lambda: "127.0.0.1" in app._failure, 30, "the screen says that it is lost")
+        await pilot.press("down", "up")
+        await asyncio.to_thread(own.start)
+        await asyncio.to_thread(change, "three\n")
+        await eventually(lambda: app.log_view.rows == 3 and not app._failure, 30, "it is back by itself")
+    await app.close_record()

@@ -1,0 +1,1 @@
+"""Changes as events that other systems read, a JSON object a line."""

@@ -1,0 +1,1 @@
+"""The whole history as a Git repository."""

@@ -1,0 +1,161 @@
+"""The alerts, one a row, and under them all that the one under the cursor says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from rich.segment import Segment
+from textual import work
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fcm_tui.alerts.alert import Alert
+from fcm_tui.alerts.journal import Entry
+from fcm_tui.review import keys, wording
+from fcm_tui.review.alerts import journal
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.cursor_view import CursorView
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.review.parts.said import Hints
+from fcm_tui.safetext import visible
+
+STYLES = {"critical": "bad", "warning": "warning", "notice": "accent", "info": "muted"}
+_HINTS = (("alerts.read", "go to its changes"), ("alerts.back", "back"), ("help", "help"))
+
+
+class AlertsView(CursorView):
+    """The newest first."""
+
+    BINDINGS = keys.bindings(keys.LIST)
+
+    class Moved(Message):
+        """The cursor is on another alert."""
+
+    class Opened(Message):
+        """The changes of the alert are wanted."""
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette, id="alerts")
+        self.entries: list[Entry] = []
+        self.said = "Reading…"
+        self._today = wording.day(time.time_ns())
+
+    @property
+    def total(self) -> int:
+        return len(self.entries)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The one under the cursor."""
+        return self.entries[self.cursor] if self.entries else None
+
+    def empty(self) -> list[str]:
+        return [self.said]
+
+    def opened(self) -> None:
+        self.post_message(self.Opened())
+
+    def cursor_moved(self) -> None:
+        self.post_message(self.Moved())
+
+    def draw(self, row: int, width: int, *, cursor: str | None) -> Strip:
+        over = () if cursor is None else (cursor,)
+        entry = self.entries[row]
+        alert = entry.alert
+        segments = [
+            Segment(" " if entry.is_read else "●", self.palette("accent", *over)),
+            Segment(f" {wording.since(alert.time_ns, self._today):>12} ", self.palette("muted", *over)),
+            Segment(f"{alert.severity:8} ", self.palette(STYLES.get(alert.severity, "text"), *over)),
+            Segment(visible(alert.title), self.palette("muted" if entry.is_read else "text", *over)),
+        ]
+        return Strip(segments).adjust_cell_length(width, self.palette(*over))
+
+
+class AlertView(ScrollView):
+    """All of one alert."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(id="alert")
+        self.palette = palette
+        self._lines: list[str] = []
+
+    def show(self, entry: Entry | None) -> None:
+        self._lines = [] if entry is None else lines(entry)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line = self._lines[y] if y < len(self._lines) else ""
+        return Strip([Segment(f"  {line}", self.palette())]).adjust_cell_length(width, self.palette())
+
+
+def lines(entry: Entry) -> list[str]:
+    """An alert in full, and what became of its messages; safe to show."""
+    made = [visible(line) for line in entry.alert.text().split("\n")[2:-2]]
+    for sent in entry.sent:
+        tries = f", {wording.plural(sent.tries, 'try').replace('trys', 'tries')}" if sent.tries > 1 else ""
+        why = f": {visible(sent.error)}" if sent.error else ""
+        made.append(f"to {sent.target}: {sent.state}{tries}{why}")
+    return made
+
+
+class AlertsScreen(Screen[Alert | None]):
+    """Dismissed with the alert to whose changes to go, or None. What was listed counts as read."""
+
+    BINDINGS = keys.bindings(keys.ALERTS)
+    CSS = "#alert-pane { height: 40%; }"
+
+    def __init__(self, palette: Palette, database: Path) -> None:
+        super().__init__()
+        self._palette, self._database = palette, database
+        self.view, self._detail = AlertsView(palette), AlertView(palette)
+        self._pane = Pane(palette, "Alerts", self.view)
+        self._of = Pane(palette, "Alert", self._detail)
+
+    def compose(self) -> ComposeResult:
+        yield self._pane
+        yield self._of
+        yield Hints(self._palette, _HINTS)
+
+    def on_mount(self) -> None:
+        self.view.focus()
+        self._read()
+
+    @work(group="alerts", exit_on_error=False)
+    async def _read(self) -> None:
+        self.view.entries = await asyncio.to_thread(journal.entries, self._database)
+        self.view.said = "No alerts yet. `fcm-tui alert test` tries where they are sent."
+        self.view.rows_changed()
+        self.on_alerts_view_moved()
+        unread = [entry.number for entry in self.view.entries if not entry.is_read]
+        self._pane.title.say("", f"{wording.number(len(unread))} new of {wording.number(self.view.total)}")
+        if unread:
+            await asyncio.to_thread(journal.mark_read, self._database, unread)
+
+    def on_alerts_view_moved(self) -> None:
+        entry = self.view.entry
+        self._detail.show(entry)
+        if entry is not None:
+            self._of.title.say(visible(entry.alert.title))
+
+    def on_alerts_view_opened(self) -> None:
+        self.action_read()
+
+    def action_read(self) -> None:
+        entry = self.view.entry
+        if entry is None:
+            return
+        if entry.alert.first_sequence is None:
+            self._of.title.say("it is about no change")
+            return
+        self.dismiss(entry.alert)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

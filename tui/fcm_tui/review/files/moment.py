@@ -1,0 +1,113 @@
+"""A folder as it was at a moment, against what it is now: one diff, from which one goes back."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from fcm_tui.errors import FcmError
+from fcm_tui.review import keys, wording
+from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.diff.finding import FindingView
+from fcm_tui.review.documents.document import Document
+from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.pane import Pane
+from fcm_tui.review.parts.said import Hints
+from fcm_tui.review.source import Record, Source, reader_of
+from fcm_tui.safetext import visible, visible_path
+
+_HINTS = (
+    ("diff.next-file", "next file"), ("diff.next-hunk", "next hunk"), ("diff.find", "search"),
+    ("file.restore", "restore it so"), ("file.undo", "undo"), ("moment.back", "back"), ("help", "help"),
+)  # fmt: skip
+
+
+async def look(source: Source, path: bytes, at_ns: int) -> None:
+    """Whether one can go back there.
+
+    Raises:
+        FcmError: the path was not recorded then.
+    """
+
+    def plan(record: Record) -> None:
+        from fcm_tui.restore import plan_folder  # in the thread
+
+        plan_folder(reader_of(record), path, at_ns)
+
+    await source.call(plan)
+
+
+class MomentDiff(FindingView, inherit_bindings=False):
+    """All its files one below the other; it is no change of the log, and has no neighbours there."""
+
+    BINDINGS = keys.bindings(
+        keys.DIFF, keys.SHOWN,
+        without=(
+            "diff.mark", "diff.compare", "diff.disk", "diff.span", "diff.newer", "diff.older", "diff.reviewed",
+            "diff.unreviewed", "diff.back",
+        ),
+    )  # fmt: skip
+
+
+class MomentScreen(Screen[None]):
+    """Covers the panes; `subject` is the folder at that moment."""
+
+    BINDINGS = keys.bindings(keys.MOMENT)
+    CONTEXT = keys.MOMENT
+
+    def __init__(self, palette: Palette, source: Source, path: bytes, at_ns: int) -> None:
+        super().__init__()
+        self._palette, self._source = palette, source
+        self._path, self._at_ns = path, at_ns
+        self.diff = MomentDiff(palette, id="moment")
+        self._pane = Pane(palette, "As it was", self.diff)
+
+    def compose(self) -> ComposeResult:
+        yield self._pane
+        yield Hints(self._palette, _HINTS)
+
+    def on_mount(self) -> None:
+        self.diff.focus()
+        self.diff.hint = "Comparing what it was with what it is…"
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    def subject(self) -> Subject:
+        return Subject(self._path, is_folder=True, at_ns=self._at_ns)
+
+    @work(group="moment", exclusive=True, exit_on_error=False)
+    async def _read(self) -> None:
+        def read(record: Record) -> Document | None:
+            from fcm_tui.review.documents import span  # the diff engine, in the thread
+
+            return span.since(record, self._path, self._at_ns)
+
+        try:
+            document = await self._source.call(read)
+        except FcmError as error:
+            self.diff.tell([visible(str(error))])
+            return
+        self.diff.show(document)
+        if document is None:
+            where, when = visible_path(self._path), wording.moment(self._at_ns)
+            self.diff.tell([f"Nothing in {where} has changed since {when}."])
+        self._say_title()
+
+    def on_diff_view_moved(self) -> None:
+        self._say_title()
+
+    def _say_title(self) -> None:
+        document, view = self.diff.document, self.diff
+        state = ""
+        if document is not None and document.files:
+            state = f"file {max(1, view.file_at)} of {len(document.files)}"
+        self._pane.title.say(
+            f"{visible_path(self._path)} at {wording.moment(self._at_ns)}",
+            ", ".join(filter(None, [state, *view.shape.told(), view.told()])),
+        )
+
+    def action_back(self) -> None:
+        if not self.diff.out():
+            self.dismiss(None)

@@ -1,0 +1,122 @@
+"""The tests of paths in a filter, where the engine takes no functions of ours: over a server.
+
+A server is asked what it can tell: all other conditions, and of a path whether it can fit at all. What comes back is then
+tested here. A saved filter that is negated may have paths and other conditions in it; of those the server
+says for each row whether they hold.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fcm_tui.model import Change
+from fcm_tui.query import paths
+from fcm_tui.query.terms import All, Condition, Fuzzy, Glob, Part, Term
+from fcm_tui.store.reading import term_sql
+from fcm_tui.store.reading.term_sql import SQL
+
+Check = Callable[[Change, Sequence[Any]], bool]
+"""Of a change, and what the server said for each of `PathChecks.columns`."""
+
+
+class PathChecks:
+    """The terms of a filter, parted into what a server is asked and what is tested of what it found."""
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        self.where: list[SQL] = []
+        """What has to hold of a row for it to come into question."""
+        self.columns: list[SQL] = []
+        """What is asked of each row beside its columns."""
+        self._checks: list[Check] = []
+        self._take(terms)
+
+    @property
+    def are_any(self) -> bool:
+        """Whether rows have to be tested at all."""
+        return bool(self._checks)
+
+    def hold(self, change: Change, said: Sequence[Any]) -> bool:
+        """Whether a change that the server found gets through."""
+        return all(check(change, said) for check in self._checks)
+
+    def _take(self, terms: tuple[Term, ...]) -> None:
+        for term in terms:
+            if not _has_path(term):
+                self.where.append(term_sql.condition(term, False))
+            elif isinstance(term.condition, All) and not term.is_negated:
+                self._take(term.condition.terms)
+            else:
+                if not term.is_negated and (sieve := _sieve(term.condition)) is not None:
+                    self.where.append(sieve)
+                self._checks.append(self._check(term))
+
+    def _check(self, term: Term) -> Check:
+        wanted = term.condition
+        if isinstance(wanted, All):
+            parts = [self._check(part) for part in wanted.terms]
+            holds: Check = lambda change, said: all(part(change, said) for part in parts)  # noqa: E731
+        elif isinstance(wanted, Fuzzy | Part | Glob):
+            holds = _path_check(wanted)
+        else:
+            at = len(self.columns)
+            sql, values = term_sql.condition(Term(wanted), False)
+            self.columns.append((f"{sql} IS TRUE", values))
+            holds = lambda change, said: bool(said[at])  # noqa: E731
+        return (lambda change, said: not holds(change, said)) if term.is_negated else holds
+
+
+def _has_path(term: Term) -> bool:
+    wanted = term.condition
+    if isinstance(wanted, All):
+        return any(_has_path(part) for part in wanted.terms)
+    return isinstance(wanted, Fuzzy | Part | Glob)
+
+
+def _path_check(wanted: Fuzzy | Part | Glob) -> Check:
+    how, what = _named(wanted)
+
+    def fits(change: Change, said: Sequence[Any]) -> bool:
+        root = change.root or None
+        return paths.fits(how, what, change.path, root) or paths.fits(how, what, change.previous_path, root)
+
+    return fits
+
+
+def _named(wanted: Fuzzy | Part | Glob) -> tuple[str, str]:
+    match wanted:
+        case Fuzzy(letters):
+            return "fuzzy", letters
+        case Part(text):
+            return "part", text
+        case Glob(pattern):
+            return "glob", pattern
+
+
+def _sieve(wanted: Condition) -> SQL | None:
+    """What every row has that fits, as the server can see it; None where it can see nothing of it."""
+    test: str
+    value: str | bytes
+    match wanted:
+        case Fuzzy(letters):
+            # Bytes as Latin-1 are letters to the server whatever they are, those of ASCII in any case.
+            test, value = "CONVERT({0} USING latin1) COLLATE latin1_swedish_ci LIKE ?", _in_order(letters)
+        case Part(text):
+            test, value = "instr({0}, ?)", os.fsencode(text)
+        case Glob(pattern) if literal := paths.longest_literal(pattern):
+            test, value = "instr({0}, ?)", os.fsencode(literal)
+        case _:
+            return None
+    sides = [test.format(column) for column in ("c.path", "coalesce(c.previous_path, X'')")]
+    return f"({' OR '.join(sides)})", [value, value]
+
+
+def _in_order(letters: str) -> str:
+    """A LIKE pattern of the ASCII letters: others have cases of their own, and the separator there may be another one."""
+    kept = [
+        f"\\{letter}" if letter in "%_\\" else letter
+        for letter in letters
+        if letter.isascii() and letter != "/"
+    ]
+    return f"%{'%'.join(kept)}%"
