@@ -10,6 +10,7 @@ from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.acts.ask_name import AskName
 from fcm_tui.review.acts.restoring import PlanDiff, RestoreScreen
+from fcm_tui.review.alerts.screen import AlertsScreen
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.blame import BlameScreen
 from fcm_tui.review.files.history import HistoryScreen
@@ -118,6 +119,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.LEAVE: [Leaving],
             keys.MOMENT: [MomentScreen],
             keys.FIND: [app.diff_view],
+            keys.ALERTS: [AlertsScreen],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")
