@@ -24,3 +24,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON `fcm`.`reviews` TO 'fcm_recorder'@'%';
 CREATE USER IF NOT EXISTS 'fcm_reviewer'@'%' IDENTIFIED BY 'CHANGE-ME' REQUIRE SSL;
 GRANT SELECT ON `fcm`.* TO 'fcm_reviewer'@'%';
 GRANT INSERT ON `fcm`.`reviews` TO 'fcm_reviewer'@'%';
+-- With this too, a reviewer can change and take back reviews, those of others among them: MySQL has no rights by row.
+-- GRANT UPDATE (time_ns, verdict, note), DELETE ON `fcm`.`reviews` TO 'fcm_reviewer'@'%';

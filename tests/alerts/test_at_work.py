@@ -223,6 +223,23 @@ def test_an_alert_raised_before_a_kill_is_sent_after_it_with_the_same_id(watchin
     assert (state.sent, state.error) == (1, None)
 
 
+async def test_a_damaged_journal_is_told_and_recording_goes_on(watching: Watching) -> None:
+    watching.write(RULE.replace("{quiet}", "0s"))
+    Path(f"{watching.database}-alerts").write_bytes(b"no database at all" * 1000)
+    (watching.root / "payroll").mkdir()
+    async with watching.running() as recorder:
+        (watching.root / "payroll" / "may").write_text("x")
+        await watching.has_changes(1)
+
+        def is_told() -> bool:
+            (watching.root / "more").write_text(str(os.urandom(8)))  # the state is told after a look
+            return "journal of alerts is damaged" in recorder.state.message
+
+        await eventually(is_told)
+        Path(f"{watching.database}-alerts").unlink()
+        await watching.has("payroll")
+
+
 @pytest.mark.slow
 def test_a_rule_that_is_written_wrong_meanwhile_changes_nothing(watching: Watching) -> None:
     watching.write(RULE.replace("{quiet}", "0s"))

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     bench_latency,
     bench_log,
     bench_long_record,
+    bench_reading,
     bench_reconcile,
     bench_shipping,
     bench_terminal,
@@ -60,6 +61,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "terminal": bench_terminal.run,
     "shipping": bench_shipping.run,
     "alerts": bench_alerts.run,
+    "reading": bench_reading.run,
 }
 
 

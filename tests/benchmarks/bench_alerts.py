@@ -6,6 +6,12 @@ import statistics
 import time
 from pathlib import Path
 
+from fcm_tui.alerts.evaluator import Evaluator
+from fcm_tui.alerts.journal import Journal
+from fcm_tui.alerts.rules import rules_of
+from fcm_tui.settings.config import load
+from fcm_tui.store.reading.ends import Ends
+from fcm_tui.store.reading.queries import Reader
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.recording import Watcher, processor_seconds, recording
 from tests.benchmarks.scale import Scale
@@ -46,12 +52,15 @@ def run(scale: Scale) -> list[str]:
                 f"{side}: {share:.0%} of a core at {RATE:,} changes/s; {rate:,.0f} changes/s at most",
                 flush=True,
             )
+    alone = _alone(scale)
+    print(f"asking {RULES} rules alone: {alone:,.0f} changes/s of processor time", flush=True)
     (with_, without), (quick_with, quick_without) = (
         [statistics.median(found[side]) for side in sides] for found in (steady, fast)
     )
     scale.drop("watched", "data")
     return [
         f"at {RATE:,} changes/s {with_:.0%} of a core with {RULES} rules, {without:.0%} with none",
+        f"{alone:,.0f} changes/s of processor time are asked of {RULES} rules alone",
         f"{quick_with:,.0f} changes/s with {RULES} rules, {quick_without:,.0f} with none",
     ]
 
@@ -76,6 +85,30 @@ def _one(scale: Scale, toml: str, changes: int) -> tuple[float, float]:
             _change(files[number], changes + number, wanted)
         ended = watcher.until(wanted, sequence)
     return share, len(files) / (ended - began)
+
+
+def _alone(scale: Scale) -> float:
+    """Changes a second of processor time that rules can be asked of, in the record of the last run."""
+    database = scale.work / "data" / "record.db"
+    toml = scale.work / "rules.toml"
+    toml.write_text(rules(), "utf-8")
+    with Journal(scale.fresh("journal") / "alerts") as journal:
+        evaluator = Evaluator(database, rules_of(load(toml)), journal, Ends(0, 0))
+        began = time.process_time()
+        evaluator.look()
+        used = time.process_time() - began
+        evaluator.close()
+        reached = journal.reached(recorder_of(database))
+    scale.drop("journal")
+    return (reached or (0, 0))[0] / used
+
+
+def recorder_of(database: Path) -> bytes:
+    """The recorder whose record it is."""
+    with Reader(database) as reader:
+        recorder = reader.recorder()
+        assert recorder is not None
+        return recorder.recorder_id
 
 
 def _change(path: Path, number: int, wanted: dict[Path, bytes]) -> None:

@@ -15,9 +15,9 @@ from tests.benchmarks.scale import Scale
 MANY, QUICK_MANY = 1_000_000, 3_000
 
 
-def many_changes(scale: Scale) -> Path:
+def many_changes(scale: Scale, many: int = MANY) -> Path:
     """The data directory; what is in it has to stay as it is."""
-    changes = QUICK_MANY if scale.quick else MANY
+    changes = QUICK_MANY if scale.quick else many
     place = scale.work / f"log-{changes}"
     done = place / "done"
     if not done.exists():

@@ -240,6 +240,8 @@ def test_two_hosts_in_one_log(
     status, out, _ = ran(capsysbinary, "status", *where)
     assert (status, out.count(b"\nrecorder "), b"\x1b" in out) == (0, 2, False)
     assert ran(capsysbinary, "verify", *where)[0] == 0
+    assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
+    assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
     folder = str(tmp_path / "ant")
     for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
         to = tmp_path / at[-1]
@@ -340,3 +342,28 @@ def test_a_server_that_is_not_there_is_told(tmp_path: Path, database: Server, ow
     own.stop()
     with pytest.raises(StoreError, match="refused"):
         Reader(replace(database, hosts=(("127.0.0.1", int(url.rpartition(":")[2].split("/")[0])),)))
+
+
+def test_an_encrypted_record_is_read_with_its_key(
+    root: Path, tmp_path: Path, database: Server, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "key").write_text("ab" * 32)
+    (tmp_path / "key").chmod(0o600)
+    (tmp_path / "fcm.toml").write_text('[encryption]\nkey = "file:key"\n')
+    config = ("--config", str(tmp_path / "fcm.toml"))
+    once(root, tmp_path / "data", *config)
+    (root / "a.txt").write_text("hidden line\n")
+    once(root, tmp_path / "data", *config)
+    with Reader(tmp_path / "data" / "record.db") as here:
+        kept = here.kept_hunks(here.change(1), 1000)
+        send(tmp_path / "data" / "record.db", database)
+        with Reader(database) as there:
+            assert there.kept_hunks(there.change(1), 1000) == kept
+    where = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+    assert ran(capsysbinary, "cat", "1", *where, *config)[1] == b"hidden line\n"
+    assert ran(capsysbinary, "verify", *where, *config)[0] == 0
+    status, _, err = ran(capsysbinary, "log", "--text", "hidden", *where, *config)
+    assert (status, b"the server cannot look for a text in them" in err) == (2, True)
+    for arguments in (["cat", "1"], ["verify"]):
+        status, out, err = ran(capsysbinary, *arguments, *where)
+        assert (status, out, b"is encrypted with the key" in err) == (2, b"", True)

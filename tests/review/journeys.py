@@ -175,4 +175,59 @@ def compare(open: Open, folder: Path) -> None:
     record.close()
 
 
-JOURNEYS: tuple[Journey, ...] = (first_run, night, review, restore, compare)
+def palette(open: Open, folder: Path) -> None:
+    """An action whose key one does not know, found by its words; then a text in the diff."""
+    record = _record(folder)
+    record.file(AT + "main.py", b"one\n" * 60)
+    record.change(AT + "main.py", b"one\n" * 30 + b"a needle\n" + b"one\n" * 29)
+    with open(_viewer(record), cwd=ROOT) as terminal:
+        terminal.wait("+ a needle")
+        terminal.press(":")
+        terminal.wait("Commands")
+        terminal.press(*"alone")
+        terminal.wait("this pane alone on the screen")
+        terminal.press("enter")
+        terminal.wait(lambda screen: screen.startswith("▌Log"))
+        terminal.press(":", *"whole file", "enter", "3")
+        terminal.wait(lambda screen: screen.startswith("▌Diff") and "whole file" in screen)
+        terminal.press("/", *"needle")
+        terminal.wait("found 1 of 1")
+        terminal.press("enter")
+        terminal.wait("31 + a needle")
+        _leave(terminal)
+    record.close()
+
+
+def settings(open: Open, folder: Path) -> None:
+    """Not to be asked any more before one leaves, without knowing what that is called in the file."""
+    work, file = folder / "work", folder / "fcm.toml"
+    work.mkdir()
+    environ = {"FCM_DATA_DIR": str(folder / "data"), "FCM_CONFIG": str(file)}
+    file.write_text('theme = "dark"\n')
+    with open([*PROGRAM, str(work)], environ=environ, cwd=ROOT) as terminal:
+        terminal.wait("● recording")
+        terminal.press("q")
+        terminal.wait("Leaving ends the recording of 1 folder.")
+        assert "▌Log" in terminal.text  # which is still there to be seen
+        terminal.press("escape")
+        terminal.wait("● recording")
+        terminal.press(",")
+        terminal.wait("▌Settings")
+        terminal.press(*["down"] * 5, "enter")
+        terminal.wait("▌Screen")
+        terminal.press("/", *"ask", "enter")
+        terminal.wait("1 found")
+        terminal.press("enter")
+        terminal.wait("[ ] off")
+        terminal.press("w")
+        terminal.wait("+ ask_before_leaving = false")
+        terminal.press("enter")
+        terminal.wait("Written.")
+        terminal.press("escape", "escape")
+        terminal.wait("fcm.toml read again")
+        terminal.press("q")
+        assert terminal.end() == 0
+    assert "ask_before_leaving = false" in file.read_text()
+
+
+JOURNEYS: tuple[Journey, ...] = (first_run, night, review, restore, compare, palette, settings)

@@ -103,6 +103,7 @@ async def test_one_goes_from_match_to_match_and_around(
         await shows(app, "found 2 of 2, from the end")
         await pilot.press("f")  # the folds too
         await shows(app, "found 4 of 4")
+        await shows(app, "fox far to the right")  # what one was at stays in sight
         await pilot.press("w", "g", "n")
         await shows(app, "found 1 of 4")
         assert "a Fox in a fold" in strongest(app.diff_view)[0]

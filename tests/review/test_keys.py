@@ -109,6 +109,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.HISTORY: [HistoryScreen],
             keys.VERSION: [HistoryScreen],
             keys.BLAME: [BlameScreen],
+            keys.ALERTS: [AlertsScreen],
             keys.MENU: [Menu],
             keys.NAME: [AskName],
             keys.CONFIRM: [RestoreScreen, PlanDiff],

@@ -318,6 +318,7 @@ def test_a_folder_as_it_was_at_a_moment_that_one_writes(journey: Journey) -> Non
         terminal.wait("+ new.txt")
         terminal.press("1", "@")
         terminal.wait("root as it was at")
+        assert "Directories" in terminal.text  # under the question
         terminal.press("soon", "enter")
         terminal.wait("is not a moment")
         terminal.press("ctrl+u", "1999-01-01", "enter")

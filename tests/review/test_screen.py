@@ -172,7 +172,7 @@ async def test_quit_waits_until_the_recorder_has_ended(record: RecordBuilder, ma
     async with app.run_test(size=(80, 24)) as pilot:
         await eventually(lambda: engine.started)
         await pilot.press("q")
-        await shows(app, "Leaving ends the recording of 1 folder.  Enter leaves  Esc stays")
+        await shows(app, "Leaving ends the recording of 1 folder.  Enter leaves Esc stays")
         await pilot.press("escape")
         await shows(app, "● recording")
         assert engine.stops == 0

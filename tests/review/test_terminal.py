@@ -180,6 +180,16 @@ def test_terminals_that_will_not_do_are_refused_in_one_line(
         assert b"\x1b[?1049h" not in terminal.raw
 
 
+def test_a_screen_that_would_be_drawn_elsewhere_is_refused(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    command = f"{sys.executable} -m fcm_tui . 2>{said}"
+    environ = PLAIN | {"FCM_DATA_DIR": str(tmp_path / "data")}
+    with Terminal(["sh", "-c", command], environ=environ, cwd=str(tmp_path)) as terminal:
+        assert terminal.end() == 2
+    assert "drawn on standard error" in said.read_text()
+    assert b"\x1b" not in terminal.raw
+
+
 def _holds(reader: Reader, count: int) -> bool:
     return reader.count() >= count
 

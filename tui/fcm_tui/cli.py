@@ -136,7 +136,8 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--database",
         metavar="URL",
-        help="sqlite:PATH instead of the data directory's file; mysql://user@host/name: send it there",
+        help="sqlite:PATH instead of the data directory's file; mysql://user@host/name: send it there, or read"
+        " there where nothing is recorded",
     )
     return common
 

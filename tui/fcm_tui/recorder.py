@@ -26,7 +26,7 @@ from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.pausing import LOOK, Pausing
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import INTENTS, Ready, Session
-from fcm_tui.pipeline.standing import RecorderState, from_record, words
+from fcm_tui.pipeline.standing import RecorderState, Teller, from_record, words
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.filling import discard_half_filled
@@ -81,7 +81,7 @@ class Recorder:
         self._say = say
         self._shipping = shipping
         self._alerts = alerts
-        self._said: Standing | None = None
+        self._teller = Teller()
         self._is_stopping = False
         self._stopping = asyncio.Event()
         self._wanted: tuple[Settings, list[bytes]] | None = None
@@ -127,7 +127,7 @@ class Recorder:
             self._source.wake()
 
     def take_up_alerts(self, settings: Settings) -> None:
-        """Go on with the rules and targets of these settings, soon; recording is not interrupted. For any thread.
+        """Go on with the rules and targets of these settings, without interrupting recording. Waits until they hold.
 
         Raises:
             ConfigError: a rule's filter has no meaning; nothing changes.
@@ -300,14 +300,13 @@ class Recorder:
                 await self._in_thread(lambda: self._pausing.obey(session, schedule))
             if self._pausing.is_to_end:
                 self.stop()
-            elif self._pausing.now is None:
+            if self._pausing.now is None:
                 break
-            else:
-                self._set(phase="paused", paused=self._pausing.now)
-                await self._tell()
-                await self._stopped_within(LOOK)
-                source.take()
-                await self._in_thread(session.prune)
+            self._set(phase="paused", paused=self._pausing.now)
+            await self._tell()
+            await self._stopped_within(LOOK)
+            source.take()
+            await self._in_thread(session.prune)
         if self._state.phase == "paused" and not self._is_stopping:
             self._set(phase="recording", paused=None)
             await self._look(schedule, source)
@@ -329,15 +328,8 @@ class Recorder:
 
     async def _tell(self) -> None:
         """Tell other processes, if there is anything new."""
-        trouble, said = self._state.message, self._said
-        since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
-        state = self._state
-        standing = Standing(state.phase, trouble, since_ns if trouble else None, state.shipping, state.paused)
-        if standing != self._said:
-            if said is None or (standing.phase, trouble) != (said.phase, said.trouble):
-                level = logging.WARNING if trouble else logging.INFO
-                _log.log(level, "%s; %s", standing.phase, trouble or "all is well")
-            self._said = standing
+        standing = self._teller.news(self._state)
+        if standing is not None:
             await self._in_thread(lambda: self._say(standing))
 
     async def _tell_shipping(self) -> None:

@@ -51,6 +51,7 @@ class AlertsAtWork:
         self._start: Ends | None = None
         self._woken = threading.Event()
         self._ending = threading.Event()
+        self._taken_up = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble = ""
         """Why no alert can be raised now; empty where they can."""
@@ -75,13 +76,18 @@ class AlertsAtWork:
         self._woken.set()
 
     def take_up(self, settings: Settings) -> None:
-        """Go on with other rules and targets, soon. For any thread.
+        """Go on with other rules and targets; waits until they hold for all that is recorded from now on.
+
+        For any thread but the event loop's.
 
         Raises:
             ConfigError: a rule's filter has no meaning; nothing changes.
         """
+        self._taken_up.clear()
         self._wanted = _checked(settings)
         self._woken.set()
+        if self._thread is not None:
+            self._taken_up.wait(RETRY)
 
     def end(self) -> None:
         """Ask about what was recorded last, send that if it is quickly done, and stop. Waits for all that."""
@@ -129,6 +135,7 @@ class AlertsAtWork:
                 Evaluator(self._database, rules_of(settings), journal, self._start)
             ) as evaluator:
                 written = -1
+                self._taken_up.set()
                 while True:
                     is_ending = self._ending.is_set()  # before the look, so that the last one sees everything
                     self._woken.clear()

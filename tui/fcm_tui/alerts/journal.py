@@ -16,6 +16,8 @@ from pathlib import Path
 
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.datadir import make_private
+from fcm_tui.errors import StoreError
+from fcm_tui.store.database import code_of
 
 SUFFIX = "-alerts"
 """Behind the name of the record."""
@@ -23,6 +25,8 @@ KEPT = 1000
 """Alerts that are kept; of older ones nothing is left."""
 WAITING = 500
 """Messages that wait for one target at most; what is raised beyond that is not sent to it, which is counted."""
+
+_DAMAGED = frozenset((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT))
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -140,6 +144,7 @@ class Journal:
 
         Raises:
             DataDirError: it cannot be made.
+            StoreError: it is damaged.
         """
         if read_only:
             self._connection = sqlite3.connect(
@@ -156,8 +161,12 @@ class Journal:
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute(f"PRAGMA journal_size_limit={1 << 20}")
             self._connection.executescript(_TABLES)
-        except BaseException:
+        except BaseException as error:
             self._connection.close()
+            if isinstance(error, sqlite3.DatabaseError) and code_of(error) in _DAMAGED:
+                raise StoreError(
+                    f"{path}: the journal of alerts is damaged ({error}): move it away, and one is made anew"
+                ) from None
             raise
 
     def close(self) -> None:

@@ -49,14 +49,18 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     with open_record(args) as reader:
-        recorder = reader.recorder()
-        if recorder is None:
-            raise NotSoError("nothing was recorded yet: start `fcm-tui record FOLDER` first")
-        head = reader.head() or Head(recorder.recorder_id, 0, chain.start(recorder.recorder_id))
-    if not args.sign:
-        print(head)
-        return 0
-    from fcm_tui.store.trust import signing
+        known = {head.recorder: head for head in reader.heads()}
+        heads = [
+            known.get(one.recorder_id) or Head(one.recorder_id, 0, chain.start(one.recorder_id))
+            for one in reader.recorders()
+        ]
+    if not heads:
+        raise NotSoError("nothing was recorded yet: start `fcm-tui record FOLDER` first")
+    for head in heads:
+        if not args.sign:
+            print(head)
+            continue
+        from fcm_tui.store.trust import signing
 
-    print(f"{head} ed25519:{signing.sign(head, Path(args.sign)).signature}")
+        print(f"{head} ed25519:{signing.sign(head, Path(args.sign)).signature}")
     return 0

@@ -274,6 +274,10 @@ def _place(words: str | None) -> tuple[int, int | None]:
 
 
 def _recorder(reader: Reader) -> RecorderInfo:
+    if reader.is_server:
+        raise UsageError(
+            "export works where it was recorded: the team's database is read by the other commands"
+        )
     recorder = reader.recorder()
     if recorder is None:
         raise NotSoError("nothing is recorded yet: start `fcm-tui record PATH` first")

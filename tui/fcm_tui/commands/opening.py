@@ -40,6 +40,8 @@ def _can_show() -> bool:
         and sys.stdin is not None
         and sys.stdin.isatty()
         and sys.stdout.isatty()
+        and sys.stderr is not None
+        and sys.stderr.isatty()
         and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
         and codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     )

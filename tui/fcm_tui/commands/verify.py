@@ -64,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
             for problem in problems:
                 line.clear()
                 print(visible(str(problem)))
-        recorder = reader.recorder()
-    if tally.problems:
+        recorder, is_own = reader.recorder(), not reader.is_server
+    if tally.problems and is_own:
         _alert(args, first, tally.problems, recorder.recorder_id.hex() if recorder else "")
     if args.json:
         return 1 if tally.problems else 0

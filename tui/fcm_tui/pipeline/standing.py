@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from fcm_tui.errors import StoreError
-from fcm_tui.model import Gap, Pause, Shipping
+from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.baseline import Progress
 from fcm_tui.safetext import visible
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.values import reading
 
 T = TypeVar("T")
+
+_log = logging.getLogger("fcm_tui.recorder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,26 @@ class RecorderState:
     """How sending to the team's database goes; None where there is none."""
     paused: Pause | None = None
     """While the phase is `paused`."""
+
+
+class Teller:
+    """What other processes are to be told of a recorder; the log file too."""
+
+    def __init__(self) -> None:
+        self._said: Standing | None = None
+
+    def news(self, state: RecorderState) -> Standing | None:
+        """How it stands, if that is otherwise than at the last call."""
+        trouble, said = state.message, self._said
+        since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
+        standing = Standing(state.phase, trouble, since_ns if trouble else None, state.shipping, state.paused)
+        if standing == said:
+            return None
+        if said is None or (standing.phase, trouble) != (said.phase, said.trouble):
+            level = logging.WARNING if trouble else logging.INFO
+            _log.log(level, "%s; %s", standing.phase, trouble or "all is well")
+        self._said = standing
+        return standing
 
 
 def words(error: Exception) -> str:

@@ -192,8 +192,7 @@ class ReviewApp(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen: object = None
-        is_lost = False
+        seen, is_lost = object(), False
         pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
             await asyncio.sleep(pause)
@@ -214,8 +213,7 @@ class ReviewApp(PaneKeys):
             if is_lost:
                 self._failure, is_lost = "", False
 
-    async def _see_reviews(self) -> None:
-        """Of others, at once: what else is counted may take a server its time."""
+    async def _see_reviews(self) -> None:  # at once: what else is counted may take a server its time
         with contextlib.suppress(StoreError):
             if await self.log_view.follow_reviews():
                 self.diff_view.reader.reviewed()

@@ -24,6 +24,7 @@ from fcm_tui.review.parts.said import Said
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.histories import key_of_change
 
@@ -214,6 +215,11 @@ class FileKeys(ThemedApp):
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
     def action_edit(self) -> None:
+        if isinstance(self.database, Server):
+            self.say(
+                "The file is where it was recorded: from a reviewer's seat it cannot be edited.", "warning"
+            )
+            return
         subject = self._wanted("A folder is opened in no editor: choose a file in it.")
         if subject is not None:
             self.opens(self._edit(subject), _GROUP)

@@ -155,6 +155,7 @@ class ProgramKeys(FileKeys):
     async def action_pause(self) -> None:
         """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
         if self.pausing is None:
+            self.tell("who records does so elsewhere: `fcm-tui pause` there")
             return
         now = time.monotonic()
         is_sure = now - self._pause_asked < _SURE

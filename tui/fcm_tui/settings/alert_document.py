@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fcm_tui.settings.alert_tables import FACILITIES
+from fcm_tui.settings.alert_targets import FACILITIES
 from fcm_tui.settings.alerts import (
     RULES,
     AlertRule,

@@ -111,6 +111,16 @@ class FindingView(DiffView):
             self._at_found, self._came_round = row, round_
             self._mark()
 
+    def _shaped(self) -> None:
+        """Another layout; the match that is in sight stays where it is on the screen."""
+        at = self._at_found
+        line = -1 if at is None else self._above + self._lines.start(at) - self.scroll_offset.y
+        super()._shaped()
+        if self._at_found is not None and 0 <= line < self.size.height:
+            top = self._above + self._lines.start(self._at_found) - line
+            # forced, as lines that have just come have no scroll bar yet, and without one nothing scrolls
+            self.scroll_to(y=max(0, top), animate=False, force=True)
+
     def _index(self) -> None:
         """In which rows it stands, as they are laid out now."""
         self._at_found, self._came_round = None, ""

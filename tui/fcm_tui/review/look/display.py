@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -20,6 +20,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from fcm_tui.review.look.cells import Cells
+from fcm_tui.review.look.compositor import NarrowCompositor
 from fcm_tui.safetext import visible
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ class Backstop(LineFilter):
 
 class PromptScreen(Screen[object]):
     """Paints at once what a key changed, not with the next sixtieth of a second. Uses `_on_idle` of Textual 8.2."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._compositor = NarrowCompositor()
 
     async def _on_idle(self, event: Idle) -> None:
         app = self.app

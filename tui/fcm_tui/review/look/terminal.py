@@ -19,6 +19,10 @@ def check() -> None:
         raise UsageError(
             "the screen needs a terminal: use `fcm-tui record` and `fcm-tui log` in scripts and pipes"
         )
+    if os.name != "nt" and not (sys.stderr is not None and sys.stderr.isatty()):
+        raise UsageError(
+            "the screen is drawn on standard error, which is no terminal here: leave out what sends it elsewhere"
+        )
     if os.environ.get("TERM", "") in ("dumb", "unknown") and os.name != "nt":
         raise UsageError(
             f"the terminal (TERM={os.environ['TERM']}) cannot place text:"

@@ -12,6 +12,9 @@ from textual.widget import Widget
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 
+_SMALL = 32
+"""Cells below which the keys that answer stand without what they do."""
+
 
 class _Question(Widget):
     """What ends, and the two keys that answer: these are there however little room there is."""
@@ -26,14 +29,16 @@ class _Question(Widget):
 
     def render_line(self, y: int) -> Strip:
         width, title = self.size.width, "title-focused"
+        is_small = width < _SMALL
         answers = [
-            Segment(f"  {keys.shown('leave.yes')}", self.palette(title, "key")),
-            Segment(" leaves", self.palette(title)),
-            Segment(f"  {keys.shown('leave.no')}", self.palette(title, "key")),
-            Segment(" stays", self.palette(title)),
+            Segment(f" {keys.shown('leave.yes')}", self.palette(title, "key")),
+            Segment("" if is_small else " leaves", self.palette(title)),
+            Segment(f" {keys.shown('leave.no')}", self.palette(title, "key")),
+            Segment("" if is_small else " stays", self.palette(title)),
         ]
-        room = max(0, width - 1 - sum(wording.cells(answer.text) for answer in answers))
-        question = Segment(f" {wording.fit(self._question, room).rstrip()}", self.palette(title, "warning"))
+        room = max(0, width - 2 - sum(wording.cells(answer.text) for answer in answers))
+        words = self._question if wording.cells(self._question) <= room else "Leave?"
+        question = Segment(f" {wording.fit(words, room).rstrip()} ", self.palette(title, "warning"))
         return Strip([question, *answers]).adjust_cell_length(width, self.palette(title))
 
 
@@ -41,7 +46,7 @@ class Leaving(ModalScreen[bool]):
     """Dismissed with whether to leave; the key that asked says so a second time."""
 
     BINDINGS = keys.bindings(keys.LEAVE)
-    CSS = "Leaving { background: $fcm-background 0%; }"
+    CSS = "Leaving { background: transparent; }"
 
     def __init__(self, palette: Palette, folders: int) -> None:
         super().__init__()

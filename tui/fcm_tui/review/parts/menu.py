@@ -64,7 +64,7 @@ class Menu(ModalScreen[str]):
 
     BINDINGS = keys.bindings(keys.MENU)
     CSS = """
-    Menu { background: $fcm-background 0%; }
+    Menu { background: transparent; }
     #menu-pane { dock: bottom; }
     """
 

@@ -163,7 +163,7 @@ class CommandPalette(ModalScreen[Command]):
 
     BINDINGS = keys.bindings(keys.MENU)
     CSS = """
-    CommandPalette { background: $fcm-background 0%; }
+    CommandPalette { background: transparent; }
     #palette { dock: bottom; background: $fcm-background; }
     """
 

@@ -109,7 +109,7 @@ class PickScreen(ModalScreen[str]):
 
     BINDINGS = keys.bindings(keys.PICK)
     CSS = """
-    PickScreen { background: $fcm-background 0%; }
+    PickScreen { background: transparent; }
     #pick { dock: bottom; background: $fcm-background; }
     """
 

@@ -112,7 +112,7 @@ class PreviewScreen(ModalScreen[bool]):
 
     BINDINGS = keys.bindings(keys.WRITE)
     CSS = """
-    PreviewScreen { background: $fcm-background 0%; }
+    PreviewScreen { background: transparent; }
     #preview-pane { dock: bottom; }
     """
 

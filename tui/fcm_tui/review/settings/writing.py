@@ -47,7 +47,7 @@ class WriteScreen(ModalScreen[bool]):
 
     BINDINGS = keys.bindings(keys.WRITE)
     CSS = """
-    WriteScreen { background: $fcm-background 0%; }
+    WriteScreen { background: transparent; }
     #toml-pane { dock: bottom; }
     """
 

@@ -101,8 +101,9 @@ class ServerEngine:
     def version(self) -> object:
         """Something that differs once anybody has written there."""
         heads = self.connection.execute(
-            "SELECT r.recorder_id, (SELECT max(c.sequence) FROM changes c WHERE c.recorder_id = r.recorder_id)"
-            " FROM recorders r ORDER BY r.recorder_id"
+            # As max() it would go through all of a recorder's changes.
+            "SELECT r.recorder_id, (SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"
+            " ORDER BY c.sequence DESC LIMIT 1) FROM recorders r ORDER BY r.recorder_id"
         ).fetchall()
         return tuple(heads), self.connection.execute(_STATE).fetchone()
 

@@ -34,6 +34,8 @@ READ_SECONDS = 60.0
 """For which an answer is waited for: a text that is in no index may take a server long to find."""
 _ATTENTION = 0.05
 """Seconds between two looks at whether what is read is still wanted."""
+_SWITCHES = ("semijoin=off", "exists_to_in=off")
+"""Of the optimizer. Pages want the first rows soon: whether a row has something is to be asked row by row, in order."""
 _NOBODY, _INTERRUPTED = (2003, 2013), 1317
 
 
@@ -122,6 +124,9 @@ class ServerConnection:
         wire._read_timeout = READ_SECONDS
         for statement in SESSION:
             wire.query(statement)
+        for switch in _SWITCHES:
+            with contextlib.suppress(err.MySQLError):  # each engine has some of its own
+                wire.query(f"SET SESSION optimizer_switch = '{switch}'")
         self.host = host
         return wire
 

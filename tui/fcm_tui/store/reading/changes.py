@@ -264,7 +264,7 @@ class ChangeLog:
         extra = checks.columns if checks is not None else []
         columns = ", ".join([self._columns, *(sql for sql, _ in extra)])
         asked = [value for _, more in extra for value in more]
-        size = _AT_ONCE if limit is None or checks is not None else min(limit, _AT_ONCE)
+        size = _AT_ONCE if limit is None else min(limit, _AT_ONCE)
         beyond: list[str] = []
         at: list[Any] = []
         while size:
@@ -282,7 +282,7 @@ class ChangeLog:
                 condition, at = _beyond_place(place_of(change), sign, "")
             else:
                 condition, at = f"c.sequence {sign} ?", [change.sequence]
-            beyond = [condition]
+            beyond, size = [condition], min(size * 2, _AT_ONCE)
 
     def _count(self, where: Sequence[str], values: Sequence[Any]) -> int:
         return int(self._connection.execute(f"SELECT count(*){_from(where)}", values).fetchone()[0])

@@ -34,6 +34,8 @@ class Dialect:
     """What is kept of the version of a change `c` now. Its row, which is hashed, goes on saying what was kept then."""
     files: str
     """The files as they are now, with the columns of the local table: to be followed by an alias."""
+    counted: str
+    """The files with `present` and the number of their `changes`, and no more."""
     has_prunes: bool
     """Whether it is on record there what retention thinned out."""
     lines: str = "d.affected_lines, d.replaced_lines"
@@ -52,6 +54,7 @@ SQLITE = Dialect(
     capture="CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT"
     " EXISTS (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END",
     files="files",
+    counted="files",
     has_prunes=True,
 )
 
@@ -63,11 +66,12 @@ MYSQL = Dialect(
     " coalesce(n.after_digest, n.before_digest, b.digest) AS digest,"
     " coalesce(n.capture, CASE WHEN b.digest IS NULL THEN 'unreadable' ELSE 'stored' END) AS capture,"
     " coalesce(n.size, n.previous_size, b.size, 0) AS size, coalesce(n.mode, n.previous_mode, 33152) AS mode,"
-    " coalesce(n.mtime_ns, n.previous_mtime_ns, g.first_seen_ns) AS mtime_ns, -1 AS uid, -1 AS gid, n.attributes,"
-    " (SELECT count(*) FROM changes m WHERE m.file_id = g.file_id) AS changes"
+    " coalesce(n.mtime_ns, n.previous_mtime_ns, g.first_seen_ns) AS mtime_ns, -1 AS uid, -1 AS gid, n.attributes"
     " FROM files g JOIN roots q ON q.root_id = g.root_id LEFT JOIN changes n ON n.recorder_id = q.recorder_id"
     " AND n.sequence = (SELECT max(m.sequence) FROM changes m WHERE m.file_id = g.file_id)"
     " LEFT JOIN backup_paths b ON n.sequence IS NULL AND b.recorder_id = q.recorder_id AND b.file_id = g.file_id)",
+    counted="(SELECT g.file_id, g.root_id, g.path, g.present,"
+    " (SELECT count(*) FROM changes m WHERE m.file_id = g.file_id) AS changes FROM files g)",
     has_prunes=False,
     lines="d.affected_lines, d.replaced_lines, d.affected_sealed, d.replaced_sealed",
 )

@@ -131,11 +131,12 @@ def all_then(
     touching = f"{_AT_OR_BELOW.format('path')} OR {_AT_OR_BELOW.format('previous_path')}"
     rows = connection.execute(
         "SELECT c.file_id, coalesce(c.previous_path, c.path), c.before_digest, c.previous_size, c.previous_mode,"
-        " c.previous_mtime_ns, f.uid, f.gid, c.previous_attributes, c.kind FROM changes c"
-        f" LEFT JOIN {dialect_of(connection).files} f ON f.file_id = c.file_id"
-        " WHERE c.recorder_id = ? AND c.sequence IN (SELECT min(sequence) FROM changes"
-        f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id)",
-        (recorder_id, recorder_id, last, path, low, high, path, low, high),
+        " c.previous_mtime_ns, f.uid, f.gid, c.previous_attributes, c.kind"
+        " FROM (SELECT min(sequence) AS sequence FROM changes"
+        f" WHERE recorder_id = ? AND sequence > ? AND ({touching}) GROUP BY file_id) early"
+        " JOIN changes c ON c.recorder_id = ? AND c.sequence = early.sequence"
+        f" LEFT JOIN {dialect_of(connection).files} f ON f.file_id = c.file_id",
+        (recorder_id, last, path, low, high, path, low, high, recorder_id),
     ).fetchall()
     changed = {row[0] for row in rows}
     then = {version.path: version for version in now.values() if version.file_id not in changed}

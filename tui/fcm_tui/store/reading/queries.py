@@ -377,8 +377,8 @@ class Reader:
         """The newest sequence of each recorder, 0 where it has none yet."""
         return dict(
             self._connection.execute(
-                "SELECT r.recorder_id, coalesce((SELECT max(c.sequence) FROM changes c"
-                " WHERE c.recorder_id = r.recorder_id), 0) FROM recorders r"
+                "SELECT r.recorder_id, coalesce((SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"
+                " ORDER BY c.sequence DESC LIMIT 1), 0) FROM recorders r"
             )
         )
 
@@ -414,7 +414,7 @@ class Reader:
         files: dict[bytes, list[int]] = {}
         reviewed = self._reviews.files
         for full, file_id, *counts in self._connection.execute(
-            f"SELECT path, file_id, present, changes FROM {self._dialect.files} f"
+            f"SELECT path, file_id, present, changes FROM {self._dialect.counted} f"
             " WHERE root_id = ? AND path >= ? AND path < ? AND (present OR changes)",
             (root_id, low, high),
         ):

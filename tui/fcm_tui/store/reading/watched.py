@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from fcm_tui.model import Gap
 from fcm_tui.query.terms import Term, reads_lines
 from fcm_tui.store.reading import term_sql
+from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.sealing.sealer import keys_of
 
 _COLUMNS = (
@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 class Watched:
     """Reads one recorder's changes in their order. For one thread at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, filters: Sequence[Filter]) -> None:
+    def __init__(self, connection: Connection, filters: Sequence[Filter]) -> None:
         """`connection` reads the record.
 
         Raises:
