@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from blockbuster import BlockBuster, BlockingError
 
 import fcm_tui
 from fcm_tui.datadir import DataDir, open_data_dir
+from fcm_tui.store.reading import quarters
 from tests import waiting
 
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -55,6 +57,22 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     (folder / ".gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n")
     return folder
+
+
+@pytest.fixture
+def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks that show UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        _take_up_zone()
+        yield
+    _take_up_zone()
+
+
+def _take_up_zone() -> None:
+    if hasattr(time, "tzset"):
+        time.tzset()
+    quarters.local.cache_clear()
 
 
 @pytest.fixture

@@ -126,6 +126,9 @@ COMMANDS = {
     "record of no folder": ["record", "--once", "--", "PATH"],
     "status of nowhere": ["status", "--data-dir=PATH.not"],
     "status of no file": ["status", "--database=sqlite:PATH"],
+    "report below": ["report", "--format=md", "--", "PATH"],
+    "report filtered": ["report", "--format=md", "--filter=NAME"],
+    "report to nowhere": ["report", "--output=PATH.not/NAME"],
     "config of nothing": ["config", "check", "--config=PATH.not"],
     "config of what is none": ["config", "check", "--config=PATH"],
     "a theme": ["--theme=NAME"],
@@ -156,7 +159,18 @@ def test_a_terminal_gets_nothing_that_acts_on_it(kinds: Kinds, command: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command", [["status"], ["status", "--json"], ["verify"], ["verify", "--json"], ["log", "--json"]]
+    "command",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["verify"],
+        ["verify", "--json"],
+        ["log", "--json"],
+        ["report"],
+        ["report", "--format=md"],
+        ["report", "--format=json"],
+        ["report", "--format=csv"],
+    ],
 )
 def test_commands_about_all_of_it(kinds: Kinds, command: list[str]) -> None:
     assert not acting(kinds.terminal(*command))

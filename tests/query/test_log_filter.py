@@ -86,3 +86,13 @@ def test_log_knows_saved_filters(record: RecordBuilder, tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["4"], done
+
+
+@pytest.mark.parametrize(
+    ("expression", "sequences"),
+    [("weekday:sat,mon hour:14", [1, 2, 3, 4, 5, 6, 7, 8]), ("weekday:tue-sun", []), ("!hour:14", [])],
+)
+def test_clocks_are_those_of_this_place(
+    record: RecordBuilder, expression: str, sequences: list[int], in_utc: None
+) -> None:
+    assert found(record, expression) == sequences

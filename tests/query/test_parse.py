@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcm_tui.errors import FilterError
-from fcm_tui.model import Kind
+from fcm_tui.model import Capture, Kind
 from fcm_tui.query import terms as t
 from fcm_tui.query.complete import complete
 from fcm_tui.query.parse import KEYS, parse
@@ -32,6 +32,12 @@ NOW = 1_790_000_000 * 10**9
         ("since:2h", t.Since(NOW - 7200 * 10**9)),
         ("until:2026-09-21T00:00:00Z", t.Until(1_789_948_800 * 10**9)),
         ("by:Vim", t.By("Vim")),
+        ("owner:ann", t.Named("owner", "ann")),
+        ("process:*", t.Named("process", None)),
+        ("capture:too-large,secret", t.CaptureIs(frozenset({Capture.TOO_LARGE, Capture.SECRET}))),
+        ("hour:09", t.Clock("hour", frozenset({9}))),
+        ("hour:22-1,5", t.Clock("hour", frozenset({22, 23, 0, 1, 5}))),
+        ("weekday:Mon,fri-sunday", t.Clock("weekday", frozenset({0, 4, 5, 6}))),
         ("host:desk", t.Host("desk")),
         ('text:"a: b"', t.Text("a: b")),
         ('text:"say ""x"""', t.Text('say "x"')),

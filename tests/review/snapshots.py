@@ -28,6 +28,7 @@ from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.look.theme import Palette, Themes
+from fcm_tui.store.reading import quarters
 from fcm_tui.store.reading.queries import Sizes
 from tests.review.builder import MODE, START_NS, RecordBuilder
 from tests.review.screens import shows
@@ -107,6 +108,7 @@ SHOTS = (
     Shot("help", ("question_mark",), "Esc closes it"),
     Shot("filter", ("slash", *"kind:c", "tab"), "26 found"),
     Shot("first-run", (), "Record this directory?"),
+    Shot("statistics", ("S",), "32 not reviewed"),
     Shot("inbox", ("G", "space"), "   new "),
 )
 
@@ -120,6 +122,7 @@ def steady() -> Iterator[None]:
     os.environ["TZ"] = "UTC"
     if hasattr(time, "tzset"):
         time.tzset()
+    quarters.local.cache_clear()
     try:
         with (
             patch("time.time", lambda: NOW),
@@ -135,6 +138,7 @@ def steady() -> Iterator[None]:
             os.environ["TZ"] = zone
         if hasattr(time, "tzset"):
             time.tzset()
+        quarters.local.cache_clear()
 
 
 def _app(shot: Shot, record: RecordBuilder) -> ReviewApp | OfferApp:

@@ -13,8 +13,9 @@ import pytest
 from fcm_tui.model import Change, Gap, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.log.folds import FEWEST, MOST
+from fcm_tui.review.log.folds import MOST
 from fcm_tui.review.log.lines import LogLines, Mark
+from fcm_tui.store.reading.bursts import FEWEST
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text

@@ -22,6 +22,8 @@ from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.picking import PickScreen
 from fcm_tui.review.settings.screen import SettingsScreen
 from fcm_tui.review.settings.writing import WriteScreen
+from fcm_tui.review.statistics.screen import StatisticsScreen
+from fcm_tui.review.statistics.view import StatisticsView
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
@@ -37,6 +39,7 @@ TOGETHER = [
     (keys.NAME,),
     (keys.CONFIRM,),
     (keys.LIST, keys.SETTINGS),
+    (keys.STATISTICS,),
     (keys.LIST, keys.WRITE),
     (keys.PICK,),
     (keys.ENTRY,),
@@ -111,15 +114,21 @@ async def test_every_action_of_the_key_map_exists(
             keys.NAME: [AskName],
             keys.CONFIRM: [RestoreScreen, PlanDiff],
             keys.SETTINGS: [SettingsScreen],
+            keys.STATISTICS: [StatisticsScreen, StatisticsView],
             keys.WRITE: [WriteScreen],
             keys.PICK: [PickScreen],
             keys.LEAVE: [Leaving],
             keys.MOMENT: [MomentScreen],
             keys.FIND: [app.diff_view],
+            keys.ALERTS: [AlertsScreen],
         }
         for entry in keys.KEYMAP:
             space, _, name = entry.action.partition("(")[0].rpartition(".")
-            own = [place for place in places[entry.context] if space or place is not RestoreScreen]
+            own = [
+                place
+                for place in places[entry.context]
+                if space or place not in (RestoreScreen, StatisticsScreen)
+            ]
             for place in [app] if space == "app" else own[:1] if space else own:
                 assert hasattr(place, f"action_{name}"), entry
         for entry in keys.KEYMAP:

@@ -33,6 +33,7 @@ COMMANDS = (
     "alert",
     "database",
     "config",
+    "report",
     "export",
     "serve",
     "service",

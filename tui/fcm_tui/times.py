@@ -28,6 +28,13 @@ def local_text(time_ns: int) -> str:
     return f"{datetime.fromtimestamp(time_ns / 1e9):%Y-%m-%d %H:%M:%S}"
 
 
+def utc_text(time_ns: int) -> str:
+    """RFC 3339 in UTC with microseconds."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+
+
 def pause_text(pause: Pause) -> str:
     """`by ann since 2026-03-01 14:05:00 until …: why`; quotes what others wrote."""
     until = f" until {local_text(pause.until_ns)}" if pause.until_ns is not None else ""

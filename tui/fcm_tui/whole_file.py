@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes, *, over: bool, mode: int = 0o666) -> None:
@@ -18,13 +21,20 @@ def write_whole(path: Path, data: bytes, *, over: bool, mode: int = 0o666) -> No
         FileExistsError: it is there, and `over` does not say to replace it.
         OSError: it cannot be written.
     """
+    with whole(path, over=over, mode=mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole(path: Path, *, over: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """As `write_whole`, of what is written to the file inside; nothing where an error leaves it."""
     if not over and os.path.lexists(path):
         raise FileExistsError(0, "it is there already", path)
     temporary = path.with_name(f".fcm-tui-{secrets.token_hex(8)}.swp")  # which no recorder takes for a change
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, mode), "wb") as file:
-            file.write(data)
+            yield file
         if over:
             os.replace(temporary, path)
         else:

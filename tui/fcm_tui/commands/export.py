@@ -260,9 +260,9 @@ def _nothing_new() -> bool:
 def _lines(shape: str) -> Callable[[Change, RecorderInfo], str]:
     """What a change is, in whole lines."""
     if shape == "json":
-        from fcm_tui.commands.log import as_json
+        from fcm_tui.report.changes import values_of
 
-        return lambda change, recorder: f"{as_json(change)}\n"
+        return lambda change, recorder: f"{json.dumps(values_of(change))}\n"
     from fcm_tui.exchange.events import ocsf, osquery
 
     events = ocsf.events if shape == "ocsf" else osquery.events

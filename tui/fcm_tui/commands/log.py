@@ -8,19 +8,18 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record, settings_of
 from fcm_tui.errors import FilterError, NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
-from fcm_tui.paths import is_along
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.terms import Term
+from fcm_tui.report.changes import values_of
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.filters import Filters, concerns
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, utc_text
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}
@@ -96,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
                 print(json.dumps(gap_values(entry)) if args.json else _gap_line(entry, colour=colour))
             else:
                 is_empty = False
-                print(as_json(entry) if args.json else as_line(entry, colour=colour))
+                print(json.dumps(values_of(entry)) if args.json else as_line(entry, colour=colour))
         unknown = _unknown(reader, filters) if is_empty else None
     if unknown is not None:
         print(f"note: {visible(unknown)}", file=sys.stderr)
@@ -114,20 +113,11 @@ def _gaps(reader: Reader, filters: Filters, args: argparse.Namespace) -> list[Ga
     found = [
         gap
         for gap in reader.gaps(None)
-        if _concerns(gap, filters)
+        if concerns(filters, gap)
         and lets_through(filters.terms, gap)
         and (args.gaps or is_asked or not gap.is_moot(now))
     ]
     return found[::-1] if args.reverse else found
-
-
-def _concerns(gap: Gap, filters: Filters) -> bool:
-    path, since, until = filters.path, filters.since_ns, filters.until_ns
-    if path is not None and gap.root is not None and not is_along(path, gap.root):
-        return False
-    if since is not None and gap.to_ns is not None and gap.to_ns < since:
-        return False
-    return until is None or gap.from_ns < until
 
 
 def _merged(
@@ -154,8 +144,8 @@ def gap_values(gap: Gap) -> dict[str, object]:
     return {
         "gap": gap.gap,
         "root": None if gap.root is None else path_text(gap.root),
-        "from": time_text(gap.from_ns),
-        "to": None if gap.to_ns is None else time_text(gap.to_ns),
+        "from": utc_text(gap.from_ns),
+        "to": None if gap.to_ns is None else utc_text(gap.to_ns),
         "reason": gap.reason,
         "changes_found": gap.changes_found,
     }
@@ -216,50 +206,6 @@ def _kind(word: str) -> Kind:
         return Kind(word)
     except ValueError:
         raise UsageError(f"--kind {visible(word)}: no such kind: give one of {', '.join(Kind)}") from None
-
-
-def time_text(time_ns: int) -> str:
-    """RFC 3339 in UTC with microseconds."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
-
-
-def as_json(change: Change) -> str:
-    """One line of JSON; the contract of scripts."""
-    return json.dumps(
-        {
-            "recorder": change.recorder_id.hex(),
-            "host": change.host,
-            "sequence": change.sequence,
-            "time": time_text(change.time_ns),
-            "kind": change.kind,
-            "root": path_text(change.root),
-            "path": path_text(change.path),
-            "previous_path": None if change.previous_path is None else path_text(change.previous_path),
-            "size": change.size,
-            "mode": change.mode,
-            "owner": change.owner,
-            "process": change.process,
-            "before": None if change.before is None else change.before.hex(),
-            "after": None if change.after is None else change.after.hex(),
-            "capture": change.capture,
-            "origin": change.origin,
-            "group": change.group,
-            "inserted": change.inserted,
-            "updated": change.updated,
-            "deleted": change.deleted,
-            "reviewed": change.reviewed,
-            "note": change.note,
-            "encoding": change.encoding,
-            "newline": change.newline,
-            "mtime": None if change.mtime_ns is None else time_text(change.mtime_ns),
-            "attributes": None if change.attributes is None else change.attributes.hex(),
-            "previous_attributes": (
-                None if change.previous_attributes is None else change.previous_attributes.hex()
-            ),
-        }
-    )
 
 
 def as_line(change: Change, *, colour: bool) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from fcm_tui.commands.common import database_of, place_of, settings_of
-from fcm_tui.commands.log import gap_text, gap_values, time_text
+from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
@@ -23,7 +23,7 @@ from fcm_tui.ship import wording
 from fcm_tui.store.reading.queries import Reader, RecorderInfo
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
-from fcm_tui.times import local_text, pause_text
+from fcm_tui.times import local_text, pause_text, utc_text
 
 _GAPS = 5
 
@@ -99,7 +99,7 @@ def _alerts(database: Path, settings: Settings) -> dict[str, object]:
             with journal:
                 found["unread"] = journal.unread()
                 found["targets"] = [
-                    asdict(state) | {"since": None if state.since_ns is None else time_text(state.since_ns)}
+                    asdict(state) | {"since": None if state.since_ns is None else utc_text(state.since_ns)}
                     for state in journal.targets()
                 ]
     return found
@@ -131,7 +131,7 @@ def _retention(settings: Settings, reader: Reader) -> dict[str, object]:
         "on": settings.retention.is_on,
         "thinned": done.versions,
         "thinned_bytes": done.version_bytes,
-        "last": None if done.last_ns is None else time_text(done.last_ns),
+        "last": None if done.last_ns is None else utc_text(done.last_ns),
         "head": None if done.head is None else {"prune": done.prunes, "chain": done.head.hex()},
     }
 
@@ -147,13 +147,13 @@ def _status(
         "user": recorder.user if recorder else None,
         "platform": recorder.platform if recorder else None,
         "version": recorder.version if recorder else None,
-        "first_seen": time_text(recorder.first_seen_ns) if recorder else None,
-        "last_seen": time_text(recorder.last_seen_ns) if recorder else None,
+        "first_seen": utc_text(recorder.first_seen_ns) if recorder else None,
+        "last_seen": utc_text(recorder.last_seen_ns) if recorder else None,
         "roots": [
             {
                 "path": path_text(root.path),
                 "active": root.active,
-                "baseline": None if root.baseline_ns is None else time_text(root.baseline_ns),
+                "baseline": None if root.baseline_ns is None else utc_text(root.baseline_ns),
                 "files": root.files,
                 "changes": root.changes,
             }
@@ -190,12 +190,12 @@ def _of_recorder(data_dir: DataDir) -> dict[str, object]:
         else {
             "by": paused.by,
             "reason": paused.reason or None,
-            "since": time_text(paused.since_ns),
-            "until": None if paused.until_ns is None else time_text(paused.until_ns),
+            "since": utc_text(paused.since_ns),
+            "until": None if paused.until_ns is None else utc_text(paused.until_ns),
         },
         "data_dir": str(data_dir.path),
         "last_error": trouble or None,
-        "last_error_since": time_text(standing.since_ns)
+        "last_error_since": utc_text(standing.since_ns)
         if standing is not None and standing.since_ns
         else None,
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from fcm_tui.commands.log import gap_text, gap_values, time_text
+from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.sealing.sealer import keys_of
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, utc_text
 
 _GAPS = 5
 
@@ -29,8 +29,8 @@ def as_json(reader: Reader, server: Server) -> dict[str, object]:
                 "user": one.user,
                 "platform": one.platform,
                 "version": one.version,
-                "first_seen": time_text(one.first_seen_ns),
-                "last_seen": time_text(one.last_seen_ns),
+                "first_seen": utc_text(one.first_seen_ns),
+                "last_seen": utc_text(one.last_seen_ns),
             }
             for one in reader.recorders()
         ],
@@ -39,7 +39,7 @@ def as_json(reader: Reader, server: Server) -> dict[str, object]:
                 "host": hosts.get(root.recorder_id),
                 "path": path_text(root.path),
                 "active": root.active,
-                "baseline": None if root.baseline_ns is None else time_text(root.baseline_ns),
+                "baseline": None if root.baseline_ns is None else utc_text(root.baseline_ns),
                 "files": root.files,
                 "changes": root.changes,
             }

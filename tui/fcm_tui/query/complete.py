@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fcm_tui.model import Kind
-from fcm_tui.query.parse import KEYS
+from fcm_tui.model import Capture, Kind
+from fcm_tui.query.parse import KEYS, WEEKDAYS
 from fcm_tui.query.terms import State
 from fcm_tui.query.words import quoted, words
 
@@ -16,6 +16,9 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "since": ("10m", "1h", "2h", "today", "yesterday", "1d", "1w"),
     "until": ("1h", "today", "yesterday", "1d", "1w"),
     "size": (">1kB", ">100kB", ">1MB", ">10MB"),
+    "capture": tuple(Capture),
+    "hour": ("9-17", "18-8"),
+    "weekday": (*WEEKDAYS, "mon-fri", "sat,sun"),
 }
 
 
@@ -47,7 +50,9 @@ def complete(
         return Completion(start, at, tuple(f"@{name}" for name in saved if name.startswith(word.text[1:])))
     if not word.key:
         return Completion(start, at, _keys(word.text))
-    before, comma, last = word.value.rpartition(",") if word.key == "kind" else ("", "", word.value)
+    before, comma, last = (
+        word.value.rpartition(",") if word.key in ("kind", "capture") else ("", "", word.value)
+    )
     known = [*_VALUES.get(word.key, ()), *values.get(word.key, ())]
     found = [value for value in known if value.lower().startswith(last.lower())]
     taken = before.split(",")

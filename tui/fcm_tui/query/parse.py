@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NoReturn, cast
+from typing import Literal, NoReturn, cast
 
 from fcm_tui.errors import FilterError, UsageError
 from fcm_tui.gitignore import parse as parse_pattern
-from fcm_tui.model import Kind
+from fcm_tui.model import Capture, Kind
 from fcm_tui.query.terms import (
     All,
     By,
+    CaptureIs,
+    Clock,
     Comparison,
     Condition,
     Fuzzy,
@@ -20,6 +22,7 @@ from fcm_tui.query.terms import (
     Is,
     KindIs,
     Lines,
+    Named,
     Note,
     Part,
     Since,
@@ -41,6 +44,9 @@ _DEEPEST = 5
 _COUNTED = re.compile(r"([+~-])(<=|>=|<|>|=)(.*)", re.DOTALL)
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?(.*)", re.DOTALL)
 _SHOWN = 40
+ANY = "*"
+"""An owner or a process that is known, whoever it is."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def parse(
@@ -125,6 +131,29 @@ def _kinds(word: Word, now_ns: int | None) -> Condition:
     return KindIs(frozenset(Kind(_one(word, name, list(Kind), "kind")) for name in word.value.split(",")))
 
 
+def _captures(word: Word, now_ns: int | None) -> Condition:
+    names = word.value.split(",")
+    return CaptureIs(frozenset(Capture(_one(word, name, list(Capture), "capture status")) for name in names))
+
+
+def _named(word: Word, now_ns: int | None) -> Condition:
+    return Named(cast(Literal["owner", "process"], word.key), None if word.value == ANY else word.value)
+
+
+def _clock(word: Word, now_ns: int | None) -> Condition:
+    """Each of `mon,wed-fri`, or of `9,22-6`: a stretch may go over the end."""
+    is_hour = word.key == "hour"
+    every = [str(hour) for hour in range(24)] if is_hour else list(WEEKDAYS)
+    found: set[int] = set()
+    for part in word.value.split(","):
+        ends = [end.lower().lstrip("0") or "0" if is_hour else end.lower()[:3] for end in part.split("-")]
+        if len(ends) > 2 or any(end not in every for end in ends):
+            _refuse(word, f"what? {EXAMPLES[word.key]}")
+        first, last = every.index(ends[0]), every.index(ends[-1])
+        found.update((first + step) % len(every) for step in range((last - first) % len(every) + 1))
+    return Clock("hour" if is_hour else "weekday", frozenset(found))
+
+
 def _moment(word: Word, now_ns: int | None) -> int:
     try:
         return parse_moment(word.value, now_ns)
@@ -175,11 +204,16 @@ KEYS: dict[str, Callable[[Word, int | None], Condition]] = {
     "since": lambda word, now_ns: Since(_moment(word, now_ns)),
     "until": lambda word, now_ns: Until(_moment(word, now_ns)),
     "by": lambda word, now_ns: By(word.value),
+    "owner": _named,
+    "process": _named,
     "host": lambda word, now_ns: Host(word.value),
     "text": lambda word, now_ns: Text(word.value),
     "note": lambda word, now_ns: Note(word.value),
     "is": _state,
     "size": _sized,
+    "capture": _captures,
+    "hour": _clock,
+    "weekday": _clock,
 }
 """What may stand before a colon."""
 
@@ -188,10 +222,15 @@ EXAMPLES = {
     "since": 'since:2h, since:yesterday, since:2026-11-23, since:"yesterday 14:00"',
     "until": 'until:1h, until:today, until:2026-11-23, until:"yesterday 14:00"',
     "by": "by:NAME, of the file's owner, or the process where known",
+    "owner": "owner:NAME, exactly; owner:* for any that is known",
+    "process": "process:NAME, exactly; process:* for any that is known",
     "host": "host:NAME",
     "text": 'text:"…", in a changed line',
     "note": 'note:"…", in a note on the change',
     "is": f"is:{', is:'.join(State)}",
     "size": "size:>1MB, size:<=100kB, size:0",
+    "capture": f"capture:{', capture:'.join(Capture)}",
+    "hour": "hour:9, hour:9-17, hour:22-6",
+    "weekday": "weekday:mon, weekday:sat,sun, weekday:mon-fri",
 }
 """How each is written."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from fcm_tui.model import Kind
+from fcm_tui.model import Capture, Kind
 
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
@@ -92,6 +92,29 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Owner or process of exactly this name; None for any that is known."""
+
+    what: Literal["owner", "process"]
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureIs:
+    """One of these capture statuses, as it was when the change was recorded."""
+
+    captures: frozenset[Capture]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """At one of these hours (0 to 23), or on one of these weekdays (0 for Monday), by this place's clocks."""
+
+    what: Literal["hour", "weekday"]
+    values: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """Recorded on this host."""
 
@@ -143,7 +166,10 @@ class All:
     terms: tuple[Term, ...]
 
 
-Condition = Fuzzy | Part | Glob | KindIs | Since | Until | By | Host | Text | Note | Lines | Size | Is | All
+Condition = (
+    Fuzzy | Part | Glob | KindIs | Since | Until | By | Named | CaptureIs | Clock | Host | Text | Note | Lines | Size
+    | Is | All
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,5 +197,14 @@ def reads_lines(terms: tuple[Term, ...]) -> bool:
     return any(
         isinstance(term.condition, Text)
         or (isinstance(term.condition, All) and reads_lines(term.condition.terms))
+        for term in terms
+    )
+
+
+def tells_time(terms: tuple[Term, ...]) -> bool:
+    """Whether the clocks of this place have to be asked."""
+    return any(
+        isinstance(term.condition, Clock)
+        or (isinstance(term.condition, All) and tells_time(term.condition.terms))
         for term in terms
     )

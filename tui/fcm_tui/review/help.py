@@ -10,8 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.review import keys, wording
-from fcm_tui.review.log.folds import FEWEST
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.store.reading.bursts import FEWEST
 
 _SIGNS = (
     ("+", "created", "created"), ("~", "modified", "modified"), ("-", "deleted", "deleted"),

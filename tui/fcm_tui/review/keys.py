@@ -23,6 +23,7 @@ SHOWN = "shown"
 """The diff in sight, whichever pane has the focus."""
 SETTINGS, WRITE, PICK = "settings", "write", "pick"
 ENTRY = "entry"
+STATISTICS = "statistics"
 LEAVE = "leave"
 FIND = "find"
 MOMENT = "moment"
@@ -43,6 +44,7 @@ HEADINGS = {
     MOMENT: "A folder as it was",
     ALERTS: "Alerts",
     CONFIRM: "Before a restore",
+    STATISTICS: "Statistics",
     SETTINGS: "Settings",
     PICK: "Settings: choosing a folder",
     WRITE: "Settings: before they are written",
@@ -93,6 +95,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("help", ("question_mark", "f1"), "app.keys", "show or close this help", EVERYWHERE),
     Key("palette", ("colon", "ctrl+p"), "app.commands", "every action, found by its letters", EVERYWHERE),
     Key("settings", ("comma",), "app.settings", "the settings: folders, patterns, …", EVERYWHERE),
+    Key("statistics", ("S",), "app.statistics", "statistics of what the log shows", EVERYWHERE),
     Key("alerts", ("a",), "app.alerts", "the alerts", EVERYWHERE),
     Key("pause", ("r",), "app.pause", "twice: pause recording; let it go on", EVERYWHERE),
     Key("pane.next", ("tab",), "app.focus_next", "next pane", EVERYWHERE),
@@ -207,6 +210,17 @@ KEYMAP: tuple[Key, ...] = (
     Key("settings.back", ("escape", "q"), "screen.back", "out of the settings", SETTINGS),
     Key("write.yes", ("enter", "y"), "screen.yes", "do what is shown", WRITE),
     Key("write.no", ("escape", "q"), "screen.no", "not yet", WRITE),
+    Key("statistics.down", ("down", "j"), "step(1,0)", "the figure below", STATISTICS),
+    Key("statistics.up", ("up", "k"), "step(-1,0)", "the figure above", STATISTICS),
+    Key("statistics.left", ("left", "h"), "step(0,-1)", "the figure to the left", STATISTICS),
+    Key("statistics.right", ("right", "l"), "step(0,1)", "the figure to the right", STATISTICS),
+    Key("statistics.page-down", ("pagedown", "ctrl+d"), "page(1)", "a page down", STATISTICS),
+    Key("statistics.page-up", ("pageup", "ctrl+u"), "page(-1)", "a page up", STATISTICS),
+    Key("statistics.first", ("home", "g"), "end(False)", "the first figure", STATISTICS),
+    Key("statistics.last", ("end", "G"), "end(True)", "the last figure", STATISTICS),
+    Key("statistics.open", ("enter",), "screen.open", "exactly these changes, in the log", STATISTICS),
+    Key("statistics.again", ("r",), "screen.again", "count again", STATISTICS),
+    Key("statistics.back", ("escape", "q", "S"), "screen.back", "back to where one was", STATISTICS),
     Key("pick.down", ("down",), "screen.move(1)", "one down", PICK),
     Key("pick.up", ("up",), "screen.move(-1)", "one up", PICK),
     Key("pick.page-down", ("pagedown",), "screen.page(1)", "a page down", PICK),
@@ -267,6 +281,7 @@ TOGETHER = (
     (NAME,),
     (CONFIRM,),
     (LIST, SETTINGS),
+    (STATISTICS,),
     (LIST, WRITE),
     (PICK,),
     (ENTRY,),

@@ -23,6 +23,7 @@ from fcm_tui.store.reading.queries import Reader
 
 if TYPE_CHECKING:
     from fcm_tui.alerts.alert import Alert
+    from fcm_tui.report.drill import Drill
     from fcm_tui.review.parts.palette import Command
 
 _BOUND = {key.id: key.keys for key in keys.KEYMAP}
@@ -104,6 +105,28 @@ class ProgramKeys(FileKeys):
 
         place = Place(self.configuration, self.database, recorded, self.themes.names)
         self.push_screen(SettingsScreen(self.palette, place))
+
+    def action_statistics(self) -> None:
+        """Of the changes that the log shows; left with the way to some of them."""
+        from fcm_tui.report.statistics import Asked
+        from fcm_tui.review.statistics.screen import StatisticsScreen
+
+        if len(self.screen_stack) > 1:
+            return
+        filters, bar = self.log_view.filters, self.log_pane.bar
+        asked = Asked(path=filters.path, expression=bar.entry.text.strip(), terms=filters.terms)
+        self.push_screen(StatisticsScreen(self.palette, self.database, asked), self._show_changes)
+
+    def _show_changes(self, way: Drill | None) -> None:
+        """Of a figure, in the log."""
+        if way is None:
+            return
+        if way.path is not None:
+            self.tree_view.choose(way.path)
+        if way.words:
+            bar = self.log_pane.bar
+            bar.write(f"{bar.entry.text.strip()} {way.words}".strip())
+        self.call_after_refresh(self.run_action, "app.focus_pane('log')")
 
     def action_alerts(self) -> None:
         from fcm_tui.review.alerts.screen import AlertsScreen

@@ -10,6 +10,9 @@ from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
+from fcm_tui.amounts import duration as duration
+from fcm_tui.amounts import plural as plural
+from fcm_tui.amounts import size as size
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.safetext import visible_path
 
@@ -43,20 +46,6 @@ NOT_KEPT = {
 }
 
 
-def size(count: int | None) -> str:
-    """Bytes as a person reads them, in powers of 1000: `12.1 kB`."""
-    if count is None:
-        return "?"
-    if count < 1000:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if value < 999.5:
-            return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
-    return f"{value / 1000:.1f} TB"
-
-
 def number_of(change: Change) -> str:
     """By what a change is called: `#12`; what the first look found has no number."""
     return f"#{change.sequence}" if change.sequence else "first look"
@@ -76,22 +65,6 @@ def short(count: int) -> str:
             value = count / (limit / 1000)
             return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
     return "lots"
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 file`, `12,345 files`."""
-    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
-
-
-def duration(seconds: float) -> str:
-    """`8 s`, `3 min`, `2 h 5 min`, `9 days`."""
-    whole = max(0, round(seconds))
-    if whole >= 3 * 86400:
-        return f"{whole // 86400} days"
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 @lru_cache(4096)

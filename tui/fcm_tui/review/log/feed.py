@@ -354,15 +354,14 @@ class LogFeed(CursorView):
 
     @property
     def names(self) -> dict[str, list[str]]:
-        """Hosts, and owners and processes, of what was read: the most frequent first."""
-        hosts: Counter[str] = Counter()
-        people: Counter[str] = Counter()
+        """Hosts, owners, processes, and both of these, of what was read: the most frequent first."""
+        known: dict[str, Counter[str | None]] = {"host": Counter(), "owner": Counter(), "process": Counter()}
         for change in self._pages.known():
-            hosts[change.host] += 1
-            people.update(who for who in (change.owner, change.process) if who)
+            for key, names in known.items():
+                names[getattr(change, key)] += 1
+        known["by"] = known["owner"] + known["process"]
         return {
-            key: [visible(name) for name, _ in names.most_common(20) if name]
-            for key, names in (("host", hosts), ("by", people))
+            key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()
         }
 
     async def let_go(self) -> None:

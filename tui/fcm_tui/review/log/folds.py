@@ -13,9 +13,9 @@ import os
 from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind
+from fcm_tui.store.reading.bursts import FEWEST
 from fcm_tui.store.reading.changes import Where, place_of
 
-FEWEST = 20
 MOST = 4096
 
 

@@ -53,10 +53,14 @@ class EntryBar(EntryLine):
         self.entry.press("end")
         self.screen.set_focus(self)
 
+    def write(self, text: str) -> None:
+        """Have a text stand there as if a person had written it."""
+        self.entry = Entry(text)
+        self.written()
+
     def clear(self) -> None:
         """Nothing is written any more."""
-        self.entry = Entry()
-        self.written()
+        self.write("")
 
     def written(self) -> None:
         self.changed()

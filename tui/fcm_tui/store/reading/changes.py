@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -155,6 +156,26 @@ class ChangeLog:
             )
         except IndexUnusable:
             return self._count(where, values)
+
+    def pick(self, filters: Filters, table: str) -> None:
+        """Put the keys of those that a filter lets through into a table of recorder and sequence.
+
+        Raises:
+            ContentSealed: lines are looked for that are encrypted, and the key is not there.
+        """
+        where, values, _ = prepared(self._connection, filters)
+        offer = self._index.offer(filters) if self._index is not None else None
+        into = f"INSERT OR IGNORE INTO {table} SELECT c.recorder_id, c.sequence"
+        if offer is not None and offer.is_few():
+            recorder, end = offer.reached.recorder_id, offer.reached.sequence
+            self._connection.execute(f"{into}{_from([_BEHIND, *where])}", [recorder, end, *values])
+            with suppress(IndexUnusable):
+                for batch in offer.batches(Span()):
+                    self._connection.execute(
+                        f"{into}{_from([_OFFERED, *where])}", [recorder, json.dumps(batch), *values]
+                    )
+                return
+        self._connection.execute(f"{into}{_from(where)}", values)
 
     def arrived(
         self, filters: Filters, recorder_id: bytes, after: int, last: int, limit: int

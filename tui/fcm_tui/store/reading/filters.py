@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fcm_tui.errors import ContentSealed
-from fcm_tui.model import Kind
+from fcm_tui.errors import ContentSealed, StoreError
+from fcm_tui.model import Gap, Kind
+from fcm_tui.paths import is_along
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reviews import IS_REVIEWED
 from fcm_tui.store.sealing.sealer import keys_of
@@ -33,6 +34,16 @@ class Filters:
     unreviewed: bool = False
     terms: tuple[Term, ...] = ()
     """Of an expression in the language of `query`."""
+
+
+def concerns(filters: Filters, gap: Gap) -> bool:
+    """Whether a gap is in the time, and about the path, that a filter asks for."""
+    path, since, until = filters.path, filters.since_ns, filters.until_ns
+    if path is not None and gap.root is not None and not is_along(path, gap.root):
+        return False
+    if since is not None and gap.to_ns is not None and gap.to_ns < since:
+        return False
+    return until is None or gap.from_ns < until
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:
@@ -77,8 +88,11 @@ def prepared(connection: Connection, filters: Filters) -> Prepared:
 
 
 def _for_server(filters: Filters) -> Prepared:
+    from fcm_tui.query.terms import tells_time
     from fcm_tui.store.reading.path_checks import PathChecks
 
+    if tells_time(filters.terms):
+        raise StoreError("hour: and weekday: are of one machine's clocks: ask for them where it was recorded")
     checks = PathChecks(filters.terms)
     where, values = conditions(replace(filters, terms=()), False)
     for sql, more in checks.where:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from fcm_tui.errors import NoSuchChange
+from fcm_tui.errors import NoSuchChange, StoreError
 from fcm_tui.model import Capture, Change, Gap
 from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
@@ -21,6 +23,9 @@ from fcm_tui.store.reading.kept_lines import KeptHunk, kept_hunks
 from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes
+
+if TYPE_CHECKING:
+    from fcm_tui.store.reading.tallies import StoreTallies, Tallies
 
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b b i i? i i")
@@ -260,6 +265,37 @@ class Reader:
     def found(self, filters: Filters) -> int:
         """How many changes a filter lets through; takes as long as looking at all that come into question."""
         return self._changes.found(filters)
+
+    def tally(self, filters: Filters, most: int) -> Tallies:
+        """As `tallies.tally`.
+
+        Raises:
+            StoreError: this is the team's database.
+        """
+        from fcm_tui.store.reading import tallies  # which most starts need not
+
+        return tallies.tally(self._own(), self._changes, filters, most)
+
+    def tally_store(self) -> StoreTallies:
+        """As `tallies.tally_store`."""
+        from fcm_tui.store.reading import tallies
+
+        return tallies.tally_store(self._own())
+
+    def largest(self, filters: Filters, most: int) -> list[Change]:
+        """The changes with the most lines, the largest first; of secrets none."""
+        from fcm_tui.store.reading import tallies
+
+        keys = tallies.largest_changes(self._own(), self._changes, filters, most)
+        return [self.change(sequence, recorder_id) for sequence, recorder_id in keys]
+
+    def _own(self) -> sqlite3.Connection:
+        """The connection to a recorder's own record."""
+        if not isinstance(self._connection, sqlite3.Connection):
+            raise StoreError(
+                "figures are counted where it was recorded: ask there, or write csv or parquet of the team's database"
+            )
+        return self._connection
 
     def until(self, unwanted: Callable[[], bool]) -> AbstractContextManager[None]:
         """Around reading: give up, with `Abandoned`, as soon as `unwanted` says so."""

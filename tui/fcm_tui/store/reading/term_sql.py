@@ -10,6 +10,8 @@ from fcm_tui.query import paths
 from fcm_tui.query.terms import (
     All,
     By,
+    CaptureIs,
+    Clock,
     Condition,
     Fuzzy,
     Glob,
@@ -17,6 +19,7 @@ from fcm_tui.query.terms import (
     Is,
     KindIs,
     Lines,
+    Named,
     Note,
     Part,
     Since,
@@ -26,6 +29,7 @@ from fcm_tui.query.terms import (
     Text,
     Until,
 )  # fmt: skip
+from fcm_tui.store.reading import quarters
 from fcm_tui.store.reviews import HAS_NOTE, IS_NOTED, IS_PINNED, IS_REVIEWED
 from fcm_tui.store.sealing.sealer import opener
 
@@ -57,7 +61,8 @@ _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
 
 
 def register(connection: Connection) -> None:
-    """Give SQL the function that tests paths."""
+    """Give SQL the functions that test paths and tell the time."""
+    quarters.register(_local(connection))
     _local(connection).create_function("path_fits", 4, paths.fits, deterministic=True)
 
 
@@ -108,6 +113,17 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
             return "instr(lower(coalesce(c.owner, '')), ?) OR instr(lower(coalesce(c.process, '')), ?)", [
                 who.lower()
             ] * 2
+        case Named(what, None):
+            return f"c.{what} IS NOT NULL", []
+        case Named(what, name):
+            return f"c.{what} = ?", [name]
+        case CaptureIs(captures):
+            return f"c.capture IN ({','.join('?' * len(captures))})", sorted(captures)
+        case Clock(what, values):
+            return (
+                f"local_{what}(c.time_ns / {quarters.QUARTER_NS}) IN ({','.join('?' * len(values))})",
+                sorted(values),
+            )
         case Host(name):
             return "h.host = ?", [name]
         case Text(part):
