@@ -62,11 +62,11 @@ async def window(session: aiohttp.ClientSession, served: Served) -> AsyncIterato
 
 def viewers(cli: Cli) -> list[int]:
     """Processes that show this record to a window."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True).stdout
     return [
         int(line.split()[0])
         for line in listed.splitlines()
-        if "fcm_tui.commands.served" in line and f"--data-dir={cli.data}" in line and " ps " not in line
+        if "fcm_tui.commands.served" in line and f"--data-dir={cli.data}" in line
     ]
 
 
@@ -129,7 +129,7 @@ async def test_a_window_shows_the_record_and_changes_nothing(serve: Serve, cli: 
         async with window(session, served) as shown:
             await shown.wait("return 2")
             assert len(viewers(cli)) == 1
-            for key in (" ", "A", "N", "R", "U", "x", ",", "e", "y"):
+            for key in (" ", "A", "N", "R", "U", "x", ",", "r", "e", "y"):
                 await shown.press(key)
                 await shown.wait(
                     "nothing can be changed"

@@ -44,6 +44,8 @@ class ProgramKeys(FileKeys):
     """Where the file of the settings is, or would be; None where there is none to speak of."""
     own_paths: Sequence[bytes]
     """What is never recorded."""
+    may_change: bool = True
+    """Whether anything may be written from here."""
     unread: int = 0
     """Alerts that nobody has read."""
     pausing: Callable[[bool], str] | None
@@ -138,7 +140,7 @@ class ProgramKeys(FileKeys):
         if not isinstance(self.database, Path):
             self.say("alerts stand in the record of each recorder: open them on its machine", "warning")
         elif not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
-            self.push_screen(AlertsScreen(self.palette, self.database), chosen)
+            self.push_screen(AlertsScreen(self.palette, self.database, marks=self.may_change), chosen)
 
     @work(group="alerts", exit_on_error=False)
     async def _go_to_changes(self, alert: Alert) -> None:

@@ -18,7 +18,7 @@ _NEVER = {
     "edit": "an editor is opened on the machine itself only",
     "copy": "to copy, hold Shift, and select with the mouse",
 }
-_CHANGES = frozenset(("restore", "undo", "export", "settings", "reviewed"))
+_CHANGES = frozenset(("restore", "undo", "export", "settings", "reviewed", "pause"))
 """Actions of the app that change the record, the disk or the settings."""
 _REVIEWS = frozenset(("mark", "mark_one", "mark_shown", "note"))
 """Actions of the log that do."""
@@ -37,10 +37,10 @@ class ServedApp(ReviewApp):
     """A viewer for one window."""
 
     def __init__(self, *, may_change: bool, **more: Any) -> None:
-        """`may_change`: reviews, restores, patches and settings are allowed; `more` as `ReviewApp` has it."""
-        self._may_change = may_change
+        """`may_change`: reviews, restores, patches, settings and pauses are allowed; `more` as `ReviewApp` has it."""
+        self.may_change = may_change
         if not may_change:
-            more |= {"recordings": None, "configuration": None}
+            more |= {"recordings": None, "configuration": None, "pausing": None}
         super().__init__(**more)
         self.driver_class = Driver
         self.log_view.may_review = may_change
@@ -53,16 +53,17 @@ class ServedApp(ReviewApp):
     ) -> bool:
         """Every key and every line of the palette comes through here."""
         _, name, _ = parse(action) if isinstance(action, str) else action
-        why = self._why_not(name, default_namespace)
+        why = self.why_not(name, default_namespace)
         if why:
             self.say(why, "warning")
             return True
         return await super().run_action(action, default_namespace, namespaces)
 
-    def _why_not(self, name: str, node: DOMNode | None) -> str:
+    def why_not(self, name: str, node: DOMNode | None) -> str:
+        """Why a browser may not do an action on a node; empty where it may."""
         if name in _NEVER:
             return _NEVER[name]
-        if self._may_change:
+        if self.may_change:
             return ""
         is_review = name in _REVIEWS and isinstance(node, Inbox)
         return _READ_ONLY if name in _CHANGES or is_review else ""

@@ -107,14 +107,14 @@ def lines(entry: Entry) -> list[str]:
 
 
 class AlertsScreen(Screen[Alert | None]):
-    """Dismissed with the alert to whose changes to go, or None. What was listed counts as read."""
+    """Dismissed with the alert to whose changes to go, or None. What was listed counts as read, where `marks` says so."""
 
     BINDINGS = keys.bindings(keys.ALERTS)
     CSS = "#alert-pane { height: 40%; }"
 
-    def __init__(self, palette: Palette, database: Path) -> None:
+    def __init__(self, palette: Palette, database: Path, *, marks: bool = True) -> None:
         super().__init__()
-        self._palette, self._database = palette, database
+        self._palette, self._database, self._marks = palette, database, marks
         self.view, self._detail = AlertsView(palette), AlertView(palette)
         self._pane = Pane(palette, "Alerts", self.view)
         self._of = Pane(palette, "Alert", self._detail)
@@ -136,7 +136,7 @@ class AlertsScreen(Screen[Alert | None]):
         self.on_alerts_view_moved()
         unread = [entry.number for entry in self.view.entries if not entry.is_read]
         self._pane.title.say("", f"{wording.number(len(unread))} new of {wording.number(self.view.total)}")
-        if unread:
+        if unread and self._marks:
             await asyncio.to_thread(journal.mark_read, self._database, unread)
 
     def on_alerts_view_moved(self) -> None:
