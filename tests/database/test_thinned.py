@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -66,7 +67,7 @@ def audited(database: Server, shared: MariaDB, folder: Path) -> list[tuple[str, 
 
 
 async def test_prunes_follow_the_changes(
-    once: object, tmp_path: Path, database: Server, shared: MariaDB
+    once: object, tmp_path: Path, database: Server, shared: MariaDB, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from tests.database.test_dead_letters import run as in_thread
 
@@ -75,6 +76,22 @@ async def test_prunes_follow_the_changes(
     assert int(shared.sql("SELECT COUNT(*) FROM thinned", database.name)[0][0]) > 6
     assert await differing(tmp_path / "data" / "record.db", database) == []
     assert audited(database, shared, tmp_path) == []
+    seat = ["--database", database.address, "--data-dir", str(tmp_path / "seat")]
+    (gone,) = shared.sql(
+        "SELECT MIN(c.sequence) FROM changes c JOIN thinned t ON t.digest = c.after_digest"
+        " LEFT JOIN contents k ON k.digest = c.after_digest WHERE k.digest IS NULL",
+        database.name,
+    )[0]
+    capsys.readouterr()
+    assert in_thread(main, ["cat", gone, *seat]) == 1
+    assert "retention thinned it out on" in capsys.readouterr().err
+    assert in_thread(main, ["log", "--json", *seat]) == 0
+    kept = {
+        (told := json.loads(line))["sequence"]: told["capture"]
+        for line in capsys.readouterr().out.splitlines()
+    }
+    assert (kept[int(gone)], kept[max(kept)]) == ("quota", "stored")
+    assert in_thread(main, ["verify", *seat]) == 0, capsys.readouterr()
     shared.sql("UPDATE thinned SET size = size + 1 LIMIT 1", database.name)
     assert len(audited(database, shared, tmp_path)) == 1
 
@@ -90,7 +107,7 @@ async def test_a_database_of_the_step_before_is_brought_further(
         return 0
 
     in_thread(first, ["1\n", "2\n"])
-    shared.sql("DROP TABLE prunes, thinned; DELETE FROM schema_steps WHERE step = 2", database.name)
+    shared.sql("DROP TABLE prunes, thinned; DELETE FROM schema_steps WHERE step = 3", database.name)
     in_thread(first, ["3\n", "4\n"])
     assert shared.sql("SELECT MAX(step) FROM schema_steps", database.name) == [[f"{len(schema.STEPS)}"]]
     assert await differing(tmp_path / "data" / "record.db", database) == []

@@ -31,6 +31,7 @@ SESSION = (
 )
 
 
+WAIT_FOR_OTHERS = "SET SESSION wsrep_sync_wait = 1"
 _VARIABLES = "SHOW VARIABLES WHERE Variable_name IN ('max_allowed_packet', 'version', 'wsrep_on')"
 
 
@@ -164,7 +165,7 @@ async def connect(
                 if (
                     found.get("wsrep_on") == "ON"
                 ):  # else a node of a cluster answers with what it was a moment ago
-                    await wire.query("SET SESSION wsrep_sync_wait = 1")
+                    await wire.query(WAIT_FOR_OTHERS)
     except BaseException as error:
         wire.close()
         if isinstance(error, Exception):

@@ -23,10 +23,11 @@ from pymysql.constants import CLIENT
 
 from fcm_tui.errors import ServerRefused
 from fcm_tui.settings.database import Server
-from fcm_tui.store.mysql.connection import CONNECT_SECONDS, SESSION, trust
+from fcm_tui.store.mysql.connection import CONNECT_SECONDS, SESSION, WAIT_FOR_OTHERS, trust
 from fcm_tui.store.mysql.failures import code_of
 from fcm_tui.store.mysql.literals import literal
 from fcm_tui.store.mysql.password import read_password
+from fcm_tui.store.mysql.wire import IN_CLEAR
 from fcm_tui.store.reading.dialect import MYSQL
 from fcm_tui.store.reading.patience import Abandoned
 
@@ -48,6 +49,8 @@ class _Wire(pymysql.connections.Connection):  # type: ignore[misc]
             raise ServerRefused(
                 "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
             )
+        if not self.ssl and self._auth_plugin_name in IN_CLEAR:
+            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
         if plugin_name in (b"mysql_clear_password", b"mysql_old_password", b"dialog") and not self._secure:
@@ -127,6 +130,9 @@ class ServerConnection:
         for switch in _SWITCHES:
             with contextlib.suppress(err.MySQLError):  # each engine has some of its own
                 wire.query(f"SET SESSION optimizer_switch = '{switch}'")
+        wire.query("SHOW VARIABLES LIKE 'wsrep_on'")
+        if wire._result.rows and wire._result.rows[0][1] == "ON":
+            wire.query(WAIT_FOR_OTHERS)  # else a node of a cluster answers with what it was a moment ago
         self.host = host
         return wire
 

@@ -27,7 +27,7 @@ ANSWER = 64 << 20
 _GREETING = 1 << 20
 _READ = 64
 """Bytes that a piece of an answer takes here, beside its own: so many small rows count too."""
-_IN_CLEAR = ("mysql_clear_password", "mysql_old_password")
+IN_CLEAR = ("mysql_clear_password", "mysql_old_password")
 
 
 class Wire(aiomysql.Connection):  # type: ignore[misc]
@@ -83,7 +83,7 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         return await super()._process_auth(plugin_name, auth_packet)
 
     def _refuse_in_clear(self, plugin: str) -> None:
-        if plugin in _IN_CLEAR:
+        if plugin in IN_CLEAR:
             raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
 
 

@@ -49,10 +49,14 @@ class Dialect:
         return affected, replaced
 
 
+_CAPTURE = (
+    "CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT"
+    " EXISTS (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END"
+)
+
 SQLITE = Dialect(
     is_server=False,
-    capture="CASE WHEN c.capture = 'stored' AND EXISTS (SELECT 1 FROM thinned t WHERE t.digest = c.after_digest) AND NOT"
-    " EXISTS (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END",
+    capture=_CAPTURE,
     files="files",
     counted="files",
     has_prunes=True,
@@ -60,7 +64,7 @@ SQLITE = Dialect(
 
 MYSQL = Dialect(
     is_server=True,
-    capture="c.capture",
+    capture=_CAPTURE,
     # The recorder's memory of its disk stays with it: the last change says how a file is, or else its one version.
     files="(SELECT g.file_id, g.root_id, g.path, g.present, g.first_seen_ns,"
     " coalesce(n.after_digest, n.before_digest, b.digest) AS digest,"
@@ -72,7 +76,7 @@ MYSQL = Dialect(
     " LEFT JOIN backup_paths b ON n.sequence IS NULL AND b.recorder_id = q.recorder_id AND b.file_id = g.file_id)",
     counted="(SELECT g.file_id, g.root_id, g.path, g.present,"
     " (SELECT count(*) FROM changes m WHERE m.file_id = g.file_id) AS changes FROM files g)",
-    has_prunes=False,
+    has_prunes=True,
     lines="d.affected_lines, d.replaced_lines, d.affected_sealed, d.replaced_sealed",
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.reading.dialect import MYSQL, Connection
 from fcm_tui.store.reading.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.retention.prunes import WAS_THINNED
 from fcm_tui.store.trust import relations
 from fcm_tui.store.trust.anchors import Anchor
 from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
@@ -33,7 +34,8 @@ _EVERY = 256
 _UNMAPPED = (
     "SELECT c.recorder_id, c.sequence, c.after_digest FROM changes c WHERE c.capture = 'stored' AND c.after_digest IS NOT"
     " NULL AND NOT EXISTS (SELECT 1 FROM backup_paths b WHERE b.recorder_id = c.recorder_id AND b.file_id = c.file_id"
-    " AND b.digest = c.after_digest)"
+    " AND b.digest = c.after_digest) AND NOT "
+    + WAS_THINNED.format(digest="c.after_digest", sequence="c.sequence")
 )
 _STRANGE = (
     "SELECT b.original_file, b.digest FROM backup_paths b WHERE NOT EXISTS (SELECT 1 FROM changes c"
