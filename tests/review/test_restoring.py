@@ -219,7 +219,7 @@ def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
     with Terminal(argv, environ={"LC_ALL": "C.UTF-8"}, cwd=str(root)) as terminal:
         terminal.wait("line ten")
         terminal.press("R")
-        terminal.wait("only looked at here")
+        terminal.wait("reviewer's seat")
         assert terminal.leave() == 0
 
 
