@@ -21,6 +21,7 @@ from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.times import local_text
+from fcm_tui.who.words import info_of
 
 _SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: ">", Kind.METADATA: "."}
 _COLOURS = {Kind.CREATED: 32, Kind.MODIFIED: 33, Kind.DELETED: 31, Kind.MOVED: 36, Kind.METADATA: 90}
@@ -241,6 +242,7 @@ def as_json(change: Change) -> str:
             "mode": change.mode,
             "owner": change.owner,
             "process": change.process,
+            "process_info": info_of(change.process_info),
             "before": None if change.before is None else change.before.hex(),
             "after": None if change.after is None else change.after.hex(),
             "capture": change.capture,
@@ -280,6 +282,8 @@ def as_line(change: Change, *, colour: bool) -> str:
         if change.origin == "scan"
         else [f"{change.origin}"] * (change.origin == "restore")
     )
+    if change.process is not None:
+        notes.append(f"by {visible(change.process)}")
     note = f"  ({', '.join(notes)})" if notes else ""
     if change.note is not None:
         note += f'  "{visible(change.note)}"'

@@ -24,6 +24,7 @@ from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
+from fcm_tui.who.words import names as names_of
 
 
 class LogFeed(CursorView):
@@ -354,12 +355,12 @@ class LogFeed(CursorView):
 
     @property
     def names(self) -> dict[str, list[str]]:
-        """Hosts, and owners and processes, of what was read: the most frequent first."""
+        """Hosts, and owners and programs, of what was read: the most frequent first."""
         hosts: Counter[str] = Counter()
         people: Counter[str] = Counter()
         for change in self._pages.known():
             hosts[change.host] += 1
-            people.update(who for who in (change.owner, change.process) if who)
+            people.update(who for who in (change.owner, *names_of(change.process)) if who)
         return {
             key: [visible(name) for name, _ in names.most_common(20) if name]
             for key, names in (("host", hosts), ("by", people))
