@@ -62,6 +62,7 @@ async def whose(recording: Recording, root: Path, name: str = "file") -> tuple[s
         gone = await recording.has("deleted", os.path.basename(name))
     info = told(change)
     if change.process_info is not None and info["how"] == "event":
+        assert told(gone)["how"] == "event", told(gone)
         assert told(gone)["pid"] == worker.pid
     return info["how"], info.get("pid") == worker.pid
 
@@ -199,7 +200,10 @@ async def test_an_overflow_is_seen_and_a_scan_makes_up_for_it(
     tmp_path: Path, mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "root"
-    mount(root, "-t", "tmpfs", "tmpfs")  # quick: a reader that stands still for long is taken for dead
+    mount(root, "-t", "tmpfs", "tmpfs")
+    monkeypatch.setattr(
+        "fcm_tui.watch.fanotify.PATIENCE", 120.0
+    )  # it stands still, and is not taken for dead
     recording = recording_of(tmp_path, root)
     monkeypatch.setattr(
         "fcm_tui.recorder.make_source", lambda wanted, roots: FanotifySource(roots, unlimited=False)

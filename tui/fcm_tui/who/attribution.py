@@ -15,7 +15,7 @@ from fcm_tui.watch import deeds
 from fcm_tui.watch.deeds import Deed, Deeds, Telling
 from fcm_tui.who.words import How, told
 
-_PATIENCE = 1.0
+_PATIENCE = 3.0
 """Seconds that the source may take to tell of what was done up to now."""
 _SETTLING = 1.0
 """Seconds after which what was being written while everything was scanned has been recorded at least once."""
