@@ -28,6 +28,7 @@ from tests.benchmarks import (
     bench_shipping,
     bench_terminal,
     bench_versions,
+    bench_who,
 )
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.realtree import build
@@ -62,6 +63,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[str]]] = {
     "shipping": bench_shipping.run,
     "alerts": bench_alerts.run,
     "reading": bench_reading.run,
+    "who": bench_who.run,
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fcm_tui.cli import main
 from fcm_tui.settings.database import Server
+from fcm_tui.store.mysql.schema import STEPS
 from tests.database.server import MariaDB, needs_mariadb
 
 pytestmark = needs_mariadb
@@ -21,16 +22,16 @@ def test_tables_are_made_and_told(database: Server, capsys: Output) -> None:
     assert main(["database", "check", *url]) == 2
     assert "`fcm-tui database init` makes them" in capsys.readouterr().err
     assert main(["database", "init", *url]) == 0
-    assert capsys.readouterr().out == f"made: {database.address} (schema 3)\n"
+    assert capsys.readouterr().out == f"made: {database.address} (schema {len(STEPS)})\n"
     assert main(["database", "init", *url]) == 0
     assert main(["database", "upgrade", *url]) == 0
     assert main(["database", "check", *url]) == 0
     assert capsys.readouterr().out.endswith(
-        "not encrypted\nschema 3, max_allowed_packet 16,777,216 bytes\nok\n"
+        f"not encrypted\nschema {len(STEPS)}, max_allowed_packet 16,777,216 bytes\nok\n"
     )
     assert main(["database", "status", "--json", *url]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["schema"], told["recorders"], told["tables"]["changes"]) == (3, [], 0)
+    assert (told["schema"], told["recorders"], told["tables"]["changes"]) == (len(STEPS), [], 0)
 
 
 def test_the_database_is_made_where_that_is_allowed(

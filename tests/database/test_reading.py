@@ -70,6 +70,29 @@ def test_filters_let_through_the_same(record: RecordBuilder, database: Server) -
             assert there.found(wanted) == here.found(wanted), name
 
 
+def test_processes_and_their_users_are_found(record: RecordBuilder, database: Server) -> None:
+    told = connect(record.database)
+    for sequence, info in (
+        (1, '{"how":"several","name":"vim","pid":12,"user":"Ann","login":"bea","also":["sed[14]"]}'),
+        (2, '{"how":"guess","user":"root"}'),
+        (3, "{no JSON"),
+        (4, "[]"),
+    ):
+        told.execute(
+            "UPDATE changes SET process = ?, process_info = ? WHERE sequence = ?",
+            (f"p[{sequence}]", info, sequence),
+        )
+    send(record.database, database)
+    with Reader(record.database) as here, Reader(database) as there:
+        for expression, numbers in (
+            ("by:bea", [1]), ("by:ROOT", [2]), ("by:sed[14]", [1]), ("by:p[3]", [3]), ("by:p[", [4, 3, 2, 1]),
+        ):  # fmt: skip
+            wanted = Filters(terms=parse(expression))
+            found = list(there.iterate(wanted))
+            assert [change.sequence for change in found] == numbers, expression
+            assert found == list(here.iterate(wanted)), expression
+
+
 WORDS = ["2 zwei", "☃", "zwei ☃", "it''s \\ %", "one", "return", "RETURN", "e\n", "no such text", "x"]
 
 

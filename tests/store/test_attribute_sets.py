@@ -136,6 +136,7 @@ def test_a_record_from_before_them_is_read_and_goes_on(data_dir: DataDir) -> Non
             ("changes", "attributes"),
             ("changes", "previous_attributes"),
             ("files", "attributes"),
+            ("changes", "process_info"),
         ):
             old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         old.execute("PRAGMA user_version = 5")

@@ -76,15 +76,15 @@ def rehash(data_dir: DataDir) -> None:
     """What a forger would do: give every change the hash that its altered columns call for."""
     with closing(sqlite3.connect(data_dir.database)) as connection, connection:
         rows = connection.execute(
-            f"SELECT recorder_id, {','.join((*chain.ATTRIBUTE_COLUMNS, *chain.CHAINED_COLUMNS))} FROM changes ORDER BY sequence"
+            f"SELECT recorder_id, {','.join((*chain.LATER_COLUMNS, *chain.CHAINED_COLUMNS))} FROM changes ORDER BY sequence"
         ).fetchall()
         previous = chain.start(rows[0][0])
-        for _, attributes, previous_attributes, *columns in rows:
+        for _, attributes, previous_attributes, info, *columns in rows:
             hunks = connection.execute(
                 "SELECT difference_digest, old_start, old_count, new_start, new_count FROM change_differences"
                 " WHERE sequence = ? ORDER BY ordinal", (columns[0],)
             ).fetchall()  # fmt: skip
-            previous = chain.link(previous, columns, hunks, (attributes, previous_attributes))
+            previous = chain.link(previous, columns, hunks, (attributes, previous_attributes, info))
             connection.execute("UPDATE changes SET chain_hash = ? WHERE sequence = ?", (previous, columns[0]))
 
 

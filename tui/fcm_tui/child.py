@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 from typing import Any, cast
@@ -46,8 +46,18 @@ else:
 class Child:
     """One such process. Ended by `close`, and by its own function when its standard input is closed."""
 
-    def __init__(self, module: str, function: str, *arguments: str) -> None:
+    def __init__(
+        self,
+        module: str,
+        function: str,
+        *arguments: str,
+        descriptors: Sequence[int] = (),
+        apart: bool = False,
+    ) -> None:
         """Start it: it calls a function of a module with these arguments, and imports what we would.
+
+        It gets these descriptors under their numbers. `apart` it is in a session of its own, so that what stops
+        this program's terminal does not stop it.
 
         Raises:
             OSError: it cannot be started.
@@ -59,6 +69,8 @@ class Child:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             creationflags=_CREATION_FLAGS,
+            pass_fds=descriptors,
+            start_new_session=apart,
         )
         self.requests = cast(FileIO, self._process.stdin)
         self.answers = cast(FileIO, self._process.stdout)
@@ -67,6 +79,10 @@ class Child:
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
+
+    def end(self) -> None:
+        """As `kill`, without waiting for its end; `close` is still to be called, by whoever waits for its answers."""
+        self._process.kill()
 
     def kill(self) -> None:
         """End it at once; what waits for its answer gets an `EOFError`."""

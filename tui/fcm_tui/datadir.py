@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,10 +39,12 @@ _OURS: Final = frozenset(
         ),
     )
 )
-_NOTE_BYTES = 8192
+_NOTE_BYTES = 12288
 """Of the lock file. They are there from the start, and written over in place: that needs no room on a full disk."""
 _TROUBLE_LENGTH = 600
 """Characters, each of which JSON may write as six bytes."""
+_SOURCES_LENGTH = 400
+"""Likewise."""
 _ATTEMPTS = 6
 _PAUSE = 0.005
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -107,6 +109,7 @@ class Lock:
             "trouble": standing.trouble[:_TROUBLE_LENGTH],
             "since": standing.since_ns,
         }
+        told["sources"] = _cut(standing.sources)
         if standing.shipping is not None:
             short = {"server": standing.shipping.server[:200], "reason": standing.shipping.reason[:300]}
             told["shipping"] = asdict(standing.shipping) | short
@@ -208,6 +211,7 @@ class DataDir:
                     told["since"],
                     Shipping(**shipping) if shipping else None,
                     Pause(**paused) if paused else None,
+                    tuple((path, words) for path, words in told.get("sources", ())),
                 )
             except OSError:
                 return None
@@ -226,6 +230,16 @@ class DataDir:
                 return None
             undo.pop_all()
         return descriptor
+
+
+def _cut(sources: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """As many of them as there is room for in a note."""
+    told, room = [], _SOURCES_LENGTH
+    for path, words in sources:
+        room -= len(path) + len(words)
+        if room >= 0:
+            told.append((path, words))
+    return told
 
 
 def _write_note(descriptor: int, told: str = "") -> None:

@@ -128,6 +128,25 @@ UNSEEN = DiskState(0, 0, 0, 0, 0, 0, 0)
 size only where there is a content."""
 
 
+class Process(NamedTuple):
+    """A process as Linux' /proc tells it. Texts are bytes that the process chose: hostile, and perhaps secret."""
+
+    pid: int
+    started: int
+    """Clock ticks since the machine started; tells it from an earlier one with its number."""
+    name: bytes
+    """At most 15 bytes; empty where it had ended before it could be asked."""
+    command: bytes
+    """Its arguments, each ended by a NUL; perhaps cut."""
+    program: bytes
+    """Path of what it runs."""
+    uid: int | None
+    parent: int
+    parent_name: bytes
+    login: int | None
+    """The user who logged in; None where nobody did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row of the record, as read back for screens and commands."""
@@ -166,6 +185,8 @@ class Change:
     """The same of the version before."""
     note: str | None = None
     """What the last reviewer who had something to say wrote."""
+    process_info: str | None = None
+    """JSON: what is known of `process`, and how it is known (`who.words`); None where nobody looked, or found any."""
     at: int = 0
     """`time_ns` where it was read among changes of several recorders, which come in the order of time; else 0."""
 
@@ -248,6 +269,8 @@ class Standing:
     """None where nothing is sent anywhere."""
     paused: Pause | None = None
     """While the phase is `paused`."""
+    sources: tuple[tuple[str, str], ...] = ()
+    """What watches each root, and where it is not the best that there is, why; an empty path stands for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +325,8 @@ class Draft:
     """Before the change; None for a creation."""
     owner: str | None = None
     process: str | None = None
+    process_info: str | None = None
+    """As `Change` has them."""
     group: Hashable = None
     """Drafts with the same value become one group; None for a change by itself."""
     counts: LineCounts | None = None

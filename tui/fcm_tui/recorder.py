@@ -26,7 +26,7 @@ from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.pausing import LOOK, Pausing
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import INTENTS, Ready, Session
-from fcm_tui.pipeline.standing import RecorderState, Teller, from_record, words
+from fcm_tui.pipeline.standing import RecorderState, Teller, from_record, watched_by, words
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.filling import discard_half_filled
@@ -233,7 +233,7 @@ class Recorder:
                 self._roots,
                 self._pool,
                 own_paths=self._own_paths,
-                arm=source.arm,
+                source=source,
                 on_commit=self._committed,
             )
         )
@@ -364,7 +364,10 @@ class Recorder:
         ]
         alerts = self._alerts.trouble if self._alerts is not None else ""
         message = "; ".join(filter(None, [self._trouble, *polled, session.trouble, alerts]))
-        self._set(files=files, last_gap=last_gap, message=message, pending=session.is_waiting)
+        sources = watched_by(source, session.engine.roots)
+        self._set(
+            files=files, last_gap=last_gap, message=message, pending=session.is_waiting, sources=sources
+        )
         await self._tell()
 
     @property

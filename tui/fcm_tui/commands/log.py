@@ -226,6 +226,8 @@ def as_line(change: Change, *, colour: bool) -> str:
         if change.origin == "scan"
         else [f"{change.origin}"] * (change.origin == "restore")
     )
+    if change.process is not None:
+        notes.append(f"by {visible(change.process)}")
     note = f"  ({', '.join(notes)})" if notes else ""
     if change.note is not None:
         note += f'  "{visible(change.note)}"'

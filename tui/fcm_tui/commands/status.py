@@ -20,7 +20,7 @@ from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings.config import Settings, database_server
 from fcm_tui.settings.database import Server
 from fcm_tui.ship import wording
-from fcm_tui.store.reading.queries import Reader, RecorderInfo
+from fcm_tui.store.reading.queries import Reader, RecorderInfo, RootSummary
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
 from fcm_tui.times import local_text, pause_text, utc_text
@@ -141,6 +141,7 @@ def _status(
 ) -> dict[str, object]:
     recorder, sizes = reader.recorder(), reader.sizes()
     head = reader.head()
+    sources = _sources(data_dir)
     return {
         "recorder": recorder.recorder_id.hex() if recorder else None,
         "host": recorder.host if recorder else None,
@@ -156,6 +157,7 @@ def _status(
                 "baseline": None if root.baseline_ns is None else utc_text(root.baseline_ns),
                 "files": root.files,
                 "changes": root.changes,
+                "watched_by": _watched_by(sources, root) if root.active else None,
             }
             for root in reader.roots()
         ],
@@ -215,10 +217,14 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
     if shipping is not None:
         lines.append(f"database   {visible(shipping.server)}: {visible(wording.text(shipping))}")
     lines.append(f"retention  {_retention_text(settings, reader)}")
+    sources = _sources(data_dir)
     for root in reader.roots():
         state = "" if root.active else "  (not watched by the last run)"
         if root.baseline_ns is None:
             state = "  (its baseline is not complete)"
+        source = _watched_by(sources, root) if root.active else None
+        if source is not None:
+            state += f"  (watched by {visible(source)})"
         lines.append(
             f"root       {visible_path(root.path)}  {root.files:,} files, {root.changes:,} changes{state}"
         )
@@ -231,6 +237,16 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
     if len(gaps) > _GAPS:
         lines.append(f"           … and {len(gaps) - _GAPS:,} before: `fcm-tui log` tells them")
     return "\n".join(lines)
+
+
+def _sources(data_dir: DataDir) -> dict[str, str]:
+    """What the recorder at work watches each root with; an empty path stands for all that are not named."""
+    standing = data_dir.standing()
+    return {} if standing is None or data_dir.lock_holder() is None else dict(standing.sources)
+
+
+def _watched_by(sources: dict[str, str], root: RootSummary) -> str | None:
+    return sources.get(path_text(root.path), sources.get(""))
 
 
 def _recorder_lines(data_dir: DataDir, recorder: RecorderInfo | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome
 from fcm_tui.model import Capture, FileRecord, Origin
+from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import before_of
@@ -31,6 +32,7 @@ from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
 from fcm_tui.watch.renames import Verdict, identify
 from fcm_tui.watch.scan import Findings
+from fcm_tui.who.attribution import Attribution
 
 _TOGETHER_FILES = 1024
 _TOGETHER_BYTES = 32 << 20
@@ -66,6 +68,8 @@ class Bookkeeper:
         self.roots = roots
         self.restored: Callable[[bytes, bytes | None], bool] = lambda path, digest: False
         """Whether a path got a content from a restore."""
+        self.who = Attribution(None, lambda drafts: {})
+        """Says who made a change."""
         self._waiting = waiting
         self._pool = pool
         self._on_commit = on_commit
@@ -148,6 +152,7 @@ class Bookkeeper:
                 yield
         except BaseException:
             self._waiting.groups = groups
+            self.who.forget()
             raise
 
     def _taken(
@@ -332,9 +337,10 @@ class Bookkeeper:
             self._origin,
             self.record.contents,
             self.record.new_id,
-            _now_ns(),
+            clocks.log_ns(),
             self._pool,
         )
+        self.who.attribute(prepared.drafts)
         self.record.commit(prepared.drafts, prepared.stamps, prepared.rows, self._waiting.groups)
         self._moved.update(arrival.path for _, arrival in verdict.moved)
         for old in _left(verdict):
@@ -359,6 +365,7 @@ class Bookkeeper:
                 if draft.state is not None and root is not None:
                     root.tree.put(draft.path, stamp)
         self._written.clear()
+        self.who.recorded()
         if record.sequence >= first:
             self._on_commit(first, record.sequence)
 
@@ -383,11 +390,6 @@ def _without_looking_for_cycles() -> Iterator[None]:
 def _left(verdict: Verdict) -> list[FileRecord]:
     """The records whose file is no longer where it was."""
     return [*verdict.deleted, *(source for source, _ in verdict.moved)]
-
-
-def _now_ns() -> int:
-    """The time as the log tells it, in whole microseconds: a moment read there names the same change."""
-    return time.time_ns() // 1000 * 1000
 
 
 def _inode(path: bytes) -> int:

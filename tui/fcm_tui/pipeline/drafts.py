@@ -10,11 +10,11 @@ from fcm_tui.capture.attributes import same
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Origin
 from fcm_tui.pipeline.content import Work, before_of, work_out
 from fcm_tui.pipeline.lines import NOTHING, LineChanges, line_changes, unchanged
-from fcm_tui.pipeline.owners import owner_name
 from fcm_tui.pipeline.taking import kept_version
 from fcm_tui.pipeline.work import spread
 from fcm_tui.store.contents.store import ContentRow, ContentStore, Packed, Version, pack
 from fcm_tui.watch.renames import Arrival, Verdict, folder_moves, top_folder
+from fcm_tui.who.users import user_of
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +103,7 @@ def prepare(
             after=found.digest if found else None,
             state=after,
             previous=record.state if record else None,
-            owner=owner_name(owned) if owned else None,
+            owner=user_of(owned.uid) if owned else None,
             group=step.group,
             counts=lines.counts,
             encoding=lines.format.encoding if lines.format else None,

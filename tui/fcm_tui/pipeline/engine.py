@@ -24,6 +24,7 @@ from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.scan import Findings
 from fcm_tui.watch.scan_process import ScanProcess
+from fcm_tui.who.attribution import Attribution
 
 
 @dataclass(slots=True)
@@ -96,6 +97,15 @@ class Engine:
         """Whether a path got a content from a restore is to be asked there."""
         self._bookkeeper.restored = restored
 
+    def is_up_to_date(self, begun: int) -> None:
+        """All that was there when deeds had been lost so often is recorded, as baseline or as changes."""
+        self._bookkeeper.who.scanned(begun)
+        self._bookkeeper.who.passed(is_settled=True)
+
+    def ask(self, who: Attribution) -> None:
+        """Who made a change is to be asked there."""
+        self._bookkeeper.who = who
+
     def close(self) -> None:
         """End what helps it."""
         self._bookkeeper.close()
@@ -118,6 +128,7 @@ class Engine:
                 may go on changing; without it all is recorded as it is now.
         """
         result = Pass(first=self.record.sequence + 1)
+        begun = self._bookkeeper.who.begin_scan()
         findings = Findings()
         here = [root for root in self.roots if self._is_here(root)]
         back = [root for root in here if root.returned]
@@ -154,6 +165,10 @@ class Engine:
         result.again_in = self._waiting.next_in()
         result.returned = bool(back)
         self.ledger.scanned(whole.values())
+        who = self._bookkeeper.who
+        if here and len(whole) == len(here):
+            who.scanned(begun)
+        who.passed(is_settled=result.again_in is None)
         self.ledger.passed(is_settled=result.again_in is None)
         return result
 

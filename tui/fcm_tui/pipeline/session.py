@@ -25,7 +25,12 @@ from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.text_index import SUFFIXES as INDEX_SUFFIXES
 from fcm_tui.store.record import Record
 from fcm_tui.store.sealing import sealer as sealing
+from fcm_tui.watch.deeds import Telling
+from fcm_tui.watch.hints import Source
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
+from fcm_tui.watch.sources import tells_who
+from fcm_tui.who.attribution import Attribution
+from fcm_tui.who.open_files import OpenFiles
 
 SETTLING = 1.0
 """Seconds that the scan at the start gives to what is being written just then."""
@@ -60,12 +65,13 @@ class Session:
         pool: Executor,
         *,
         own_paths: Sequence[bytes] = (),
-        arm: Callable[[bytes], None] | None = None,
+        source: Source | None = None,
         on_commit: Callable[[int, int], None] = lambda first, last: None,
     ) -> None:
         """Open the record, and load what it knows of the roots (absolute paths, none twice).
 
-        `own_paths` are never recorded: the data directory, above all.
+        `own_paths` are never recorded: the data directory, above all. `source` is armed with the
+        folders that are looked at, and says who changed them where it knows.
 
         Raises:
             StoreError: the database cannot be used.
@@ -82,12 +88,17 @@ class Session:
                 for suffix in ("", "-wal", "-shm", "-journal", "-filling", *INDEX_SUFFIXES, *_ALERT_SUFFIXES)
             ]
             watched = watched_roots(
-                own, settings, [*files, os.fsencode(database.parent / INTENTS), *own_paths], arm
+                own,
+                settings,
+                [*files, os.fsencode(database.parent / INTENTS), *own_paths],
+                source.arm if source else None,
             )
             self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
             if self.record.files_ever() >= WORTH_FILES:
                 self.engine.helper = ScanProcess()
             self.engine.announce(Intents(database.parent / INTENTS))
+            self._who = Attribution(_telling(source, watched), OpenFiles())
+            self.engine.ask(self._who)
             self.engine.load()
             self.indexing = Indexing(self.record)
             self.pruning = Pruning(self.record, settings.retention, database.parent / INTENTS)
@@ -126,8 +137,11 @@ class Session:
             Cancelled: `is_cancelled` said so.
             UsageError: a new root is no folder that can be listed.
         """
+        begun = self._who.begin_scan()
         try:
-            return self._catch_up(patient, on_progress, is_cancelled, missed)
+            ready = self._catch_up(patient, on_progress, is_cancelled, missed)
+            self.engine.is_up_to_date(begun)
+            return ready
         finally:
             self._end_helper()
 
@@ -272,6 +286,14 @@ class Session:
     def files(self) -> int:
         """How many files are recorded now."""
         return sum(root.tree.count() for root in self.engine.roots)
+
+
+def _telling(source: Source | None, roots: Sequence[WatchedRoot]) -> Telling | None:
+    """The source, if it tells who does what; then it tells nothing of what is ignored."""
+    if source is None or not tells_who(source):
+        return None
+    source.leave_out({root.path: root.scanner.rules for root in roots})
+    return source
 
 
 def _is_readable(folder: bytes) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +14,11 @@ from typing import TypeVar
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.baseline import Progress
-from fcm_tui.safetext import visible
+from fcm_tui.pipeline.roots import WatchedRoot
+from fcm_tui.safetext import path_text, visible
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.values import reading
+from fcm_tui.watch.hints import Source
 
 T = TypeVar("T")
 
@@ -42,6 +45,8 @@ class RecorderState:
     """How sending to the team's database goes; None where there is none."""
     paused: Pause | None = None
     """While the phase is `paused`."""
+    sources: tuple[tuple[str, str], ...] = ()
+    """As `model.Standing` has them."""
 
 
 class Teller:
@@ -53,8 +58,9 @@ class Teller:
     def news(self, state: RecorderState) -> Standing | None:
         """How it stands, if that is otherwise than at the last call."""
         trouble, said = state.message, self._said
-        since_ns = said.since_ns if said is not None and said.trouble else time.time_ns()
-        standing = Standing(state.phase, trouble, since_ns if trouble else None, state.shipping, state.paused)
+        since_ns: int | None = said.since_ns if said is not None and said.trouble else time.time_ns()
+        since_ns = since_ns if trouble else None
+        standing = Standing(state.phase, trouble, since_ns, state.shipping, state.paused, state.sources)
         if standing == said:
             return None
         if said is None or (standing.phase, trouble) != (said.phase, said.trouble):
@@ -62,6 +68,23 @@ class Teller:
             _log.log(level, "%s; %s", standing.phase, trouble or "all is well")
         self._said = standing
         return standing
+
+
+def watched_by(source: Source, roots: Sequence[WatchedRoot]) -> tuple[tuple[str, str], ...]:
+    """What watches each root, in words: first, under an empty path, what watches most of them, then the others."""
+    unwatched, sources = source.unwatched, source.sources
+    told = {}
+    for root in roots:
+        why = unwatched.get(root.path)
+        if root.poll is True or (root.poll is None and why is not None):
+            told[root.path] = f"poll: {why}" if why else "poll"
+        else:
+            told[root.path] = sources.get(root.path, source.name)
+    most = Counter(told.values()).most_common(1)
+    if not most:
+        return ()
+    others = ((path_text(path), said) for path, said in told.items() if said != most[0][0])
+    return (("", most[0][0]), *others)
 
 
 def words(error: Exception) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fcm_tui.model import Change
 from fcm_tui.safetext import path_text
 from fcm_tui.times import utc_text
+from fcm_tui.who.words import info_of
 
 
-def values_of(change: Change) -> dict[str, str | int | bool | None]:
+def values_of(change: Change) -> dict[str, Any]:
     """What scripts are told of a change; their contract."""
     return {
         "recorder": change.recorder_id.hex(),
@@ -22,6 +25,7 @@ def values_of(change: Change) -> dict[str, str | int | bool | None]:
         "mode": change.mode,
         "owner": change.owner,
         "process": change.process,
+        "process_info": info_of(change.process_info),
         "before": None if change.before is None else change.before.hex(),
         "after": None if change.after is None else change.after.hex(),
         "capture": change.capture,

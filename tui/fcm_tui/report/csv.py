@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import BinaryIO
+import json
+from typing import Any, BinaryIO
 
 from fcm_tui.report.changes import values_of
 from fcm_tui.report.statistics import Asked
@@ -17,7 +18,7 @@ from fcm_tui.store.reading.queries import Reader
 COLUMNS = (
     "sequence", "time", "kind", "path", "previous_path", "size", "inserted", "updated", "deleted", "owner", "process",
     "capture", "origin", "group", "reviewed", "note", "host", "root", "mode", "mtime", "before", "after", "encoding",
-    "newline", "attributes", "previous_attributes", "recorder",
+    "newline", "attributes", "previous_attributes", "recorder", "process_info",
 )  # fmt: skip
 """Those of `log --json`, first what people look for."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -41,10 +42,12 @@ def write(out: BinaryIO, reader: Reader, asked: Asked) -> int:
     return count
 
 
-def cell(value: str | int | bool | None) -> str | int:
+def cell(value: str | int | bool | dict[str, Any] | None) -> str | int:
     """A value as a cell."""
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str) and value.startswith(_FORMULA):

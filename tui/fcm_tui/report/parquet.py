@@ -54,8 +54,9 @@ def _schema(arrow: Any) -> pyarrow.Schema:
         [
             ("recorder", arrow.binary(16)), ("host", word), ("sequence", whole), ("time", moment), ("kind", word),
             ("root", text), ("path", text), ("path_bytes", raw), ("previous_path", text), ("previous_path_bytes", raw),
-            ("size", whole), ("mode", arrow.uint32()), ("owner", word), ("process", word), ("before", digest),
-            ("after", digest), ("capture", word), ("origin", word), ("group", whole), ("inserted", whole),
+            ("size", whole), ("mode", arrow.uint32()), ("owner", word), ("process", word),
+            ("process_info", word), ("before", digest), ("after", digest),
+            ("capture", word), ("origin", word), ("group", whole), ("inserted", whole),
             ("updated", whole), ("deleted", whole), ("reviewed", arrow.bool_()), ("note", text), ("encoding", word),
             ("newline", word), ("mtime", moment), ("attributes", raw), ("previous_attributes", raw),
         ]
@@ -66,7 +67,8 @@ def _row(change: Change) -> tuple[object, ...]:
     return (
         change.recorder_id, change.host, change.sequence, change.time_ns, change.kind.value, _text(change.root),
         _text(change.path), change.path, _text(change.previous_path), change.previous_path, change.size, change.mode,
-        change.owner, change.process, change.before, change.after, change.capture.value, change.origin.value,
+        change.owner, change.process, change.process_info,
+        change.before, change.after, change.capture.value, change.origin.value,
         change.group, change.inserted, change.updated, change.deleted, change.reviewed, change.note, change.encoding,
         change.newline, change.mtime_ns, change.attributes, change.previous_attributes,
     )  # fmt: skip

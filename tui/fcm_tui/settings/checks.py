@@ -12,7 +12,7 @@ from fcm_tui.settings import defaults
 from fcm_tui.settings.reader import Table, count, flag, one_of
 from fcm_tui.settings.values import BadValue, parse_duration
 
-WATCH_SOURCES: Final = ("auto", "watchfiles", "inotify", "poll")
+WATCH_SOURCES: Final = ("auto", "fanotify", "inotify", "watchfiles", "poll")
 _NO_PATTERNS: tuple[str, ...] = ()
 
 

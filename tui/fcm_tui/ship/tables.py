@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from fcm_tui.store.chain import ATTRIBUTE_COLUMNS, CHAINED_COLUMNS
+from fcm_tui.store.chain import CHAINED_COLUMNS, LATER_COLUMNS
 from fcm_tui.store.mysql import literals
 
 STATEMENT_BYTES = 1 << 20
@@ -126,7 +126,7 @@ LINKS = Table(
     ),
     3,
 )
-CHANGES = Table("changes", ("recorder_id", *CHAINED_COLUMNS, *ATTRIBUTE_COLUMNS, "chain_hash"), 2)
+CHANGES = Table("changes", ("recorder_id", *CHAINED_COLUMNS, *LATER_COLUMNS, "chain_hash"), 2)
 GAPS = Table(
     "gaps",
     ("recorder_id", "gap", "root_id", "from_ns", "to_ns", "reason", "changes_found", "row_hash"),

@@ -1,13 +1,12 @@
 """The hash chain: each change's hash covers the one before it and everything the change says.
 
-    hash(n) = SHA-256( hash(n-1) || JSON of [every column but the hash and the attributes, the hunks] )
-    hash(n) = SHA-256( hash(n-1) || JSON of [every column but the hash, the hunks] )
+    hash(n) = SHA-256( hash(n-1) || JSON of [every column but the hash and those that came later, the hunks] )
 
-the first where neither `attributes` nor `previous_attributes` says anything (they came later), the second where
-one does, with these two last of the columns: the lengths tell the two apart. Bytes stand as hexadecimal, there
-are no spaces, non-ASCII is escaped; the hash before the first is the recorder id padded to 32 bytes. Hunks
-are [difference digest, old start, old count, new start, new count]. A difference's digest covers its operation and
-lines, a content's its bytes, so the chain covers those too.
+where the columns that came later say nothing; where `attributes` or `previous_attributes` says something, these two
+follow the others, and where `process_info` does, all three: the lengths tell the forms apart. Bytes stand as
+hexadecimal, there are no spaces, non-ASCII is escaped; the hash before the first is the recorder id padded to 32
+bytes. Hunks are [difference digest, old start, old count, new start, new count]. A difference's digest covers its
+operation and lines, a content's its bytes, so the chain covers those too.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ CHAINED_COLUMNS = (
     "origin", "group_sequence", "inserted", "updated", "deleted", "encoding", "newline",
 )  # fmt: skip
 """Columns of `changes` in the order in which they are hashed; `recorder_id` stands in the chain's start."""
-ATTRIBUTE_COLUMNS = ("attributes", "previous_attributes")
-"""Those that follow them where one of them is not NULL."""
+LATER_COLUMNS = ("attributes", "previous_attributes", "process_info")
+"""Those that follow them: the first two where one of them is not NULL, all where the last is not."""
 
 HunkRow = tuple[bytes, int, int, int, int]
 
@@ -47,7 +46,7 @@ def link(
     previous: bytes,
     columns: Sequence[object],
     hunks: Sequence[HunkRow],
-    attributes: Sequence[object] = (None, None),
+    later: Sequence[object] = (None, None, None),
 ) -> bytes:
     """The hash of one change.
 
@@ -55,10 +54,12 @@ def link(
         previous: the 32 bytes of the change before.
         columns: values of `CHAINED_COLUMNS`.
         hunks: its rows of `change_differences`, by ordinal.
-        attributes: values of `ATTRIBUTE_COLUMNS`.
+        later: values of `LATER_COLUMNS`.
     """
-    if any(value is not None for value in attributes):
-        columns = [*columns, *attributes]
+    if later[-1] is not None:
+        columns = [*columns, *later]
+    elif any(value is not None for value in later):
+        columns = [*columns, *later[:-1]]
     return hashlib.sha256(previous + encode([*columns, hunks]).encode()).digest()
 
 

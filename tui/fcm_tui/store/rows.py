@@ -11,7 +11,7 @@ from fcm_tui.store import chain
 from fcm_tui.store.sealing.sealer import Sealer
 from fcm_tui.store.statements import Insert, Row, Statement
 
-_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS, "chain_hash")
+_CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, *chain.LATER_COLUMNS, "chain_hash")
 
 INSERT_FILE = Insert(
     "files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns, inode, uid, gid,"
@@ -97,10 +97,10 @@ def rows_of(
             hunks.append((digest, *hunk))
         group = None if draft.group is None else groups.setdefault(draft.group, sequence)
         columns = (sequence, *_columns(draft, group))
-        attributes = _attributes(draft)
-        rows.chain_hash = chain.link(rows.chain_hash, columns, hunks, attributes)
+        later = _later(draft)
+        rows.chain_hash = chain.link(rows.chain_hash, columns, hunks, later)
         rows.roots[draft.root_id] += 1
-        rows.changes.append((recorder_id, *columns, *attributes, rows.chain_hash))
+        rows.changes.append((recorder_id, *columns, *later, rows.chain_hash))
         statement, values = _file(draft, stamp)
         rows.files.setdefault(statement, []).append(values)
         if draft.after is not None and draft.capture == Capture.STORED and draft.state is not None:
@@ -176,9 +176,13 @@ def _seen(state: DiskState | None, digest: bytes | None) -> Row:
     return (None if digest is None else state.size, None, None)
 
 
-def _attributes(draft: Draft) -> Row:
+def _later(draft: Draft) -> Row:
     state, previous = draft.state, draft.previous
-    return (state.attributes if state else None, previous.attributes if previous else None)
+    return (
+        state.attributes if state else None,
+        previous.attributes if previous else None,
+        draft.process_info,
+    )
 
 
 def signed(number: int) -> int:

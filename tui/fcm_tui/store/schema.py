@@ -227,13 +227,20 @@ CREATE INDEX changes_previous_attributes ON changes (previous_attributes) WHERE 
 CREATE INDEX files_attributes ON files (attributes) WHERE attributes > X'';
 """
 
-STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+# Who made a change, in more words than `process`: JSON, as `who.words` has it.
+_SEVENTH = """
+ALTER TABLE changes ADD COLUMN process_info TEXT;
+"""
+
+STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 WITH_ROW_HASHES = 3
 """The step from which on small tables carry hashes."""
 WITH_COUNTS = 5
 """The step from which on what is told of a record is counted as it comes."""
 WITH_ATTRIBUTES = 6
 """The step from which on extended attributes are recorded."""
+WITH_PROCESSES = 7
+"""The step from which on it is recorded who made a change."""
 
 
 def upgrade(connection: sqlite3.Connection, path: Path) -> None:
@@ -264,8 +271,8 @@ _FILES_COUNTED = """
 SELECT f.*, (SELECT count(*) FROM main.changes c WHERE c.file_id = f.file_id) AS changes FROM main.files f"""
 _WITHOUT_ATTRIBUTES = """
 CREATE TEMP VIEW files AS SELECT f.*, NULL AS attributes FROM ({files}) f;
-CREATE TEMP VIEW changes AS SELECT c.*, NULL AS attributes, NULL AS previous_attributes FROM main.changes c;
 """
+_CHANGES_WITHOUT = "CREATE TEMP VIEW changes AS SELECT c.*, {} FROM main.changes c"
 
 
 def stand_in(connection: sqlite3.Connection, steps: int) -> None:
@@ -275,6 +282,11 @@ def stand_in(connection: sqlite3.Connection, steps: int) -> None:
     if steps < WITH_ATTRIBUTES:
         files = _FILES_COUNTED if steps < WITH_COUNTS else "SELECT * FROM main.files"
         connection.executescript(_WITHOUT_ATTRIBUTES.format(files=files))
+    if steps < WITH_PROCESSES:
+        lacking = ["NULL AS process_info"]
+        if steps < WITH_ATTRIBUTES:
+            lacking += ["NULL AS attributes", "NULL AS previous_attributes"]
+        connection.execute(_CHANGES_WITHOUT.format(", ".join(lacking)))
 
 
 def steps_of(connection: sqlite3.Connection) -> int:

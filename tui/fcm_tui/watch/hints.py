@@ -60,5 +60,9 @@ class Source(Protocol):
         """End; free what the system lent."""
 
     @property
+    def sources(self) -> dict[bytes, str]:
+        """What watches each root, in words."""
+
+    @property
     def unwatched(self) -> dict[bytes, str]:
         """Roots that this source cannot watch, with the reason and the remedy: they are polled."""

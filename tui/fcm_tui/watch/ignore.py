@@ -83,6 +83,10 @@ class IgnoreRules:
             return self._verdict(self._relative(path), name, False)
         return False
 
+    def matches_folder(self, folder: bytes) -> bool:
+        """Whether a folder (absolute) is matched, or one above it inside the root."""
+        return self._is_within_matched(folder)
+
     def _is_within_matched(self, folder: bytes) -> bool:
         """Whether a folder is matched, or one above it inside the root; asked for each file in it."""
         if len(folder) < self._prefix:

@@ -41,8 +41,9 @@ class InotifySource:
 
     name = "inotify"
 
-    def __init__(self, roots: Sequence[bytes], *, limit: int | None = None) -> None:
-        """`limit` is the most watches to take; by default what the kernel allows a user."""
+    def __init__(self, roots: Sequence[bytes], *, limit: int | None = None, instead: str = "") -> None:
+        """`limit` is the most watches to take, by default what a user is allowed; `instead` says why not fanotify."""
+        self._instead = instead
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.inotify_add_watch.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
         self._handle: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -57,6 +58,11 @@ class InotifySource:
         self._hints = Hints()
         self._ready = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def sources(self) -> dict[bytes, str]:
+        told = f"inotify, as fanotify cannot: {self._instead}" if self._instead else self.name
+        return dict.fromkeys(self._roots, told)
 
     @property
     def unwatched(self) -> dict[bytes, str]:

@@ -48,6 +48,10 @@ class WatchfilesSource:
         self._awatch = awatch
 
     @property
+    def sources(self) -> dict[bytes, str]:
+        return dict.fromkeys(self._roots, self.name)
+
+    @property
     def unwatched(self) -> dict[bytes, str]:
         return self._unwatched
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from typing import TypeGuard
 
+from fcm_tui.watch.deeds import Telling
 from fcm_tui.watch.hints import Hints, Source
 from fcm_tui.watch.portable import WatchfilesSource
 
@@ -18,6 +20,10 @@ class NoSource:
     def __init__(self, roots: Sequence[bytes]) -> None:
         self.unwatched = dict.fromkeys(roots, "")
         self._ready = asyncio.Event()
+
+    @property
+    def sources(self) -> dict[bytes, str]:
+        return dict.fromkeys(self.unwatched, "poll")
 
     def start(self) -> None:
         """Nothing to begin."""
@@ -46,15 +52,28 @@ class NoSource:
 
 
 def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
-    """The source for the configuration's word: `auto`, `inotify`, `watchfiles` or `poll`.
+    """The source for the configuration's word: `auto`, `fanotify`, `inotify`, `watchfiles` or `poll`.
 
-    `auto` is inotify read directly on Linux, where the portable source leaves folders unwatched after
-    bursts, and watchfiles elsewhere.
+    `auto` is on Linux fanotify where this process may use it, as it needs no watch a folder and tells who did what;
+    else inotify read directly, as the portable source leaves folders unwatched after bursts; and watchfiles elsewhere.
     """
     if wanted == "poll":
         return NoSource(roots)
-    if sys.platform == "linux" and wanted in ("auto", "inotify"):
+    if sys.platform == "linux" and wanted in ("auto", "fanotify", "inotify"):
         from fcm_tui.watch.inotify import InotifySource
 
-        return InotifySource(roots)
+        if wanted == "inotify":
+            return InotifySource(roots)
+        from fcm_tui.watch.fanotify import FanotifySource
+        from fcm_tui.watch.fanotify_calls import why_not
+
+        try:
+            return FanotifySource(roots)
+        except OSError as error:
+            return InotifySource(roots, instead=why_not(error))
     return WatchfilesSource(roots)
+
+
+def tells_who(source: Source) -> TypeGuard[Telling]:
+    """Whether a source tells which process did what."""
+    return source.name == "fanotify"

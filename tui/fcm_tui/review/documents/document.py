@@ -9,6 +9,7 @@ from fcm_tui.model import Change, Hunk, Origin
 from fcm_tui.review import wording
 from fcm_tui.safetext import visible
 from fcm_tui.store.reviews import PINNED, Review
+from fcm_tui.who.words import facts as who_facts
 
 LONGEST_NOTE = 1000
 """Letters of a note that are shown: as many as the screen lets one write."""
@@ -86,7 +87,8 @@ def facts(change: Change) -> list[str]:
             }[change.origin]
         ),
     ]
-    return ["  ".join(parts)]
+    about = [visible(words) for words in who_facts(change.process_info)]
+    return ["  ".join(parts), *(["  ".join(about)] if about else [])]
 
 
 def _who(change: Change) -> list[str]:

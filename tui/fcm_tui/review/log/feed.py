@@ -24,6 +24,7 @@ from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
+from fcm_tui.who.words import names as names_of
 
 
 class LogFeed(CursorView):
@@ -356,10 +357,11 @@ class LogFeed(CursorView):
     def names(self) -> dict[str, list[str]]:
         """Hosts, owners, processes, and both of these, of what was read: the most frequent first."""
         known: dict[str, Counter[str | None]] = {"host": Counter(), "owner": Counter(), "process": Counter()}
+        known["by"] = Counter()
         for change in self._pages.known():
-            for key, names in known.items():
-                names[getattr(change, key)] += 1
-        known["by"] = known["owner"] + known["process"]
+            for key in ("host", "owner", "process"):
+                known[key][getattr(change, key)] += 1
+            known["by"].update((change.owner, *names_of(change.process)))
         return {
             key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()
         }

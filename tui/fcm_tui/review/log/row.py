@@ -15,6 +15,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.status import gap_words
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import Key, key_of
+from fcm_tui.who.words import names as names_of
 
 _COUNTS = 15
 """Cells of the line counts: three columns of sign and up to four digits."""
@@ -142,6 +143,8 @@ class RowPainter:
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""
+        if change.process and len(who) > _WHO:
+            who = ", ".join(names_of(change.process)) or who
         return (wording.fit(visible(who), _WHO) if who else " " * _WHO) + " "
 
     def _path(self, change: Change, room: int, over: tuple[str, ...]) -> list[Segment]:

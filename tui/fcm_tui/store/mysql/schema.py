@@ -193,7 +193,9 @@ CREATE TABLE IF NOT EXISTS thinned (
 )""",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES)
+_PROCESSES = ("ALTER TABLE changes ADD COLUMN process_info TEXT",)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES, _PROCESSES)
 _COUNTER = f"""
 CREATE TABLE IF NOT EXISTS schema_steps (
     step       INT NOT NULL PRIMARY KEY,
@@ -207,7 +209,9 @@ _FIRST_VERSION = (
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
 _ATTEMPTS = 12
-_NO_TABLE, _DUPLICATE, _DUPLICATE_INDEX = 1146, 1062, 1061
+_NO_TABLE, _DUPLICATE = 1146, 1062
+_TAKEN = frozenset((1060, 1061))
+"""What a step adds is there: a column, an index."""
 _DENIED = frozenset((1044, 1142, 1227, 1370))
 
 
@@ -293,7 +297,7 @@ async def _take(connection: Connection, statement: str) -> None:
     try:
         await connection.run(_with_options(statement))
     except Exception as error:
-        if code_of(error) != _DUPLICATE_INDEX:
+        if code_of(error) not in _TAKEN:
             raise
 
 

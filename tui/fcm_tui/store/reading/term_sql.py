@@ -57,6 +57,11 @@ _STATES = {
     State.GAP: "FALSE",
     State.GROUP: "c.group_sequence IS NOT NULL",
 }
+_WHO = ("c.owner", "c.process", *(
+    f"CASE WHEN json_valid(c.process_info) THEN json_extract(c.process_info, '$.{key}') END"
+    for key in ("user", "login", "also")
+))  # fmt: skip
+"""The owner, and the processes with their users."""
 _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
 
 
@@ -110,9 +115,9 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
         case Until(time_ns):
             return "c.time_ns < ?", [time_ns]
         case By(who):
-            return "instr(lower(coalesce(c.owner, '')), ?) OR instr(lower(coalesce(c.process, '')), ?)", [
+            return " OR ".join(f"instr(lower(coalesce({told}, '')), ?)" for told in _WHO), [
                 who.lower()
-            ] * 2
+            ] * len(_WHO)
         case Named(what, None):
             return f"c.{what} IS NOT NULL", []
         case Named(what, name):

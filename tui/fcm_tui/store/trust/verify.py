@@ -27,15 +27,16 @@ from fcm_tui.store.trust.anchors import Anchor, Head, why_not
 from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
 
 _EVERY = 4096
-_NAMES = (*chain.CHAINED_COLUMNS, *chain.ATTRIBUTE_COLUMNS)
+_NAMES = (*chain.CHAINED_COLUMNS, *chain.LATER_COLUMNS)
 CHAIN_COLUMNS = ", ".join(_NAMES)
 """Of a change, as they are hashed."""
 HUNK_COLUMNS = "difference_digest, old_start, old_count, new_start, new_count"
-_ATTRIBUTES = len(chain.CHAINED_COLUMNS)
+_LATER = len(chain.CHAINED_COLUMNS)
 _BLOBS = frozenset(_NAMES.index(name) for name in (
-    "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest", *chain.ATTRIBUTE_COLUMNS))  # fmt: skip
+    "root_id", "file_id", "path", "previous_path", "before_digest", "after_digest", "attributes",
+    "previous_attributes"))  # fmt: skip
 _TEXTS = frozenset(_NAMES.index(name) for name in (
-    "kind", "owner", "process", "capture", "origin", "encoding", "newline"))  # fmt: skip
+    "kind", "owner", "process", "process_info", "capture", "origin", "encoding", "newline"))  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
 """Told now and then what is being checked, how much of it is done, and of how much."""
@@ -181,7 +182,7 @@ def chained(rows: ChainRows, tally: Tally, progress: Progress) -> Iterator[Probl
                 good_types.add(types)
         try:
             own_hunks = hunks.of(recorder, number)
-            found = chain.link(previous, columns[:_ATTRIBUTES], own_hunks, columns[_ATTRIBUTES:])
+            found = chain.link(previous, columns[:_LATER], own_hunks, columns[_LATER:])
         except (TypeError, ValueError) as error:
             yield Problem("change", where, f"cannot be hashed ({error})")
             found = stored

@@ -1,0 +1,312 @@
+"""fanotify as a source: what it covers, what it cannot, what it loses and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.privilege import needs_fanotify
+from tests.recording.harness import Recording, fast
+from tests.waiting import eventually
+from tests.who.test_recording import Worker, told
+
+if sys.platform != "linux":
+    pytest.skip("fanotify is Linux's", allow_module_level=True)
+
+from fcm_tui.watch.fanotify import FanotifySource
+from fcm_tui.watch.fanotify_reader import Reader
+from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.mounted import mount_table, mounted_in
+
+pytestmark = needs_fanotify
+
+Mount = Callable[..., None]
+
+
+@pytest.fixture
+def mount() -> Iterator[Mount]:
+    """Mounts what a test asks for; skips it where that cannot be."""
+    mounted: list[Path] = []
+
+    def run(at: Path, *arguments: str) -> None:
+        at.mkdir(exist_ok=True)
+        done = subprocess.run(["mount", *arguments, str(at)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+        mounted.append(at)
+
+    yield run
+    for at in reversed(mounted):
+        subprocess.run(["umount", "--lazy", str(at)], check=False, capture_output=True)
+
+
+def recording_of(tmp_path: Path, *roots: Path) -> Recording:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    return Recording(tmp_path / "data" / "record.db", list(roots), fast("fanotify"))
+
+
+async def whose(recording: Recording, root: Path, name: str = "file") -> tuple[str, bool]:
+    """How it is known who made a file of this name, and whether it is right."""
+    with Worker(root) as worker:
+        await worker.do(f"open({name!r}, 'w').write('x')")
+        change = await recording.has("created", os.path.basename(name))
+        await worker.do(f"os.remove({name!r})")
+        gone = await recording.has("deleted", os.path.basename(name))
+    info = told(change)
+    if change.process_info is not None and info["how"] == "event":
+        assert told(gone)["how"] == "event", told(gone)
+        assert told(gone)["pid"] == worker.pid
+    return info["how"], info.get("pid") == worker.pid
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "overlay", "bind"])
+async def test_file_systems_of_many_kinds(tmp_path: Path, mount: Mount, kind: str) -> None:
+    root = tmp_path / "root"
+    if kind == "overlay":
+        mount(tmp_path / "layers", "-t", "tmpfs", "tmpfs")
+        for name in ("lower", "upper", "work"):
+            (tmp_path / "layers" / name).mkdir()
+        layers = ",".join(f"{name}dir={tmp_path / 'layers' / name}" for name in ("lower", "upper", "work"))
+        mount(root, "-t", "overlay", "-o", layers, "overlay")
+    elif kind == "tmpfs":
+        mount(root, "-t", "tmpfs", "tmpfs")
+    else:
+        (tmp_path / "there").mkdir()
+        mount(root, "--bind", str(tmp_path / "there"))
+    recording = recording_of(tmp_path, root)
+    async with recording.running() as recorder:
+        sources = recorder._source
+        assert isinstance(sources, FanotifySource)
+        if sources.knows_who(os.fsencode(root)):
+            assert await whose(recording, root) == ("event", True)
+            if kind == "bind":
+                assert await whose(recording, tmp_path / "there", "other") == ("event", True)
+        else:  # then inotify does it, and the status says why
+            assert sources.sources[os.fsencode(root)].startswith(
+                "inotify, as fanotify cannot: its file system"
+            )
+            with Worker(root) as worker:
+                await worker.do("open('file', 'w').write('x')")
+                await recording.has("created", "file")
+
+
+async def test_what_is_mounted_in_a_root_is_watched_too(tmp_path: Path, mount: Mount) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    mount(root / "a b", "-t", "tmpfs", "tmpfs")
+    assert mounted_in([os.fsencode(root)], mount_table()) == [os.fsencode(root / "a b")]
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        assert await whose(recording, root, "a b/file") == ("event", True)
+        assert await whose(recording, root, "other") == ("event", True)
+
+
+async def test_what_is_mounted_later_is_found_and_watched(tmp_path: Path, mount: Mount) -> None:
+    root = tmp_path / "root"
+    (root / "late").mkdir(parents=True)
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        assert await whose(recording, root) == ("event", True)
+        mount(root / "late", "-t", "tmpfs", "tmpfs")
+        (root / "late" / "early").write_text("x")
+        await recording.has("created", "early")
+        await recording.settled()
+        with Worker(root) as worker:
+            await worker.do("open('late/more', 'w').write('x')")
+            change = await recording.has("created", "more")
+            assert told(change)["pid"] == worker.pid
+
+
+async def test_a_root_behind_a_link_is_watched_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "real/root").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    recording = recording_of(tmp_path, tmp_path / "link/root")
+    async with recording.running():
+        assert await whose(recording, tmp_path / "real/root") == ("event", True)
+
+
+async def test_a_folder_that_comes_from_elsewhere_is_watched_from_then_on(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "outside/deep").mkdir(parents=True)
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        (tmp_path / "outside/deep/seen").write_text("its folder was met while it was elsewhere")
+        assert await whose(recording, root) == ("event", True)
+        (tmp_path / "outside").rename(root / "inside")
+        await recording.has("created", "seen")
+        assert await whose(recording, root, "inside/deep/more") == ("event", True)
+        (root / "inside").rename(tmp_path / "outside")
+        await recording.has("deleted", "seen")
+        (tmp_path / "outside/deep/hidden").write_text("x")
+        assert await whose(recording, root, "last") == ("event", True)
+    assert not [path for path in recording.state() if b"hidden" in path]
+
+
+async def test_what_is_ignored_gives_no_hints(tmp_path: Path) -> None:
+    """Else an installation in a folder that is left out would keep the engine looking at the folder above it."""
+    root = tmp_path / "root"
+    (root / "node_modules/a").mkdir(parents=True)
+    name = os.fsencode(root)
+    source = FanotifySource([name])
+    source.start()
+    try:
+        await asyncio.to_thread(source.leave_out, {name: IgnoreRules(name, ["node_modules", "made/"])})
+        for number in range(50):
+            (root / f"node_modules/a/{number}").write_text("x")
+        (root / "node_modules/b").mkdir()
+        (root / "node_modules/b/x").write_text("x")
+        (root / "kept").mkdir()
+        (root / "made").mkdir()
+        (root / "made/x").write_text("x")
+        (root / "kept/x").write_text("x")
+        shutil.rmtree(root / "made")
+        shutil.rmtree(root / "node_modules/b")
+        (root / "last").write_text("x")
+        await eventually(lambda: bool(source.deeds.at(name + b"/last")))
+        assert set(source.deeds._folders) == {name, name + b"/kept"}
+    finally:
+        source.close()
+
+
+async def test_events_from_elsewhere_are_not_kept(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    source = FanotifySource([os.fsencode(root)])
+    source.start()
+    try:
+        for number in range(500):
+            (elsewhere / f"d{number % 7}").mkdir(exist_ok=True)
+            (elsewhere / f"d{number % 7}/{number}").write_text("x")
+        shutil.rmtree(elsewhere)
+        (root / "mine").write_text("x")
+        await eventually(lambda: bool(source.deeds.at(os.fsencode(root / "mine"))))
+        assert list(source.deeds._folders) == [os.fsencode(root)]
+        assert source.take().folders == {os.fsencode(root)}
+    finally:
+        source.close()
+
+
+async def test_an_overflow_is_seen_and_a_scan_makes_up_for_it(
+    tmp_path: Path, mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    mount(root, "-t", "tmpfs", "tmpfs")
+    monkeypatch.setattr(
+        "fcm_tui.watch.fanotify.PATIENCE", 120.0
+    )  # it stands still, and is not taken for dead
+    recording = recording_of(tmp_path, root)
+    monkeypatch.setattr(
+        "fcm_tui.recorder.make_source", lambda wanted, roots: FanotifySource(roots, unlimited=False)
+    )
+    limit = int(Path("/proc/sys/fs/fanotify/max_queued_events").read_text())
+    if limit > 20_000:
+        pytest.skip(f"this system's queue has room for {limit:,} events")
+    async with recording.running() as recorder:
+        source = recorder._source
+        assert isinstance(source, FanotifySource) and source._child is not None
+        reader = source._child._process
+        reader.send_signal(signal.SIGSTOP)
+        for number in range(limit + 1000):
+            os.close(os.open(root / f"{number}", os.O_CREAT | os.O_WRONLY))
+            os.unlink(root / f"{number}")
+        (root / "last").write_text("x")
+        reader.send_signal(signal.SIGCONT)
+        await recording.has("created", "last")
+        await recording.settled()
+        with recording.reader() as record:
+            await eventually(lambda: any("overflowed" in gap.reason and gap.to_ns for gap in record.gaps()))
+        assert await whose(recording, root) == ("event", True)
+    (change,) = [c for c in recording.changes() if c.path.endswith(b"/last")]
+    assert told(change)["how"] in ("guess", "unknown")
+
+
+async def test_a_reader_that_is_killed_is_replaced_and_a_scan_makes_up_for_it(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    recording = recording_of(tmp_path, root)
+    async with recording.running() as recorder:
+        source = recorder._source
+        assert isinstance(source, FanotifySource) and source._child is not None
+        first = source._child._process
+        first.kill()
+        (root / "meanwhile").write_text("x")
+        await recording.has("created", "meanwhile")
+        await eventually(lambda: source._child is not None and source._child._process is not first)
+        await recording.settled()
+        with recording.reader() as record:
+            await eventually(lambda: any("reader" in gap.reason and gap.to_ns for gap in record.gaps()))
+        assert await whose(recording, root) == ("event", True)
+    assert "unknown" in {
+        told(change)["how"] for change in recording.changes() if change.path.endswith(b"meanwhile")
+    }
+
+
+HOSTILE = [b"\x1b[31mred", b"a b) R 1 (", b"two\nlines", b"\xff\xfe", b"(((", b"0123456789abcdef"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_process_may_have_any_name(tmp_path: Path, name: bytes) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        with Worker(root) as worker:
+            await worker.do(f"open('/proc/self/comm', 'wb').write({name!r})")
+            await worker.do("open('file', 'w').write('x')")
+            change = await recording.has("created", "file")
+    info = told(change)
+    assert (info["pid"], info["how"]) == (worker.pid, "event")
+    wanted = name[:15].decode("utf-8", "backslashreplace")
+    assert change.process == f"{wanted}[{worker.pid}]"
+    from fcm_tui.commands.log import as_line
+    from fcm_tui.review.documents.document import facts
+
+    for shown in (as_line(change, colour=False), *facts(change)):
+        assert "\x1b" not in shown and "\n" not in shown
+
+
+def test_who_has_a_number_that_another_may_have_had_is_not_said(tmp_path: Path) -> None:
+    """The queue stood still for longer than numbers need to come around, and the process began meanwhile."""
+    reader = Reader([(os.fsencode(tmp_path), os.fsencode(tmp_path))], [])
+    young = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert reader._read(young.pid).name
+        reader._empty_ns -= 3600 * 10**9
+        assert reader._read(young.pid)[:3] == (young.pid, 0, b"")
+        assert reader._read(1).name  # it was there before
+        assert reader._read(0)[:3] == (0, 0, b"")
+    finally:
+        young.communicate(b"\n")
+
+
+async def test_a_recorder_that_stands_still_for_long_gets_all_of_it(tmp_path: Path) -> None:
+    """Ctrl-Z stops it and not the reader, who is in a session of its own: the kernel's queue does not grow."""
+    root = tmp_path / "root"
+    root.mkdir()
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "fcm_tui", "record", "--data-dir", str(data), str(root)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).startswith(b"ready:")
+        process.send_signal(signal.SIGSTOP)
+        with Worker(root) as worker:
+            await worker.do("for n in range(3000): open(str(n), 'w').close()")
+        process.send_signal(signal.SIGCONT)
+        recording = Recording(data / "record.db", [root], fast("fanotify"))
+        await recording.settled()
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        await process.wait()
+    assert {(told(c)["how"], told(c)["pid"]) for c in recording.changes()} == {("event", worker.pid)}

@@ -1,0 +1,365 @@
+"""Reads a fanotify queue in a process of its own: the kernel's queue is emptied in time, whoever has the interpreter.
+
+A process may end a moment after what it did, and with it all that /proc tells: so it is asked at its first event.
+Folders come as file handles. Where each is, is asked once; of those outside of the watched places nothing more is kept
+than that. A folder that is gone when it is asked for is told by its own deletion, whose event names it by its handle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import marshal
+import os
+import pickle
+import select
+import struct
+import sys
+import termios
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from io import FileIO
+from queue import SimpleQueue
+
+from fcm_tui.child import Answers, receive, serving
+from fcm_tui.model import Process
+from fcm_tui.paths import is_inside, join
+from fcm_tui.watch import processes
+from fcm_tui.watch.deeds import Told
+from fcm_tui.watch.execs import Execs
+from fcm_tui.watch.ignore import IgnoreRules
+
+assert sys.platform == "linux"
+
+from fcm_tui.watch import fanotify_calls as calls  # noqa: E402 - only there
+
+_READ_BYTES = 1 << 16
+_READS_A_TURN = 16
+_LONGEST_EVENT = 1024
+"""Bytes, with a name of 255 and two handles of 128."""
+_FOLDERS = 300_000
+"""Handles of folders that are remembered: about 60 MB."""
+_PARKED = 100_000
+"""Events that wait for the deletion of their folder."""
+_PROCESSES = 4096
+_BEHIND = 500_000
+"""Events that the recorder has not taken yet, above which more are dropped, and told as lost."""
+_CERTAIN_NS = 10**9
+"""A number of a process is given again only after all others were: not within a second."""
+_EVENT_BYTES = 24
+_PRIORITY = -10
+"""Before others: who did something may be there for a moment only. It has little to do."""
+
+Places = Sequence[tuple[bytes, bytes]]
+"""Watched folders: the real path of each, and the one it is known by."""
+
+_FOREIGN, _ABOVE = b"", b"/"
+"""What is remembered of a folder outside of the watched places, and of one that such a place lies in."""
+
+
+class Reader:
+    """Turns what is read of a queue into what was done where, by whom."""
+
+    def __init__(self, places: Places, mounts: Iterable[bytes]) -> None:
+        """`mounts` are paths on the file systems whose events come; a descriptor of each is held."""
+        self._mounts: dict[bytes, list[int]] = {}
+        self._folders: dict[bytes, bytes] = {}
+        self._parked: OrderedDict[bytes, list[tuple[calls.Event, int]]] = OrderedDict()
+        self._parked_events = 0
+        self._processes: OrderedDict[int, tuple[int, Process]] = OrderedDict()
+        self._begun: OrderedDict[int, Process] = OrderedDict()
+        self._rules: Mapping[bytes, IgnoreRules] = {}
+        self._next_key = 1
+        self._asked: set[int] = set()
+        self._empty_ns = processes.now_ns()
+        self.new: dict[int, tuple[object, ...]] = {}
+        """Processes that were met since the last `taken`, by key."""
+        self.told: dict[bytes, list[Told]] = {}
+        """What was done since then, by folder."""
+        self.count = 0
+        self.has_lost = False
+        self.move_to(places, mounts)
+
+    def move_to(self, places: Places, mounts: Iterable[bytes]) -> None:
+        """Look at these places from now on."""
+        self.close()
+        self._places = sorted(places, key=lambda place: len(place[0]), reverse=True)
+        self._folders.clear()
+        for path in mounts:
+            with contextlib.suppress(OSError):
+                held = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._mounts.setdefault(struct.pack("=Q", os.fstatvfs(held).f_fsid), []).append(held)
+
+    def leave_out(self, rules: Mapping[bytes, IgnoreRules]) -> None:
+        """Tell nothing of what these rules match, by the place that they are of."""
+        self._rules = rules
+        self._folders.clear()
+
+    def close(self) -> None:
+        """Let go of the file systems."""
+        for held in self._mounts.values():
+            for descriptor in held:
+                os.close(descriptor)
+        self._mounts.clear()
+
+    def begun(self, pids: Iterable[int]) -> None:
+        """These processes have just begun to run a program: who they are is remembered for when they do something."""
+        for pid in pids:
+            process = processes.read(pid)
+            if process is not None and process.command:
+                self._begun[pid] = process
+                self._begun.move_to_end(pid)
+                if len(self._begun) > _PROCESSES:
+                    self._begun.popitem(last=False)
+
+    def is_empty(self) -> None:
+        """The queue has nothing in it: what comes from now on was done after this moment."""
+        self._empty_ns = processes.now_ns()
+
+    def digest(self, data: bytes) -> int:
+        """Take in what was read; how many events it was."""
+        self._asked.clear()
+        number = 0
+        for event in calls.events(data, self._is_foreign):
+            number += 1
+            if event is None:
+                continue
+            if event.mask & calls.Q_OVERFLOW:
+                self.has_lost = True
+            elif event.folder:
+                self._take(event)
+        return number
+
+    def _is_foreign(self, folder: bytes) -> bool:
+        return self._folders.get(folder) == _FOREIGN
+
+    def _take(self, event: calls.Event) -> None:
+        folder = self._where(event.folder)
+        if folder is None:
+            self._park(event, self._key(event.pid))
+        elif folder == _ABOVE:
+            if event.mask & calls.ONDIR and event.mask & (calls.MOVED_FROM | calls.MOVED_TO):
+                self._folders.clear()
+        elif folder != _FOREIGN:
+            self._tell(folder, event, self._key(event.pid))
+        elif event.mask & calls.DELETE and event.mask & calls.ONDIR:
+            self._drop(event.child)
+        elif event.mask & calls.CREATE and event.mask & calls.ONDIR and event.child:
+            self._remember(event.child, _FOREIGN)
+
+    def _tell(self, folder: bytes, event: calls.Event, key: int) -> None:
+        mask = event.mask
+        if event.name != b".":
+            self.told.setdefault(folder, []).append((event.name, mask, key))
+            self.count += 1
+        if mask & calls.ONDIR and event.child:
+            if mask & (calls.MOVED_FROM | calls.MOVED_TO):
+                self._folders.clear()  # it, and all below it, is elsewhere now
+            elif mask & calls.DELETE:
+                self._gone(event.child, self._unless_ignored(join(folder, event.name)))
+            elif mask & calls.CREATE:
+                self._remember(event.child, self._unless_ignored(join(folder, event.name)))
+
+    def _gone(self, child: bytes, path: bytes) -> None:
+        """A folder was deleted: what was done in it before is known to be there now."""
+        if path == _FOREIGN:
+            self._drop(child)
+            return
+        self._folders.pop(child, None)
+        parked = self._parked.pop(child, None)
+        if parked:
+            self._parked_events -= len(parked)
+            for event, key in parked:
+                self._tell(path, event, key)
+
+    def _drop(self, child: bytes) -> None:
+        """A folder outside of the places was deleted, and with it all that was done in it is of no concern."""
+        self._folders.pop(child, None)
+        for event, _ in self._unpark(child):
+            if event.mask & calls.ONDIR and event.mask & calls.DELETE:
+                self._drop(event.child)
+
+    def _unpark(self, child: bytes) -> list[tuple[calls.Event, int]]:
+        parked = self._parked.pop(child, [])
+        self._parked_events -= len(parked)
+        return parked
+
+    def _park(self, event: calls.Event, key: int) -> None:
+        self._parked.setdefault(event.folder, []).append((event, key))
+        self._parked_events += 1
+        while self._parked_events > _PARKED:
+            _, dropped = self._parked.popitem(last=False)
+            self._parked_events -= len(dropped)
+
+    def _where(self, key: bytes) -> bytes | None:
+        """A folder as it is known; `_FOREIGN`, `_ABOVE`, or None where it is gone."""
+        known = self._folders.get(key)
+        if known is not None:
+            return known
+        found: bytes | None = _FOREIGN
+        for mount in self._mounts.get(key[:8], ()):
+            try:
+                path = calls.path_of(key, mount)
+            except OSError as error:
+                if error.errno == errno.ESTALE:
+                    found = None
+                continue
+            if path.endswith(b" (deleted)") and not os.path.lexists(path):
+                found = None
+                continue
+            found = self._shown(path)
+            if found not in (_FOREIGN, _ABOVE):
+                break
+        if found is not None:
+            self._remember(key, found)
+        return found
+
+    def _shown(self, path: bytes) -> bytes:
+        for real, known in self._places:
+            if is_inside(path, real):
+                return self._unless_ignored(known + path[len(real) :] if real != b"/" else path, known)
+        return _ABOVE if any(is_inside(real, path) for real, _ in self._places) else _FOREIGN
+
+    def _unless_ignored(self, folder: bytes, root: bytes | None = None) -> bytes:
+        """A folder inside of a place; what is ignored is as foreign as what is elsewhere."""
+        if not self._rules:
+            return folder
+        if root is None:
+            root = max((known for _, known in self._places if is_inside(folder, known)), key=len, default=b"")
+        rules = self._rules.get(root)
+        return _FOREIGN if rules is not None and rules.matches_folder(folder) else folder
+
+    def _remember(self, key: bytes, folder: bytes) -> None:
+        if len(self._folders) >= _FOLDERS:
+            self._folders.clear()
+        self._folders[key] = folder
+
+    def _key(self, pid: int) -> int:
+        """The key of an event's process, who is asked once for each piece that is read: it may run another program."""
+        known = self._processes.get(pid)
+        if known is not None and (pid in self._asked or processes.same(pid, known[1])):
+            self._asked.add(pid)
+            return known[0]
+        self._asked.add(pid)
+        process = self._read(pid)
+        if known is not None and process == known[1]:
+            return known[0]
+        key = self._next_key
+        self._next_key += 1
+        self._processes[pid] = key, process
+        self._processes.move_to_end(pid)
+        if len(self._processes) > _PROCESSES:
+            self._processes.popitem(last=False)
+        self.new[key] = tuple(process)
+        return key
+
+    def _read(self, pid: int) -> Process:
+        """Who has this number, if that is surely who had it when the event came."""
+        process = processes.read(pid) if pid else None
+        begun = self._begun.get(pid)
+        now = processes.now_ns()
+        if begun is not None and (
+            process is None
+            or (not process.command and (begun.name, begun.started) == (process.name, process.started))
+        ):
+            return begun  # it has ended meanwhile
+        if process is not None and (
+            now - self._empty_ns < _CERTAIN_NS or processes.started_before(process, self._empty_ns)
+        ):
+            return process
+        return Process(pid, 0, b"", b"", b"", None, 0, b"", None)
+
+
+class _Sender(threading.Thread):
+    """Sends what is told, so that the queue is emptied whether the recorder takes it or not."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(name="fcm-tell", daemon=True)
+        self._answers = answers
+        self._messages: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
+        self._waiting = 0
+
+    def put(self, reader: Reader, barrier: int, *, mounted: bool = False) -> None:
+        """Send what a reader has, as (lost, barrier, mounted, processes, folders)."""
+        if self._waiting > _BEHIND:
+            reader.told.clear()
+            reader.has_lost = True
+            reader.count = 0
+            if not barrier:
+                return
+        message = marshal.dumps((reader.has_lost, barrier, mounted, reader.new, list(reader.told.items())))
+        self._waiting += reader.count
+        self._messages.put((reader.count, message))
+        reader.new, reader.told, reader.count, reader.has_lost = {}, {}, 0, False
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            while True:
+                count, message = self._messages.get()
+                self._answers.send(message)
+                self._waiting -= count
+
+
+def serve(queue_number: str) -> None:
+    """Read the queue of that descriptor, and tell what it says, until standard input is closed."""
+    requests, answers = serving()
+    queue = int(queue_number)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+    with contextlib.suppress(OSError, EOFError):
+        places, mounts = marshal.loads(receive(requests))
+        sender = _Sender(answers)
+        sender.start()
+        _serve(queue, requests, Reader(places, mounts), sender)
+
+
+def _serve(queue: int, requests: FileIO, reader: Reader, sender: _Sender) -> None:
+    poll = select.poll()
+    poll.register(queue, select.POLLIN)
+    poll.register(requests, select.POLLIN)
+    mounted = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+    poll.register(mounted, select.POLLPRI)
+    execs = Execs()
+    if execs.fileno() >= 0:
+        poll.register(execs, select.POLLIN)
+    while True:
+        ready = dict(poll.poll())
+        if execs.fileno() in ready:
+            reader.begun(execs.begun())
+        least = barrier = 0
+        if requests.fileno() in ready:
+            what, *values = marshal.loads(receive(requests))
+            if what == "barrier":
+                barrier = values[0]
+                least = _waiting(queue)
+            elif what == "rules":
+                reader.leave_out(pickle.loads(values[0]))
+            else:
+                reader.move_to(*values)
+        _empty(queue, reader, least)
+        if barrier or reader.told or reader.has_lost or mounted in ready:
+            sender.put(reader, barrier, mounted=mounted in ready)
+
+
+def _empty(queue: int, reader: Reader, least: int) -> None:
+    """Read what the queue has, at least so many events of it, but not for ever."""
+    number = turns = 0
+    while turns < _READS_A_TURN or number < least:
+        turns += 1
+        try:
+            data = os.read(queue, _READ_BYTES)
+        except BlockingIOError:
+            reader.is_empty()
+            return
+        number += reader.digest(data)
+        if len(data) < _READ_BYTES - _LONGEST_EVENT:  # else more would have come with it
+            reader.is_empty()
+            return
+
+
+def _waiting(queue: int) -> int:
+    """How many events a queue has, or more."""
+    size = fcntl.ioctl(queue, termios.FIONREAD, struct.pack("=i", 0))
+    return int(struct.unpack("=i", size)[0]) // _EVENT_BYTES

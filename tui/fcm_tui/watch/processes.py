@@ -1,0 +1,80 @@
+"""Who a process is, out of Linux' /proc. Bytes as they stand there: the names in them are anybody's to choose."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+
+from fcm_tui.model import Process
+
+_COMMAND_BYTES = 4096
+"""Of a command line that are looked at."""
+_NOBODY = 4294967295
+"""What /proc/PID/loginuid says of a process that nobody logged in for."""
+_TICK_NS = 10**7
+"""A tick of the times in /proc, whatever the kernel's own are."""
+
+
+def read(pid: int) -> Process | None:
+    """A process that lives, or has ended and is not waited for yet; None where there is none."""
+    try:
+        name, parent, started = _stat(pid)
+        command = _bytes(b"/proc/%d/cmdline" % pid, _COMMAND_BYTES)
+        uid = _uid(pid)
+    except (OSError, ValueError, IndexError):
+        return None
+    parent_name = program = b""
+    login: int | None = None
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        program = os.readlink(b"/proc/%d/exe" % pid)
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        login = int(_bytes(b"/proc/%d/loginuid" % pid, 16))
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        parent_name = _stat(parent)[0]
+    return Process(
+        pid, started, name, command, program, uid, parent, parent_name, None if login == _NOBODY else login
+    )
+
+
+def same(pid: int, known: Process) -> bool:
+    """Whether a process is still the one that was known, running the same program; also where it has ended."""
+    try:
+        name, _, started = _stat(pid)
+    except (OSError, ValueError, IndexError):
+        return True
+    return (name, started) == (known.name, known.started)
+
+
+def started_before(process: Process, boottime_ns: int) -> bool:
+    """Whether it surely had begun at a moment of the clock that goes on while the machine sleeps."""
+    return (process.started + 1) * _TICK_NS <= boottime_ns
+
+
+def now_ns() -> int:
+    """This moment of that clock."""
+    if sys.platform == "linux":
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.monotonic_ns()
+
+
+def _stat(pid: int) -> tuple[bytes, int, int]:
+    """Name, parent and start (ticks since the machine started); the name may have blanks and brackets in it."""
+    head, _, rest = _bytes(b"/proc/%d/stat" % pid, 4096).rpartition(b") ")
+    fields = rest.split()
+    return head.partition(b" (")[2], int(fields[1]), int(fields[19])
+
+
+def _uid(pid: int) -> int:
+    """The user who started it, whatever rights its program has."""
+    status = _bytes(b"/proc/%d/status" % pid, 4096)
+    return int(status.partition(b"\nUid:")[2].split(None, 1)[0])
+
+
+def _bytes(path: bytes, most: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        return os.read(descriptor, most)
+    finally:
+        os.close(descriptor)
