@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -244,7 +245,7 @@ def test_a_broken_way_leaves_nothing_behind(old: Old, capsys: Output) -> None:
         "INSERT INTO differences (operation, affected_lines) SELECT 'Insert', REPEAT('x', 5000) FROM seq_1_to_20000"
     )
     command = [
-        "fcm-tui", "database", "import-legacy", old.database.address, "--to", str(old.target),
+        sys.executable, "-m", "fcm_tui", "database", "import-legacy", old.database.address, "--to", str(old.target),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     from tests.waiting import wait_for
