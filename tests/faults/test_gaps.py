@@ -157,7 +157,9 @@ async def unreadable_for_a_while(
     folder = root / "folder"
     folder.mkdir(parents=True)
     (folder / "file").write_text("x\n")
-    recording = Recording(tmp_path / "record.db", [root], fast("auto"))
+    recording = Recording(
+        tmp_path / "record.db", [root], fast("inotify" if sys.platform == "linux" else "auto")
+    )
     async with recording.running() as recorder:
         close(folder)
         (root / "other").write_text("x\n")
