@@ -128,7 +128,7 @@ def restore(open: Open, folder: Path) -> None:
         changed = list(lines)
         changed[9], changed[149] = "line ten\n", "line hundred and fifty\n"
         file.write_text("".join(changed))
-        terminal.wait("+ line ten")
+        terminal.wait("- line 10")
         terminal.press("3", "z")
         terminal.wait(lambda screen: screen.startswith("▌Diff"))
         terminal.press("G")
