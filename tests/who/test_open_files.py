@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from fcm_tui.commands.log import as_json
+from fcm_tui.report.changes import values_of
 from tests.recording.harness import Recording, fast
 from tests.who.test_recording import Worker
 
@@ -26,7 +25,7 @@ async def test_who_has_the_file_open_is_a_guess(tmp_path: Path) -> None:
             change = await recording.has("created", "held")
             await reader.do("held = open('held'); open('closed', 'w').write('x')")
             closed = await recording.has("created", "closed")
-    found = json.loads(as_json(change))
+    found = values_of(change)
     assert found["process"] == f"{found['process_info']['name']}[{writer.pid}]?"
     assert (found["process_info"]["how"], found["process_info"]["why"]) == ("guess", "it had the file open")
     assert (closed.process, closed.process_info, closed.owner) == (None, None, change.owner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -13,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from fcm_tui.commands.log import as_json, as_line
+from fcm_tui.commands.log import as_line
 from fcm_tui.model import Change
+from fcm_tui.report.changes import values_of
 from tests.privilege import needs_fanotify
 from tests.recording.harness import DEADLINE, Recording, fast
 
@@ -69,7 +69,7 @@ class Worker:
 
 
 def told(change: Change) -> dict[str, Any]:
-    found = json.loads(as_json(change))
+    found = values_of(change)
     info: dict[str, Any] = found["process_info"]
     assert (found["process"] is None) == (info["how"] == "unknown")
     return info
