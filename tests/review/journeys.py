@@ -130,7 +130,7 @@ def restore(open: Open, folder: Path) -> None:
         file.write_text("".join(changed))
         terminal.wait("- line 10")
         terminal.press("3", "z")
-        terminal.wait(lambda screen: screen.startswith("▌Diff"))
+        terminal.wait(lambda screen: screen.startswith("▌Diff") and "+ line ten" in screen)
         terminal.press("G")
         terminal.wait("hunk 2 of 2")
         terminal.wait("+ line hundred and fifty")

@@ -189,7 +189,7 @@ def test_a_viewer_of_another_recorder_restores_through_it(journey: Journey) -> N
             viewer.press("y")
             viewer.wait("recorded as change 2. U undoes it.")
             assert file.read_text() == OLD
-        recorder.wait("  by r")
+        recorder.wait("by restore")
 
 
 def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(journey: Journey) -> None:

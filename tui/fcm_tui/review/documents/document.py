@@ -75,10 +75,6 @@ def facts(change: Change) -> list[str]:
         wording.number_of(change),
         *([change.kind.value] if change.sequence else []),
         wording.moment(change.time_ns),
-        *_who(change),
-        *([wording.size(change.size)] if change.size is not None else []),
-        *([visible(change.encoding)] if change.encoding else []),
-        *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
         *(
             {
                 Origin.EVENT: [],
@@ -86,6 +82,10 @@ def facts(change: Change) -> list[str]:
                 Origin.RESTORE: ["by restore"],
             }[change.origin]
         ),
+        *_who(change),
+        *([wording.size(change.size)] if change.size is not None else []),
+        *([visible(change.encoding)] if change.encoding else []),
+        *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
     ]
     about = [visible(words) for words in who_facts(change.process_info)]
     return ["  ".join(parts), *(["  ".join(about)] if about else [])]
