@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import os
 import secrets
 import socket
-import stat
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from fcm_tui.errors import UsageError
+from fcm_tui.private_file import OthersCanRead, read_private
 
 SHORTEST = 16
 """Characters of a token that somebody chose."""
@@ -31,13 +29,11 @@ def read_token(path: Path) -> str:
         UsageError: it cannot be read, others can read it, or what is in it is too short.
     """
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LARGEST)
+        content = read_private(path, _LARGEST)
     except OSError as error:
         raise UsageError(f"the token file {path} cannot be read ({error.strerror}): mend that") from None
-    if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
-        raise UsageError(f"others can read the token file {path}: `chmod 600` it")
+    except OthersCanRead:
+        raise UsageError(f"others can read the token file {path}: `chmod 600` it") from None
     token = content.decode("utf-8", "replace").strip()
     if len(token) < SHORTEST or not token.isascii() or not token.isprintable():
         raise UsageError(

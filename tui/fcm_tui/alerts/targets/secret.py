@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 
 from fcm_tui.alerts.targets.failure import NotSent
+from fcm_tui.private_file import OthersCanRead, read_private
 
 _LARGEST = 16384
 
@@ -24,13 +23,11 @@ def read_secret(source: str) -> str:
             raise NotSent(f"the environment variable {name} is not set: set it where the recorder is started")
         return value
     try:
-        with open(name, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LARGEST)
+        content = read_private(name, _LARGEST)
     except OSError as error:
         raise NotSent(f"{name} cannot be read ({error.strerror}): mend that") from None
-    if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
-        raise NotSent(f"others can read {name}: `chmod 600` it")
+    except OthersCanRead:
+        raise NotSent(f"others can read {name}: `chmod 600` it") from None
     try:
         value = content.decode().rstrip("\r\n")
     except UnicodeDecodeError:

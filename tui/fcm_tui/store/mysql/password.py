@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 from collections.abc import Mapping
 
 from fcm_tui.errors import ServerRefused
+from fcm_tui.private_file import OthersCanRead, read_private
 from fcm_tui.settings.database import Server
 
 VARIABLE = "FCM_DATABASE_PASSWORD"  # a name
@@ -32,15 +31,13 @@ def read_password(server: Server, environ: Mapping[str, str] = os.environ) -> st
 
 def _in_file(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LARGEST)
+        content = read_private(path, _LARGEST)
     except OSError as error:
         raise ServerRefused(
             f"the password file {path} cannot be read ({error.strerror}): mend that, or set {VARIABLE}"
         ) from None
-    if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
-        raise ServerRefused(f"others can read the password file {path}: `chmod 600` it")
+    except OthersCanRead:
+        raise ServerRefused(f"others can read the password file {path}: `chmod 600` it") from None
     try:
         return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:

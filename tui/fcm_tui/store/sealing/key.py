@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 from collections.abc import Mapping
 
 from fcm_tui.errors import ContentSealed
+from fcm_tui.private_file import OthersCanRead, read_private
 
 VARIABLE = "FCM_ENCRYPTION_KEY"
 SERVICE, NAME = "fcm-tui", "encryption"
@@ -38,15 +37,13 @@ def read_key(source: str, environ: Mapping[str, str] = os.environ) -> bytes:
 
 def _in_file(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(1024)
+        content = read_private(path, 1024)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ContentSealed(f"the key file {path} cannot be read ({error.strerror}): mend that") from None
-    if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
-        raise ContentSealed(f"others can read the key file {path}: `chmod 600` it")
+    except OthersCanRead:
+        raise ContentSealed(f"others can read the key file {path}: `chmod 600` it") from None
     return content.decode("ascii", "replace")
 
 
