@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.commands.arguments import text
-from fcm_tui.commands.common import absolute, open_record, settings_of, show_bytes
+from fcm_tui.commands.common import absolute, open_record, show_bytes
 from fcm_tui.commands.count_line import CountLine
+from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
 from fcm_tui.datadir import open_data_dir
-from fcm_tui.errors import FilterError, NoSuchChange, NotSoError, UsageError
+from fcm_tui.errors import NoSuchChange, NotSoError, UsageError
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.whole_file import write_whole
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fcm_tui.exchange.scope import Scope
     from fcm_tui.exchange.series import Series
     from fcm_tui.model import Change
-    from fcm_tui.query.terms import Term
     from fcm_tui.store.reading.queries import Reader, RecorderInfo
 
 _MOST_NOTES = 20
@@ -81,21 +80,14 @@ def add_parser(
         metavar="N|T",
         help="those behind change N, which is the last that you have; or from a moment on",
     )
-    events.add_argument(
-        "--filter", metavar="EXPR", type=text, help="only what this lets through, as in `log`"
-    )
+    add_filter(events, ", as in `log`")
     events.add_argument("--follow", action="store_true", help="go on with what is recorded, until Ctrl-C")
     events.set_defaults(func=_events)
 
 
 def _add_range(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--since", metavar="T", help="only from this moment on: 2h, yesterday, 2026-11-23 14:00"
-    )
-    parser.add_argument("--until", metavar="T", help="only before this moment")
-    parser.add_argument(
-        "--filter", metavar="EXPR", type=text, help="only what this lets through, as in `log`"
-    )
+    add_moments(parser)
+    add_filter(parser, ", as in `log`")
 
 
 def _git(args: argparse.Namespace) -> int:
@@ -113,7 +105,7 @@ def _git(args: argparse.Namespace) -> int:
         target = Target(Path(os.path.abspath(args.target)))
         _refuse_inside(target.path, args, reader)
         terms = _terms_of(args, reader, recorder, target)
-        selection = Selection(terms.since_ns, _moment(args.until), _parsed(args, terms.expression))
+        selection = Selection(terms.since_ns, moment(args.until), terms_of(args, terms.expression))
         done = target.mark(recorder.recorder_id)
         plan = Plan(terms.scope, selection, terms.by_burst)
         history = History(reader, recorder, plan, done or Mark(recorder.recorder_id), Tree())
@@ -142,15 +134,15 @@ def _terms_of(args: argparse.Namespace, reader: Reader, recorder: RecorderInfo, 
     told = target.terms()
     if told is None:
         scope = _scope(args.paths, reader)
-        made = Terms(recorder.recorder_id, scope, _moment(args.since), args.filter or "", args.by == "burst")
-        _parsed(args, made.expression)
+        made = Terms(recorder.recorder_id, scope, moment(args.since), args.filter or "", args.by == "burst")
+        terms_of(args, made.expression)
         target.make(made)
         return made
     if told.recorder_id != recorder.recorder_id:
         raise UsageError(f"{args.target}: holds the history of another recorder: name another folder")
     asked = (
         ("PATH", bool(args.paths) and tuple(map(absolute, args.paths)) != told.scope.paths),
-        ("--since", args.since is not None and _moment(args.since) != told.since_ns),
+        ("--since", args.since is not None and moment(args.since) != told.since_ns),
         ("--filter", args.filter is not None and args.filter != told.expression),
         ("--by", args.by is not None and (args.by == "burst") != told.by_burst),
     )
@@ -185,7 +177,7 @@ def _patches(args: argparse.Namespace) -> int:
         raise UsageError("TARGET is empty: name a folder, or - for standard output")
     with open_record(args) as reader:
         recorder = _recorder(reader)
-        selection = Selection(_moment(args.since), _moment(args.until), _parsed(args, args.filter or ""))
+        selection = Selection(moment(args.since), moment(args.until), terms_of(args, args.filter or ""))
         series = Series(reader, recorder, _scope([], reader), selection)
         folder = (
             None if args.target == "-" else _empty_folder(Path(os.path.abspath(args.target)), args, reader)
@@ -234,7 +226,7 @@ def _events(args: argparse.Namespace) -> int:
     from fcm_tui.store.reading.filters import Filters
 
     after, since_ns = _place(args.since)
-    filters = Filters(since_ns=since_ns, terms=_parsed(args, args.filter or ""))
+    filters = Filters(since_ns=since_ns, terms=terms_of(args, args.filter or ""))
     with open_record(args) as reader:
         recorder = _recorder(reader)
         if after > reader.last_sequence():
@@ -273,7 +265,7 @@ def _place(words: str | None) -> tuple[int, int | None]:
     """The change or the moment behind which to begin."""
     if words is not None and words.isascii() and words.isdigit() and len(words) <= 18:
         return int(words), None
-    return 0, _moment(words)
+    return 0, moment(words)
 
 
 def _recorder(reader: Reader) -> RecorderInfo:
@@ -285,22 +277,3 @@ def _recorder(reader: Reader) -> RecorderInfo:
     if recorder is None:
         raise NotSoError("nothing is recorded yet: start `fcm-tui record PATH` first")
     return recorder
-
-
-def _moment(words: str | None) -> int | None:
-    if words is None:
-        return None
-    from fcm_tui.times import parse_moment
-
-    return parse_moment(words)
-
-
-def _parsed(args: argparse.Namespace, expression: str) -> tuple[Term, ...]:
-    if not expression:
-        return ()
-    from fcm_tui.query.parse import parse
-
-    try:
-        return parse(expression, settings_of(args).filters)
-    except FilterError as error:
-        raise UsageError(f"--filter: {error}") from None

@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterable, Iterator
 
 from fcm_tui.commands.arguments import text, whole
-from fcm_tui.commands.common import absolute, open_record, settings_of
-from fcm_tui.errors import FilterError, NoSuchChange, UsageError
+from fcm_tui.commands.common import absolute, open_record
+from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
-from fcm_tui.query.terms import Term
 from fcm_tui.report.changes import values_of
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.reading.filters import Filters, concerns
@@ -35,10 +35,7 @@ def add_parser(
     parser.add_argument(
         "path", nargs="?", metavar="PATH", help="only this file, or what is below this folder"
     )
-    parser.add_argument(
-        "--since", metavar="T", help="only from this moment on: 2h, yesterday, 2026-11-23 14:00"
-    )
-    parser.add_argument("--until", metavar="T", help="only before this moment")
+    add_moments(parser)
     parser.add_argument(
         "--kind",
         metavar="K",
@@ -49,12 +46,7 @@ def add_parser(
     parser.add_argument("--text", metavar="S", type=text, help="only where a changed line has this in it")
     parser.add_argument("--host", metavar="H", type=text, help="only of this host's recorder")
     parser.add_argument("--unreviewed", action="store_true", help="only what nobody has reviewed")
-    parser.add_argument(
-        "--filter",
-        metavar="EXPR",
-        type=text,
-        help="only what this lets through: '*.py kind:created since:2h !is:secret', as the screen's filter bar",
-    )
+    add_filter(parser, ": '*.py kind:created since:2h !is:secret', as the screen's filter bar")
     parser.add_argument("--limit", metavar="N", type=whole, help="at most this many")
     parser.add_argument("--reverse", action="store_true", help="oldest first")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -76,13 +68,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--limit {args.limit}: give 0 or more, below 2 to the 63rd")
     filters = Filters(
         path=absolute(args.path) if args.path is not None else None,
-        since_ns=_moment(args.since),
-        until_ns=_moment(args.until),
+        since_ns=moment(args.since),
+        until_ns=moment(args.until),
         kinds=frozenset(_kind(word) for word in args.kind),
         text=args.text or None,
         host=args.host,
         unreviewed=args.unreviewed,
-        terms=_terms(args),
+        terms=terms_of(args, args.filter),
     )
     with open_record(args) as reader:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -180,25 +172,6 @@ def _unknown(reader: Reader, filters: Filters) -> str | None:
     if filters.path is None or reader.knows(filters.path):
         return None
     return f"{os.fsdecode(filters.path)}: nothing is recorded of it; `fcm-tui status` lists what is"
-
-
-def _moment(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from fcm_tui.times import parse_moment
-
-    return parse_moment(text)
-
-
-def _terms(args: argparse.Namespace) -> tuple[Term, ...]:
-    if not args.filter:
-        return ()
-    from fcm_tui.query.parse import parse
-
-    try:
-        return parse(args.filter, settings_of(args).filters)
-    except FilterError as error:
-        raise UsageError(f"--filter: {error}") from None
 
 
 def _kind(word: str) -> Kind:

@@ -8,16 +8,15 @@ import os
 import sys
 from pathlib import Path
 
-from fcm_tui.commands.arguments import nearest, text
-from fcm_tui.commands.common import absolute, open_record, settings_of
-from fcm_tui.errors import FilterError, UsageError
+from fcm_tui.commands.arguments import nearest
+from fcm_tui.commands.common import absolute, open_record
+from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.errors import UsageError
 from fcm_tui.paths import is_inside
-from fcm_tui.query.terms import Term
 from fcm_tui.report.formats import FORMATS, NOT_FOR_TERMINALS, writer
 from fcm_tui.report.statistics import Asked
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.queries import Reader
-from fcm_tui.times import parse_moment
 from fcm_tui.whole_file import whole
 
 
@@ -35,16 +34,8 @@ def add_parser(
     parser.add_argument(
         "path", nargs="?", metavar="PATH", help="only this file, or what is below this folder"
     )
-    parser.add_argument(
-        "--since", metavar="T", help="only from this moment on: 2h, yesterday, 2026-11-23 14:00"
-    )
-    parser.add_argument("--until", metavar="T", help="only before this moment")
-    parser.add_argument(
-        "--filter",
-        metavar="EXPR",
-        type=text,
-        help="only what this lets through: '*.py kind:created !is:secret', as the screen's filter bar",
-    )
+    add_moments(parser)
+    add_filter(parser, ": '*.py kind:created !is:secret', as the screen's filter bar")
     parser.add_argument(
         "--format", metavar="F", help=f"{', '.join(FORMATS)}; else what the output's name ends with, or html"
     )
@@ -103,18 +94,10 @@ def _format(args: argparse.Namespace) -> str:
 
 
 def _asked(args: argparse.Namespace) -> Asked:
-    since = parse_moment(args.since) if args.since is not None else None
-    until = parse_moment(args.until) if args.until is not None else None
+    since, until = moment(args.since), moment(args.until)
     if since is not None and until is not None and until <= since:
         raise UsageError("--until is not behind --since: nothing can be between them")
-    terms: tuple[Term, ...] = ()
-    if args.filter:
-        from fcm_tui.query.parse import parse
-
-        try:
-            terms = parse(args.filter, settings_of(args).filters)
-        except FilterError as error:
-            raise UsageError(f"--filter: {error}") from None
+    terms = terms_of(args, args.filter)
     path = absolute(args.path) if args.path is not None else None
     return Asked(since, until, path, args.filter or "", terms)
 
