@@ -12,6 +12,7 @@ from fcm_tui.alerts.evaluator import add, made
 from fcm_tui.alerts.journal import Journal, journal_path
 from fcm_tui.alerts.sending import Senders
 from fcm_tui.alerts.tally import Tally
+from fcm_tui.amounts import plural
 from fcm_tui.settings.alerts import Alerts
 
 PATIENCE = 15.0
@@ -48,7 +49,7 @@ def raise_tampering(
                 if known.get("what") == what and isinstance(until, int) and now < until:
                     continue
                 tally = Tally(count, details=[*problems[:EXAMPLES]])
-                title = f"{rule.name}: the record does not hold together: {_counted(count)}"
+                title = f"{rule.name}: the record does not hold together: {plural(count, 'problem')}"
                 id = stable_id(recorder, rule.name, what, now)
                 add(journal, made(rule, "alert", title, tally, id, socket.gethostname(), recorder), rule)
                 journal.set_quiet(rule.name, {"until": now + round(rule.quiet * 1e9), "what": what})
@@ -56,7 +57,3 @@ def raise_tampering(
         if send and is_raised:
             Senders(journal_path(database), alerts).end(journal, PATIENCE)
     return is_raised
-
-
-def _counted(count: int) -> str:
-    return "1 problem" if count == 1 else f"{count:,} problems"

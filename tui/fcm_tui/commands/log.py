@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 
+from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
@@ -153,7 +154,7 @@ def gap_text(gap: Gap) -> str:
     day = len("2026-11-25 ")
     if end[:day] == start[:day]:
         end = end[day:]
-    changes = "1 change" if gap.changes_found == 1 else f"{gap.changes_found or 0:,} changes"
+    changes = plural(gap.changes_found or 0, "change")
     return f"{start} to {end}: {changes} found by scan{where} ({visible(gap.reason)})"
 
 

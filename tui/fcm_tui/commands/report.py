@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import nearest
 from fcm_tui.commands.common import absolute, open_record
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
                     raise _unwritable(target, error) from error
                 count = write(out, reader, asked)
     if args.output is not None:
-        print(f"report: {_changes(count)} in {visible(str(target))}", file=sys.stderr)
+        print(f"report: {plural(count, 'change')} in {visible(str(target))}", file=sys.stderr)
     if not count:
         print("note: no change is in this range: the report is empty", file=sys.stderr)
     return 0
@@ -129,7 +130,3 @@ def _unwritable(target: Path, error: OSError) -> UsageError:
     return UsageError(
         f"{target}: {error.strerror or error}: name a file in a folder that is there and that you may write to"
     )
-
-
-def _changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count:,} changes"

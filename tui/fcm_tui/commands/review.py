@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text
 from fcm_tui.commands.common import find_change, place_of, settings_of
 from fcm_tui.errors import UsageError
@@ -45,12 +46,8 @@ def run(args: argparse.Namespace) -> int:
         found = {key_of(find_change(reader, name)) for name in args.changes}
     if args.undo:
         written = reviews.unmark(database, sorted(found))
-        print(f"no longer reviewed by you: {_changes(written)}")
+        print(f"no longer reviewed by you: {plural(written, 'change')}")
     else:
         written = reviews.mark(database, sorted(found), note=args.note, pin=args.pin)
-        print(f"{'reviewed and pinned' if args.pin else 'reviewed'}: {_changes(written)}")
+        print(f"{'reviewed and pinned' if args.pin else 'reviewed'}: {plural(written, 'change')}")
     return 0
-
-
-def _changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count:,} changes"

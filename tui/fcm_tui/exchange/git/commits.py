@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from fcm_tui.amounts import plural
 from fcm_tui.exchange.git.tree import Placed
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.safetext import visible
@@ -95,7 +96,7 @@ class Commit:
 
 def first_look(count: int, mark: Mark, since: str | None) -> str:
     """The message of a commit that brings files which no change brought."""
-    files = "1 file" if count == 1 else f"{count:,} files"
+    files = plural(count, "file")
     subject = f"first look: {files}" if since is None else f"as of {since}: {files}"
     return f"{subject}\n\n{mark.trailer()}"
 
