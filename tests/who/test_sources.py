@@ -67,6 +67,20 @@ async def whose(recording: Recording, root: Path, name: str = "file") -> tuple[s
     return info["how"], info.get("pid") == worker.pid
 
 
+async def test_what_happened_before_it_is_asked_is_told(tmp_path: Path) -> None:
+    source = FanotifySource([os.fsencode(tmp_path)])
+    source.start()
+    try:
+        await eventually(lambda: source.catch_up(0.1))
+        source.take()
+        for number in range(50):
+            (tmp_path / "file").write_text(f"{number}\n")
+            await source.settled()
+            assert os.fsencode(tmp_path) in source.take().folders, number
+    finally:
+        source.close()
+
+
 @pytest.mark.parametrize("kind", ["tmpfs", "overlay", "bind"])
 async def test_file_systems_of_many_kinds(tmp_path: Path, mount: Mount, kind: str) -> None:
     root = tmp_path / "root"

@@ -280,6 +280,7 @@ class Recorder:
                 await self._obey(session, schedule, source)
         if self._pausing.now is not None:
             return  # what changed meanwhile is for the next start
+        await source.settled()
         schedule.add(source.take())
         try:
             await self._in_thread(schedule.last_look)

@@ -37,6 +37,8 @@ _AGAIN, _AGAIN_AT_MOST = 1.0, 60.0
 """Seconds until a reader that ended is started anew; twice as many each time that it told nothing."""
 _AGE_NS = 600 * 10**9
 """After which what was done at a path, and has led to no change, is forgotten."""
+_SETTLING = 5.0
+"""Seconds, at the most, for which the reader is waited for before the last look."""
 
 
 class FanotifySource:
@@ -171,6 +173,10 @@ class FanotifySource:
 
     def wake(self) -> None:
         self._ready.set()
+
+    async def settled(self) -> None:
+        await asyncio.to_thread(self.catch_up, _SETTLING)
+        await self._inotify.settled()
 
     def take(self) -> Hints:
         hints, self._hints = self._hints, Hints()

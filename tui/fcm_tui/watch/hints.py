@@ -47,6 +47,9 @@ class Source(Protocol):
     def wake(self) -> None:
         """Let `wait` return, hints or none."""
 
+    async def settled(self) -> None:
+        """Return once what happened before this call is among the hints, as far as the system lets that be known."""
+
     def take(self) -> Hints:
         """The hints gathered since the last call."""
 

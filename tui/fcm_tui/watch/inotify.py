@@ -94,9 +94,11 @@ class InotifySource:
     def wake(self) -> None:
         self._ready.set()
 
-    def take(self) -> Hints:
+    async def settled(self) -> None:
         if self._handle >= 0:
-            self._readable()  # what was written before a program is told to end counts, too
+            self._readable()
+
+    def take(self) -> Hints:
         hints, self._hints = self._hints, Hints()
         self._ready.clear()
         return hints

@@ -71,6 +71,9 @@ class WatchfilesSource:
     def wake(self) -> None:
         self._ready.set()
 
+    async def settled(self) -> None:
+        """At once: nobody can say what watchfiles has yet to tell."""
+
     def take(self) -> Hints:
         hints, self._hints = self._hints, Hints()
         self._ready.clear()

@@ -46,6 +46,9 @@ class NoSource:
     def wake(self) -> None:
         self._ready.set()
 
+    async def settled(self) -> None:
+        """At once: there is nothing to come."""
+
     def take(self) -> Hints:
         self._ready.clear()
         return Hints()
