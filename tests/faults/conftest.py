@@ -24,6 +24,8 @@ class Program:
 
     def __init__(self, data: Path, root: Path) -> None:
         self.data = data
+        self.options: list[str] = []
+        """Global options of every command."""
         self.root = root
         self.recording = Recording(data / "record.db", [root], fast("auto"))
         self.process: subprocess.Popen[str] | None = None
@@ -40,7 +42,7 @@ class Program:
         roots = roots or (self.root,)
         self.said = []
         self.process = subprocess.Popen(
-            [*prefix, *CLI, "record", "--data-dir", str(self.data), *map(str, roots)],
+            [*prefix, *CLI, *self.options, "record", "--data-dir", str(self.data), *map(str, roots)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,7 +78,10 @@ class Program:
     def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Another command on the same data directory."""
         done = subprocess.run(
-            [*CLI, "--data-dir", str(self.data), *arguments], capture_output=True, text=True, check=False
+            [*CLI, *self.options, "--data-dir", str(self.data), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert "Traceback" not in done.stderr
         assert done.returncode == status, (done.stdout, done.stderr)

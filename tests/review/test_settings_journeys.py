@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -123,8 +124,10 @@ def test_change_a_setting_and_see_it_live(place: Place) -> None:
 
 
 def test_a_viewer_changes_the_file_and_the_recorder_takes_it_up(place: Place) -> None:
-    with place.open("record", str(place.work)) as recorder, place.open() as viewer:
+    with contextlib.ExitStack() as both:
+        recorder = both.enter_context(place.open("record", str(place.work)))
         recorder.wait("ready: 1 roots")
+        viewer = both.enter_context(place.open())
         viewer.wait("◇ ")
         viewer.press(",")
         viewer.wait("There is no such file yet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import pytest
@@ -41,14 +42,15 @@ def test_a_screen_that_records(tmp_path: Path) -> None:
         terminal.wait("● recording")
         terminal.wait("+ meanwhile.txt")
         terminal.wait("recording was paused by")
-        terminal.press("q")
-        assert terminal.end() == 0
+        assert terminal.leave() == 0
 
 
 def test_a_viewer_pauses_the_recorder_of_another_process(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    with place.open("record", str(place.work)) as recorder, place.open(columns=80) as viewer:
+    with contextlib.ExitStack() as both:
+        recorder = both.enter_context(place.open("record", str(place.work)))
         recorder.wait("ready: 1 roots")
+        viewer = both.enter_context(place.open(columns=80))
         viewer.wait("◇ viewer")
         viewer.press("r", "r")
         viewer.wait("is paused")

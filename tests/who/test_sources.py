@@ -259,6 +259,7 @@ async def test_a_reader_that_is_killed_is_replaced_and_a_scan_makes_up_for_it(tm
         await recording.settled()
         with recording.reader() as record:
             await eventually(lambda: any("reader" in gap.reason and gap.to_ns for gap in record.gaps()))
+        await eventually(lambda: source.deeds.is_whole)
         assert await whose(recording, root) == ("event", True)
     assert "unknown" in {
         told(change)["how"] for change in recording.changes() if change.path.endswith(b"meanwhile")

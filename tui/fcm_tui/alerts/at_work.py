@@ -104,10 +104,11 @@ class AlertsAtWork:
 
     def _run(self) -> None:
         from fcm_tui.alerts.journal import Journal, journal_path
+        from fcm_tui.store.values import reading
 
         while True:
             try:
-                with Journal(journal_path(self._database)) as journal:
+                with reading(self._database), Journal(journal_path(self._database)) as journal:
                     is_over = self._watch(journal)
                 if is_over:
                     return

@@ -87,6 +87,7 @@ def _tell_ready(ready: Ready) -> None:
 
 def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
+    diagnostics.start(place.data_dir.log_file)
     alerts = alerts_of(place)
     alerts.prepare()
     gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
@@ -104,11 +105,14 @@ def _once(place: Place, roots: list[bytes], held: Lock) -> int:
         finally:
             session.close()
     _tell_ready(ready)
-    if ready.changes:
-        print(f"{ready.changes} changes recorded", file=sys.stderr)
+    alerts.once()
+    told = [f"{ready.changes} changes recorded"] if ready.changes else []
+    if alerts.trouble:
+        told.append(alerts.trouble)
+    if told:
+        print("; ".join(told), file=sys.stderr)
     if session.trouble:
         print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
-    alerts.once()
     _send(place, held)
     return 0
 
@@ -197,21 +201,21 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     """Take up what the configuration says now; what is to be told of it."""
     import asyncio
 
-    from fcm_tui.alerts.rules import rules_of
-    from fcm_tui.settings.follow import take_up
-
     before = follower.settings
     try:
         after = await asyncio.to_thread(follower.changed)
-        if after is not None:
-            await asyncio.to_thread(
-                rules_of, after
-            )  # what is wrong with them is found before anything is changed
+        if after is None:
+            return []  # and nothing was loaded: where descriptors run out, that would end the recorder
+        from fcm_tui.alerts.rules import rules_of
+
+        await asyncio.to_thread(
+            rules_of, after
+        )  # what is wrong with them is found before anything is changed
     except ConfigError as error:
         follower.settings = before
         return [f"{visible(str(error))}; what was read before still holds"]
-    if after is None:
-        return []
+    from fcm_tui.settings.follow import take_up
+
     return [
         f"{visible(str(place.configuration))} was read again",
         *await take_up(recorder, before, after, place.own_paths),

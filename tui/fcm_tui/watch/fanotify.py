@@ -257,12 +257,20 @@ class FanotifySource:
             self._begin_anew()
 
     def _begin_anew(self) -> None:
-        """The reader ended: its queue goes, so that it does not grow, and what was in it is lost."""
+        """The reader ended: its queue goes, so that it does not grow, and what was in it is lost.
+
+        A scan finds that, and what happens until there is another reader.
+        """
+        self._lose()
         while not self._closing.wait(self._again):
             self._again = min(2 * self._again, _AGAIN_AT_MOST)
             with contextlib.suppress(OSError):
                 self._open()
-                break
+                self._lose()
+                return
+            self._lose()
+
+    def _lose(self) -> None:
         self.deeds.lose()
         self._tell(Hints(lost="the reader of fanotify's events ended"))
 
