@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 import pyte
 
@@ -24,13 +25,34 @@ class _Screen(pyte.Screen):
         if not private:
             super().select_graphic_rendition(*attributes)
 
+    def scroll_up(self, count: int = 1) -> None:
+        """CSI S, which tmux writes and pyte 0.8 does not know: the lines between the margins move up."""
+        row = self.cursor.y
+        _, self.cursor.y = self.margins or (0, self.lines - 1)
+        for _ in range(count or 1):
+            self.index()
+        self.cursor.y = row
+
+    def scroll_down(self, count: int = 1) -> None:
+        """CSI T: they move down."""
+        row = self.cursor.y
+        self.cursor.y, _ = self.margins or (0, self.lines - 1)
+        for _ in range(count or 1):
+            self.reverse_index()
+        self.cursor.y = row
+
+
+class _Stream(pyte.ByteStream):
+    csi: ClassVar[dict[str, str]] = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
 
 class Drawn:
     """A screen, and what was drawn on it piece by piece."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.screen = _Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self._stream = _Stream(self.screen)
         self._begun = b""
 
     @property
