@@ -26,7 +26,7 @@ from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
-from fcm_tui.pipeline.way import Way, in_the_way
+from fcm_tui.pipeline.way import Way, below_others, in_the_way
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
@@ -223,7 +223,6 @@ class Bookkeeper:
     ) -> list[Found]:
         """What was read and differs; what is not settled waits, what did not change is refreshed."""
         found: list[Found] = []
-        newcomers: list[Found] = []
         refreshed: list[tuple[bytes, bytes, bytes]] = []
         for reading, capture, work in taken:
             path = reading.path
@@ -270,12 +269,15 @@ class Bookkeeper:
                 refreshed.append((arrival.stamp, arrival.root_id, path))
                 root.tree.put(path, arrival.stamp)
                 continue
-            if known is None:
-                newcomers.append(arrival)
             found.append(arrival)
+        early = below_others([arrival.path for arrival in found])
+        for path in early:
+            self._waiting.look_again(path)
+        found = [arrival for arrival in found if arrival.path not in early]
         present = {arrival.path for arrival in found}
-        for arrival in newcomers:
-            self._missed_source(arrival, records, present)
+        for arrival in found:
+            if arrival.known is None:
+                self._missed_source(arrival, records, present)
         if refreshed:
             self.record.refresh(refreshed)
         return found
@@ -312,7 +314,9 @@ class Bookkeeper:
             if record.path in blocking
             or (deletions and (not patient or waiting.gone_for_good(record.path, self._began)))
         ]
-        verdict.deleted[:] = [record for record in ready if not self._is_back(record.path)]
+        verdict.deleted[:] = [
+            record for record in ready if not self._is_back(record.path) or record.path in blocking
+        ]
         if not (verdict.deleted or verdict.moved or verdict.modified or verdict.created):
             return
         deleted = verdict.deleted
@@ -325,7 +329,7 @@ class Bookkeeper:
         """Something stands again where a file was missed: it is looked at in the next pass."""
         is_back = self._way.may_lead_to_file(path)
         if is_back:
-            self._waiting.vanished.setdefault(path, self._began)
+            self._waiting.look_again(path)
         return is_back
 
     def _write(

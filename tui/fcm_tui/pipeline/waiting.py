@@ -61,6 +61,11 @@ class Waiting:
         moving.next_look = now + max(RETRY, size / _BYTES_PER_SECOND)
         return now - moving.since >= PATIENCE
 
+    def look_again(self, path: bytes) -> None:
+        """Another thing was there a moment ago: the next pass is to read what is there then."""
+        now = time.monotonic()
+        self._moving.setdefault(path, _Moving(now, now))
+
     def held(self, path: bytes) -> bool:
         """Note that another program keeps a file for itself. True once it has done so for long."""
         now = time.monotonic()

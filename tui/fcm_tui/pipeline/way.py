@@ -61,6 +61,15 @@ def in_the_way(vanished: Sequence[FileRecord], arrivals: Sequence[bytes]) -> set
     }
 
 
+def below_others(arrivals: Sequence[bytes]) -> set[bytes]:
+    """Arrivals below another one: read a moment apart, as one of two that cannot be there at one time."""
+    paths = set(arrivals)
+    below: dict[bytes, bool] = {}
+    for folder in {os.path.dirname(path) for path in arrivals}:
+        below[folder] = folder in paths or not paths.isdisjoint(_folders_above(folder))
+    return {path for path in arrivals if below[os.path.dirname(path)]}
+
+
 def _folders_above(path: bytes) -> Iterator[bytes]:
     folder = os.path.dirname(path)
     while folder and folder != path:
