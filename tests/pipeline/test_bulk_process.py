@@ -57,9 +57,8 @@ def paths_of(root: Path) -> list[bytes]:
 
 def plain(batch: Batch) -> list[object]:
     """For comparing: rows' data as bytes."""
-    return [
-        (*taken[:5], [(*row[:4], bytes(row.data)) for row in taken.rows]) for taken in batch.taken
-    ] + [batch.restless, batch.left]  # fmt: skip
+    rows = [(*row[:4], bytes(row.data)) for row in batch.rows]
+    return [batch.files, rows, batch.restless, batch.left]
 
 
 def settle(root: Path, wait_for: object) -> None:
@@ -74,19 +73,20 @@ def test_a_process_takes_what_a_thread_takes(
     here, there = Bulk(settings).take(paths_of(root)), process.take(paths_of(root))
     assert plain(here) == plain(there)
     assert process.is_alive
-    captures = {os.path.basename(t.path): t.capture for t in there.taken}
-    assert captures[b".env"] is Capture.SECRET
-    assert captures[b"too large"] is Capture.TOO_LARGE
-    assert not next(t for t in there.taken if t.path.endswith(b".env")).rows
+    files = {os.path.basename(file.path): file for file in there.files}
+    digests = [row.digest for row in there.rows]
+    assert files[b".env"].capture == Capture.SECRET
+    assert files[b".env"].digest not in digests
+    assert files[b"too large"].capture == Capture.TOO_LARGE
+    assert files[b"text"].digest in digests
     if HAS_USER:
-        sets = {os.path.basename(t.path): t.state.attributes for t in there.taken}
+        sets = {name: file.attributes for name, file in files.items()}
         own = digest_of(encode({b"user.x": b"one"}))
         assert [sets[n] for n in (b"text", b"noise", b"too large", b"empty", b".env")] == [own] * 3 + [
             b"",
             None,
         ]
-        assert own in {row.digest for t in there.taken for row in t.rows}
-    digests = [row.digest for t in there.taken for row in t.rows]
+        assert own in digests
     assert len(digests) == len(set(digests))
 
 
@@ -117,7 +117,23 @@ def test_more_than_a_batch_is_left_for_the_next(root: Path, process: BulkProcess
     turns = 0
     while todo:
         batch = process.take(todo)
-        taken += [t.path for t in batch.taken]
+        taken += [file.path for file in batch.files]
         todo, turns = batch.left, turns + 1
     assert turns > 2
     assert sorted(taken) == sorted(set(paths_of(root)) - {os.fsencode(root / "gone")})
+
+
+def test_many_jobs_are_handed_over_while_an_answer_waits(
+    root: Path, process: BulkProcess, settings: BulkSettings, wait_for: object
+) -> None:
+    """Requests of more bytes than a pipe holds, before the first answer, which is as large, is asked for."""
+    for number in range(4):
+        (root / f"f{number}").write_bytes(os.urandom(3 << 20))
+    settle(root, wait_for)
+    absent = [os.fsencode(root / f"{'long' * 60}{number}") for number in range(2000)]
+    for _ in range(3):
+        process.begin([*paths_of(root), *absent])
+    once = Bulk(settings)
+    for _ in range(3):
+        assert plain(process.finish()) == plain(once.take([*paths_of(root), *absent]))
+    assert process.is_alive

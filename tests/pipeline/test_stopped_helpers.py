@@ -69,7 +69,7 @@ def test_a_stopped_baseline_process_is_replaced(root: Path) -> None:
     process = BulkProcess(settings)
     process.take(paths_of(root)[:1])
     number = stop(process)
-    assert [t.path for t in process.take(paths_of(root)).taken] == paths_of(root)
+    assert [file.path for file in process.take(paths_of(root)).files] == paths_of(root)
     assert is_gone(number)
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
+from queue import SimpleQueue
 from typing import Any, cast
 
 _SIZE = struct.Struct("=Q")
@@ -31,6 +32,10 @@ PATIENCE = 10.0
 """Seconds without a sign of life after which a helper that somebody waits for is killed: it may have been stopped."""
 _BEAT = 1.0
 """Seconds between two signs of life."""
+_WORTH_GATHERING = 1 << 16
+"""Bytes of a message from which on its parts are written from where they are."""
+_MOST_PARTS = 512
+"""In one call; Linux and macOS take 1,024."""
 _PIPE_BYTES = 1 << 20
 """What Linux gives to any user, unless it was told otherwise."""
 
@@ -156,16 +161,47 @@ class Helper:
             child.close()
 
 
-@contextmanager
-def _patience(child: Child) -> Iterator[None]:
-    """Kill the child where what it is to do inside takes too long; what waits for it then gets an error."""
-    watchdog = threading.Timer(PATIENCE, child.kill)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield
-    finally:
-        watchdog.cancel()
+class _Watchdog:
+    """Kills children that take too long over what somebody waits for. One thread for all of them, while there are any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waits: dict[object, tuple[float, Child]] = {}
+        self._is_at_work = False
+
+    @contextmanager
+    def patience(self, child: Child) -> Iterator[None]:
+        """Around a wait; where it takes too long the child is killed, and what waits for it gets an error.
+
+        Raises:
+            RuntimeError: there is no thread to be had.
+        """
+        wait = object()
+        with self._lock:
+            if not self._is_at_work:
+                threading.Thread(target=self._watch, name="fcm-watchdog", daemon=True).start()
+                self._is_at_work = True
+            self._waits[wait] = time.monotonic() + PATIENCE, child
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._waits[wait]
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(PATIENCE / 20)
+            with self._lock:
+                if not self._waits:
+                    self._is_at_work = False
+                    return
+                now = time.monotonic()
+                late = {child for until, child in self._waits.values() if until <= now}
+            for child in late:
+                child.kill()
+
+
+_patience = _Watchdog().patience
 
 
 def _widen(pipe: FileIO) -> None:
@@ -202,6 +238,23 @@ def serving() -> tuple[FileIO, Answers]:
     return FileIO(0), Answers()
 
 
+def requested(requests: FileIO) -> Iterator[memoryview]:
+    """For a helper: its requests until there are no more. They are taken as they come, so that who makes the next
+    one need not wait for the answer to the last: both would wait for ever where pipes hold less than that.
+    """
+    come: SimpleQueue[memoryview | None] = SimpleQueue()
+
+    def take() -> None:
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                come.put(receive(requests))
+        come.put(None)
+
+    threading.Thread(target=take, name="fcm-requests", daemon=True).start()
+    while (request := come.get()) is not None:
+        yield request
+
+
 def with_data(told: Any, data: Iterable[bytes | memoryview]) -> list[bytes | memoryview]:
     """The parts of a message: values that `marshal` knows, and bytes behind them that are not copied there."""
     head = marshal.dumps(told)
@@ -216,7 +269,25 @@ def told_in(message: memoryview) -> tuple[Any, int]:
 
 def send(pipe: FileIO, *parts: bytes | memoryview) -> None:
     """Send one message, which consists of these parts."""
-    write(pipe, b"".join((_SIZE.pack(sum(map(len, parts))), *parts)))
+    size = sum(map(len, parts))
+    if sys.platform == "win32" or size < _WORTH_GATHERING:
+        write(pipe, b"".join((_SIZE.pack(size), *parts)))
+    else:
+        _gather(pipe.fileno(), [_SIZE.pack(size), *parts])
+
+
+if sys.platform != "win32":
+
+    def _gather(handle: int, parts: list[bytes | memoryview]) -> None:
+        """Write all of the parts, none of which is copied before the system takes it."""
+        at = 0
+        while at < len(parts):
+            written = os.writev(handle, parts[at : at + _MOST_PARTS])
+            while at < len(parts) and written >= len(parts[at]):
+                written -= len(parts[at])
+                at += 1
+            if written:
+                parts[at] = memoryview(parts[at])[written:]
 
 
 def receive(pipe: FileIO) -> memoryview:

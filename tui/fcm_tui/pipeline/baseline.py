@@ -12,14 +12,15 @@ from queue import Queue
 from typing import Protocol
 
 from fcm_tui.capture.stable import YOUNG_NS
-from fcm_tui.model import FileRecord
-from fcm_tui.pipeline.bulk import Batch, Bulk, Taken
+from fcm_tui.pipeline.bulk import Batch, Bulk
 from fcm_tui.pipeline.bulk_process import BulkProcess
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.pipeline.search import Search
 from fcm_tui.store.record import Record
 from fcm_tui.watch.scan import Findings
 
+_BEGUN = 2
+"""Jobs that a process has at a time, so that it need not wait for the next one."""
 _AHEAD = 16
 """Batches that may wait to be stored."""
 _STORED_BYTES = 24 << 20
@@ -79,7 +80,7 @@ def take_baseline(
         stack.callback(batches.close)
         for batch in batches:
             restless += batch.restless
-            storing.add(batch.taken)
+            storing.add(batch)
             if is_cancelled():
                 storing.flush()
                 raise Cancelled
@@ -101,32 +102,29 @@ class _Storing:
         self._search = search
         self._started = time.monotonic()
         self._on_progress = on_progress
-        self._waiting: list[Taken] = []
+        self._waiting = Batch()
         self._waiting_bytes = 0
         self._new_in_tree: list[tuple[bytes, bytes]] = []
         self._files = self._bytes = 0
         self._report()
 
-    def add(self, taken: Sequence[Taken]) -> None:
-        self._waiting += taken
-        self._waiting_bytes += sum(t.state.size for t in taken)
-        if self._waiting_bytes >= _STORED_BYTES or len(self._waiting) >= _STORED_FILES:
+    def add(self, batch: Batch) -> None:
+        self._waiting.files += batch.files
+        self._waiting.rows += batch.rows
+        self._waiting_bytes += sum(file.size for file in batch.files)
+        if self._waiting_bytes >= _STORED_BYTES or len(self._waiting.files) >= _STORED_FILES:
             self.flush()
 
     def flush(self) -> None:
         waiting, record, root = self._waiting, self._record, self._root
-        files = [
-            FileRecord(record.new_id(), root.root.root_id, t.path, t.digest, t.capture, t.state)
-            for t in waiting
-        ]
-        record.add_baseline(files, [t.stamp for t in waiting], [row for t in waiting for row in t.rows])
-        self._new_in_tree += [(t.path, t.stamp) for t in waiting]
+        record.add_baseline(root.root, waiting.files, waiting.rows)
+        self._new_in_tree += [(file.path, file.stamp) for file in waiting.files]
         if self._search.is_over:
             root.tree.fill(self._new_in_tree)
             self._new_in_tree.clear()
-        self._files += len(waiting)
+        self._files += len(waiting.files)
         self._bytes += self._waiting_bytes
-        self._waiting, self._waiting_bytes = [], 0
+        self._waiting, self._waiting_bytes = Batch(), 0
         self._report()
 
     def _report(self) -> None:
@@ -135,11 +133,13 @@ class _Storing:
 
 
 class _Taker(Protocol):
-    def take(self, paths: list[bytes]) -> Batch: ...
+    def begin(self, paths: list[bytes]) -> None: ...
+
+    def finish(self) -> Batch: ...
 
 
 def _takers(root: WatchedRoot, search: Search, stack: ExitStack) -> list[_Taker]:
-    """One in a process of its own for each processor where there is work for them."""
+    """One in a process of its own for each processor, where there is work for them."""
     wanted = min(os.cpu_count() or 1, _MOST_PROCESSES)
     count = min(wanted, search.wait_for(wanted * _FILES_A_PROCESS) // _FILES_A_PROCESS)
     if not count:
@@ -156,17 +156,25 @@ def _in_parallel(takers: Sequence[_Taker], jobs: Iterator[list[bytes]]) -> Gener
     lock = threading.Lock()
     stopping = threading.Event()
 
+    def another() -> list[bytes] | None:
+        with lock:
+            return next(jobs, None)
+
     def work(taker: _Taker) -> None:
+        left: list[list[bytes]] = []
+        begun = 0
         try:
             while not stopping.is_set():
-                with lock:
-                    job = next(jobs, None)
-                if job is None:
+                while begun < _BEGUN and (job := left.pop() if left else another()) is not None:
+                    taker.begin(job)
+                    begun += 1
+                if not begun:
                     break
-                while job and not stopping.is_set():
-                    batch = taker.take(job)
-                    job = batch.left
-                    ready.put(batch)
+                batch = taker.finish()
+                begun -= 1
+                if batch.left:
+                    left.append(batch.left)
+                ready.put(batch)
         except BaseException as error:
             ready.put(error)
         finally:

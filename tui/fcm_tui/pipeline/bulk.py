@@ -7,18 +7,18 @@ written are left for later.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from fcm_tui.capture.attributes import holds_secret
 from fcm_tui.capture.codec import FAST_LEVEL, MAX_PIECE
 from fcm_tui.capture.detectors import secret_in
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome, Reading, read_stable
-from fcm_tui.model import Capture, DiskState
+from fcm_tui.model import Capture
 from fcm_tui.pipeline.secrecy import SecretRules
 from fcm_tui.store.contents.packing import ContentRow, pack, pack_whole
+from fcm_tui.store.seen import Seen, seen
 
 _BYTES = 16 << 20
 
@@ -38,22 +38,14 @@ class BulkSettings:
     """gitignore patterns of files into which they do not look."""
 
 
-class Taken(NamedTuple):
-    """One file as it is, and the rows that hold its content and its attributes."""
-
-    path: bytes
-    digest: bytes | None
-    capture: Capture
-    state: DiskState
-    stamp: bytes
-    rows: Sequence[ContentRow]
-
-
 @dataclass(slots=True)
 class Batch:
     """What came of one `take`."""
 
-    taken: list[Taken] = field(default_factory=list)
+    files: list[Seen] = field(default_factory=list)
+    """As they are."""
+    rows: list[ContentRow] = field(default_factory=list)
+    """Their contents and attributes, those left out that came in a batch before."""
     restless: list[bytes] = field(default_factory=list)
     """Files that were being written."""
     left: list[bytes] = field(default_factory=list)
@@ -67,13 +59,22 @@ class Bulk:
         self._settings = settings
         self._secrets = SecretRules(settings.root, settings.secrets, settings.detectors, settings.allowed)
         self._packed: set[bytes] = set()
+        self._begun: deque[list[bytes]] = deque()
+
+    def begin(self, paths: list[bytes]) -> None:
+        """Take what is at these paths, with the next `finish`."""
+        self._begun.append(paths)
+
+    def finish(self) -> Batch:
+        """What came of the paths handed over first."""
+        return self.take(self._begun.popleft())
 
     def take(self, paths: list[bytes]) -> Batch:
         """The files at these paths, up to a bound of bytes read."""
         batch = Batch()
         now = time.time_ns()
         limit = self._settings.size_limit
-        readings: list[Reading] = []
+        small: list[tuple[bytes, bytes]] = []
         weight = 0
         for number, path in enumerate(paths):
             if weight > _BYTES:
@@ -82,53 +83,43 @@ class Bulk:
             reading = read_stable(path, limit, now_ns=now)
             if reading.outcome is Outcome.UNSETTLED:
                 batch.restless.append(path)
-            elif reading.state is not None:
+            else:
                 weight += len(reading.data or b"")
-                readings.append(reading)
-        batch.taken = self._packed_up(readings)
+                self._add(batch, reading, small)
+        batch.rows += pack_whole(small, level=FAST_LEVEL)
         return batch
 
-    def take_now(self, paths: list[bytes]) -> list[Taken]:
+    def take_now(self, paths: list[bytes]) -> Batch:
         """The files at these paths as they are, even those that are being written."""
-        readings = []
+        batch = Batch()
+        small: list[tuple[bytes, bytes]] = []
         for path in paths:
             reading = read_stable(path, self._settings.size_limit)
             if reading.outcome is Outcome.UNSETTLED:
                 reading = read_unsettled(path, self._settings.size_limit)
-            if reading.state is not None:
-                readings.append(reading)
-        return self._packed_up(readings)
+            self._add(batch, reading, small)
+        batch.rows += pack_whole(small, level=FAST_LEVEL)
+        return batch
 
-    def _packed_up(self, readings: list[Reading]) -> list[Taken]:
-        rows: dict[bytes, Sequence[ContentRow]] = {}
-        small: list[tuple[bytes, bytes]] = []
-        captures = []
-        for reading in readings:
-            secrets, path = self._secrets, reading.path
-            capture = capture_of(reading, secrets.by_name(path), secrets.detectors(path))
-            captures.append(capture)
-            digest, data = reading.digest, reading.data
-            if reading.attributes and reading.state is not None:
-                named = reading.state.attributes
-                if named and named not in self._packed:
-                    self._packed.add(named)
-                    small.append((named, reading.attributes))
-            if capture is not Capture.STORED or digest is None or data is None or digest in self._packed:
-                continue
-            self._packed.add(digest)
-            if len(data) <= MAX_PIECE:
-                small.append((digest, data))
-            else:
-                rows[digest] = pack(data, digest, level=FAST_LEVEL).rows
-        rows.update((row.digest, (row,)) for row in pack_whole(small, level=FAST_LEVEL))
-        taken = []
-        for r, capture in zip(readings, captures, strict=True):
-            if r.state is not None:
-                own = rows.pop(r.digest, ()) if r.digest else ()
-                if r.state.attributes:
-                    own = (*own, *rows.pop(r.state.attributes, ()))
-                taken.append(Taken(r.path, r.digest, capture, r.state, r.stamp, own))
-        return taken
+    def _add(self, batch: Batch, reading: Reading, small: list[tuple[bytes, bytes]]) -> None:
+        """Add what was read to a batch; contents to be packed with others go to `small`, each with its digest."""
+        path, digest, data, packed = reading.path, reading.digest, reading.data, self._packed
+        secrets = self._secrets
+        capture = capture_of(reading, secrets.by_name(path), secrets.detectors(path))
+        state = reading.state
+        if state is None:
+            return
+        batch.files.append(seen(path, digest, capture, state, reading.stamp))
+        if reading.attributes and state.attributes and state.attributes not in packed:
+            packed.add(state.attributes)
+            small.append((state.attributes, reading.attributes))
+        if capture is not Capture.STORED or digest is None or data is None or digest in packed:
+            return
+        packed.add(digest)
+        if len(data) <= MAX_PIECE:
+            small.append((digest, data))
+        else:
+            batch.rows += pack(data, digest, level=FAST_LEVEL).rows
 
 
 def capture_of(reading: Reading, secret: bool, detectors: tuple[str, ...]) -> Capture:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import contextlib
 import marshal
 import pickle
+from collections import deque
 
-from fcm_tui.child import Helper, receive, serving, told_in, with_data
-from fcm_tui.model import Capture, DiskState
-from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings, Taken
+from fcm_tui.child import Helper, receive, requested, serving, told_in, with_data
+from fcm_tui.pipeline.bulk import Batch, Bulk, BulkSettings
 from fcm_tui.store.contents.packing import ContentRow
-
-_CAPTURES = {capture.value: capture for capture in Capture}
+from fcm_tui.store.seen import Seen
 
 
 class BulkProcess(Helper):
@@ -26,15 +25,26 @@ class BulkProcess(Helper):
         """Start it; it gets ready while the caller goes on."""
         self._settings = settings
         self._substitute: Bulk | None = None
+        self._begun: deque[list[bytes]] = deque()
         super().__init__(__name__, serve.__name__)
         self.tell(pickle.dumps(settings))
 
     def take(self, paths: list[bytes]) -> Batch:
         """As `Bulk.take`."""
-        if self.tell(marshal.dumps(paths)):
-            message = self.answer()
-            if message is not None:
-                return _unpacked(message)
+        self.begin(paths)
+        return self.finish()
+
+    def begin(self, paths: list[bytes]) -> None:
+        """Hand over paths; a few may be handed over before the first are finished."""
+        self._begun.append(paths)
+        self.tell(marshal.dumps(paths))
+
+    def finish(self) -> Batch:
+        """What came of the paths handed over first."""
+        paths = self._begun.popleft()
+        message = self.answer()
+        if message is not None:
+            return _unpacked(message)
         if self._substitute is None:
             self._substitute = Bulk(self._settings)
         return self._substitute.take(paths)
@@ -45,26 +55,21 @@ def serve() -> None:
     requests, answers = serving()
     with contextlib.suppress(OSError, EOFError):
         bulk = Bulk(pickle.loads(receive(requests)))
-        while True:
-            answers.send(*_packed(bulk.take(marshal.loads(receive(requests)))))
+        for request in requested(requests):
+            answers.send(*_packed(bulk.take(marshal.loads(request))))
 
 
 def _packed(batch: Batch) -> list[bytes | memoryview]:
     """A batch as the parts of a message: what is told of the files, then the data of all rows."""
-    told = [
-        (t.path, t.digest, t.capture.value, tuple(t.state), t.stamp, [(*row[:4], len(row.data)) for row in t.rows])
-        for t in batch.taken
-    ]  # fmt: skip
-    return with_data((told, batch.restless, batch.left), (row.data for t in batch.taken for row in t.rows))
+    files = list(map(tuple, batch.files))
+    rows = [(*row[:4], len(row.data)) for row in batch.rows]
+    return with_data((files, rows, batch.restless, batch.left), (row.data for row in batch.rows))
 
 
 def _unpacked(message: memoryview) -> Batch:
-    (told, restless, left), at = told_in(message)
-    taken = []
-    for path, digest, capture, state, stamp, parts in told:
-        rows = []
-        for row_digest, chunk, codec, base, size in parts:
-            rows.append(ContentRow(row_digest, chunk, codec, base, message[at : at + size]))
-            at += size
-        taken.append(Taken(path, digest, _CAPTURES[capture], DiskState._make(state), stamp, rows))
-    return Batch(taken, restless, left)
+    (files, told, restless, left), at = told_in(message)
+    rows = []
+    for digest, chunk, codec, base, size in told:
+        rows.append(ContentRow(digest, chunk, codec, base, message[at : at + size]))
+        at += size
+    return Batch(list(map(Seen._make, files)), rows, restless, left)

@@ -22,8 +22,9 @@ from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.imported import refuse_imported
 from fcm_tui.store.reviews import user_name
-from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of, signed, unsigned
+from fcm_tui.store.rows import INSERT_FILE, Rows, file_row, rows_of
 from fcm_tui.store.sealing.sealer import sealer_for
+from fcm_tui.store.seen import Seen, signed, unsigned
 
 BASELINE_CHECKPOINT_PAGES = 16384
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
@@ -228,26 +229,23 @@ class Record:
         rows = self.connection.execute("SELECT path FROM files WHERE inode = ? AND present", (signed(inode),))
         return [path for (path,) in rows]
 
-    def add_baseline(
-        self, files: Sequence[FileRecord], stamps: Sequence[bytes], contents: Iterable[ContentRow]
-    ) -> None:
-        """Files first seen, with new ids and their stamps, none of them a change.
+    def add_baseline(self, root: Root, files: Sequence[Seen], contents: Iterable[ContentRow]) -> None:
+        """Files of a root first seen, none of them a change.
 
         They are durable with the next change, or when the baseline stands.
         """
-        now = time.time_ns()
+        now, root_id = time.time_ns(), root.root_id
+        ids = [self.new_id() for _ in files]
         with self.transaction():
             before = self._last_version()
             self.contents.insert(contents)
-            INSERT_FILE.run(
-                self.connection,
-                [file_row(file, stamp, now) for file, stamp in zip(files, stamps, strict=True)],
-            )
+            rows = [file_row(found, own, root_id, now) for found, own in zip(files, ids, strict=True)]
+            INSERT_FILE.run(self.connection, rows)
             self.connection.execute(
                 "INSERT INTO backup_paths (recorder_id, file_id, digest, original_file, backup_file, time_ns, size)"
                 " SELECT ?, file_id, digest, path, 'sha256:' || lower(hex(digest)), ?, size"
                 " FROM files WHERE file_id >= ? AND capture = ? AND digest IS NOT NULL ON CONFLICT DO NOTHING",
-                (self.recorder_id, now, min((f.file_id for f in files), default=b"\xff"), Capture.STORED),
+                (self.recorder_id, now, min(ids, default=b"\xff"), Capture.STORED),
             )
             self.count_versions(self._last_version() - before)
 

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Operation
+from fcm_tui.model import Capture, DiskState, Draft, Kind, Operation
 from fcm_tui.store import chain
 from fcm_tui.store.sealing.sealer import Sealer
+from fcm_tui.store.seen import Seen, seen, signed
 from fcm_tui.store.statements import Insert, Row, Statement
 
 _CHANGE_COLUMNS = ("recorder_id", *chain.CHAINED_COLUMNS, *chain.LATER_COLUMNS, "chain_hash")
 
 INSERT_FILE = Insert(
-    "files (present, first_seen_ns, file_id, root_id, path, digest, capture, size, mode, mtime_ns, inode, uid, gid,"
-    " stamp, changes, attributes)",
+    "files (present, first_seen_ns, changes, file_id, root_id, path, digest, capture, size, mode, mtime_ns, inode, uid,"
+    " gid, stamp, attributes)",
     16,
 )
 _FILE_GONE = Statement("UPDATE files SET present = 0, changes = changes + 1 WHERE file_id = ?")
@@ -125,14 +126,9 @@ def _sealed(sealer: Sealer, digest: bytes, operation: Operation, affected: str, 
     return (digest, operation.value, *sides)
 
 
-def file_row(file: FileRecord, stamp: bytes, first_seen_ns: int, changes: int = 0) -> Row:
+def file_row(found: Seen, file_id: bytes, root_id: bytes, first_seen_ns: int, changes: int = 0) -> Row:
     """A file that is new to the record, for `INSERT_FILE`; with so many changes to it."""
-    state = file.state
-    return (
-        1, first_seen_ns, file.file_id, file.root_id, file.path, file.digest, file.capture.value, state.size, state.mode,
-        state.mtime_ns, signed(state.inode), state.uid, state.gid, stamp, changes,
-        state.attributes,
-    )  # fmt: skip
+    return (1, first_seen_ns, changes, file_id, root_id, *found)
 
 
 def _file(draft: Draft, stamp: bytes) -> tuple[Statement, Row]:
@@ -141,8 +137,8 @@ def _file(draft: Draft, stamp: bytes) -> tuple[Statement, Row]:
     if state is None:
         return _FILE_GONE, (draft.file_id,)
     if draft.kind is Kind.CREATED:
-        file = FileRecord(draft.file_id, draft.root_id, draft.path, draft.after, draft.capture, state)
-        return INSERT_FILE, file_row(file, stamp, draft.time_ns, 1)
+        found = seen(draft.path, draft.after, draft.capture, state, stamp)
+        return INSERT_FILE, file_row(found, draft.file_id, draft.root_id, draft.time_ns, 1)
     values = (
         draft.after, draft.capture, state.size, state.mode, state.mtime_ns, state.uid, state.gid, stamp,
         state.attributes,
@@ -183,13 +179,3 @@ def _later(draft: Draft) -> Row:
         previous.attributes if previous else None,
         draft.process_info,
     )
-
-
-def signed(number: int) -> int:
-    """SQLite's integers are signed; device and inode numbers are not."""
-    return number - (1 << 64) if number >= 1 << 63 else number
-
-
-def unsigned(number: int) -> int:
-    """The inverse of `signed`."""
-    return number + (1 << 64) if number < 0 else number

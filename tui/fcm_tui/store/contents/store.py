@@ -98,9 +98,12 @@ class ContentStore:
         Raises:
             ValueError: a delta's base is neither in the store nor before it; the transaction is to be rolled back.
         """
-        rows = list(rows)
-        steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
+        rows = rows if isinstance(rows, list) else list(rows)
         before = self._writing.total_changes
+        if self._sealer is None and all(row.base_digest is None for row in rows):
+            _INSERT.run(self._writing, rows)
+            return self._writing.total_changes - before
+        steps = self._steps(row.base_digest for row in rows if row.base_digest is not None)
         ready: list[ContentRow] = []
         for row in rows:
             own = 0

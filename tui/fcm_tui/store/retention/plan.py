@@ -353,7 +353,7 @@ class Plan:
             self.connection.execute("COMMIT")
         delta_base = DeltaBase(old.digest, old.data, old.pieces[0].steps) if old is not None else None
         encoded = encode(data, delta_base)
-        again = decode(encoded.codec, encoded.data, old.data if encoded.base and old else None)
+        again = decode(encoded.codec, bytes(encoded.data), old.data if encoded.base and old else None)
         if hashlib.sha256(again).digest() != digest:
             return None
         return Reencode(ContentRow(digest, 0, encoded.codec, encoded.base, encoded.data), base)
