@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from textual.app import ComposeResult
-from textual.geometry import Size
 from textual.screen import Screen
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.review import keys, wording
+from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.store.reading.bursts import FEWEST
 
@@ -57,7 +56,7 @@ def sections(first: str) -> list[list[Line]]:
     return made
 
 
-class HelpView(ScrollView, can_focus=True):
+class HelpView(RowsView, can_focus=True):
     """The sections below one another, or in two columns where there is room."""
 
     ALLOW_SELECT = False
@@ -78,7 +77,7 @@ class HelpView(ScrollView, can_focus=True):
             self._columns = [left, [line for section in rest for line in section]]
         else:
             self._columns = [[line for section in self._sections for line in section]]
-        self.virtual_size = Size(self.size.width, max(map(len, self._columns)) + 1)
+        self.say_rows(max(map(len, self._columns)) + 1)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

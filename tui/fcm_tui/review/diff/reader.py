@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -25,8 +26,10 @@ from fcm_tui.settings.config import Settings
 if TYPE_CHECKING:
     from fcm_tui.query.terms import Term
 
-_HELD_DOWN = 0.02
-"""Seconds: a key held down passes over changes without reading them."""
+_A_LOOK = 0.02
+"""Seconds from a selection to the reading of what is selected."""
+_IN_PASSING = 0.15
+"""Seconds within which another selection follows where a key is held down: what one passes over is not read."""
 
 
 class DiffReader:
@@ -39,6 +42,8 @@ class DiffReader:
         """What is a secret; others once the configuration says otherwise."""
         self._wanted = 0
         self._selected: Change | None = None
+        self._selected_at = 0.0
+        """When (monotonic)."""
         self.within: bytes | None = None
         """The folder whose changes the log shows; None for all."""
         self._compared = ""
@@ -51,6 +56,7 @@ class DiffReader:
     def select(self, change: Change | None) -> None:
         """Show a change; nothing for None."""
         self._selected, self._compared = change, ""
+        before, self._selected_at = self._selected_at, time.monotonic()
         if change is None:
             self._wanted += 1
             self._view.show(None)
@@ -61,7 +67,8 @@ class DiffReader:
 
             return loading.load_reviewed(record, change)
 
-        self._read(change, read, _HELD_DOWN if self._view.document is not None else 0.0)
+        wait = _IN_PASSING if self._selected_at - before < _IN_PASSING else _A_LOOK
+        self._read(change, read, wait if self._view.document is not None else 0.0)
 
     def tell(self, said: Sequence[str]) -> None:
         """Nothing is selected, and that is what there is to say instead; safe to show."""

@@ -11,9 +11,7 @@ from functools import partial
 
 from rich.segment import Segment
 from textual import work
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.model import Change, Hunk
@@ -24,13 +22,14 @@ from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE,
 from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from fcm_tui.review.diff.wrap import Lines, heights
 from fcm_tui.review.documents.document import Document, FilePart
+from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 
 ABOVE = 3
 """Lines that stay in sight above a hunk that one goes to."""
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(RowsView, can_focus=True):
     """Shows one `Document`. Each row is drawn when it is seen, and kept."""
 
     ALLOW_SELECT = False
@@ -196,7 +195,7 @@ class DiffView(ScrollView, can_focus=True):
             widths = painter.widths(self.size.width, split=split)
             wrapped = (lambda: heights(shown, old, new, widths)) if self.shape.wrap else None
             self._lines = Lines(len(shown), wrapped)
-        self.virtual_size = Size(self.size.width, self._above + self._lines.total)
+        self.say_rows(self._above + self._lines.total)
         self.refresh()
 
     @property

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.wording import fit
 
 
-class CursorView(ScrollView, can_focus=True):
+class CursorView(RowsView, can_focus=True):
     """Rows that are drawn when they are seen. A cursor move repaints two lines, or scrolls."""
 
     ALLOW_SELECT = False
@@ -43,13 +42,13 @@ class CursorView(ScrollView, can_focus=True):
 
     def rows_changed(self, *, top: int | None = None) -> None:
         """Take note of another number of rows; `top` moves the first row in sight."""
-        self.virtual_size = Size(self.size.width, self.total)
+        self.say_rows(self.total)
         if top is not None:
             self.scroll_to(y=max(0, top), animate=False, force=True)
         self.refresh()
 
     def on_resize(self) -> None:
-        self.virtual_size = Size(self.size.width, self.total)
+        self.say_rows(self.total)
         self.reveal()
         self.refresh()
 

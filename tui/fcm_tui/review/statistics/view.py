@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.report.statistics import Statistics
 from fcm_tui.review import keys
+from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.statistics.blocks import arranged
 from fcm_tui.review.statistics.pieces import Figure, Line, Piece, Place, nearest, places
@@ -19,7 +19,7 @@ from fcm_tui.review.statistics.pieces import Figure, Line, Piece, Place, nearest
 _HERE = Style(reverse=True)
 
 
-class StatisticsView(ScrollView, can_focus=True):
+class StatisticsView(RowsView, can_focus=True):
     """Draws only the rows in sight."""
 
     ALLOW_SELECT = False
@@ -70,7 +70,7 @@ class StatisticsView(ScrollView, can_focus=True):
         )
         self._places = places(self._lines)
         self._at = min(self._at, max(0, len(self._places) - 1))
-        self.virtual_size = Size(width, len(self._lines))
+        self.say_rows(len(self._lines), width)
         self._reveal()
         self.refresh()
         self.post_message(self.Moved())
