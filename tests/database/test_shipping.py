@@ -14,6 +14,7 @@ from fcm_tui.cli import main
 from fcm_tui.recorder import Recorder
 from fcm_tui.settings.config import Settings
 from fcm_tui.settings.database import Server
+from fcm_tui.ship.troubles import Trouble, kept
 from fcm_tui.store import reviews
 from tests.database.compare import differing
 from tests.database.recording import abreast, recording, shipping_of
@@ -136,6 +137,10 @@ async def test_a_server_that_comes_later_gets_all(
     monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
     own.stop()
     server = own_server(own)
+
+    def unsent() -> list[Trouble]:
+        return kept(tmp_path / "data" / "record.db")
+
     async with recording(root, tmp_path / "data", server) as recorder:
         (root / "a.txt").write_text("one\n")
         await eventually(
@@ -143,8 +148,10 @@ async def test_a_server_that_comes_later_gets_all(
         )
         assert shipping_of(recorder).reason == "Connection refused"
         assert shipping_of(recorder).behind_since_ns is not None
+        assert [(trouble.to_ns, trouble.reason) for trouble in unsent()] == [(None, "Connection refused")]
         await asyncio.to_thread(own.start)
         await abreast(recorder, 1)
+        await eventually(lambda: unsent()[-1].to_ns is not None)
         assert (shipping_of(recorder).state, shipping_of(recorder).reason) == ("connected", "")
         own.kill()
         (root / "a.txt").write_text("two\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,9 +12,9 @@ from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind, Shipping
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.parts.said import Said
 from fcm_tui.review.status import gap_words
+from fcm_tui.ship.troubles import Troubles
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
 from tests.review.screens import lines, shows, text
@@ -223,28 +224,16 @@ async def test_a_long_reason_is_told_whole_in_a_narrow_pane(record: RecordBuilde
 
 
 async def test_trouble_with_sending_is_a_line_of_its_own(record: RecordBuilder, make_app: Make) -> None:
-    engine = FakeEngine()
-    app = make_app(record, engine)
+    """In a viewer too, and after a new start: the recorder keeps it beside the record."""
+    troubles = Troubles(record.database)
+    app = make_app(record)
     async with app.run_test(size=(80, 40)) as pilot:
         await shows(app, "line ten")
-        engine.state.shipping = Shipping("mysql://db", "connected")
-        engine.state.shipping = Shipping("mysql://db", "retrying", reason="no \x1bway there")
+        troubles.see(Shipping("mysql://db", "connected"), time.time_ns())
+        troubles.see(Shipping("mysql://db", "retrying", reason="no \x1bway there"), time.time_ns())
         await eventually(lambda: "not sent since" in log(app)[0] and "no ␛way there" in log(app)[0])
         await pilot.press("k")
         await shows(app, "Nothing reached the team's database in this time.")
-        engine.state.shipping = Shipping("mysql://db", "connected", dead=2)
+        Troubles(record.database).see(Shipping("mysql://db", "connected", dead=2), time.time_ns())
         await eventually(lambda: "2 rows refused for good" in log(app)[0])
         assert re.search(r"not sent .* to .*: no ␛way there", log(app)[1])
-
-
-def test_how_sending_goes_is_noted_once() -> None:
-    sending = Sending()
-    steps = [
-        (None, False), ("connecting", False), ("connected", False), ("retrying", True), ("retrying", False),
-        ("connecting", False), ("refused", False), ("connected", True), ("connected", False), ("retrying", True),
-    ]  # fmt: skip
-    for at, (state, is_new) in enumerate(steps):
-        shipping = None if state is None else Shipping("mysql://db", state, reason="away")
-        assert sending.see(shipping, at) is is_new, at
-    other = Gap(1, None, 5, 6, NOT_RUNNING, 0)
-    assert [(gap.from_ns, gap.to_ns) for gap in sending.among([other])] == [(9, None), (5, 6), (3, 7)]

@@ -28,6 +28,7 @@ _OURS: Final = frozenset(
         f"{LOG_NAME}.1",
         DEAD_NAME,
         f"{DEAD_NAME}-journal",
+        f"{DATABASE_NAME}-unsent.json",
         DATABASE_NAME,
         f"{DATABASE_NAME}-filling",
         f"{DATABASE_NAME}-search",

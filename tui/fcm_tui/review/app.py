@@ -118,7 +118,7 @@ class ReviewApp(PaneKeys):
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, self._notice)
         self._changed = asyncio.Event()
-        self._sending = Sending()
+        self._sending = Sending(database if isinstance(database, Path) else None)
         self._version: object = None
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
         self.log_view = Inbox(palette, LogReading(database), id="log")
@@ -275,6 +275,7 @@ class ReviewApp(PaneKeys):
                 and now == phase
                 and now != "baseline"
                 and not await self._written()
+                and not await asyncio.to_thread(self._sending.has_news)
             ):
                 continue
             phase = now
@@ -284,12 +285,13 @@ class ReviewApp(PaneKeys):
                 await self.tree_view.load()
                 sizes = await self._source.call(lambda record: record.sizes())
                 gaps = await self._source.call(log_gaps.read)
+                marks = await asyncio.to_thread(self._sending.among, gaps)
                 if await self.log_view.follow_reviews():
                     self.diff_view.reader.reviewed()
             except StoreError:
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
-            self.log_view.show_gaps(self._sending.among(gaps))
+            self.log_view.show_gaps(marks)
             self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
@@ -328,8 +330,6 @@ class ReviewApp(PaneKeys):
 
     def _tick(self) -> None:
         self._forget_told(_STANDS)
-        if self._engine is not None and self._sending.see(self._engine.state.shipping, time.time_ns()):
-            self._changed.set()
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.model import Shipping
 from fcm_tui.settings.database import Server
+from fcm_tui.ship.troubles import Troubles
 
 if TYPE_CHECKING:
     from fcm_tui.ship.shipper import Shipper
@@ -28,6 +30,7 @@ class ShippingAtWork:
         self._server = server
         self._dead = dead
         self._changed = asyncio.Event()
+        self._troubles = Troubles(database)
         self._shipper: Shipper | None = None
         self._task: asyncio.Task[None] | None = None
         self.state = Shipping(server.address)
@@ -38,6 +41,7 @@ class ShippingAtWork:
         self._shipper = self._make()
         self._shipper.stop(with_files=True)
         await self._shipper.run()
+        await self._note()
         return self.state
 
     def start(self, tell: Callable[[], Awaitable[None]]) -> None:
@@ -72,13 +76,18 @@ class ShippingAtWork:
                 await asyncio.wait([sending, changed], return_when=asyncio.FIRST_COMPLETED)
                 changed.cancel()
                 self._changed.clear()
+                await self._note()
                 await tell()
                 await asyncio.wait([sending], timeout=_COALESCED)
         finally:
             sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sending
+            await self._note()
             await tell()
+
+    async def _note(self) -> None:
+        await asyncio.to_thread(self._troubles.see, self.state, time.time_ns())
 
     def _make(self) -> Shipper:
         """In a thread: what it imports takes a tenth of a second."""

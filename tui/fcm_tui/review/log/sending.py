@@ -1,51 +1,40 @@
-"""Times in which nothing reached the team's database, as this process has seen them."""
+"""Times in which nothing reached the team's database, as lines of the log."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from collections.abc import Sequence
+from pathlib import Path
 
-from fcm_tui.model import Gap, Shipping
+from fcm_tui.model import Gap
 from fcm_tui.review import wording
-
-MOST = 100
-"""Times that are kept, the newest."""
+from fcm_tui.ship import troubles
 
 
 class Sending:
-    """Watches how sending goes; every trouble is a line of the log."""
+    """What the recorder of a record has noted of its sending, in this process or in another."""
 
-    def __init__(self) -> None:
-        self._troubles: list[Gap] = []
-        self._dead = 0
+    def __init__(self, database: Path | None) -> None:
+        """None: what is read is the team's database itself."""
+        self._database = database
+        self._seen: tuple[int, int] | None = None
 
-    def see(self, shipping: Shipping | None, now_ns: int) -> bool:
-        """Take note of how it goes now; whether there is more to tell than before."""
-        if shipping is None:
-            return False
-        before = list(self._troubles)
-        last = self._troubles[-1] if self._troubles else None
-        is_open = last is not None and last.to_ns is None
-        if shipping.state in ("retrying", "refused") or (shipping.state == "stopped" and shipping.reason):
-            reason = wording.UNSENT + shipping.reason
-            if last is not None and is_open:
-                self._troubles[-1] = replace(last, reason=reason)
-            else:
-                self._add(now_ns, None, reason)
-        elif shipping.state == "connected" and last is not None and is_open:
-            self._troubles[-1] = replace(last, to_ns=now_ns)
-        if shipping.dead > self._dead:
-            rows = wording.plural(shipping.dead - self._dead, "row")
-            self._add(now_ns, now_ns, f"{wording.UNSENT}{rows} refused for good, see `fcm-tui database dead`")
-            self._dead = shipping.dead
-        return before != self._troubles
+    def has_news(self) -> bool:
+        """Whether there is more to tell than when this was asked last."""
+        seen, self._seen = self._seen, self._file()
+        return self._seen != seen
 
-    def _add(self, from_ns: int, to_ns: int | None, reason: str) -> None:
-        at = len(self._troubles) - (
-            to_ns is not None and bool(self._troubles) and self._troubles[-1].to_ns is None
-        )
-        self._troubles.insert(at, Gap(0, None, from_ns, to_ns, reason, None))
-        del self._troubles[:-MOST]
+    def _file(self) -> tuple[int, int] | None:
+        if self._database is None:
+            return None
+        try:
+            found = os.stat(troubles.place(self._database))
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
 
-    def among(self, gaps: list[Gap]) -> list[Gap]:
-        """The gap ledger, newest first, with these times at their places."""
-        return sorted([*gaps, *self._troubles], key=lambda gap: gap.from_ns, reverse=True)
+    def among(self, gaps: Sequence[Gap]) -> list[Gap]:
+        """The gap ledger, newest first, with these times at their places. For a thread."""
+        unsent = troubles.kept(self._database) if self._database is not None else []
+        lines = [Gap(0, None, t.from_ns, t.to_ns, wording.UNSENT + t.reason, None) for t in unsent]
+        return sorted([*gaps, *lines], key=lambda gap: gap.from_ns, reverse=True)
