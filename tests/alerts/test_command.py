@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 from fcm_tui.cli import main
+from fcm_tui.safetext import visible
 from tests.alerts.harness import Watching, told
 from tests.alerts.servers import web
 from tests.waiting import eventually
 
+HOSTILE = "\u202emay" if sys.platform == "win32" else "\x1b[31mmay"
+"""Windows has no names with ESC in them."""
 CONFIGURATION = """
 [[alerts.rules]]
 name = "payroll"
@@ -36,7 +40,7 @@ async def test_alerts_are_listed_and_a_failing_target_is_told(
 ) -> None:
     with web(503) as server:
         watching.write(CONFIGURATION.replace("{port}", str(server.port)))
-        hostile = watching.root / "payroll" / "\x1b[31mmay"
+        hostile = watching.root / "payroll" / HOSTILE
         hostile.parent.mkdir()
         async with watching.running():
             hostile.write_text("content")
@@ -45,7 +49,7 @@ async def test_alerts_are_listed_and_a_failing_target_is_told(
     status, out, _ = run(watching, capsys, "alert", "list")
     assert status == 0
     assert "payroll: " in out
-    assert "␛[31mmay created" in out
+    assert f"{visible(HOSTILE)} created" in out
     assert "not sent to hook so far: 127.0.0.1: it answers 503" in out
     status, out, _ = run(watching, capsys, "alert", "list", "--json")
     (line,) = out.splitlines()

@@ -12,6 +12,7 @@ import pytest
 
 from fcm_tui import cli, diagnostics
 from fcm_tui.commands import status
+from tests.waiting import wait_for
 
 _FAILING = """
 import sys
@@ -90,12 +91,13 @@ def test_the_recorder_notes_its_start_and_its_end(tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith(b"ready: ")
+    wait_for(lambda: "recording; all is well" in (data / "fcm-tui.log").read_text())
     process.terminate()
     process.communicate()
     lines = (data / "fcm-tui.log").read_text().splitlines()
     assert f"records {root}" in lines[0] and f" {process.pid} " in lines[0]
-    assert any("recording; all is well" in line for line in lines)
-    assert lines[-1].endswith(": stopped; all is well")
+    if sys.platform != "win32":  # where this kills it; tests/windows tells it to end
+        assert lines[-1].endswith(": stopped; all is well")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a screen in a pty; tests/windows has one in a console")

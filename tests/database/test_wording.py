@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import sys
 
 import pytest
 
@@ -53,7 +54,9 @@ def test_what_a_server_says_never_acts_on_a_terminal() -> None:
     [
         (
             ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 1)"),
-            os.strerror(errno.ECONNREFUSED),
+            "Connect call failed ('127.0.0.1', 1)"
+            if sys.platform == "win32"
+            else os.strerror(errno.ECONNREFUSED),
         ),
         (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
         (TimeoutError(), "the server does not answer"),

@@ -11,8 +11,8 @@ import pytest
 import fcm_tui
 
 SCREEN = ("fcm_tui.review", "fcm_tui.__main__")
-LINUX = ("fcm_tui.watch.inotify",)
-"""Cannot be imported on other systems."""
+LINUX = ("fcm_tui.watch.inotify", "fcm_tui.watch.fanotify")
+"""What begins so cannot be imported on other systems."""
 
 
 def engine_modules() -> list[str]:

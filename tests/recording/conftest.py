@@ -8,6 +8,8 @@ import pytest
 from tests.recording.harness import Recording, fast
 
 SOURCES = ["watchfiles", "inotify"] if sys.platform == "linux" else ["watchfiles"]
+if sys.platform == "win32":
+    SOURCES.append("auto")
 
 
 @pytest.fixture(params=SOURCES)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def report(record: RecordBuilder, capture: Run, *arguments: str) -> bytes:
 def test_json_has_a_line_for_each_figure(record: RecordBuilder, capfdbinary: Run, in_utc: None) -> None:
     told = [json.loads(line) for line in report(record, capfdbinary, "--format", "json").splitlines()]
     figures = {line["figure"]: line["rows"] for line in told}
-    assert figures["report"][0]["zone"] == "UTC"
+    if hasattr(time, "tzset"):  # else it is the machine's
+        assert figures["report"][0]["zone"] == "UTC"
     assert figures["summary"][0]["changes"] == 326
     assert sum(row["changes"] for row in figures["hours"]) == 326 and len(figures["hours"]) == 168
     assert figures["burst"][0]["folder"].endswith("build")
@@ -173,8 +175,8 @@ def test_parquet_has_typed_columns_and_every_change(record: RecordBuilder, tmp_p
     assert str(table.schema.field("time").type) == "timestamp[ns, tz=UTC]"
     assert str(table.schema.field("size").type) == "int64"
     assert table["sequence"].to_pylist() == list(range(1, 328))
-    assert table["path"][-1].as_py() == r"/srv/shop/caf\udce9.txt"
-    assert table["path_bytes"][-1].as_py() == b"/srv/shop/caf\xe9.txt"
+    assert table["path"][-1].as_py() == os.sep.join(("", "srv", "shop", r"caf\udce9.txt"))
+    assert table["path_bytes"][-1].as_py() == os.sep.encode().join((b"", b"srv", b"shop", b"caf\xe9.txt"))
 
 
 @pytest.mark.parametrize(

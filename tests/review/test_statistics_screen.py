@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -46,7 +47,7 @@ async def go_to(app: ReviewApp, wanted: str) -> int:
     ("wanted", "expression"),
     [
         ("Mon 1", "weekday:mon hour:1"),
-        ("/srv/shop/src/api:", ""),
+        (f"{os.sep}srv{os.sep}shop{os.sep}src{os.sep}api:", ""),
         ("not known:", "!owner:*"),
     ],
 )

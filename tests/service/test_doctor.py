@@ -27,6 +27,10 @@ from tests.database.server import PASSWORD, install, needs_mariadb
 posix = pytest.mark.skipif(sys.platform == "win32", reason="rights as POSIX has them")
 
 
+_UTF8 = {"PYTHONUTF8": "1"} if sys.platform == "win32" else {}
+"""What makes it all well there where the system's encoding is another."""
+
+
 class Doctor:
     """The command on one data directory, its answer by topic."""
 
@@ -38,7 +42,7 @@ class Doctor:
             [*self._command, "--json"],
             capture_output=True,
             check=False,
-            env={**os.environ, **environ},
+            env={**os.environ, **_UTF8, **environ},
             timeout=100,
         )
         assert (done.returncode, done.stderr) == (status, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from fcm_tui.watch import deeds
 from fcm_tui.watch.deeds import CAME, CLOSED, FOLDER, LEFT, MADE, REMOVED, WRITTEN, Deeds
 from fcm_tui.who.attribution import Attribution
 
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="only fanotify tells who, and its paths are POSIX'"
+)
 NOW = 1_700_000_000_000_000_000
 
 

@@ -11,4 +11,4 @@ from tests.recording.harness import Recording, fast
 def recording(root: Path, tmp_path: Path) -> Recording:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    return Recording(data / "record.db", [root], fast("watchfiles"))
+    return Recording(data / "record.db", [root], fast("auto"))

@@ -34,6 +34,20 @@ with held(sys.argv[1]):
 """
 
 
+_LOCKER = """
+import msvcrt, sys
+with open(sys.argv[1], "r+b", buffering=0) as file:
+    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 4)
+    file.write(b"half\\n")
+    print("locked", flush=True)
+    sys.stdin.read()
+    file.seek(0)
+    file.write(b"whole\\n")
+    file.seek(0)
+    msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 4)
+"""
+
+
 @contextlib.contextmanager
 def held(path: str | Path, share: int = 0) -> Iterator[int]:
     """A file open for reading and writing, while others may only do what `share` says; a descriptor of it."""
@@ -56,18 +70,27 @@ def held(path: str | Path, share: int = 0) -> Iterator[int]:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def held_by_another_program(path: Path) -> Iterator[None]:
+def held_by_another_program(path: Path) -> contextlib.AbstractContextManager[None]:
     """A file that another process keeps for itself."""
+    return _at_work(_HOLDER, path)
+
+
+def written_by_another_program_under_a_lock(path: Path) -> contextlib.AbstractContextManager[None]:
+    """A file whose first four bytes another process has locked; "half" is in it, and at the end "whole"."""
+    return _at_work(_LOCKER, path)
+
+
+@contextlib.contextmanager
+def _at_work(program: str, path: Path) -> Iterator[None]:
     with subprocess.Popen(
-        [sys.executable, "-c", _HOLDER, str(path)],
+        [sys.executable, "-c", program, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     ) as holder:
         assert holder.stdin is not None and holder.stdout is not None
-        assert holder.stdout.readline().strip() == "held"
+        assert holder.stdout.readline().strip() in ("held", "locked")
         yield
         holder.stdin.close()
         assert holder.wait(30) == 0

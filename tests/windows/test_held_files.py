@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -12,18 +13,21 @@ from typing import Any
 
 import pytest
 
+from fcm_tui.capture import stable
 from fcm_tui.capture.opening import open_to_read
 from fcm_tui.capture.stable import Outcome, read_stable
 from fcm_tui.pipeline import waiting
 from tests.recording.harness import Recording
 from tests.windows.system import (
     DELETE,
+    ON_WINE,
     READ,
     held,
     held_by_another_program,
     not_on_wine,
     rewrite,
     windows_only,
+    written_by_another_program_under_a_lock,
 )
 
 pytestmark = windows_only
@@ -119,6 +123,46 @@ async def test_a_part_that_another_program_has_locked(recording: Recording, root
             msvcrt.locking(file, msvcrt.LK_UNLCK, 4)
         await recording.settled()
     assert recording.kinds() == [("created", "other"), ("modified", "file")]
+
+
+async def test_a_part_that_another_process_has_locked(recording: Recording, root: Path) -> None:
+    (root / "file").write_bytes(b"one\n")
+    async with recording.running():
+        with written_by_another_program_under_a_lock(root / "file"):
+            (root / "other").write_bytes(b"not locked\n")
+            await recording.has("created", "other")
+            if not ON_WINE:  # where a lock on a part keeps nobody from reading it
+                assert read_stable(os.fsencode(root / "file"), 1000).outcome is Outcome.HELD
+                assert recording.kinds() == [("created", "other")]
+        await recording.settled()
+    last = recording.changes()[-1]
+    assert (last.kind, last.capture, last.size) == ("modified", "stored", len(b"whole\n"))
+
+
+async def test_a_part_that_cannot_be_read_for_a_lock(
+    recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file opens, and reading it fails as it does on Windows, which Wine does not do: without a number of its."""
+    locked = [os.fsencode(root / "file")]
+
+    def read(path: bytes, *rest: Any) -> stable.Reading:
+        if path in locked:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return reads(path, *rest)
+
+    reads = stable._read_open
+    (root / "file").write_bytes(b"one\n")
+    async with recording.running() as recorder:
+        monkeypatch.setattr(stable, "_read_open", read)
+        (root / "file").write_bytes(b"one\ntwo\n")
+        (root / "other").write_bytes(b"not locked\n")
+        await recording.has("created", "other")
+        assert read_stable(os.fsencode(root / "file"), 1000).outcome is Outcome.HELD
+        assert recorder.state.pending
+        locked.clear()
+        await recording.settled()
+    assert recording.kinds() == [("created", "other"), ("modified", "file")]
+    assert recording.changes()[1].capture == "stored"
 
 
 def test_once_says_what_it_could_not_record(root: Path) -> None:

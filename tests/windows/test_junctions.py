@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from fcm_tui.restore.disk import Blocked, Folder
 from fcm_tui.watch import paths
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Findings, Scanner
@@ -15,6 +20,10 @@ from tests.recording.harness import Recording
 from tests.windows.system import not_on_wine, windows_only
 
 pytestmark = windows_only
+
+
+def fcm(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "fcm_tui", *arguments], capture_output=True, timeout=60)
 
 
 @not_on_wine("it cannot make junctions")
@@ -33,6 +42,50 @@ async def test_a_junction_is_not_followed(recording: Recording, root: Path, tmp_
         (root / "file").write_text("two\n")
         await recording.has("modified", "file")
     assert {os.path.basename(change.path) for change in recording.changes()} == {b"file"}
+
+
+@not_on_wine("it cannot make junctions")
+def test_one_as_root_is_what_it_leads_to(root: Path, tmp_path: Path) -> None:
+    """One record, whichever way the folder is named, and a way back to itself in it is not followed."""
+    import _winapi
+
+    _winapi.CreateJunction(str(root), str(tmp_path / "junction"))
+    _winapi.CreateJunction(str(tmp_path / "junction"), str(root / "round"))
+    for text, named in (("one\n", root), ("two\n", tmp_path / "junction")):
+        (root / "file").write_text(text)
+        done = fcm("record", "--once", str(named))
+        assert (done.returncode, b"1 roots, 1 files" in done.stdout) == (0, True), done.stderr
+    (line,) = fcm("log", "--json", str(tmp_path / "junction")).stdout.splitlines()
+    assert json.loads(line)["path"] == str(root / "file")
+
+
+@not_on_wine("it cannot make junctions")
+def test_nothing_is_restored_through_one(root: Path, tmp_path: Path) -> None:
+    import _winapi
+
+    (root / "folder").mkdir()
+    for text in ("one\n", "two\n"):
+        (root / "folder" / "file").write_text(text)
+        assert fcm("record", "--once", str(root)).returncode == 0
+    (root / "folder").rename(tmp_path / "outside")
+    _winapi.CreateJunction(str(tmp_path / "outside"), str(root / "folder"))
+    done = fcm("restore", "1", "--before", "--force")
+    assert done.returncode == 1
+    assert b"stands where a folder has to be" in done.stderr
+    assert (tmp_path / "outside" / "file").read_text() == "two\n"
+
+
+def test_a_folder_that_leads_elsewhere_is_not_entered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder stands for a junction: `lstat` tells either as a folder, and a junction by this attribute."""
+
+    class Found:
+        st_mode = stat.S_IFDIR
+        st_file_attributes = stat.FILE_ATTRIBUTE_DIRECTORY | stat.FILE_ATTRIBUTE_REPARSE_POINT
+
+    (root / "junction").mkdir()
+    monkeypatch.setattr(Folder, "look", lambda folder, name: Found())
+    with pytest.raises(Blocked, match="stands where a folder has to be"):
+        Folder.opened(os.fsencode(root), [b"junction"]).__enter__()
 
 
 def test_nothing_looks_into_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

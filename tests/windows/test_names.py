@@ -82,6 +82,21 @@ async def test_they_are_restored_under_the_same_names(recording: Recording, root
     assert sorted(os.listdir(verbatim(root))) == ["dots...", "nul.txt"]
 
 
+async def test_folders_whose_names_mean_something_else_to_windows(recording: Recording, root: Path) -> None:
+    (root / "dots").mkdir()
+    (root / "dots" / "file").write_text("not this one\n")
+    async with recording.running():
+        for name in ("dots..", "blank ", "con", "lpt1.d"):
+            os.mkdir(verbatim(root / name))
+            with open(verbatim(root / name / f"in {name.strip()}x"), "w") as file:
+                file.write("one\n")
+            await recording.has("created", f"in {name.strip()}x")
+        os.rename(verbatim(root / "dots.."), verbatim(root / "nul"))
+        moved = await recording.has("moved", "in dots..x")
+    assert moved.path == os.fsencode(root / "nul" / "in dots..x")
+    assert ("deleted", "file") not in recording.kinds()
+
+
 async def test_longer_than_windows_likes(recording: Recording, root: Path) -> None:
     deep = Path(str(root), *[LONG] * 6)
     async with recording.running():
@@ -92,6 +107,15 @@ async def test_longer_than_windows_likes(recording: Recording, root: Path) -> No
         with open(verbatim(deep / "file"), "w") as file:
             file.write("two\n")
         assert (await recording.has("modified", "file")).updated == 1
+        os.unlink(verbatim(deep / "file"))
+        await recording.has("deleted", "file")
+        os.rmdir(verbatim(deep))
+    data_dir = str(recording.database.parent)
+    assert fcm("--data-dir", data_dir, "cat", "3", "--before").stdout == b"two\r\n"
+    done = fcm("--data-dir", data_dir, "restore", "3", "--before")
+    assert done.returncode == 0, done.stderr
+    with open(verbatim(deep / "file"), "rb") as file:
+        assert file.read() == b"two\r\n"
 
 
 @pytest.mark.parametrize("name", ["file.txt", "folder"])
@@ -113,12 +137,17 @@ async def test_a_rename_that_changes_only_case(recording: Recording, root: Path,
 
 
 @not_on_wine("a rename that changes only case does nothing")
-async def test_a_rename_that_changes_only_case_while_recording(recording: Recording, root: Path) -> None:
-    (root / "file.txt").write_text("one\n")
+@pytest.mark.parametrize("name", ["file.txt", "folder"])
+async def test_a_rename_that_changes_only_case_while_recording(
+    recording: Recording, root: Path, name: str
+) -> None:
+    (root / "folder").mkdir()
+    (root / "folder" / "inner").write_text("one\n")
+    (root / "file.txt").write_text("two\n")
     async with recording.running():
-        (root / "file.txt").rename(root / "File.TXT")
+        (root / name).rename(root / name.upper())
         await recording.settled()
-    assert recording.kinds() == [("moved", "File.TXT")]
+    assert recording.kinds() == [("moved", "FILE.TXT" if name == "file.txt" else "inner")]
 
 
 def test_a_name_stands_as_it_is_spelled(root: Path) -> None:
@@ -156,6 +185,33 @@ async def test_a_stream_is_no_file(recording: Recording, root: Path) -> None:
         (root / "other").write_text("two\n")
         await recording.settled()
     assert {os.path.basename(change.path) for change in recording.changes()} <= {b"file", b"other"}
+
+
+@pytest.mark.parametrize("name", ["file:stream", "file::$DATA", "folder:stream"])
+def test_commands_refuse_a_stream_in_a_line(root: Path, name: str) -> None:
+    """`record` takes none for a folder, `cat`, `diff` and `restore` know none, and `--to` makes none."""
+    (root / "folder").mkdir()
+    for text in ("one\n", "two\n"):
+        (root / "file").write_text(text)
+        assert fcm("record", "--once", str(root)).returncode == 0
+    stream = str(root / name)
+    for command, said in {
+        ("record", "--once", stream): "name an existing folder to record",
+        ("cat", stream): "not a change: give its number",
+        ("diff", stream): "not a change: give its number",
+        ("restore", stream, "--at", "#1"): "nothing is recorded there, then or now",
+        ("restore", "1", "--to", stream): "a stream of another file: name another place with --to",
+        ("restore", "1", "--before", "--to", f"{stream}\\inner"): "a stream of another file",
+        ("restore", "1", "--dry-run", "--to", stream): "a stream of another file",
+    }.items():
+        done = fcm(*command)
+        assert done.returncode in (1, 2), command
+        (line,) = done.stderr.decode().splitlines()
+        assert name in line, command
+        assert said in line, command
+        assert not done.stdout, command
+    assert (root / "file").read_bytes() == b"two\r\n"
+    assert sorted(path.name for path in root.iterdir()) == ["file", "folder"]
 
 
 def test_nothing_is_restored_into_a_stream(root: Path) -> None:

@@ -34,7 +34,7 @@ async def test_a_share_is_watched(share: Path, root: Path, tmp_path: Path) -> No
     (tmp_path / "data").mkdir()
     (root / "folder").mkdir()
     (root / "folder" / "old").write_text("one\n")
-    recording = Recording(tmp_path / "data" / "record.db", [share], fast("watchfiles"))
+    recording = Recording(tmp_path / "data" / "record.db", [share], fast("auto"))
     async with recording.running():
         (root / "folder" / "file").write_text("one\n")
         created = await recording.has("created", "file")
@@ -47,7 +47,7 @@ async def test_a_share_is_watched(share: Path, root: Path, tmp_path: Path) -> No
 async def test_names_of_devices_and_long_ones_on_a_share(share: Path, root: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     deep = Path(rf"\\?\{root}", *["d" * 60] * 5)
-    recording = Recording(tmp_path / "data" / "record.db", [share], fast("watchfiles"))
+    recording = Recording(tmp_path / "data" / "record.db", [share], fast("auto"))
     async with recording.running():
         deep.mkdir(parents=True)
         for name in ("file", "nul.txt", "dots.."):

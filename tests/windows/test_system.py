@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui.datadir import DataDir
 from fcm_tui.watch.stamp import stamp
 from tests.recording.harness import Recording
 from tests.windows.system import not_on_wine, windows_only
@@ -116,12 +117,14 @@ async def test_more_at_once_than_the_queue_of_events_holds(recording: Recording,
     assert len(recording.changes()) == 1500
 
 
-def test_ctrl_c_ends_it_cleanly(root: Path) -> None:
+def test_ctrl_c_ends_it_cleanly(root: Path, data_dir: DataDir) -> None:
     (root / "file").write_text("one\n")
     done = subprocess.run([sys.executable, "-c", _INTERRUPTED, str(root)], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"ready: 1 roots, 1 files" in done.stdout
     assert b"not recording" in fcm("status").stdout
+    log = (data_dir.path / "fcm-tui.log").read_text().splitlines()
+    assert log[-1].endswith(": stopped; all is well")
 
 
 @not_on_wine("CTRL_BREAK needs a console, and ends the process")

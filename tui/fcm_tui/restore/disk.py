@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from fcm_tui.capture.attributes import RIGHTS, attributes_of, decode, give
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.paths import join
-from fcm_tui.restore.plan import names_below
+from fcm_tui.restore.plan import in_a_stream, is_stream, names_below
 from fcm_tui.safetext import visible_path
 from fcm_tui.watch.paths import on_disk
 
@@ -88,11 +88,8 @@ class Folder:
     def _at(self, name: bytes) -> bytes:
         if self._handle is not None:
             return name
-        if sys.platform == "win32" and b":" in name:
-            raise RestoreRefused(
-                f"{visible_path(join(self.path, name))}: Windows writes what has a colon in its name into"
-                " a stream of another file: name another place with --to"
-            )
+        if is_stream(name):
+            raise RestoreRefused(in_a_stream(join(self.path, name)))
         return on_disk(join(self.path, name))
 
     def _enter(self, name: bytes, make: bool) -> Folder:

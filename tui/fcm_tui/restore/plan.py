@@ -167,9 +167,24 @@ def names_below(base: bytes, path: bytes) -> list[bytes]:
     """
     inside = join(base, b"")
     names = path[len(inside) :].split(SEPARATOR) if path.startswith(inside) else [b""]
-    odd = (b":", b"/") if os.name == "nt" else ()
-    if any(name in _NO_NAMES or b"\0" in name or any(sign in name for sign in odd) for name in names):
+    if any(is_stream(name) for name in names):
+        raise RestoreRefused(in_a_stream(path))
+    odd = b"/" if os.name == "nt" else b"\0"
+    if any(name in _NO_NAMES or b"\0" in name or odd in name for name in names):
         raise RestoreRefused(
             f"{visible_path(path)}: is not a path inside {visible_path(base)}: nothing is written there"
         )
     return names
+
+
+def is_stream(name: bytes) -> bool:
+    """Whether Windows takes a name for a stream of another file."""
+    return os.name == "nt" and b":" in name
+
+
+def in_a_stream(path: bytes) -> str:
+    """Why nothing is written to a path with such a name, and what to do."""
+    return (
+        f"{visible_path(path)}: Windows writes what has a colon in its name into"
+        " a stream of another file: name another place with --to"
+    )

@@ -1,9 +1,11 @@
-"""Hints from watchfiles, which speaks to ReadDirectoryChangesW, FSEvents and inotify.
+"""Hints from watchers of whole trees: watchfiles, which speaks to ReadDirectoryChangesW, FSEvents and inotify.
 
 Its events are hints and no more: measured, it misses files in bursts, reports a moved folder by its
 top alone, and on Linux dies of a name that is not UTF-8. So a batch with a folder or with many paths
 in it asks for a scan once it is quiet, and a failure is told as events lost. Where it fails at once,
 or soon again, the roots are polled for a while, and then it is tried anew.
+
+On Windows it does not tell that events were dropped, so there ReadDirectoryChangesW is read directly.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from fcm_tui.safetext import visible
+from fcm_tui.watch.batches import Batch
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.paths import on_disk
 
@@ -28,10 +32,12 @@ _POLL_FOR = 30.0
 """Seconds of polling before a watch that keeps failing is tried again."""
 
 
-class WatchfilesSource:
+class TreesSource:
     """Watches the roots that exist; `rearm` looks again which those are."""
 
-    name = "watchfiles"
+    name = ""
+    _else = ""
+    """What follows once it was told why it cannot watch."""
 
     def __init__(self, roots: Sequence[bytes]) -> None:
         self._roots = list(roots)
@@ -43,9 +49,6 @@ class WatchfilesSource:
         self._closing = False
         self._begun: float | None = None
         self._unwatched: dict[bytes, str] = {}
-        from watchfiles import awatch  # 60 ms, so only where this source is used
-
-        self._awatch = awatch
 
     @property
     def sources(self) -> dict[bytes, str]:
@@ -108,7 +111,7 @@ class WatchfilesSource:
                 return
         self._unwatched = dict.fromkeys(
             self._roots,
-            f'watchfiles cannot watch it ({why}): it is polled instead; on Linux `source = "inotify"` can',
+            f"{self.name} cannot watch it ({why}){self._else}",
         )
         self._armed.set()
         self._ready.set()
@@ -121,27 +124,24 @@ class WatchfilesSource:
 
         On Windows a root that was deleted or renamed cannot be made again while it is watched.
         """
-        async for batch in self._awatch(
-            *roots,
-            watch_filter=None,
-            debounce=_DEBOUNCE_MS,
-            step=_STEP_MS,
-            rust_timeout=_TIMEOUT_MS,
-            yield_on_timeout=True,
-            stop_event=self._stop,
-            recursive=True,
-            ignore_permission_denied=True,
-        ):
-            if self._begun is None:
-                self._begun = time.monotonic()
-                self._unwatched = {}
-                if self._armed.is_set():
-                    self._tell(Hints(burst=True))  # what happened before the watch stood again
-                self._armed.set()
-            if batch:
-                await self._digest([path for _, path in batch])
-            if await asyncio.to_thread(_existing, self._roots) != roots:
-                self._stop.set()
+        async with contextlib.aclosing(self._batches(roots, self._stop)) as batches:
+            async for batch in batches:
+                if self._begun is None:
+                    self._begun = time.monotonic()
+                    self._unwatched = {}
+                    if self._armed.is_set():
+                        self._tell(Hints(burst=True))  # what happened before the watch stood again
+                    self._armed.set()
+                if batch.lost:
+                    self._tell(Hints(lost=batch.lost))
+                if batch.paths:
+                    await self._digest(batch.paths)
+                if await asyncio.to_thread(_existing, self._roots) != roots:
+                    self._stop.set()
+
+    def _batches(self, roots: list[str], stop: asyncio.Event) -> AsyncGenerator[Batch]:
+        """What happens, from the moment on at which the roots are watched, until told to stop; often, events or none."""
+        raise NotImplementedError
 
     async def _digest(self, paths: list[str]) -> None:
         hints = await asyncio.to_thread(_hints_of, paths)
@@ -151,6 +151,46 @@ class WatchfilesSource:
         self._hints.add(hints)
         if self._hints:
             self._ready.set()
+
+
+class WatchfilesSource(TreesSource):
+    """Watches by watchfiles."""
+
+    name = "watchfiles"
+    _else = ': it is polled instead; on Linux `source = "inotify"` can'
+
+    def __init__(self, roots: Sequence[bytes]) -> None:
+        super().__init__(roots)
+        from watchfiles import awatch  # 60 ms, so only where this source is used
+
+        self._awatch = awatch
+
+    async def _batches(self, roots: list[str], stop: asyncio.Event) -> AsyncGenerator[Batch]:
+        async for batch in self._awatch(
+            *roots,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
+            rust_timeout=_TIMEOUT_MS,
+            yield_on_timeout=True,
+            stop_event=stop,
+            recursive=True,
+            ignore_permission_denied=True,
+        ):
+            yield Batch([path for _, path in batch])
+
+
+if sys.platform == "win32":
+    from fcm_tui.watch.directory_changes import directory_changes
+
+    class WindowsSource(TreesSource):
+        """Watches by ReadDirectoryChangesW, and tells when Windows dropped events."""
+
+        name = "ReadDirectoryChangesW"
+        _else = ": it is polled instead"
+
+        def _batches(self, roots: list[str], stop: asyncio.Event) -> AsyncGenerator[Batch]:
+            return directory_changes(roots, stop)
 
 
 def _reason(error: Exception) -> str:

@@ -58,7 +58,8 @@ def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
     """The source for the configuration's word: `auto`, `fanotify`, `inotify`, `watchfiles` or `poll`.
 
     `auto` is on Linux fanotify where this process may use it, as it needs no watch a folder and tells who did what;
-    else inotify read directly, as the portable source leaves folders unwatched after bursts; and watchfiles elsewhere.
+    else inotify read directly, as the portable source leaves folders unwatched after bursts. On Windows it is
+    ReadDirectoryChangesW read directly, as watchfiles does not tell when events were dropped; and watchfiles elsewhere.
     """
     if wanted == "poll":
         return NoSource(roots)
@@ -74,6 +75,10 @@ def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
             return FanotifySource(roots)
         except OSError as error:
             return InotifySource(roots, instead=why_not(error))
+    if sys.platform == "win32" and wanted != "watchfiles":
+        from fcm_tui.watch.portable import WindowsSource
+
+        return WindowsSource(roots)
     return WatchfilesSource(roots)
 
 
