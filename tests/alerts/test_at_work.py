@@ -215,6 +215,7 @@ def test_an_alert_raised_before_a_kill_is_sent_after_it_with_the_same_id(watchin
     (watching.root / "payroll" / "june").write_text("while nobody looked")
     with recording(command) as second:
         (alert,) = wait_for(lambda: told(watching.got), seconds=40)
+        wait_for(lambda: watching.alerts()[0].sent[0].state == "sent", what="the program's end is noted")
         second.terminate()
         assert second.wait() == 0
     assert alert["id"] == before.alert.id
