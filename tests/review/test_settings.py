@@ -296,7 +296,7 @@ async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
 ) -> None:
     folder = tmp_path / "more"
     folder.mkdir()
-    file.write_text(FILE.replace("/home/ann/project", folder.as_posix()))
+    file.write_text(FILE.replace("/home/ann/project", str(folder).replace("\\", "\\\\")))
     app = app_of(file)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "line ten")

@@ -26,12 +26,18 @@ _MOST = 2000
 """Folders that are listed."""
 
 
+def _native(written: str) -> str:
+    """What was written as this system spells it: Windows takes slashes too."""
+    path = os.path.expanduser(written)
+    return path.replace(os.altsep, os.sep) if os.altsep else path
+
+
 def folders_at(written: str) -> tuple[list[str], str]:
     """The folders that what was written leads to, and what is wrong, if anything. For a thread.
 
     The first is the folder itself where there is one; then those in it, or those whose names begin so.
     """
-    path = os.path.expanduser(written)
+    path = _native(written)
     above, name = os.path.split(path)
     above = above or os.curdir
     found: list[str] = []
@@ -159,10 +165,10 @@ class PickScreen(ModalScreen[str]):
 
     def _common(self) -> str:
         """What all folders in sight begin with, where that is more than what is written and there are several."""
-        path = os.path.expanduser(self._line.entry.text)
+        path = _native(self._line.entry.text)
         folders = self._view.folders
         common = os.path.commonprefix(folders) if len(folders) > 1 else ""  # noqa: RUF071 - names in part too
-        is_more = len(common) > len(path) and common.startswith(path)
+        is_more = len(common) > len(path) and os.path.normcase(common).startswith(os.path.normcase(path))
         return common if is_more and not path.endswith(os.sep) and not self._view.cursor else ""
 
     def _write(self, path: str) -> None:
@@ -193,7 +199,7 @@ class PickScreen(ModalScreen[str]):
             await self._selected()
 
     def action_out(self) -> None:
-        above = os.path.dirname(os.path.expanduser(self._line.entry.text).rstrip(os.sep))
+        above = os.path.dirname(_native(self._line.entry.text).rstrip(os.sep))
         self._write(above.rstrip(os.sep) + os.sep)
 
     @work(group="pick", exclusive=True, exit_on_error=False)
