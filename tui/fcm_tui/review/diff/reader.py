@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 _A_LOOK = 0.02
 """Seconds from a selection to the reading of what is selected."""
-_IN_PASSING = 0.15
+_IN_PASSING = 0.1
 """Seconds within which another selection follows where a key is held down: what one passes over is not read."""
+_HELD = 2
+"""Selections that followed so quickly from which on a key counts as held down."""
 
 
 class DiffReader:
@@ -44,6 +46,8 @@ class DiffReader:
         self._selected: Change | None = None
         self._selected_at = 0.0
         """When (monotonic)."""
+        self._quick = 0
+        """Selections that each came right after the one before."""
         self.within: bytes | None = None
         """The folder whose changes the log shows; None for all."""
         self._compared = ""
@@ -57,6 +61,7 @@ class DiffReader:
         """Show a change; nothing for None."""
         self._selected, self._compared = change, ""
         before, self._selected_at = self._selected_at, time.monotonic()
+        self._quick = self._quick + 1 if self._selected_at - before < _IN_PASSING else 0
         if change is None:
             self._wanted += 1
             self._view.show(None)
@@ -67,7 +72,7 @@ class DiffReader:
 
             return loading.load_reviewed(record, change)
 
-        wait = _IN_PASSING if self._selected_at - before < _IN_PASSING else _A_LOOK
+        wait = _IN_PASSING if self._quick >= _HELD else _A_LOOK
         self._read(change, read, wait if self._view.document is not None else 0.0)
 
     def tell(self, said: Sequence[str]) -> None:
