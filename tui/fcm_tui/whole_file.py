@@ -10,6 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 
+def state_of(path: Path) -> tuple[int, int, int] | None:
+    """What is another once the file was written again; None where there is none, or nobody can say."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def write_whole(path: Path, data: bytes, *, over: bool, mode: int = 0o666) -> None:
     """Write a file; whoever reads it finds all of it.
 

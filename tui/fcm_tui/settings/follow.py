@@ -14,6 +14,7 @@ from fcm_tui.paths import is_inside
 from fcm_tui.safetext import visible_path
 from fcm_tui.settings.alerts import NONE
 from fcm_tui.settings.config import Settings, load
+from fcm_tui.whole_file import state_of
 
 LOOK = 1.0
 """Seconds between two looks at the file."""
@@ -28,7 +29,7 @@ class Follower:
         self.is_wrong = False
         """Whether the file, as it was read last, cannot be taken up."""
         self._path = path
-        self._seen = self._state() if settings.source is not None else None
+        self._seen = state_of(self._path) if settings.source is not None else None
 
     def changed(self) -> Settings | None:
         """What holds from now on, if the file was written since the last call and says something else.
@@ -38,7 +39,7 @@ class Follower:
         Raises:
             ConfigError: it is wrong, which is said once; what held before still holds.
         """
-        state = self._state()
+        state = state_of(self._path)
         if state is None or state == self._seen:
             return None
         self._seen, self.is_wrong = state, True
@@ -48,13 +49,6 @@ class Follower:
             return None
         self.settings = found
         return found
-
-    def _state(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @dataclass(frozen=True, slots=True)

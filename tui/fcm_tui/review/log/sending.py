@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from fcm_tui.model import Gap
 from fcm_tui.review import wording
 from fcm_tui.ship import troubles
+from fcm_tui.whole_file import state_of
 
 
 class Sending:
@@ -17,21 +17,13 @@ class Sending:
     def __init__(self, database: Path | None) -> None:
         """None: what is read is the team's database itself."""
         self._database = database
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
 
     def has_news(self) -> bool:
-        """Whether there is more to tell than when this was asked last."""
-        seen, self._seen = self._seen, self._file()
+        """Whether there is more to tell than when this was asked last. For a thread."""
+        seen = self._seen
+        self._seen = state_of(troubles.place(self._database)) if self._database is not None else None
         return self._seen != seen
-
-    def _file(self) -> tuple[int, int] | None:
-        if self._database is None:
-            return None
-        try:
-            found = os.stat(troubles.place(self._database))
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_ino
 
     def among(self, gaps: Sequence[Gap]) -> list[Gap]:
         """The gap ledger, newest first, with these times at their places. For a thread."""

@@ -14,7 +14,7 @@ class RowsView(ScrollView):
     of the time that a key took in the log. Uses `_scroll_update` of Textual 8.2.
     """
 
-    DEFAULT_CSS = "RowsView { overflow-x: hidden; overflow-y: scroll; }"
+    DEFAULT_CSS = "RowsView { overflow-y: scroll; }"
 
     @property
     def allow_vertical_scroll(self) -> bool:
