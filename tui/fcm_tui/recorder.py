@@ -379,7 +379,9 @@ class Recorder:
         session, self._session = self._session, None
         if session is not None:
             with contextlib.suppress(*_REFUSALS):
-                await self._in_thread(lambda: session.close(all_recorded=all_recorded))
+                await self._in_thread(
+                    lambda: session.close(all_recorded=all_recorded, goes_on=not self._is_stopping)
+                )
 
     async def _close(self) -> None:
         await self._close_session(all_recorded=self._is_all_recorded)

@@ -28,6 +28,10 @@ class Request:
 
     token: str
     retention: Retention
+    versions: int = 0
+    """Thinned out for it already, by a recorder that began anew meanwhile."""
+    size: int = 0
+    """Their bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,16 @@ def take(folder: Path) -> Request | None:
     if told is None:
         return None
     try:
-        return Request(told["token"], _retention(told["retention"]))
+        done = [_count(told.get(name, 0)) for name in ("versions", "size")]
+        return Request(told["token"], _retention(told["retention"]), *done)
     except (KeyError, TypeError, FcmError) as error:
         answer(folder, Result(told["token"], error=f"it does not understand what is asked ({error})"))
         return None
+
+
+def put_off(folder: Path, request: Request) -> bool:
+    """Leave it to the recorder that goes on from here; False where that cannot be."""
+    return wishes.put_back(folder, _KIND, asdict(request))
 
 
 def answer(folder: Path, result: Result) -> None:
@@ -84,6 +94,12 @@ def seconds_since_done(folder: Path) -> float:
     except OSError:
         return math.inf
     return seconds if seconds >= 0 else math.inf
+
+
+def _count(told: object) -> int:
+    if not isinstance(told, int):
+        raise NotSoError("what was done already is no number")
+    return told
 
 
 def _retention(told: object) -> Retention:

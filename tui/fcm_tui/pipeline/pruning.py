@@ -7,10 +7,19 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui.errors import FcmError
-from fcm_tui.pipeline.prune_request import Result, answer, note_done, seconds_since_done, take
+from fcm_tui.pipeline.prune_request import (
+    Request,
+    Result,
+    answer,
+    note_done,
+    put_off,
+    seconds_since_done,
+    take,
+)
 from fcm_tui.settings.config import Retention
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention.apply import GivingBack, Thinning
@@ -55,7 +64,7 @@ class Pruning:
         if self._work is None:
             request = take(self._requests)
             if request is not None:
-                self._work = _Work(self._record, request.retention, request.token)
+                self._work = _Work(self._record, request.retention, request)
             elif self._retention.is_on and now >= self._next:
                 self._work = _Work(self._record, self._retention)
         return self._work is not None and now >= self._pause_until
@@ -78,7 +87,7 @@ class Pruning:
             self._pause_until = ended + max(_PAUSE, ended - started)
             return
         self._end(work)
-        if work.token is None:
+        if work.request is None:
             note_done(self._requests)
         self._next = ended + max(INTERVAL, _SHARE * work.planning_seconds)
 
@@ -91,32 +100,37 @@ class Pruning:
             self.step()
             time.sleep(_PAUSE if self._work is not None and self._work.is_planning else 0)
 
-    def close(self) -> None:
-        """End what is under way; a later plan goes on where it stopped."""
+    def close(self, *, goes_on: bool = False) -> None:
+        """End what is under way; a later plan goes on where it stopped, a wish is left to who `goes_on` recording."""
         work = self._work
-        if work is not None:
-            work.error = work.error or "it was told to end"
+        if work is None:
+            return
+        work.close()
+        if goes_on and work.is_put_off(self._requests):
+            self._work = None
+        else:
+            work.error = work.error or ("somebody else asked for it too" if goes_on else "it was told to end")
             self._end(work)
 
     def _end(self, work: _Work) -> None:
         """End it, and tell who asked for it."""
         self._work = None
         work.close()
-        if work.token is not None:
-            answer(self._requests, Result(work.token, work.versions, work.version_bytes, work.error))
+        if work.request is not None:
+            answer(self._requests, Result(work.request.token, work.versions, work.version_bytes, work.error))
 
 
 class _Work:
     """One prune: plans until nothing more goes, and space given back."""
 
-    def __init__(self, record: Record, retention: Retention, token: str | None = None) -> None:
+    def __init__(self, record: Record, retention: Retention, request: Request | None = None) -> None:
         self._record = record
         self._retention = retention
-        self.token = token
-        """Of the wish that it fulfils."""
+        self.request = request
+        """The wish that it fulfils."""
         self._giving_back: GivingBack | None = None
-        self.versions = 0
-        self.version_bytes = 0
+        self.versions = request.versions if request else 0
+        self.version_bytes = request.size if request else 0
         self._thinning: Thinning | None = None
         self._ahead = _PlanAhead(record.database, retention)
         self.planning_seconds = 0.0
@@ -147,10 +161,7 @@ class _Work:
     def _round_over(self) -> None:
         self.error = self._ahead.error
         self.planning_seconds += self._ahead.seconds
-        thinned = self._thinning.versions if self._thinning else 0
-        self.versions += thinned
-        self.version_bytes += self._thinning.version_bytes if self._thinning else 0
-        self._thinning = None
+        thinned = self._count_thinned()
         limit = self._retention.max_size
         self._ahead.close()
         if thinned and not self.error and limit is not None and used_bytes(self._record.connection) > limit:
@@ -158,9 +169,26 @@ class _Work:
         else:
             self._giving_back = GivingBack(self._record.connection)
 
+    def _count_thinned(self) -> int:
+        """Add what this round thinned to the sums; how many versions."""
+        thinning, self._thinning = self._thinning, None
+        if thinning is None:
+            return 0
+        self.versions += thinning.versions
+        self.version_bytes += thinning.version_bytes
+        return thinning.versions
+
+    def is_put_off(self, requests: Path) -> bool:
+        """The wish waits again, with what was done for it so far; False where there is none, or it cannot."""
+        request = self.request
+        return request is not None and put_off(
+            requests, replace(request, versions=self.versions, size=self.version_bytes)
+        )
+
     def close(self) -> None:
         """End, wherever it is."""
         self._ahead.close()
+        self._count_thinned()
 
 
 class _PlanAhead:

@@ -105,17 +105,18 @@ class Session:
             undo.pop_all()
         self._unlistable: dict[bytes, str] = {}
 
-    def close(self, *, all_recorded: bool = True) -> None:
+    def close(self, *, all_recorded: bool = True, goes_on: bool = False) -> None:
         """Leave the record tidy: the moment noted up to which all is recorded, the log moved into the file.
 
         Without `all_recorded` that moment stays as it was, for the next start to tell since when changes were missed.
+        Where the process `goes_on` with another session, that one does what somebody asked this one for.
 
         Raises:
             sqlite3.Error: the disk refuses; all is ended nevertheless.
         """
         self._end_helper()
         self.indexing.close()
-        self.pruning.close()
+        self.pruning.close(goes_on=goes_on)
         self.engine.close()
         with self.record:
             if all_recorded:

@@ -79,6 +79,16 @@ def take(folder: Path, kind: str) -> dict[str, Any] | None:
     return told if told is not None and isinstance(told.get("token"), str) else None
 
 
+def put_back(folder: Path, kind: str, wish: dict[str, Any]) -> bool:
+    """Leave a wish that was taken, with its `token`, for later; False where a newer one waits already, or it cannot be."""
+    path = folder / f"{kind}.request"
+    with contextlib.suppress(OSError):
+        if not path.exists():
+            put(path, wish)
+            return True
+    return False
+
+
 def answer(folder: Path, kind: str, told: dict[str, Any]) -> None:
     """Tell what came of a wish; who asked may have gone."""
     with contextlib.suppress(OSError):
