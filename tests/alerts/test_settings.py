@@ -9,18 +9,9 @@ import pytest
 
 from fcm_tui.alerts.at_work import AlertsAtWork
 from fcm_tui.errors import ConfigError
-from fcm_tui.settings.alerts import (
-    SHIPPED,
-    USUAL,
-    Alerts,
-    Hours,
-    MailTarget,
-    Rate,
-    Span,
-    SyslogTarget,
-    WebhookTarget,
-)
+from fcm_tui.settings.alerts import SHIPPED, USUAL, Alerts, Hours, Rate, Span
 from fcm_tui.settings.config import load
+from fcm_tui.settings.targets import MailTarget, SyslogTarget, WebhookTarget
 
 RULE = '[[alerts.rules]]\nname = "r"\n'
 HOOK = '[alerts.targets.ops]\ntype = "webhook"\n'

@@ -22,8 +22,8 @@ from fcm_tui.alerts.targets import desktop
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.alerts.targets.syslog import DATAGRAM
 from fcm_tui.alerts.targets.through_apprise import plain
-from fcm_tui.settings.alerts import (
-    AlertRule,
+from fcm_tui.settings.alerts import AlertRule
+from fcm_tui.settings.targets import (
     AppriseTarget,
     CommandTarget,
     DesktopTarget,

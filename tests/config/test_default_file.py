@@ -10,9 +10,10 @@ import pytest
 
 from fcm_tui import resources
 from fcm_tui.errors import ConfigError
-from fcm_tui.settings.alerts import OUTSIDE_HOURS, SHIPPED, Target
+from fcm_tui.settings.alerts import OUTSIDE_HOURS, SHIPPED
 from fcm_tui.settings.config import Retention, Settings, load
 from fcm_tui.settings.database import CONTENT_LIMIT
+from fcm_tui.settings.targets import Target
 
 DEFAULT = resources.config_dir() / "fcm.toml"
 KEYS = {

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, TypeVar
 from fcm_tui import __version__
 from fcm_tui.errors import FcmError, Unrecorded
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
-from fcm_tui.pipeline.baseline import Cancelled, Progress
 from fcm_tui.pipeline.pausing import LOOK, Pausing
+from fcm_tui.pipeline.progress import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import INTENTS, Ready, Session
 from fcm_tui.pipeline.standing import RecorderState, Teller, from_record, watched_by, words
@@ -238,6 +238,7 @@ class Recorder:
             )
         )
         self._session = session
+        await self._in_thread(session.pruning.load)
         if self._wanted is None:
             self._has_taken_up.set()
         await source.armed()

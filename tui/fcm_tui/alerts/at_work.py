@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.errors import FcmError
+from fcm_tui.model import ANEW, NOT_RUNNING
 from fcm_tui.safetext import visible
 from fcm_tui.settings.alerts import USUAL
 from fcm_tui.settings.config import Settings
@@ -99,8 +100,28 @@ class AlertsAtWork:
 
     def once(self) -> None:
         """Ask about all that is new, send what comes of it, and end."""
-        self._ending.set()
-        self._run()
+        if self._has_work():
+            self._ending.set()
+            self._run()
+
+    def _has_work(self) -> bool:
+        """Whether there is anything to ask about, or an earlier run left something: what that takes is 30 ms to import."""
+        from fcm_tui.alerts.journal import journal_path, open_to_read
+        from fcm_tui.store.reading.ends import Ends, is_quiet_since
+
+        if any(rule.not_running for rule in self._settings.alerts.rules):
+            return True
+        try:
+            journal = open_to_read(journal_path(self._database))
+            if journal is None:
+                return True
+            with journal:
+                settled = journal.settled()
+            return settled is None or not is_quiet_since(
+                self._database, settled[0], Ends(*settled[1:]), (NOT_RUNNING, ANEW)
+            )
+        except (FcmError, sqlite3.Error, OSError):
+            return True  # and that says what is wrong
 
     def _run(self) -> None:
         from fcm_tui.alerts.journal import Journal, journal_path

@@ -15,8 +15,8 @@ from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.journal import Delivery, Journal
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.errors import FcmError
-from fcm_tui.settings.alerts import (
-    Alerts,
+from fcm_tui.settings.alerts import Alerts
+from fcm_tui.settings.targets import (
     AppriseTarget,
     CommandTarget,
     DesktopTarget,

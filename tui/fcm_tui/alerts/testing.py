@@ -12,7 +12,8 @@ from typing import NamedTuple
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.sending import send
 from fcm_tui.alerts.targets.failure import NotSent
-from fcm_tui.settings.alerts import SCREEN, AlertRule, Target
+from fcm_tui.settings.alerts import SCREEN, AlertRule
+from fcm_tui.settings.targets import Target
 
 
 class Outcome(NamedTuple):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import DataDirError, NoSuchChange, UsageError
@@ -16,10 +17,12 @@ from fcm_tui.paths import join
 from fcm_tui.safetext import visible
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Settings
-from fcm_tui.store.reading.engine import Place
-from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.paths import spelled
+
+if TYPE_CHECKING:  # reading takes 20 ms to import, which a recorder that ends at once does not do
+    from fcm_tui.store.reading.engine import Place
+    from fcm_tui.store.reading.queries import Reader
 
 DIGEST_PREFIX = "sha256:"
 
@@ -66,6 +69,8 @@ def open_record(args: argparse.Namespace) -> Reader:
     Raises:
         UsageError: there is none, or it cannot be read.
     """
+    from fcm_tui.store.reading.queries import Reader
+
     return Reader(place_of(args, settings_of(args)))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from fcm_tui.pipeline.baseline import Progress
+if TYPE_CHECKING:
+    from fcm_tui.pipeline.progress import Progress
 
 _EVERY = 0.2
 

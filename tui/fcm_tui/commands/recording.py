@@ -16,6 +16,7 @@ from fcm_tui.errors import DataDirError, StoreError, UsageError
 from fcm_tui.paths import is_inside
 from fcm_tui.settings.config import Settings, config_path, database_server
 from fcm_tui.settings.database import Server
+from fcm_tui.store.reading.active import active_roots_at
 
 if TYPE_CHECKING:
     from fcm_tui.alerts.at_work import AlertsAtWork
@@ -105,10 +106,7 @@ def _known_roots(place: Place) -> list[bytes]:
 def _last_roots(place: Place) -> list[bytes]:
     if not place.database.exists():
         return []
-    from fcm_tui.store.reading.queries import Reader
-
-    with Reader(place.database) as reader:
-        return reader.active_roots()
+    return active_roots_at(place.database)
 
 
 def dropped(place: Place, roots: list[bytes]) -> str:

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from queue import Queue
 from typing import Protocol
 
 from fcm_tui.capture.stable import YOUNG_NS
 from fcm_tui.pipeline.bulk import Batch, Bulk
 from fcm_tui.pipeline.bulk_process import BulkProcess
+from fcm_tui.pipeline.progress import Cancelled, Progress
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.pipeline.search import Search
 from fcm_tui.store.record import Record
@@ -28,30 +28,6 @@ _STORED_FILES = 4000
 _FILES_A_PROCESS = 1000
 """Below so many it is not worth its start."""
 _MOST_PROCESSES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a baseline is."""
-
-    files_done: int
-    files_total: int
-    """0 while the folders are still being listed."""
-    bytes_done: int
-    seconds: float
-    bytes_total: int = 0
-    """0: not known, as files are not looked at before they are read."""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the pace so far; None before there is one."""
-        if not self.files_done or not self.files_total:
-            return None
-        return self.seconds / self.files_done * (self.files_total - self.files_done)
-
-
-class Cancelled(Exception):
-    """The baseline was asked to stop; what is stored of it stays, and the next start goes on."""
 
 
 def take_baseline(

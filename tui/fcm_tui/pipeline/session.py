@@ -15,9 +15,9 @@ from pathlib import Path
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
 from fcm_tui.model import NOT_RUNNING
-from fcm_tui.pipeline.baseline import Cancelled, Progress, take_baseline
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.indexing import Indexing
+from fcm_tui.pipeline.progress import Cancelled, Progress
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.safetext import visible_path
@@ -25,10 +25,9 @@ from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.text_index import SUFFIXES as INDEX_SUFFIXES
 from fcm_tui.store.record import Record
 from fcm_tui.store.sealing import sealer as sealing
-from fcm_tui.watch.deeds import Telling
+from fcm_tui.watch.deeds import Telling, tells_who
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
-from fcm_tui.watch.sources import tells_who
 from fcm_tui.who.attribution import Attribution
 from fcm_tui.who.open_files import OpenFiles
 
@@ -192,6 +191,8 @@ class Session:
         is_cancelled: Callable[[], bool],
     ) -> bool:
         """True if cancelled: what was recorded until then stays, and the next start goes on."""
+        from fcm_tui.pipeline.baseline import take_baseline
+
         for root in roots:
             if root.presence() is not Presence.HERE:
                 raise UsageError(f"{os.fsdecode(root.path)}: no such folder: name one that exists")

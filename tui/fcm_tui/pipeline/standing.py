@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
-from fcm_tui.pipeline.baseline import Progress
+from fcm_tui.pipeline.progress import Progress
 from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.safetext import path_text, visible
 from fcm_tui.store.database import may_pass

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fcm_tui.settings.alert_targets import FACILITIES
-from fcm_tui.settings.alerts import (
-    RULES,
-    AlertRule,
-    Alerts,
+from fcm_tui.settings.alerts import RULES, AlertRule, Alerts, Hours
+from fcm_tui.settings.targets import (
     AppriseTarget,
     CommandTarget,
     DesktopTarget,
-    Hours,
     MailTarget,
     SyslogTarget,
     Target,

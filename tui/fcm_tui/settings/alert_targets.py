@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from fcm_tui.settings.alerts import (
-    DESKTOP,
-    SCREEN,
+from fcm_tui.settings.alerts import DESKTOP, SCREEN
+from fcm_tui.settings.reader import Table, one_of, text
+from fcm_tui.settings.targets import (
     AppriseTarget,
     CommandTarget,
     DesktopTarget,
@@ -19,7 +19,6 @@ from fcm_tui.settings.alerts import (
     Target,
     WebhookTarget,
 )
-from fcm_tui.settings.reader import Table, one_of, text
 from fcm_tui.settings.values import BadValue, parse_duration, parse_path
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")

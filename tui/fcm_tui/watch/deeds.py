@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeGuard
 
 from fcm_tui.model import Process
 from fcm_tui.paths import SEPARATOR
+from fcm_tui.watch.hints import Source
 from fcm_tui.watch.ignore import IgnoreRules
 
 WRITTEN: Final = 0x2
@@ -147,3 +148,8 @@ class Telling(Protocol):
 
     def catch_up(self, seconds: float) -> bool:
         """Wait until what was done before this call is among the deeds."""
+
+
+def tells_who(source: Source) -> TypeGuard[Telling]:
+    """Whether a source tells which process did what."""
+    return source.name == "fanotify"

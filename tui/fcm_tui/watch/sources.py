@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from typing import TypeGuard
 
-from fcm_tui.watch.deeds import Telling
 from fcm_tui.watch.hints import Hints, Source
 from fcm_tui.watch.portable import WatchfilesSource
 
@@ -80,8 +78,3 @@ def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
 
         return WindowsSource(roots)
     return WatchfilesSource(roots)
-
-
-def tells_who(source: Source) -> TypeGuard[Telling]:
-    """Whether a source tells which process did what."""
-    return source.name == "fanotify"

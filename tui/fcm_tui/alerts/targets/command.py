@@ -13,7 +13,7 @@ import time
 
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.targets.failure import NotSent
-from fcm_tui.settings.alerts import CommandTarget
+from fcm_tui.settings.targets import CommandTarget
 
 _PASSED_ON = (
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "DISPLAY", "WAYLAND_DISPLAY",

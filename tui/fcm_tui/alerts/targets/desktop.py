@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.targets.failure import NotSent
-from fcm_tui.settings.alerts import DesktopTarget
+from fcm_tui.settings.targets import DesktopTarget
 
 _DEADLINE = 10.0
 _LONGEST = 200

@@ -12,7 +12,7 @@ from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.targets.connecting import tls_context, told
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.alerts.targets.secret import read_secret
-from fcm_tui.settings.alerts import MailTarget
+from fcm_tui.settings.targets import MailTarget
 
 _SUBJECT = 150
 _PRIORITY = {"critical": "1", "warning": "2"}

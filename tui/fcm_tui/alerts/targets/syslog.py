@@ -12,7 +12,7 @@ import sys
 from fcm_tui.alerts.alert import Alert, utc_text
 from fcm_tui.alerts.targets.connecting import tls_context, told
 from fcm_tui.alerts.targets.failure import NotSent
-from fcm_tui.settings.alerts import SyslogTarget
+from fcm_tui.settings.targets import SyslogTarget
 
 SEVERITY = {"info": 6, "notice": 5, "warning": 4, "critical": 2}
 """RFC 5424, 6.2.1."""

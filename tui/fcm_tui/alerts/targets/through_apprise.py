@@ -8,7 +8,7 @@ import re
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.alerts.targets.secret import read_secret
-from fcm_tui.settings.alerts import AppriseTarget
+from fcm_tui.settings.targets import AppriseTarget
 
 _ACTING = re.compile(r"[<>&@*_`~#\[\]()|\\!]")
 """What some service or other makes a link, a mention or a picture of."""

@@ -14,7 +14,7 @@ from fcm_tui.alerts.targets.connecting import tls_context, told
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.alerts.targets.secret import one_line, read_secret
 from fcm_tui.settings.alert_targets import web_address
-from fcm_tui.settings.alerts import WebhookTarget
+from fcm_tui.settings.targets import WebhookTarget
 from fcm_tui.settings.values import BadValue
 
 _ANSWER = 4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -37,3 +38,20 @@ def ends_at(database: Path) -> Ends:
         return Ends(0, 0)
     with closing(open_reader(database)) as connection:
         return ends_of(connection)
+
+
+def is_quiet_since(database: Path, recorder_id: bytes, ends: Ends, reasons: Collection[str]) -> bool:
+    """Whether nothing came after these ends but gaps for these reasons.
+
+    Raises:
+        StoreError: the record cannot be read.
+        sqlite3.Error: nor this.
+    """
+    with closing(open_reader(database)) as connection:
+        change = connection.execute(
+            "SELECT 1 FROM changes WHERE recorder_id = ? AND sequence > ? LIMIT 1", (recorder_id, ends.sequence)
+        ).fetchone()
+        found = connection.execute(
+            "SELECT DISTINCT reason FROM gaps WHERE recorder_id = ? AND gap > ?", (recorder_id, ends.gap)
+        )
+        return change is None and all(reason in reasons for (reason,) in found)

@@ -15,6 +15,7 @@ from fcm_tui.errors import NoSuchChange, StoreError
 from fcm_tui.model import Capture, Change, Gap
 from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
+from fcm_tui.store.reading.active import active_roots
 from fcm_tui.store.reading.changes import ChangeLog, Key, place_of
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.engine import open_engine
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b b i i? i i")
-_PATH = RowTypes("b")
 _LEAST_ID = 8
 """Hexadecimal digits that tell a recorder from others of the same host."""
 _ALL = (1 << 63) - 1
@@ -191,10 +191,7 @@ class Reader:
 
     def active_roots(self) -> list[bytes]:
         """The directories that the latest run watched, by path; known at once."""
-        rows = self._connection.execute("SELECT path FROM roots WHERE active ORDER BY path").fetchall()
-        for row in rows:
-            _PATH.check(row)
-        return [path for (path,) in rows]
+        return active_roots(self._connection)
 
     def log(
         self,

@@ -1,0 +1,29 @@
+"""How far a first look is: what those know of it who only show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a baseline is."""
+
+    files_done: int
+    files_total: int
+    """0 while the folders are still being listed."""
+    bytes_done: int
+    seconds: float
+    bytes_total: int = 0
+    """0: not known, as files are not looked at before they are read."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before there is one."""
+        if not self.files_done or not self.files_total:
+            return None
+        return self.seconds / self.files_done * (self.files_total - self.files_done)
+
+
+class Cancelled(Exception):
+    """The baseline was asked to stop; what is stored of it stays, and the next start goes on."""
