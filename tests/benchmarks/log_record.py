@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reading.text_index import TextIndex, index_of
-from tests.benchmarks.long_record import build
+from tests.benchmarks.long_record import kept_record
 from tests.benchmarks.scale import Scale
 
 MANY, QUICK_MANY = 1_000_000, 3_000
@@ -18,16 +18,7 @@ MANY, QUICK_MANY = 1_000_000, 3_000
 def many_changes(scale: Scale, many: int = MANY) -> Path:
     """The data directory; what is in it has to stay as it is."""
     changes = QUICK_MANY if scale.quick else many
-    place = scale.work / f"log-{changes}"
-    done = place / "done"
-    if not done.exists():
-        scale.fresh(place.name)
-        data, tree = place / "data", place / "tree"
-        data.mkdir(mode=0o700)
-        tree.mkdir()
-        print(f"{changes:,} changes written in {build(data, tree, changes):.0f} s", flush=True)
-        done.touch()
-    data = place / "data"
+    data, _ = kept_record(scale.kept(f"log-{changes}"), changes)
     _index(data / "record.db")
     return data
 

@@ -23,6 +23,19 @@ _SPREAD_NS = 400 * 86400 * 10**9
 _HUNK = Hunk(1, 1, 1, 1)
 
 
+def kept_record(place: Path, changes: int) -> tuple[Path, Path]:
+    """Data directory and tree of a record of so many changes, which is made once and kept."""
+    data, tree, done = place / "data", place / "tree", place / "done"
+    if not done.exists():
+        data.mkdir(mode=0o700)
+        tree.mkdir()
+        seconds = build(data, tree, changes)
+        size = (data / "record.db").stat().st_size
+        print(f"{changes:,} changes written in {seconds:.0f} s; the database has {size:,} bytes", flush=True)
+        done.touch()
+    return data, tree
+
+
 def build(data: Path, tree: Path, changes: int) -> float:
     """Make a tree and a record of so many changes (a multiple of FILES) to its files; the record's last versions are what is on disk.
 

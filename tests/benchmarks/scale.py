@@ -32,6 +32,11 @@ class Scale:
         """Read the tree once, so that every side finds it in the page cache."""
         return read_all(self.tree)
 
+    def kept(self, name: str) -> Path:
+        """A folder that an earlier run finished (then `done` is in it), or an empty one."""
+        path = self.work / name
+        return path if (path / "done").exists() else self.fresh(name)
+
     def fresh(self, name: str) -> Path:
         """An empty folder for its owner alone."""
         path = self.work / name

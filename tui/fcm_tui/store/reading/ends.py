@@ -49,7 +49,8 @@ def is_quiet_since(database: Path, recorder_id: bytes, ends: Ends, reasons: Coll
     """
     with closing(open_reader(database)) as connection:
         change = connection.execute(
-            "SELECT 1 FROM changes WHERE recorder_id = ? AND sequence > ? LIMIT 1", (recorder_id, ends.sequence)
+            "SELECT 1 FROM changes WHERE recorder_id = ? AND sequence > ? LIMIT 1",
+            (recorder_id, ends.sequence),
         ).fetchone()
         found = connection.execute(
             "SELECT DISTINCT reason FROM gaps WHERE recorder_id = ? AND gap > ?", (recorder_id, ends.gap)
