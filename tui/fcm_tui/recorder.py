@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,8 +25,8 @@ from fcm_tui.pipeline.pausing import LOOK, Pausing
 from fcm_tui.pipeline.progress import Cancelled, Progress
 from fcm_tui.pipeline.schedule import Schedule
 from fcm_tui.pipeline.session import INTENTS, Ready, Session
-from fcm_tui.pipeline.standing import RecorderState, Teller, from_record, watched_by, words
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.pipeline.standing import REFUSALS, LiveState, RecorderState, unwatched_by, watched_by
+from fcm_tui.safetext import visible_path
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.watch.hints import Source
@@ -44,9 +43,6 @@ RETRY = 2.0
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # where nobody has started a log, nothing is written anywhere
-
-_REFUSALS = (sqlite3.Error, OSError, MemoryError)
-"""What the disk, the database or the system may say for a while."""
 
 T = TypeVar("T")
 
@@ -77,16 +73,15 @@ class Recorder:
         self._roots = list(roots)
         self._own_paths = list(own_paths)
         self._on_progress = on_progress
-        self._state = RecorderState(roots=len(self._roots))
+        self._live = LiveState(len(self._roots))
         self._say = say
         self._shipping = shipping
         self._alerts = alerts
-        self._teller = Teller()
         self._is_stopping = False
         self._stopping = asyncio.Event()
         self._wanted: tuple[Settings, list[bytes]] | None = None
-        self._has_taken_up = asyncio.Event()
         """Other settings and roots, to begin anew with."""
+        self._has_taken_up = asyncio.Event()
         self._was_stopped = False
         self._is_ready = asyncio.Event()
         self._ready = Ready(0, 0, 0)
@@ -96,13 +91,12 @@ class Recorder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._source: Source | None = None
         self._session: Session | None = None
-        self._trouble = ""
         self._pausing = Pausing(database.parent / INTENTS)
 
     @property
     def state(self) -> RecorderState:
         """What it is at now; a new object after each change."""
-        return self._state
+        return self._live.now
 
     def subscribe(self) -> asyncio.Queue[Notice]:
         """A queue that gets a notice after each commit."""
@@ -114,17 +108,15 @@ class Recorder:
         """End soon, and cleanly: what was hinted at is still recorded. For the loop's thread."""
         self._is_stopping = True
         self._stopping.set()
-        if self._source is not None:
-            self._source.wake()
+        self._wake()
 
     def take_up(self, settings: Settings, roots: Sequence[bytes]) -> None:
         """Go on with other settings and roots, soon. Key and database stay those of the start. For the loop's thread."""
         kept = replace(settings, encryption=self._settings.encryption, database=self._settings.database)
         self._wanted = (kept, list(roots))
-        if self._state.phase != "paused":  # who waits would wait for somebody else
+        if self._live.now.phase != "paused":  # who waits would wait for somebody else
             self._has_taken_up.clear()
-        if self._source is not None:
-            self._source.wake()
+        self._wake()
 
     def take_up_alerts(self, settings: Settings) -> None:
         """Go on with the rules and targets of these settings, without interrupting recording. Waits until they hold.
@@ -147,6 +139,9 @@ class Recorder:
     def continued(self) -> None:
         """The process had been stopped, and goes on: events may be lost. For the loop's thread."""
         self._was_stopped = True
+        self._wake()
+
+    def _wake(self) -> None:
         if self._source is not None:
             self._source.wake()
 
@@ -163,7 +158,7 @@ class Recorder:
             Unrecorded: not all that changed could be recorded before the end.
         """
         self._loop = asyncio.get_running_loop()
-        roots = ", ".join(visible_path(root) for root in self._roots)
+        roots = ", ".join(map(visible_path, self._roots))
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
             with contextlib.suppress(Cancelled):
@@ -172,10 +167,10 @@ class Recorder:
                 await self._run(NOT_RUNNING)
                 while not self._is_stopping:
                     await self._run(ANEW)
-            self._set(phase="stopped", progress=None)
+            self._live.set(phase="stopped", progress=None)
         except FcmError as error:
             _log.error("ended: %s", error)
-            self._set(phase="failed", message=str(error))
+            self._live.set(phase="failed", message=str(error))
             raise
         finally:
             self._has_taken_up.set()
@@ -191,7 +186,7 @@ class Recorder:
         """Record until `stop` or other settings; `why` changes may have been missed before it."""
         if self._wanted is not None:
             (self._settings, self._roots), self._wanted = self._wanted, None
-            self._set(roots=len(self._roots), phase="scanning")
+            self._live.set(roots=len(self._roots), phase="scanning")
         self._source = await self._in_thread(lambda: make_source(self._settings.watch_source, self._roots))
         self._source.start()
         await self._open_patiently(self._source, why)
@@ -211,9 +206,9 @@ class Recorder:
             try:
                 await self._open(source, missed)
                 return
-            except _REFUSALS as error:
+            except REFUSALS as error:
                 retry = max(RETRY, time.monotonic() - began)
-                why = self._stand_still(error, retry)
+                why = self._live.stand_still(error, retry)
             await self._close_session(all_recorded=False)
             with contextlib.suppress(OSError):
                 await self._in_thread(lambda: discard_half_filled(self._database))
@@ -243,7 +238,7 @@ class Recorder:
             self._has_taken_up.set()
         await source.armed()
         is_new = not all(root.baseline for root in session.engine.roots)
-        self._set(phase="baseline" if is_new else "scanning")
+        self._live.set(phase="baseline" if is_new else "scanning")
         await self._tell()
         self._ready = await self._from_record(
             lambda: session.catch_up(
@@ -254,8 +249,8 @@ class Recorder:
             )
         )
         session.indexing.start()
-        self._goes_on()
-        self._set(phase="recording", progress=None)
+        self._live.goes_on()
+        self._live.set(phase="recording", progress=None)
         await self._tell_state()
         if self._is_ready.is_set():  # other roots are there now
             self._notify(Notice(1, 0))
@@ -286,57 +281,46 @@ class Recorder:
         try:
             await self._in_thread(schedule.last_look)
         except Exception as error:
-            why = self._stand_still(error)
+            why = self._live.stand_still(error, RETRY)
             if not self._is_stopping:
                 return  # the next look, which begins with a scan of everything, makes up for it
             raise Unrecorded(
                 f"recording ended with changes that are not recorded: {why}: the next start finds them"
             ) from error
-        self._goes_on()
+        self._live.goes_on()
         await self._tell_state()
 
     async def _obey(self, session: Session, schedule: Schedule, source: Source) -> None:
         """Do what other processes ask for; a pause lasts until they, its time or `stop` end it."""
         while not self._is_stopping:
-            with contextlib.suppress(*_REFUSALS):  # who asked was told
+            with contextlib.suppress(*REFUSALS):  # who asked was told
                 await self._in_thread(lambda: self._pausing.obey(session, schedule))
             if self._pausing.is_to_end:
                 self.stop()
             if self._pausing.now is None:
                 break
-            self._set(phase="paused", paused=self._pausing.now)
+            self._live.set(phase="paused", paused=self._pausing.now)
             await self._tell()
             await self._stopped_within(LOOK)
             source.take()
             await self._in_thread(session.prune)
-        if self._state.phase == "paused" and not self._is_stopping:
-            self._set(phase="recording", paused=None)
+        if self._live.now.phase == "paused" and not self._is_stopping:
+            self._live.set(phase="recording", paused=None)
             await self._look(schedule, source)
 
     async def _stopped_within(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    def _stand_still(self, error: Exception, retry: float = RETRY) -> str:
-        """Nothing can be recorded now; why, in words."""
-        why = words(error)
-        self._trouble = f"recording stands still: {why}; it is tried again every {retry:.0f} s"
-        self._set(standing_still=True, message=self._trouble)
-        return why
-
-    def _goes_on(self) -> None:
-        self._trouble = ""
-        self._set(standing_still=False)
-
     async def _tell(self) -> None:
         """Tell other processes, if there is anything new."""
-        standing = self._teller.news(self._state)
+        standing = self._live.news()
         if standing is not None:
             await self._in_thread(lambda: self._say(standing))
 
     async def _tell_shipping(self) -> None:
         if self._shipping is not None:
-            self._set(shipping=self._shipping.state)
+            self._live.set(shipping=self._shipping.state)
         await self._tell()
 
     async def _look(self, schedule: Schedule, source: Source) -> None:
@@ -349,9 +333,9 @@ class Recorder:
         try:
             await self._in_thread(schedule.look)
             if not schedule.is_behind:
-                self._goes_on()
+                self._live.goes_on()
         except Exception as error:  # whatever it is, only going on can record what happens from now on
-            schedule.failed(f"recording stood still: {self._stand_still(error)}", RETRY)
+            schedule.failed(f"recording stood still: {self._live.stand_still(error, RETRY)}", RETRY)
         await self._tell_state()
 
     async def _tell_state(self) -> None:
@@ -359,27 +343,23 @@ class Recorder:
         if session is None or source is None:
             return
         files, last_gap = await self._in_thread(lambda: (session.files(), session.engine.ledger.last))
-        polled = [
-            f"{visible(path.decode(errors='replace'))}: {why}"
-            for path, why in source.unwatched.items()
-            if why
-        ]
         alerts = self._alerts.trouble if self._alerts is not None else ""
-        message = "; ".join(filter(None, [self._trouble, *polled, session.trouble, alerts]))
+        troubles = [self._live.trouble, *unwatched_by(source), session.trouble, alerts]
+        message = "; ".join(filter(None, troubles))
         sources = watched_by(source, session.engine.roots)
-        self._set(
+        self._live.set(
             files=files, last_gap=last_gap, message=message, pending=session.is_waiting, sources=sources
         )
         await self._tell()
 
     @property
     def _is_all_recorded(self) -> bool:
-        return not self._state.standing_still and self._pausing.now is None
+        return not self._live.now.standing_still and self._pausing.now is None
 
     async def _close_session(self, *, all_recorded: bool) -> None:
         session, self._session = self._session, None
         if session is not None:
-            with contextlib.suppress(*_REFUSALS):
+            with contextlib.suppress(*REFUSALS):
                 await self._in_thread(
                     lambda: session.close(all_recorded=all_recorded, goes_on=not self._is_stopping)
                 )
@@ -394,9 +374,8 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _from_record(self, work: Callable[[], T]) -> T:
-        """As `_in_thread`, where a damaged record is the end; raises as `from_record`."""
-        database, is_reopened = self._database, bool(self._trouble)
-        return await self._in_thread(lambda: from_record(database, work, is_reopened=is_reopened))
+        """As `_in_thread`, where a damaged record is the end; raises as that of `LiveState`."""
+        return await self._in_thread(lambda: self._live.from_record(self._database, work))
 
     def _committed(self, first: int, last: int) -> None:
         if self._loop is not None:
@@ -415,9 +394,6 @@ class Recorder:
             self._loop.call_soon_threadsafe(self._show_progress, progress)
 
     def _show_progress(self, progress: Progress) -> None:
-        self._set(progress=progress, files=progress.files_done)
+        self._live.set(progress=progress, files=progress.files_done)
         if self._on_progress is not None:
             self._on_progress(progress)
-
-    def _set(self, **changes: object) -> None:
-        self._state = replace(self._state, **changes)  # type: ignore[arg-type]

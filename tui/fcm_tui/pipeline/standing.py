@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,12 +15,15 @@ from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.progress import Progress
 from fcm_tui.pipeline.roots import WatchedRoot
-from fcm_tui.safetext import path_text, visible
+from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.values import reading
 from fcm_tui.watch.hints import Source
 
 T = TypeVar("T")
+
+REFUSALS = (sqlite3.Error, OSError, MemoryError)
+"""What the disk, the database or the system may say for a while."""
 
 _log = logging.getLogger("fcm_tui.recorder")
 
@@ -49,15 +52,60 @@ class RecorderState:
     """As `model.Standing` has them."""
 
 
-class Teller:
-    """What other processes are to be told of a recorder; the log file too."""
+class LiveState:
+    """How a recorder stands while it changes, and what other processes and the log file are to be told of that."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: int) -> None:
+        self.now = RecorderState(roots=roots)
+        """A new object after each change."""
+        self.trouble = ""
+        """Why nothing can be recorded now, or empty."""
         self._said: Standing | None = None
 
-    def news(self, state: RecorderState) -> Standing | None:
+    def set(self, **changes: object) -> None:
+        """Fields of the state that are otherwise now."""
+        self.now = replace(self.now, **changes)  # type: ignore[arg-type]
+
+    def stand_still(self, error: Exception, retry: float) -> str:
+        """Nothing can be recorded now, which is tried again after so many seconds; why, in words."""
+        why = words(error)
+        self.trouble = f"recording stands still: {why}; it is tried again every {retry:.0f} s"
+        self.set(standing_still=True, message=self.trouble)
+        return why
+
+    def goes_on(self) -> None:
+        """It can be recorded again."""
+        self.trouble = ""
+        self.set(standing_still=False)
+
+    def from_record(self, database: Path, work: Callable[[], T]) -> T:
+        """What `work` on a record gives, where a damaged record is the end.
+
+        Where nothing could be recorded a moment ago, what keeps it from being opened may pass like what closed it.
+
+        Raises:
+            StoreError: the record cannot be used.
+            sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
+        """
+        is_reopened = bool(self.trouble)
+        with reading(database):
+            try:
+                return work()
+            except sqlite3.Error as error:
+                if not may_pass(error):
+                    raise
+                refusal = error
+            except StoreError as error:
+                cause = error.__cause__
+                if not (is_reopened and isinstance(cause, sqlite3.Error) and may_pass(cause)):
+                    raise
+                refusal = cause
+        raise refusal
+
+    def news(self) -> Standing | None:
         """How it stands, if that is otherwise than at the last call."""
-        trouble, said = state.message, self._said
+        state, said = self.now, self._said
+        trouble = state.message
         since_ns: int | None = said.since_ns if said is not None and said.trouble else time.time_ns()
         since_ns = since_ns if trouble else None
         standing = Standing(state.phase, trouble, since_ns, state.shipping, state.paused, state.sources)
@@ -87,6 +135,11 @@ def watched_by(source: Source, roots: Sequence[WatchedRoot]) -> tuple[tuple[str,
     return (("", most[0][0]), *others)
 
 
+def unwatched_by(source: Source) -> list[str]:
+    """Which roots are polled because they cannot be watched, and why."""
+    return [f"{visible_path(path)}: {why}" for path, why in source.unwatched.items() if why]
+
+
 def words(error: Exception) -> str:
     """What went wrong, for a person; the kind of error too where it is none that we expect."""
     if isinstance(error, MemoryError):
@@ -96,28 +149,3 @@ def words(error: Exception) -> str:
         return f"{error.strerror}{where}"
     said = visible(str(error))
     return said if isinstance(error, sqlite3.Error) else f"{type(error).__name__}: {said}"
-
-
-def from_record(database: Path, work: Callable[[], T], *, is_reopened: bool) -> T:
-    """What `work` on a record gives, where a damaged record is the end.
-
-    Args:
-        is_reopened: it was fine before: what keeps it from being opened again may pass like what closed it.
-
-    Raises:
-        StoreError: the record cannot be used.
-        sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
-    """
-    with reading(database):
-        try:
-            return work()
-        except sqlite3.Error as error:
-            if not may_pass(error):
-                raise
-            refusal = error
-        except StoreError as error:
-            cause = error.__cause__
-            if not (is_reopened and isinstance(cause, sqlite3.Error) and may_pass(cause)):
-                raise
-            refusal = cause
-    raise refusal
