@@ -22,11 +22,12 @@ from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import before_of
 from fcm_tui.pipeline.drafts import Found, Prepared, is_closed_only, is_unchanged, prepare
+from fcm_tui.pipeline.missed import Missed
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
 from fcm_tui.pipeline.waiting import Waiting
-from fcm_tui.pipeline.way import Way, below_others, in_the_way
+from fcm_tui.pipeline.way import Come, Way, in_the_way
 from fcm_tui.pipeline.work import SLICE_FILES, slices
 from fcm_tui.store.record import Record
 from fcm_tui.watch.paths import on_disk
@@ -82,6 +83,8 @@ class Bookkeeper:
         self._began = 0.0
         """When this pass began; monotonic, seconds."""
         self._way = Way(roots)
+        self._come = Come()
+        self._missed = Missed(record, roots)
 
     def close(self) -> None:
         """End what helps it."""
@@ -91,7 +94,7 @@ class Bookkeeper:
         """Record what a pass found, and what waited for this one."""
         waiting = self._waiting
         self._began = time.monotonic()
-        self._way = Way(self.roots)
+        self._way, self._come = Way(self.roots), Come()
         changed = list(dict.fromkeys([*findings.changed, *waiting.due(patient)]))
         vanished = dict.fromkeys([*findings.vanished, *waiting.vanished])
         gone_folders = frozenset(waiting.gone_folders(findings.folders_gone))
@@ -270,27 +273,15 @@ class Bookkeeper:
                 root.tree.put(path, arrival.stamp)
                 continue
             found.append(arrival)
-        early = below_others([arrival.path for arrival in found])
+        early = self._come.early([arrival.path for arrival in found])
         for path in early:
             self._waiting.look_again(path)
         found = [arrival for arrival in found if arrival.path not in early]
-        present = {arrival.path for arrival in found}
-        for arrival in found:
-            if arrival.known is None:
-                self._missed_source(arrival, records, present)
+        for path, record in self._missed.because_of(found, records, self._way):
+            records.setdefault(path, record)
         if refreshed:
             self.record.refresh(refreshed)
         return found
-
-    def _missed_source(self, arrival: Found, records: dict[bytes, FileRecord], present: set[bytes]) -> None:
-        """A new file with the inode of a recorded one: look whether that one's path is empty now."""
-        for path in self.record.paths_of_inode(arrival.state.inode):
-            root = root_of(self.roots, path)
-            if path in present or path in records or root is None or self._way.may_lead_to_file(path):
-                continue
-            record = self.record.file_at(root.root.root_id, path)
-            if record is not None:
-                records[path] = record
 
     def _put(
         self,
@@ -347,6 +338,8 @@ class Bookkeeper:
         self.who.attribute(prepared.drafts)
         self.record.commit(prepared.drafts, prepared.stamps, prepared.rows, self._waiting.groups)
         self._moved.update(arrival.path for _, arrival in verdict.moved)
+        self._come.add(arrival.path for arrival in verdict.created)
+        self._come.add(arrival.path for _, arrival in verdict.moved)
         for old in _left(verdict):
             self._moved.add(old.path)
             records.pop(old.path, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fcm_tui.model import FileRecord
 from fcm_tui.paths import SEPARATOR, join
@@ -61,13 +61,30 @@ def in_the_way(vanished: Sequence[FileRecord], arrivals: Sequence[bytes]) -> set
     }
 
 
-def below_others(arrivals: Sequence[bytes]) -> set[bytes]:
-    """Arrivals below another one: read a moment apart, as one of two that cannot be there at one time."""
-    paths = set(arrivals)
-    below: dict[bytes, bool] = {}
-    for folder in {os.path.dirname(path) for path in arrivals}:
-        below[folder] = folder in paths or not paths.isdisjoint(_folders_above(folder))
-    return {path for path in arrivals if below[os.path.dirname(path)]}
+class Come:
+    """What a pass has recorded to have come, and the folders that this takes."""
+
+    def __init__(self) -> None:
+        self._paths: set[bytes] = set()
+        self._folders: set[bytes] = set()
+
+    def add(self, paths: Iterable[bytes]) -> None:
+        """They are in the record now."""
+        for path in paths:
+            self._paths.add(path)
+            folder = os.path.dirname(path)
+            if folder not in self._folders:
+                self._folders.update((folder, *_folders_above(folder)))
+
+    def early(self, arrivals: Sequence[bytes]) -> set[bytes]:
+        """Arrivals below another one, or below or above what has come: read a moment apart, as one of two that cannot
+        be there at one time."""
+        paths = set(arrivals)
+        below: dict[bytes, bool] = {}
+        for folder in {os.path.dirname(path) for path in arrivals}:
+            here = (folder, *_folders_above(folder))
+            below[folder] = not (paths.isdisjoint(here) and self._paths.isdisjoint(here))
+        return {path for path in arrivals if below[os.path.dirname(path)] or path in self._folders}
 
 
 def _folders_above(path: bytes) -> Iterator[bytes]:

@@ -111,6 +111,20 @@ class Tree:
         if node is not None and node.files.pop(name, None) is not None:
             self._count -= 1
 
+    def in_the_way(self, path: bytes) -> list[bytes]:
+        """Files that cannot be there any more where one stands at `path`: folders above it, and what was below it."""
+        *above, name = self._parts(path) or [b""]
+        node, found = self.top, []
+        for depth, part in enumerate(above, 1):
+            if part in node.files:
+                found.append(join(self.root, SEPARATOR.join(above[:depth])))
+            child = node.folders.get(part)
+            if child is None:
+                return found
+            node = child
+        below = node.folders.get(name)
+        return [*found, *below.walk_files(path)] if below is not None else found
+
     def prune(self, folder: bytes) -> None:
         """Forget a folder that is gone, if no file is recorded at or below it any more."""
         parent, _, name = folder.rpartition(SEPARATOR)
