@@ -112,7 +112,7 @@ class Kills:
                 self.met_ready += process.stdout.readline().startswith("ready:")
             time.sleep(self._dice.random() ** 2 * LONGEST)
             told = self._chain()
-        self._check(told)
+        self._check(told or {})
 
     @contextmanager
     def _recorder(self, *options: str) -> Iterator[subprocess.Popen[str]]:
@@ -136,20 +136,22 @@ class Kills:
             assert told == {}, "a change was told before the first baseline stood"
             return
         kept = self._chain()
+        if kept is None:
+            assert told == {}, "a change was told, and there is no record"
+            return
         lost = [number for number, link in told.items() if kept.get(number) != link]
         assert lost == [], f"told, and lost or another after kill -9: {lost}"
-        if self._database.exists():
-            with Reader(self._database) as reader:
-                assert list(verify(reader.connection, Tally())) == []
+        with Reader(self._database) as reader:
+            assert list(verify(reader.connection, Tally())) == []
 
-    def _chain(self) -> dict[int, bytes]:
-        """Every change that can be read now, with its hash, which covers all that it says."""
+    def _chain(self) -> dict[int, bytes] | None:
+        """Every change that can be read now, with its hash, which covers all that it says; None: no record has begun."""
         try:
             with Reader(self._database) as reader:
                 return dict(reader.connection.execute("SELECT sequence, chain_hash FROM changes").fetchall())
         except StoreError as error:
             assert "no record here yet" in str(error) or filling_mark(self._database).exists(), error
-            return {}
+            return None
 
     def _compare_commands(self) -> None:
         """What the commands print, as a script reads it: the log replays to the disk, versions have their bytes."""

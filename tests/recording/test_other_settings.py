@@ -6,13 +6,21 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from fcm_tui.errors import ConfigError
 from fcm_tui.model import ANEW
 from fcm_tui.recorder import Recorder
-from fcm_tui.settings.config import load
+from fcm_tui.settings.config import Settings, load
 from fcm_tui.settings.follow import Follower, roots_after, take_up
 from fcm_tui.store.reading.queries import Reader
 from tests.waiting import eventually
+
+
+def changed(follower: Follower) -> Settings | None:
+    """What it tells of a file that was written just now."""
+    assert follower.changed() is None
+    return follower.changed()
 
 
 def _paths(database: Path) -> list[str]:
@@ -38,7 +46,7 @@ async def test_new_roots_and_patterns_are_taken_up(tmp_path: Path) -> None:
         file.write_text(
             f"[ignore]\npatterns = ['*.tmp']\n[[roots]]\npath = '{first}'\n[[roots]]\npath = '{second}'\n"
         )
-        after = follower.changed()
+        after = changed(follower)
         assert after is not None and follower.changed() is None
         assert await take_up(recorder, before, after, []) == []
         await eventually(lambda: recorder.state.roots == 2 and recorder.state.phase == "recording")
@@ -51,7 +59,7 @@ async def test_new_roots_and_patterns_are_taken_up(tmp_path: Path) -> None:
             assert [gap.reason for gap in reader.gaps(10)] == [ANEW]
 
         file.write_text(f"[[roots]]\npath = '{second}'\n")
-        last = follower.changed()
+        last = changed(follower)
         assert last is not None
         assert await take_up(recorder, after, last, []) == []
         await eventually(lambda: recorder.state.roots == 1 and recorder.state.phase == "recording")
@@ -97,12 +105,25 @@ def test_a_mistake_is_told_once_and_what_held_still_holds(tmp_path: Path) -> Non
     file.write_text("theme = 'dark'\n")
     follower = Follower(file, load(file))
     file.write_text("them = 'dark and light'\n")
-    try:
-        follower.changed()
-    except ConfigError as error:
-        assert "fcm.toml:1: unknown key 'them'" in str(error)
-    else:
-        raise AssertionError
+    with pytest.raises(ConfigError, match=r"fcm\.toml:1: unknown key 'them'"):
+        changed(follower)
     assert follower.changed() is None and follower.settings.theme == "dark"
     file.unlink()
     assert follower.changed() is None
+
+
+def test_a_file_that_is_being_written_is_not_taken_up(tmp_path: Path) -> None:
+    """Many editors empty it first; without its roots and rules another configuration would hold for a moment."""
+    file = tmp_path / "fcm.toml"
+    file.write_text("theme = 'dark'\n")
+    follower = Follower(file, load(file))
+    for half in ("", "# theme\n", "theme = 'light'\nsize"):
+        file.write_text(half)
+        assert follower.changed() is None
+    file.write_text("theme = 'light'\n")
+    found = changed(follower)
+    assert found is not None and found.theme == "light"
+    os.truncate(file, 0)
+    os.utime(file, (1e9, 1e9))
+    found = follower.changed()
+    assert found is not None and found.theme == load(None).theme, "at once where it was written long ago"

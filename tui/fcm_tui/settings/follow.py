@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from fcm_tui.whole_file import state_of
 
 LOOK = 1.0
 """Seconds between two looks at the file."""
+SETTLED = 0.5
+"""Seconds after which a file that was written counts as written whole; sooner if two looks find it as it is."""
 
 
 class Follower:
@@ -30,17 +33,21 @@ class Follower:
         """Whether the file, as it was read last, cannot be taken up."""
         self._path = path
         self._seen = state_of(self._path) if settings.source is not None else None
+        self._met = self._seen
+        """What the last look met."""
 
     def changed(self) -> Settings | None:
         """What holds from now on, if the file was written since the last call and says something else.
 
-        A file that went away changes nothing: who saves it may be between two steps.
+        A file that went away changes nothing, and one that was written a moment ago waits for the next look: who saves
+        it may be between two steps, at which it is empty or ends in the middle, and other roots and rules would hold.
 
         Raises:
             ConfigError: it is wrong, which is said once; what held before still holds.
         """
         state = state_of(self._path)
-        if state is None or state == self._seen:
+        was_met, self._met = state == self._met, state
+        if state is None or state == self._seen or not (was_met or _is_settled(state[0])):
             return None
         self._seen, self.is_wrong = state, True
         found = load(self._path)
@@ -49,6 +56,10 @@ class Follower:
             return None
         self.settings = found
         return found
+
+
+def _is_settled(mtime_ns: int) -> bool:
+    return time.time_ns() - mtime_ns > SETTLED * 1e9
 
 
 @dataclass(frozen=True, slots=True)
