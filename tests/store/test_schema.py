@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from fcm_tui.errors import StoreError
 from fcm_tui.store import schema
 from fcm_tui.store.database import open_reader, open_writer
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.retention.prunes import pruned
+
+BEGUN = """
+    PRAGMA cache_size=1; PRAGMA user_version; BEGIN; CREATE TABLE filled (x);
+    INSERT INTO filled VALUES (randomblob(400000));
+"""
+"""Something that SQLite writes into the file before it is committed."""
 
 MAPPING = (b"r" * 16, b"f" * 16, b"d" * 32, b"/a/b", "sha256:" + "64" * 32, 5, 7)
 
@@ -63,3 +74,23 @@ def test_a_record_of_an_earlier_step_is_read_as_it_is_and_counted_once_it_is_wri
             assert [change.capture for change in reader.log()] == ["stored"]
             assert pruned(reader.connection).versions == 0
         open_writer(database).close()
+
+
+def killed_in_its_first_moment(folder: Path) -> Path:
+    """A record of a writer that died before there was a write-ahead log, with the journal to roll it back by."""
+    (folder / "alive").mkdir()
+    alive, database = folder / "alive" / "record.db", folder / "record.db"
+    with closing(sqlite3.connect(alive, isolation_level=None)) as writer:
+        writer.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        writer.executescript(BEGUN)
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{alive}{suffix}", f"{database}{suffix}")
+    return database
+
+
+def test_who_reads_what_a_killed_first_start_left_is_told_that_there_is_no_record_yet(tmp_path: Path) -> None:
+    database = killed_in_its_first_moment(tmp_path)
+    with pytest.raises(StoreError, match="no record here yet"):
+        open_reader(database)
+    open_writer(database).close()
+    open_reader(database).close()

@@ -73,26 +73,42 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not path.exists():
         raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=BUSY_MS / 1000,
-        )
-        with contextlib.ExitStack() as undo:
-            undo.callback(connection.close)
-            connection.execute("PRAGMA cache_size=-8192")
-            steps = schema.check(connection, path)
-            if steps == 0:
-                raise StoreError(
-                    f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`"
-                )
-            schema.stand_in(connection, steps)
-            undo.pop_all()
+        try:
+            return _opened_to_read(path)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            _roll_back(path)
+            return _opened_to_read(path)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
+
+
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_MS / 1000,
+    )
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
+        connection.execute("PRAGMA cache_size=-8192")
+        steps = schema.check(connection, path)
+        if steps == 0:
+            raise StoreError(f"{os.fspath(path)}: no record here yet: start one with `fcm-tui record FOLDER`")
+        schema.stand_in(connection, steps)
+        undo.pop_all()
     return connection
+
+
+def _roll_back(path: Path) -> None:
+    """Undo what a writer had begun when it was killed before the write-ahead log was there: who only reads cannot."""
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_MS / 1000)
+    ) as connection:
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
 def _is_frozen(path: Path) -> bool:
