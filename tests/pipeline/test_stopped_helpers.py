@@ -13,15 +13,15 @@ import pytest
 
 from fcm_tui import child
 from fcm_tui.child import Helper
+from fcm_tui.pipeline import scan_process
 from fcm_tui.pipeline.ahead import WORTH_FILES, Ahead
 from fcm_tui.pipeline.bulk import Bulk, BulkSettings
 from fcm_tui.pipeline.bulk_process import BulkProcess
+from fcm_tui.pipeline.scan_process import ScanProcess
 from fcm_tui.pipeline.taking import Target
 from fcm_tui.store.record import Record
-from fcm_tui.watch import scan_process
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Findings, Scanner
-from fcm_tui.watch.scan_process import ScanProcess
 from fcm_tui.watch.tree import Tree
 from tests.pipeline import slow_helper
 from tests.waiting import wait_for
@@ -77,7 +77,7 @@ def test_a_stopped_scan_process_leaves_nothing_unseen(root: Path, monkeypatch: p
     monkeypatch.setattr(scan_process, "WORTH_FILES", 1)
     tree = Tree(os.fsencode(root))
     tree.fill((path, b"other") for path in paths_of(root))
-    process = ScanProcess()
+    process = ScanProcess(root / "none.db")
     number = stop(process)
     found = Findings()
     process.scan_all(Scanner(tree, IgnoreRules(tree.root, ())), found)

@@ -19,12 +19,12 @@ from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, 
 from fcm_tui.datadir import Lock, open_data_dir
 from fcm_tui.errors import ConfigError, FcmError, UsageError
 from fcm_tui.model import Shipping, Standing
-from fcm_tui.pipeline.indexing import index_once
-from fcm_tui.pipeline.session import Ready, Session
 from fcm_tui.safetext import visible
 from fcm_tui.store.values import reading
 
 if TYPE_CHECKING:
+    from fcm_tui.pipeline.scan_process import ScanProcess
+    from fcm_tui.pipeline.session import Ready
     from fcm_tui.recorder import Recorder
     from fcm_tui.settings.follow import Follower
 
@@ -87,12 +87,18 @@ def _tell_ready(ready: Ready) -> None:
 
 def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     """Reconcile, without an event loop: most of the time would go into importing one."""
+    helper = _begun_scan(place)  # which reads the record while the rest is imported here
+    from fcm_tui.pipeline.indexing import index_once
+    from fcm_tui.pipeline.session import Session
+
     diagnostics.start(place.data_dir.log_file)
     alerts = alerts_of(place)
     alerts.prepare()
     gc.disable()  # the process is short, and makes hundreds of thousands of objects that all stay
     with ThreadPoolExecutor(2, "fcm-work") as pool, ProgressLine() as progress:
-        session = Session(place.database, place.settings, roots, pool, own_paths=place.own_paths)
+        session = Session(
+            place.database, place.settings, roots, pool, own_paths=place.own_paths, helper=helper
+        )
         try:
             ready = session.catch_up(patient=False, on_progress=progress.show)
         except BaseException:
@@ -115,6 +121,22 @@ def _once(place: Place, roots: list[bytes], held: Lock) -> int:
         print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
     _send(place, held)
     return 0
+
+
+def _begun_scan(place: Place) -> ScanProcess | None:
+    """What is going to do a part of the scan, where the record looks large enough to be worth it."""
+    from fcm_tui.pipeline.scan_process import WORTH_BYTES, ScanProcess
+    from fcm_tui.store.filling import filling_mark
+
+    try:
+        is_worth_it = place.database.stat().st_size >= WORTH_BYTES
+    except OSError:
+        return None
+    if (
+        not is_worth_it or filling_mark(place.database).exists()
+    ):  # a first look was broken off: it begins anew
+        return None
+    return ScanProcess(place.database)
 
 
 def _send(place: Place, held: Lock) -> None:

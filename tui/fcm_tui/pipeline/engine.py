@@ -19,11 +19,12 @@ from fcm_tui.pipeline import ledger
 from fcm_tui.pipeline.bookkeeper import Bookkeeper
 from fcm_tui.pipeline.ledger import Ledger
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
+from fcm_tui.pipeline.scan_process import ScanProcess
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.store.record import Record
+from fcm_tui.store.stamps import stamps
 from fcm_tui.watch.paths import on_disk, stands
 from fcm_tui.watch.scan import Findings
-from fcm_tui.watch.scan_process import ScanProcess
 from fcm_tui.who.attribution import Attribution
 
 
@@ -87,7 +88,7 @@ class Engine:
     def load(self) -> None:
         """Fill the trees from the record."""
         for root in self.roots:
-            root.tree.fill(self.record.stamps(root.root))
+            root.tree.fill(stamps(self.record.connection, root.root.root_id))
             baseline_ns, device = self.record.baseline_of(root.root)
             root.baseline = baseline_ns is not None
             root.device = None if device is None else device % (1 << 64)

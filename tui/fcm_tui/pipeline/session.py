@@ -20,6 +20,7 @@ from fcm_tui.pipeline.indexing import Indexing
 from fcm_tui.pipeline.progress import Cancelled, Progress
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
+from fcm_tui.pipeline.scan_process import WORTH_FILES, ScanProcess
 from fcm_tui.safetext import visible_path
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.text_index import SUFFIXES as INDEX_SUFFIXES
@@ -27,7 +28,6 @@ from fcm_tui.store.record import Record
 from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.deeds import Telling, tells_who
 from fcm_tui.watch.hints import Source
-from fcm_tui.watch.scan_process import WORTH_FILES, ScanProcess
 from fcm_tui.who.attribution import Attribution
 from fcm_tui.who.open_files import OpenFiles
 
@@ -66,11 +66,13 @@ class Session:
         own_paths: Sequence[bytes] = (),
         source: Source | None = None,
         on_commit: Callable[[int, int], None] = lambda first, last: None,
+        helper: ScanProcess | None = None,
     ) -> None:
         """Open the record, and load what it knows of the roots (absolute paths, none twice).
 
         `own_paths` are never recorded: the data directory, above all. `source` is armed with the
-        folders that are looked at, and says who changed them where it knows.
+        folders that are looked at, and says who changed them where it knows. `helper` was started for this record
+        beforehand; it is closed with the session, or before.
 
         Raises:
             StoreError: the database cannot be used.
@@ -93,8 +95,11 @@ class Session:
                 source.arm if source else None,
             )
             self.engine = Engine(self.record, watched, pool, on_commit=on_commit)
-            if self.record.files_ever() >= WORTH_FILES:
-                self.engine.helper = ScanProcess()
+            if helper is not None:
+                self.engine.helper = helper
+                undo.callback(helper.close)
+            elif self.record.files_ever() >= WORTH_FILES:
+                self.engine.helper = ScanProcess(database)
             self.engine.announce(Intents(database.parent / INTENTS))
             self._who = Attribution(_telling(source, watched), OpenFiles())
             self.engine.ask(self._who)

@@ -192,16 +192,6 @@ class Record:
 
     # Files
 
-    def stamps(self, root: Root) -> Iterator[tuple[bytes, bytes]]:
-        """Path and stamp of every present file of a root, in the order in which they came into the record.
-
-        Files of a folder mostly came together. Going through the whole table is twice as quick as the
-        way from an index to each row.
-        """
-        return self.connection.execute(
-            "SELECT path, stamp FROM files NOT INDEXED WHERE root_id = ? AND present", (root.root_id,)
-        )
-
     def files_ever(self) -> int:
         """About how many files were ever recorded; known at once."""
         return int(self.connection.execute("SELECT coalesce(max(rowid), 0) FROM files").fetchone()[0])

@@ -2,25 +2,31 @@
 
 Looking at a file is half Python's work and half the system's, and threads of one interpreter gain
 nothing by sharing it (measured: two take 1.15 times as long as one, two processes 0.56). The process
-gets ready while the record is loaded. Where it cannot be started, dies or is stopped, the caller does all.
+reads the record itself, while the caller does: telling it of its half of the tree took as long as a tenth of the
+scan. Where it cannot be started, dies, is stopped, or knows another tree than the caller, the caller does all.
 """
 
 from __future__ import annotations
 
 import contextlib
-import marshal
+import os
 import pickle
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from fcm_tui.child import Helper, receive, serving
 from fcm_tui.paths import is_inside, join
+from fcm_tui.store.stamps import stamps, watched
 from fcm_tui.watch.scan import Findings, Scanner
 from fcm_tui.watch.tree import Folder, Tree
 
 WORTH_FILES = 20_000
 """A tree with fewer files is scanned before the process has begun."""
-_SHARE = 0.44
-"""Of the files: a little less than half, as the process has to be told of them first."""
+WORTH_BYTES = 8 << 20
+"""No record of so many files takes fewer: known before it is opened."""
+_SHARE = 0.48
+"""Of the files: a little less than half, as what the process finds has to be told."""
 _ENOUGH = 0.99
 """Of that share: looking for folders that fit exactly takes longer than it saves."""
 
@@ -30,9 +36,9 @@ _Tops = Sequence[tuple[bytes, Folder]]
 class ScanProcess(Helper):
     """Scans some trees of a root while the caller scans the rest."""
 
-    def __init__(self) -> None:
-        """Start it; it gets ready while the caller goes on."""
-        super().__init__(__name__, serve.__name__)
+    def __init__(self, database: Path) -> None:
+        """Start it; it reads the record there while the caller goes on."""
+        super().__init__(__name__, serve.__name__, os.fspath(database))
 
     def scan_all(self, scanner: Scanner, findings: Findings) -> None:
         """`scanner.scan_all`, shared with the process where that is worth it."""
@@ -54,40 +60,50 @@ class ScanProcess(Helper):
         scanner.scan_hinted([(folder, False) for folder in theirs.folders_new], findings)
 
     def _begin(self, scanner: Scanner, tops: _Tops) -> bool:
-        if self._child is None:
-            return False
-        known = [
-            (folder, node.files, list(node.folders)) for path, top in tops for folder, node in top.walk_folders(path)
-        ]  # fmt: skip
-        return self.tell(pickle.dumps((scanner.tree.root, scanner.rules))) and self.tell(
-            marshal.dumps(([path for path, _ in tops], known))
+        paths = [path for path, _ in tops]
+        return self._child is not None and self.tell(
+            pickle.dumps((scanner.tree.root, scanner.rules, paths, _weight(tops)))
         )
 
     def _findings(self) -> Findings | None:
-        """None where it has died or stands still: then nobody has looked at its part."""
+        """None where it has died, stands still or knows another tree: then nobody has looked at its part."""
         message = self.answer()
         if message is None:
             return None
-        found: Findings = pickle.loads(message)
+        found: Findings | None = pickle.loads(message)
         return found
 
 
-def serve() -> None:
-    """Scan as standard input says, until it is closed."""
+def serve(database: str) -> None:
+    """Scan as standard input says, until it is closed, what the record at a path knows of its roots."""
     requests, answers = serving()
-    with contextlib.suppress(OSError, EOFError):
+    with contextlib.suppress(OSError, EOFError, sqlite3.Error):
+        trees = _trees(Path(database))
         while True:
-            root, rules = pickle.loads(receive(requests))
-            tops, known = marshal.loads(receive(requests))
-            tree = Tree(root)
-            for path, files, names in known:
-                node = tree.folder(path)
-                node.files = files
-                for name in names:
-                    node.folders.setdefault(name, Folder())
-            findings = Findings()
-            Scanner(tree, rules).scan_trees([(path, tree.folder(path)) for path in tops], findings)
+            root, rules, paths, weight = pickle.loads(receive(requests))
+            tree = trees.get(root, Tree(root))
+            tops = [(path, node) for path in paths if (node := tree.find(path)) is not None]
+            findings: Findings | None = None
+            if len(tops) == len(paths) and _weight(tops) == weight:
+                findings = Findings()
+                Scanner(tree, rules).scan_trees(tops, findings)
             answers.send(pickle.dumps(findings))
+
+
+def _trees(database: Path) -> dict[bytes, Tree]:
+    """What is recorded of each root that is watched, by its path."""
+    with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as record:
+        trees = {}
+        for root_id, path in watched(record):
+            trees[path] = Tree(path)
+            trees[path].fill(stamps(record, root_id))
+        return trees
+
+
+def _weight(tops: Iterable[tuple[bytes, Folder]]) -> tuple[int, int]:
+    """Folders and files in these folders."""
+    folders = [node for path, top in tops for _, node in top.walk_folders(path)]
+    return len(folders), sum(len(node.files) for node in folders)
 
 
 def _share(tree: Tree) -> list[tuple[bytes, Folder]]:
