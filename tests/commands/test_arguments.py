@@ -76,3 +76,19 @@ def test_a_hostile_word_is_told_safely(
 
 def test_behind_two_dashes_a_command_is_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert "log: no such folder" in complaint(capsys, "--", "log")
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("record src --once lib", {"paths": ["src", "lib"], "once": True}),
+        ("export git src --by burst lib repo", {"paths": ["src", "lib"], "by": "burst", "target": "repo"}),
+        ("restore 3 --to copy --hunk 1", {"to": "copy", "hunk": [1]}),
+        ("log --json -- --src", {"path": "--src", "json": True}),
+        ("record src -- --src", {"paths": ["src", "--src"], "once": False}),
+    ],
+)
+def test_options_stand_between_names_too(line: str, named: dict[str, object]) -> None:
+    words = line.split()
+    found = vars(cli._parse(words))
+    assert {name: found[name] for name in named} == named

@@ -18,10 +18,24 @@ class Parser(argparse.ArgumentParser):
     """Raises `UsageError` where argparse would print a page and end the process."""
 
     _below: argparse._SubParsersAction[Any] | None = None
+    _is_within = False
 
     def add_subparsers(self, **kwargs: Any) -> argparse._SubParsersAction[Any]:
         self._below = super().add_subparsers(**{"prog": self.prog, **kwargs})
         return self._below
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse, but options may stand between names: `log src --json lib`."""
+        is_plain = self._below is not None or not self._get_positional_actions() or "--" in (args or ())
+        if is_plain or self._is_within:
+            return super().parse_known_args(args, namespace)
+        self._is_within = True  # which this is called from, twice
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_within = False
 
     def error(self, message: str) -> NoReturn:
         said = self._said(message)
