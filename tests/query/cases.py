@@ -22,6 +22,7 @@ CASES = [
     ("by:ann !by:vim *.py", [4, 8]),
     ("process:vim", [7]),
     ("process:vi", []),
+    ("process:vim[12]", []),
     ("!process:*", [1, 2, 3, 4, 5, 6, 8]),
     ("owner:ann process:*", [7]),
     ("owner:vim", []),

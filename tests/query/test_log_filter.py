@@ -50,6 +50,27 @@ def test_letters_that_mean_something_to_like_are_letters(empty: RecordBuilder) -
     assert found(empty, "'; DROP TABLE changes; --") == []
 
 
+PROCESSES = {
+    "process:vim": [1, 2, 4],
+    "process:vim[12]": [1],
+    "process:git": [2, 4],
+    "process:Vim": [],
+    "process:im": [],
+    'process:"git[3], vim[13]"': [2],
+    "process:code%": [5],
+    "process:*": [1, 2, 3, 4, 5],
+}
+
+
+@pytest.mark.parametrize("expression", PROCESSES)
+def test_a_process_is_found_by_its_program_and_by_itself(empty: RecordBuilder, expression: str) -> None:
+    stored = ["vim[12]", "git[3], vim[13]", "gvim[14]", "vim[15], git[4] +2?", "code%[1]", "coder[2]", None]
+    for number, process in enumerate(stored):
+        empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, process=process)
+    expected = [*PROCESSES[expression], 6] if expression == "process:*" else PROCESSES[expression]
+    assert found(empty, expression) == expected
+
+
 def test_what_nobody_wants_any_more_is_given_up(empty: RecordBuilder) -> None:
     empty.many(b"/home/ann/project", 50_000)
     filters = Filters(terms=parse("nothing"))

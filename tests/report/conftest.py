@@ -43,7 +43,17 @@ def record(tmp_path: Path) -> Iterator[RecordBuilder]:
                 previous=previous,
                 capture=dice.choice((None, None, Capture.SECRET, Capture.TOO_LARGE)),
                 origin=dice.choice((Origin.EVENT, Origin.EVENT, Origin.SCAN, Origin.RESTORE)),
-                process=dice.choice((None, "vim", "vim.tiny", "a process", "=cmd")),
+                process=dice.choice(
+                    (
+                        None,
+                        "vim[4]",
+                        "vim[41], git[7]",
+                        "git[8], vim[4] +2?",
+                        "vim.tiny[9]",
+                        "a process",
+                        "=cmd",
+                    )
+                ),
                 time_ns=when,
             )
         when += HOUR

@@ -223,7 +223,7 @@ EXAMPLES = {
     "until": 'until:1h, until:today, until:2026-11-23, until:"yesterday 14:00"',
     "by": "by:NAME, of the file's owner, or the process where known",
     "owner": "owner:NAME, exactly; owner:* for any that is known",
-    "process": "process:NAME, exactly; process:* for any that is known",
+    "process": "process:NAME, exactly, or process:NAME[1234]; process:* for any that is known",
     "host": "host:NAME",
     "text": 'text:"…", in a changed line',
     "note": 'note:"…", in a note on the change',

@@ -93,7 +93,10 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Owner or process of exactly this name; None for any that is known."""
+    """Owner or process of exactly this name; None for any that is known.
+
+    A process is named as it is stored, `vim[1234]`, or by its program, `vim`, for each of that program's.
+    """
 
     what: Literal["owner", "process"]
     name: str | None

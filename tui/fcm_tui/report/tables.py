@@ -143,16 +143,25 @@ def _times(figures: Statistics) -> Iterable[Table]:
 def _shares(figures: Statistics) -> Iterable[Table]:
     changes = figures.changes
 
-    def listed(name: str, title: str, column: str, counts: Iterable[tuple[str | None, int]]) -> Table:
+    def listed(
+        name: str, title: str, column: str, counts: Iterable[tuple[str | None, int]], note: str = ""
+    ) -> Table:
         rows = sorted(counts, key=lambda pair: (-pair[1], pair[0] or ""))
-        note = f"The {MOST} with the most changes, of {len(rows):,}." if len(rows) > MOST else ""
-        return Table(name, title, (Column(name, column, "text"), _CHANGES), rows[:MOST], note)
+        most = f"The {MOST} with the most changes, of {len(rows):,}." if len(rows) > MOST else ""
+        notes = " ".join(filter(None, [most, note]))
+        return Table(name, title, (Column(name, column, "text"), _CHANGES), rows[:MOST], notes)
 
     yield listed("kind", "Kinds", "Kind", figures.kinds.items())
     yield listed("capture", "Capture statuses", "Status", changes.captures.items())
     yield listed("origin", "How changes were noticed", "Origin", changes.origins.items())
     yield listed("owner", "People", "Owner of the file", changes.owners.items())
-    yield listed("process", "Processes", "Process", changes.processes.items())
+    yield listed(
+        "process",
+        "Programs",
+        "Program",
+        changes.processes.items(),
+        "A change that several had a part in counts for each.",
+    )
 
 
 def _places(figures: Statistics) -> Iterable[Table]:

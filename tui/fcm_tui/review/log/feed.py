@@ -359,9 +359,11 @@ class LogFeed(CursorView):
         known: dict[str, Counter[str | None]] = {"host": Counter(), "owner": Counter(), "process": Counter()}
         known["by"] = Counter()
         for change in self._pages.known():
-            for key in ("host", "owner", "process"):
+            programs = names_of(change.process)
+            for key in ("host", "owner"):
                 known[key][getattr(change, key)] += 1
-            known["by"].update((change.owner, *names_of(change.process)))
+            known["process"].update(programs)
+            known["by"].update((change.owner, *programs))
         return {
             key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()
         }

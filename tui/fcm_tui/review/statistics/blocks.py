@@ -202,7 +202,7 @@ def lists(figures: Statistics, width: int) -> Iterable[Block]:
     yield _list("Busiest files", files, width, is_path=True)
     yield _list("Kinds", _named("kind", figures.kinds.items()), width, styles=[*Kind])
     yield _list("People", _named("owner", changes.owners.items()), width)
-    yield _list("Processes", _named("process", changes.processes.items()), width)
+    yield _list("Programs", _named("process", changes.processes.items()), width)
     yield _list("Capture statuses", _named("capture", changes.captures.items()), width)
     yield _list("How changes were noticed", _named("origin", changes.origins.items()), width)
     bursts = [

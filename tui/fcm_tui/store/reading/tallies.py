@@ -20,6 +20,7 @@ from fcm_tui.store.reading.changes import ChangeLog
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.quarters import QUARTER_NS
 from fcm_tui.store.values import RowTypes
+from fcm_tui.who.words import names
 
 _AT_ONCE = 20_000
 """Changes that are counted in one go."""
@@ -68,6 +69,7 @@ class Tallies:
     origins: Counter[str] = field(default_factory=Counter)
     owners: Counter[str | None] = field(default_factory=Counter)
     processes: Counter[str | None] = field(default_factory=Counter)
+    """Programs, without the numbers of their processes; a change that several had a part in counts for each."""
     busy_files: list[Counted] = field(default_factory=list)
     busy_folders: list[Counted] = field(default_factory=list)
     """With all that is below; one all of whose changes are in one folder inside it is left out for that one."""
@@ -83,7 +85,8 @@ class Tallies:
         self.captures[capture] += count
         self.origins[origin] += count
         self.owners[None if owner == _UNKNOWN else owner] += count
-        self.processes[None if process == _UNKNOWN else process] += count
+        for program in [None] if process == _UNKNOWN else names(process) or [process]:
+            self.processes[program] += count
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,11 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
             ] * len(_WHO)
         case Named(what, None):
             return f"c.{what} IS NOT NULL", []
+        case Named("process", str(name)):
+            return (
+                "(c.process = ? OR substr(c.process, 1, ?) = ? OR instr(c.process, ?) > 0)",
+                [name, len(name) + 1, f"{name}[", f", {name}["],
+            )
         case Named(what, name):
             return f"c.{what} = ?", [name]
         case CaptureIs(captures):
