@@ -14,6 +14,7 @@ if sys.platform == "win32":
 
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.store.reading.queries import Reader
+from tests.appearing import appear
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
 from tests.review.journeys import PROGRAM, ROOT
@@ -67,7 +68,7 @@ def test_a_terminal_unread_for_ten_seconds_stops_no_recording(tmp_path: Path) ->
         with Reader(open_data_dir(str(data)).database) as reader:
             while time.monotonic() - begun < 10 or number < 40:
                 number += 1
-                (folder / f"f{number}.py").write_text(f"x = {number}\n" * 100)
+                appear(folder / f"f{number}.py", f"x = {number}\n" * 100)
                 wait_for(lambda: reader.count() >= number, 10, "the change is recorded")  # noqa: B023
         terminal.wait(f"{number}  ● live")
         assert terminal.leave() == 0

@@ -17,6 +17,7 @@ if sys.platform == "win32":
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.model import Kind
 from fcm_tui.store.reading.queries import Reader
+from tests.appearing import appear
 from tests.hostile import KINDS, acting
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
@@ -205,7 +206,7 @@ def test_a_terminal_that_is_not_read_does_not_stop_the_recorder(tmp_path: Path) 
         terminal.wait("● recording")
         with Reader(open_data_dir(str(tmp_path / "data")).database) as reader:
             for number in range(1, 61):  # every change repaints log and diff: far more than any buffer holds
-                (folder / f"file{number}.py").write_text(f"x = {number}\n" * 100)
+                appear(folder / f"file{number}.py", f"x = {number}\n" * 100)
                 wait_for(partial(_holds, reader, number), 10, "the change is recorded")
         terminal.wait("60  ● live")
         terminal.press("b")

@@ -25,7 +25,7 @@ WORTH_FILES = 20_000
 """A tree with fewer files is scanned before the process has begun."""
 WORTH_BYTES = 8 << 20
 """No record of so many files takes fewer: known before it is opened."""
-_SHARE = 0.48
+_SHARE = 0.45
 """Of the files: a little less than half, as what the process finds has to be told."""
 _ENOUGH = 0.99
 """Of that share: looking for folders that fit exactly takes longer than it saves."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reading.dialect import Connection
-from fcm_tui.store.values import RowTypes
+from fcm_tui.store.values import RowTypes, reading
 
 _PATH = RowTypes("b")
 
@@ -29,7 +29,6 @@ def active_roots_at(database: Path) -> list[bytes]:
 
     Raises:
         StoreError: there is none, or it cannot be read.
-        sqlite3.Error, TypeError: nor this.
     """
-    with closing(open_reader(database)) as connection:
+    with reading(database), closing(open_reader(database)) as connection:
         return active_roots(connection)
