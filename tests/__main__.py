@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sys.executable).parent
+WORKERS = (os.cpu_count() or 1) + 1
+"""That run tests at a time: half of the time they wait for a recorder, a screen or a clock."""
 
 
 def checks(slow: bool) -> dict[str, list[str]]:
@@ -22,7 +25,7 @@ def checks(slow: bool) -> dict[str, list[str]]:
         "types (linux)": [*mypy, "--platform", "linux", "--cache-dir", ".mypy_cache/linux"],
         "types (windows)": [*mypy, "--platform", "win32", "--cache-dir", ".mypy_cache/win32"],
         "import contracts": [str(SCRIPTS / "lint-imports"), "--no-logo"],
-        "tests": [*python, "pytest", "-q", "-n", "auto", *(["-m", ""] if slow else [])],
+        "tests": [*python, "pytest", "-q", "-n", str(WORKERS), *(["-m", ""] if slow else [])],
     }
 
 
