@@ -59,7 +59,7 @@ class Asking(Thread):
 
 def written(session: Session, file: Path) -> None:
     for number in range(VERSIONS):
-        file.write_text(f"{number}\n" * (number + 1))
+        file.write_bytes(b"%d\n" % number * (number + 1))
         wait_for(lambda: records_more(session, file.parent))  # what was written a moment ago waits
 
 
