@@ -79,11 +79,14 @@ class Watched:
         return [(Seen(*row[:_COLUMN_COUNT]), row[_COLUMN_COUNT:]) for row in rows]
 
     def since(self, recorder_id: bytes, time_ns: int, before: int, at_most: int) -> int:
-        """The sequence from which on changes up to `before` are not older than a moment, `at_most` of them."""
+        """The sequence from which on the last `at_most` changes up to `before` are not older than a moment.
+
+        By the times alone: looking at each change until one is older takes ten seconds where ten million are not.
+        """
         row = self._connection.execute(
-            "SELECT min(sequence) FROM (SELECT sequence FROM changes WHERE recorder_id = ? AND sequence <= ?"
-            " AND time_ns >= ? ORDER BY sequence DESC LIMIT ?)",
-            (recorder_id, before, time_ns, at_most),
+            "SELECT min(sequence) FROM changes INDEXED BY changes_time WHERE time_ns >= ? AND recorder_id = ?"
+            " AND sequence BETWEEN ? AND ?",
+            (time_ns, recorder_id, before - at_most + 1, before),
         ).fetchone()
         return before + 1 if row[0] is None else int(row[0])
 
