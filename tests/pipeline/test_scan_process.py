@@ -22,17 +22,9 @@ from fcm_tui.store.filling import filling_mark
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.scan import Findings, Scanner
 from fcm_tui.watch.tree import Tree
-from tests.watch.trees import foreign_folder, made_tree, needs_links, scanner_of
+from tests.watch.trees import needs_links, outside, root, scanner_of
 
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return made_tree(tmp_path / "root")
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Path:
-    return foreign_folder(tmp_path / "outside")
+__all__ = ["outside", "root"]
 
 
 @pytest.fixture

@@ -11,17 +11,9 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.watch.scan import Findings
-from tests.watch.trees import foreign_folder, made_tree, needs_links, scanner_of
+from tests.watch.trees import needs_links, outside, root, scanner_of
 
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return made_tree(tmp_path / "root")
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Path:
-    return foreign_folder(tmp_path / "outside")
+__all__ = ["outside", "root"]
 
 
 @needs_links

@@ -17,8 +17,10 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows needs 
 FILES = 400
 
 
-def made_tree(folder: Path) -> Path:
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
     """Some hundred files in folders three deep."""
+    folder = tmp_path / "root"
     for number in range(FILES):
         path = folder / f"a{number % 3}" / f"b{number % 7}" / f"c{number % 5}" / f"{number}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,8 +29,10 @@ def made_tree(folder: Path) -> Path:
     return folder
 
 
-def foreign_folder(folder: Path) -> Path:
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
     """With names that the tree has too."""
+    folder = tmp_path / "outside"
     (folder / "b1").mkdir(parents=True)
     (folder / "foreign").write_text("not ours\n")
     (folder / "b1" / "foreign").write_text("not ours\n")

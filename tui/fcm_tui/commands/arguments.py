@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """As argparse, but options may stand between names: `log src --json lib`."""
+        """As argparse, but options may stand between names: `record src --once lib`."""
         is_plain = self._below is not None or not self._get_positional_actions() or "--" in (args or ())
         if is_plain or self._is_within:
             return super().parse_known_args(args, namespace)

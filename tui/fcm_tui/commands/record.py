@@ -132,11 +132,8 @@ def _begun_scan(place: Place) -> ScanProcess | None:
         is_worth_it = place.database.stat().st_size >= WORTH_BYTES
     except OSError:
         return None
-    if (
-        not is_worth_it or filling_mark(place.database).exists()
-    ):  # a first look was broken off: it begins anew
-        return None
-    return ScanProcess(place.database)
+    begins_anew = filling_mark(place.database).exists()  # as its first look was broken off
+    return ScanProcess(place.database) if is_worth_it and not begins_anew else None
 
 
 def _send(place: Place, held: Lock) -> None:
