@@ -12,6 +12,7 @@ _UNKNOWN = re.compile(
     rb"\x1b\[[?=><][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\[[<>][0-9;]*[a-zA-Z]|\x1bP[^\x1b]*\x1b\\"
     rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\?(?:1049|20\d\d|10\d\d)[hl]|\x1b\[[0-9;]*t"
 )
+_FRAME_BEGINS, _FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 _BEGUN = re.compile(rb"\x1b(?:\[[0-9;?<>=$\"]*|P[^\x1b]*|\][^\x07\x1b]*)?\x1b?$")
 
 
@@ -48,12 +49,17 @@ class _Stream(pyte.ByteStream):
 
 
 class Drawn:
-    """A screen, and what was drawn on it piece by piece."""
+    """A screen, and what was drawn on it piece by piece; of a synchronized update, as on a terminal, all or nothing.
+
+    Half a frame is no screen that a person sees: a test that waits for a word would find what the frame before left.
+    """
 
     def __init__(self, columns: int, rows: int) -> None:
         self.screen = _Screen(columns, rows)
         self._stream = _Stream(self.screen)
         self._begun = b""
+        self._frame = b""
+        """What has come of a frame that has not ended."""
 
     @property
     def text(self) -> str:
@@ -67,4 +73,8 @@ class Drawn:
         self._begun = data[begun.start() :] if begun and len(data) - begun.start() < 200 else b""
         if self._begun:
             data = data[: -len(self._begun)]
-        self._stream.feed(_UNKNOWN.sub(b"", data))
+        data = self._frame + data
+        begins = data.rfind(_FRAME_BEGINS)
+        is_open = begins > data.rfind(_FRAME_ENDS)
+        whole, self._frame = (data[:begins], data[begins:]) if is_open else (data, b"")
+        self._stream.feed(_UNKNOWN.sub(b"", whole))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,15 @@ class Journey:
             yield terminal
             assert terminal.leave() == 0
             assert b"Traceback" not in terminal.raw
+
+    @contextmanager
+    def recorder(self) -> Iterator[Terminal]:
+        argv = [sys.executable, "-m", "fcm_tui", "record", str(self.root)]
+        with Terminal([*argv, "--data-dir", str(self.data_dir.path)]) as recorder:
+            recorder.wait("ready:")
+            yield recorder
+            recorder.signal(signal.SIGTERM)
+            assert recorder.end() == 0
 
     def changes(self) -> list[Change]:
         with Reader(self.data_dir.database) as reader:
@@ -276,6 +286,23 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         assert (journey.root / "made.txt").read_text() == "made\n"
         assert (journey.root / "f1.txt").read_text() == "new\n"
         assert (journey.root / "later.txt").exists(), "undoing concerns the files of the restore"
+
+
+def test_a_key_that_would_leave_a_restore_halfway_is_told_that_it_goes_on(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.recorder() as recorder, journey.screen() as terminal:
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("R", "b")
+        terminal.wait("y restores the version before change 1")
+        recorder.signal(signal.SIGSTOP)
+        terminal.press("y")
+        terminal.wait("Restoring: 1 of 1 step done…")
+        terminal.press("q", "q")
+        terminal.wait("It goes on to its end; U undoes it then.")
+        recorder.signal(signal.SIGCONT)
+        terminal.wait("Restored: 1 step done")
+        assert file.read_text() == OLD
 
 
 def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(journey: Journey) -> None:

@@ -151,6 +151,8 @@ class RestoreScreen(ModalScreen["Done | None"]):
         self._phase = "looking"
         """`looking`, `asking`, `forcing` (something would be lost), `working` or `over`."""
         self._done_steps = 0
+        self._must_end = False
+        """Somebody wanted to leave while steps were being done."""
         self.diff = PlanDiff(palette, id="restore")
         self._pane = Pane(palette, "Restore", self.diff)
         self._question = Question(palette)
@@ -217,13 +219,16 @@ class RestoreScreen(ModalScreen["Done | None"]):
     def _tick(self) -> None:
         if self._phase == "working" and self._seen is not None:
             done, steps = wording.number(self._done_steps), wording.plural(self._seen.steps, "step")
-            self._question.ask(f"Restoring: {done} of {steps} done…", "accent")
+            afterwards = f"It goes on to its end; {keys.shown('file.undo')} undoes it then."
+            self._question.ask(
+                " ".join([f"Restoring: {done} of {steps} done…", *[afterwards] * self._must_end]), "accent"
+            )
 
     @work(group="restore", exit_on_error=False)
     async def _carry_out(self, force: bool) -> None:
         wish, seen = self._wish, self._seen
         assert wish is not None and seen is not None
-        self._phase, self._done_steps = "working", 0
+        self._phase, self._done_steps, self._must_end = "working", 0, False
         self._tick()
 
         def count(step: object) -> None:
@@ -260,3 +265,6 @@ class RestoreScreen(ModalScreen["Done | None"]):
     def action_no(self) -> None:
         if self._phase != "working":
             self.dismiss(None)
+        else:
+            self._must_end = True
+            self._tick()
