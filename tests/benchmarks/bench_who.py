@@ -120,10 +120,11 @@ _READ = """
 import os, subprocess, sys, time
 from fcm_tui.watch import fanotify_calls as calls
 from fcm_tui.watch.fanotify_reader import Reader
+from fcm_tui.watch.known_processes import KnownProcesses
 root = os.fsencode(sys.argv[1])
 queue = calls.open_queue()
 calls.mark(queue, root)
-reader = Reader([(root, root)], [root])
+reader = Reader([(root, root)], [root], KnownProcesses())
 subprocess.run(sys.argv[2:], check=True)
 began, events = time.process_time(), 0
 while True:

@@ -158,6 +158,27 @@ async def test_a_process_that_ends_at_once_is_known_by_its_number(recording: Rec
     assert change.process in (f"rm[{process.pid}]", f"[{process.pid}]")
 
 
+async def test_children_that_end_at_once_are_known_while_others_write(
+    recording: Recording, root: Path
+) -> None:
+    """A child that runs its parent's program is told of when it is born: nobody has to be in time for it."""
+    fork = "[os.fork() and os.wait() or (open(f'child{n}', 'w').close(), os._exit(0)) for n in range(200)]"
+    async with recording.running():
+        with Worker(root) as parent, Worker(root) as other:
+            storm = asyncio.create_task(
+                other.do("[open(f'storm{n % 50}', 'a').write('x') for n in range(20_000)]")
+            )
+            await parent.do(fork)
+            await storm
+            await recording.settled()
+            infos = {change.path: told(change) for change in recording.changes() if b"/child" in change.path}
+    assert len(infos) == 200
+    assert {info["how"] for info in infos.values()} == {"event"}
+    assert {info["command"].rpartition(" ")[2] for info in infos.values()} == {"worker"}
+    assert {info["parent"].partition("[")[2] for info in infos.values()} == {f"{parent.pid}]"}
+    assert len({info["pid"] for info in infos.values()}) == 200
+
+
 async def test_a_tree_that_is_gone_before_it_is_looked_at(recording: Recording, root: Path) -> None:
     """Its folders have no path any more when their events are read."""
     for number in range(40):

@@ -22,8 +22,8 @@ if sys.platform != "linux":
     pytest.skip("fanotify is Linux's", allow_module_level=True)
 
 from fcm_tui.watch.fanotify import FanotifySource
-from fcm_tui.watch.fanotify_reader import Reader
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.known_processes import KnownProcesses
 from fcm_tui.watch.mounted import mount_table, mounted_in
 
 pytestmark = needs_fanotify
@@ -291,16 +291,16 @@ async def test_a_process_may_have_any_name(tmp_path: Path, name: bytes) -> None:
         assert "\x1b" not in shown and "\n" not in shown
 
 
-def test_who_has_a_number_that_another_may_have_had_is_not_said(tmp_path: Path) -> None:
+def test_who_has_a_number_that_another_may_have_had_is_not_said() -> None:
     """The queue stood still for longer than numbers need to come around, and the process began meanwhile."""
-    reader = Reader([(os.fsencode(tmp_path), os.fsencode(tmp_path))], [])
+    who = KnownProcesses()
     young = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        assert reader._read(young.pid).name
-        reader._empty_ns -= 3600 * 10**9
-        assert reader._read(young.pid)[:3] == (young.pid, 0, b"")
-        assert reader._read(1).name  # it was there before
-        assert reader._read(0)[:3] == (0, 0, b"")
+        assert who.read(young.pid).name
+        who.empty_ns -= 3600 * 10**9
+        assert who.read(young.pid)[:3] == (young.pid, 0, b"")
+        assert who.read(1).name  # it was there before
+        assert who.read(0)[:3] == (0, 0, b"")
     finally:
         young.communicate(b"\n")
 

@@ -23,6 +23,7 @@ from fcm_tui.child import PATIENCE, Child, receive, send
 from fcm_tui.model import Process
 from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.watch import deeds
+from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.ignore import IgnoreRules
@@ -68,6 +69,7 @@ class FanotifySource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = threading.Event()
         self._queue = -1
+        self._beginnings: Beginnings | None = None
         self._child: Child | None = None
         self._thread: threading.Thread | None = None
         self._rules = b""
@@ -78,13 +80,21 @@ class FanotifySource:
         self._open()
 
     def _open(self) -> None:
-        """A new queue with its marks."""
+        """A new queue with its marks, and who begins from now on."""
         self._queue = calls.open_queue(unlimited=self._is_unlimited)
         try:
             self._mark()
         except OSError:
             os.close(self._queue)
             raise
+        self._beginnings = Beginnings()
+
+    def _close_queue(self) -> None:
+        if self._queue >= 0:
+            os.close(self._queue)
+            self._queue = -1
+        if self._beginnings is not None:
+            self._beginnings.close()
 
     def _mark(self) -> None:
         """Mark what is not marked yet of the file systems that the roots, and what is mounted in them, are on.
@@ -156,9 +166,8 @@ class FanotifySource:
         child, self._loop = self._child, None
         if child is not None:
             child.end()
-        if self._thread is None and self._queue >= 0:
-            os.close(self._queue)
-            self._queue = -1
+        if self._thread is None:
+            self._close_queue()
 
     async def armed(self) -> None:
         """At once: the marks stand since this was made."""
@@ -239,8 +248,10 @@ class FanotifySource:
         """Have a reader, and take what it tells; a new one where it ends."""
         while not self._closing.is_set():
             with contextlib.suppress(OSError, EOFError, RuntimeError):
+                begin = self._beginnings.fileno() if self._beginnings is not None else -1
+                passed = (self._queue, begin) if begin >= 0 else (self._queue,)
                 self._child = Child(
-                    "fcm_tui.watch.fanotify_reader", "serve", str(self._queue), descriptors=(self._queue,), apart=True
+                    "fcm_tui.watch.fanotify_reader", "serve", str(self._queue), str(begin), descriptors=passed, apart=True
                 )  # fmt: skip
                 send(self._child.requests, marshal.dumps((self.places, self._marked)))
                 if self._rules:
@@ -249,9 +260,7 @@ class FanotifySource:
                     self._digest(_next(self._child))
             if self._child is not None:
                 self._child.close()
-            if self._queue >= 0:
-                os.close(self._queue)
-                self._queue = -1
+            self._close_queue()
             if self._closing.is_set():
                 return
             self._begin_anew()

@@ -24,12 +24,11 @@ from io import FileIO
 from queue import SimpleQueue
 
 from fcm_tui.child import Answers, receive, serving
-from fcm_tui.model import Process
 from fcm_tui.paths import is_inside, join
-from fcm_tui.watch import processes
+from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Told
-from fcm_tui.watch.execs import Execs
 from fcm_tui.watch.ignore import IgnoreRules
+from fcm_tui.watch.known_processes import KnownProcesses
 
 assert sys.platform == "linux"
 
@@ -43,12 +42,12 @@ _FOLDERS = 300_000
 """Handles of folders that are remembered: about 60 MB."""
 _PARKED = 100_000
 """Events that wait for the deletion of their folder."""
-_PROCESSES = 4096
 _BEHIND = 500_000
 """Events that the recorder has not taken yet, above which more are dropped, and told as lost."""
-_CERTAIN_NS = 10**9
-"""A number of a process is given again only after all others were: not within a second."""
 _EVENT_BYTES = 24
+_BREATH_MS = 3
+"""Between two readings while events of processes that are known keep coming: the kernel puts those of one name together
+meanwhile, and who writes is not interrupted at each."""
 _PRIORITY = -10
 """Before others: who did something may be there for a moment only. It has little to do."""
 
@@ -62,22 +61,16 @@ _FOREIGN, _ABOVE = b"", b"/"
 class Reader:
     """Turns what is read of a queue into what was done where, by whom."""
 
-    def __init__(self, places: Places, mounts: Iterable[bytes]) -> None:
+    def __init__(self, places: Places, mounts: Iterable[bytes], who: KnownProcesses) -> None:
         """`mounts` are paths on the file systems whose events come; a descriptor of each is held."""
+        self.who = who
         self._mounts: dict[bytes, list[int]] = {}
         self._folders: dict[bytes, bytes] = {}
         self._parked: OrderedDict[bytes, list[tuple[calls.Event, int]]] = OrderedDict()
         self._parked_events = 0
-        self._processes: OrderedDict[int, tuple[int, Process]] = OrderedDict()
-        self._begun: OrderedDict[int, Process] = OrderedDict()
         self._rules: Mapping[bytes, IgnoreRules] = {}
-        self._next_key = 1
-        self._asked: set[int] = set()
-        self._empty_ns = processes.now_ns()
-        self.new: dict[int, tuple[object, ...]] = {}
-        """Processes that were met since the last `taken`, by key."""
         self.told: dict[bytes, list[Told]] = {}
-        """What was done since then, by folder."""
+        """What was done since this was emptied last, by folder."""
         self.count = 0
         self.has_lost = False
         self.move_to(places, mounts)
@@ -104,23 +97,9 @@ class Reader:
                 os.close(descriptor)
         self._mounts.clear()
 
-    def begun(self, pids: Iterable[int]) -> None:
-        """These processes have just begun to run a program: who they are is remembered for when they do something."""
-        for pid in pids:
-            process = processes.read(pid)
-            if process is not None and process.command:
-                self._begun[pid] = process
-                self._begun.move_to_end(pid)
-                if len(self._begun) > _PROCESSES:
-                    self._begun.popitem(last=False)
-
-    def is_empty(self) -> None:
-        """The queue has nothing in it: what comes from now on was done after this moment."""
-        self._empty_ns = processes.now_ns()
-
     def digest(self, data: bytes) -> int:
         """Take in what was read; how many events it was."""
-        self._asked.clear()
+        self.who.begin_piece()
         number = 0
         for event in calls.events(data, self._is_foreign):
             number += 1
@@ -138,12 +117,12 @@ class Reader:
     def _take(self, event: calls.Event) -> None:
         folder = self._where(event.folder)
         if folder is None:
-            self._park(event, self._key(event.pid))
+            self._park(event, self.who.key(event.pid))
         elif folder == _ABOVE:
             if event.mask & calls.ONDIR and event.mask & (calls.MOVED_FROM | calls.MOVED_TO):
                 self._folders.clear()
         elif folder != _FOREIGN:
-            self._tell(folder, event, self._key(event.pid))
+            self._tell(folder, event, self.who.key(event.pid))
         elif event.mask & calls.DELETE and event.mask & calls.ONDIR:
             self._drop(event.child)
         elif event.mask & calls.CREATE and event.mask & calls.ONDIR and event.child:
@@ -236,41 +215,6 @@ class Reader:
             self._folders.clear()
         self._folders[key] = folder
 
-    def _key(self, pid: int) -> int:
-        """The key of an event's process, who is asked once for each piece that is read: it may run another program."""
-        known = self._processes.get(pid)
-        if known is not None and (pid in self._asked or processes.same(pid, known[1])):
-            self._asked.add(pid)
-            return known[0]
-        self._asked.add(pid)
-        process = self._read(pid)
-        if known is not None and process == known[1]:
-            return known[0]
-        key = self._next_key
-        self._next_key += 1
-        self._processes[pid] = key, process
-        self._processes.move_to_end(pid)
-        if len(self._processes) > _PROCESSES:
-            self._processes.popitem(last=False)
-        self.new[key] = tuple(process)
-        return key
-
-    def _read(self, pid: int) -> Process:
-        """Who has this number, if that is surely who had it when the event came."""
-        process = processes.read(pid) if pid else None
-        begun = self._begun.get(pid)
-        now = processes.now_ns()
-        if begun is not None and (
-            process is None
-            or (not process.command and (begun.name, begun.started) == (process.name, process.started))
-        ):
-            return begun  # it has ended meanwhile
-        if process is not None and (
-            now - self._empty_ns < _CERTAIN_NS or processes.started_before(process, self._empty_ns)
-        ):
-            return process
-        return Process(pid, 0, b"", b"", b"", None, 0, b"", None)
-
 
 class _Sender(threading.Thread):
     """Sends what is told, so that the queue is emptied whether the recorder takes it or not."""
@@ -289,10 +233,11 @@ class _Sender(threading.Thread):
             reader.count = 0
             if not barrier:
                 return
-        message = marshal.dumps((reader.has_lost, barrier, mounted, reader.new, list(reader.told.items())))
+        folders = list(reader.told.items())
+        message = marshal.dumps((reader.has_lost, barrier, mounted, reader.who.new, folders))
         self._waiting += reader.count
         self._messages.put((reader.count, message))
-        reader.new, reader.told, reader.count, reader.has_lost = {}, {}, 0, False
+        reader.who.new, reader.told, reader.count, reader.has_lost = {}, {}, 0, False
 
     def run(self) -> None:
         with contextlib.suppress(OSError):  # nobody listens any more
@@ -302,8 +247,11 @@ class _Sender(threading.Thread):
                 self._waiting -= count
 
 
-def serve(queue_number: str) -> None:
-    """Read the queue of that descriptor, and tell what it says, until standard input is closed."""
+def serve(queue_number: str, beginnings_number: str) -> None:
+    """Read the queue of that descriptor, and tell what it says, until standard input is closed.
+
+    The second is of a socket that tells which processes began; -1 where there is none.
+    """
     requests, answers = serving()
     queue = int(queue_number)
     with contextlib.suppress(OSError):
@@ -312,22 +260,24 @@ def serve(queue_number: str) -> None:
         places, mounts = marshal.loads(receive(requests))
         sender = _Sender(answers)
         sender.start()
-        _serve(queue, requests, Reader(places, mounts), sender)
+        beginnings = Beginnings(int(beginnings_number))
+        _serve(queue, requests, Reader(places, mounts, KnownProcesses(beginnings)), beginnings, sender)
 
 
-def _serve(queue: int, requests: FileIO, reader: Reader, sender: _Sender) -> None:
-    poll = select.poll()
-    poll.register(queue, select.POLLIN)
-    poll.register(requests, select.POLLIN)
+def _serve(queue: int, requests: FileIO, reader: Reader, beginnings: Beginnings, sender: _Sender) -> None:
     mounted = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
-    poll.register(mounted, select.POLLPRI)
-    execs = Execs()
-    if execs.fileno() >= 0:
-        poll.register(execs, select.POLLIN)
+    others, all_of_it = select.poll(), select.poll()
+    for poll in (others, all_of_it):
+        poll.register(requests, select.POLLIN)
+        poll.register(mounted, select.POLLPRI)
+        if beginnings.fileno() >= 0:
+            poll.register(beginnings, select.POLLIN)
+    all_of_it.register(queue, select.POLLIN)
+    may_breathe = False
     while True:
-        ready = dict(poll.poll())
-        if execs.fileno() in ready:
-            reader.begun(execs.begun())
+        ready = dict(others.poll(_BREATH_MS) if may_breathe else all_of_it.poll())
+        if beginnings.fileno() in ready:
+            reader.who.hear()
         least = barrier = 0
         if requests.fileno() in ready:
             what, *values = marshal.loads(receive(requests))
@@ -338,25 +288,27 @@ def _serve(queue: int, requests: FileIO, reader: Reader, sender: _Sender) -> Non
                 reader.leave_out(pickle.loads(values[0]))
             else:
                 reader.move_to(*values)
-        _empty(queue, reader, least)
+        number = _empty(queue, reader, least)
+        may_breathe = number > 0 and not reader.who.new
         if barrier or reader.told or reader.has_lost or mounted in ready:
             sender.put(reader, barrier, mounted=mounted in ready)
 
 
-def _empty(queue: int, reader: Reader, least: int) -> None:
-    """Read what the queue has, at least so many events of it, but not for ever."""
+def _empty(queue: int, reader: Reader, least: int) -> int:
+    """Read what the queue has, at least so many events of it, but not for ever; how many events it was."""
     number = turns = 0
     while turns < _READS_A_TURN or number < least:
         turns += 1
         try:
             data = os.read(queue, _READ_BYTES)
         except BlockingIOError:
-            reader.is_empty()
-            return
+            reader.who.queue_is_empty()
+            return number
         number += reader.digest(data)
         if len(data) < _READ_BYTES - _LONGEST_EVENT:  # else more would have come with it
-            reader.is_empty()
-            return
+            reader.who.queue_is_empty()
+            return number
+    return number
 
 
 def _waiting(queue: int) -> int:

@@ -1,0 +1,130 @@
+"""Which processes began, and which began to run a program, as Linux' process connector tells it.
+
+A command such as `rm FILE`, or a child of a shell, may have ended before its event is read. That it began was told a
+moment earlier: the kernel does so before it lets a new process run. `linux/cn_proc.h`; it takes CAP_NET_ADMIN.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+
+_CONNECTOR = 11
+_PROCESSES = 1
+_LISTEN = 1
+_FORK, _EXEC = 1, 2
+_HEAD = 16
+"""Bytes of `nlmsghdr`."""
+_WHAT = _HEAD + 20
+"""Where `proc_event.what` stands, behind `cn_msg`."""
+_PID = _WHAT + 20
+"""Where an exec's `process_tgid` stands, and a fork's `parent_tgid`, behind the processor, the time and the thread."""
+_CHILD, _CHILD_PROCESS = _PID + 4, _PID + 8
+"""Where a fork's `child_pid` and `child_tgid` stand: the same number where it is no thread of a process."""
+_FILTER = 26
+"""SO_ATTACH_FILTER"""
+_AT_ONCE = 4096
+
+
+class Beginnings:
+    """Tells them from now on; nothing where this process may not know."""
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        """`descriptor` is of one made before, in this process or that which started it; -1 if it was told nothing."""
+        self._socket: socket.socket | None = None
+        self._is_empty = False
+        self.has_lost = False
+        """Whether some were not told: since the last call to `told`, or before it and behind what that one left."""
+        if sys.platform == "linux" and (descriptor is None or descriptor >= 0):
+            with contextlib.suppress(OSError):
+                self._socket = _listening() if descriptor is None else socket.socket(fileno=descriptor)
+                self._socket.setblocking(False)
+
+    def fileno(self) -> int:
+        """What to wait for; -1 where nothing is told."""
+        return -1 if self._socket is None else self._socket.fileno()
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def told(self) -> Iterator[tuple[int, int]]:
+        """Since the last call: (number, number of the parent) of each new process, and (number, 0) of each that runs
+        another program now.
+        """
+        if self._socket is None:
+            return
+        self.has_lost = self.has_lost and not self._is_empty
+        self._is_empty = False
+        for _ in range(_AT_ONCE):
+            try:
+                message = self._socket.recv(256)
+            except BlockingIOError:
+                self._is_empty = True
+                return
+            except (
+                OSError
+            ):  # more came than there was room for, and it is said before what there was room for
+                self.has_lost = True
+                continue
+            if len(message) < _CHILD_PROCESS + 4:
+                continue
+            what, process, child = (
+                struct.unpack_from("=I", message, at)[0] for at in (_WHAT, _PID, _CHILD_PROCESS)
+            )
+            if what == _EXEC:
+                yield process, 0
+            elif what == _FORK:
+                yield child, process
+
+
+if sys.platform == "linux":
+
+    def _listening() -> socket.socket:
+        """A socket that is told of each process that begins or runs another program, and of nothing else.
+
+        Raises:
+            OSError: this process may not, or the kernel does not tell.
+        """
+        kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
+        found = socket.socket(socket.AF_NETLINK, kind, _CONNECTOR)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            steps, code = _filter()  # the kernel copies it
+            found.setsockopt(socket.SOL_SOCKET, _FILTER, struct.pack("@HP", steps, ctypes.addressof(code)))
+            found.bind((0, _PROCESSES))
+            wanted = struct.pack("=IIIIHHI", _PROCESSES, 1, 0, 0, 4, 0, _LISTEN)
+            found.send(struct.pack("=IHHII", _HEAD + len(wanted), 3, 0, 0, os.getpid()) + wanted)
+        except OSError:
+            found.close()
+            raise
+        return found
+
+
+def _filter() -> tuple[int, ctypes.Array[ctypes.c_char]]:
+    """A filter (`linux/filter.h`) that lets through each exec, and each fork that is no thread's; it reads big-endian."""
+
+    def word(number: int) -> int:
+        return int.from_bytes(struct.pack("=I", number), "big")
+
+    load, if_equal, if_equals_x, to_x, give = 0x20, 0x15, 0x1D, 0x07, 0x06
+    steps = (
+        (load, 0, 0, _WHAT),
+        (if_equal, 5, 0, word(_EXEC)),
+        (if_equal, 0, 5, word(_FORK)),
+        (load, 0, 0, _CHILD),
+        (to_x, 0, 0, 0),
+        (load, 0, 0, _CHILD_PROCESS),
+        (if_equals_x, 0, 1, 0),
+        (give, 0, 0, 0xFFFFFFFF),
+        (give, 0, 0, 0),
+    )
+    code = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    return len(steps), ctypes.create_string_buffer(code)
