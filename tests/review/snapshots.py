@@ -29,7 +29,7 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.look.theme import Palette, Themes
 from fcm_tui.store.reading import quarters
-from fcm_tui.store.reading.queries import Sizes
+from fcm_tui.store.reading.results import Sizes
 from tests.review.builder import MODE, START_NS, RecordBuilder
 from tests.review.screens import shows
 

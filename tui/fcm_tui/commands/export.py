@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from fcm_tui.exchange.scope import Scope
     from fcm_tui.exchange.series import Series
     from fcm_tui.model import Change
-    from fcm_tui.store.reading.queries import Reader, RecorderInfo
+    from fcm_tui.store.reading.queries import Reader
+    from fcm_tui.store.reading.results import RecorderInfo
 
 _MOST_NOTES = 20
 

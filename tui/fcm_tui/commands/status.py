@@ -20,7 +20,8 @@ from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings.config import Settings, database_server
 from fcm_tui.settings.database import Server
 from fcm_tui.ship import wording
-from fcm_tui.store.reading.queries import Reader, RecorderInfo, RootSummary
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import RecorderInfo, RootSummary
 from fcm_tui.store.retention.prunes import pruned
 from fcm_tui.store.sealing.sealer import keys_of
 from fcm_tui.times import local_text, pause_text, utc_text

@@ -20,7 +20,8 @@ from fcm_tui.exchange.git_names import is_refused
 from fcm_tui.exchange.scope import Scope
 from fcm_tui.exchange.selection import Selection
 from fcm_tui.model import Capture, Change, Kind
-from fcm_tui.store.reading.queries import Reader, RecorderInfo
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import RecorderInfo
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _NAMED = 52

@@ -13,7 +13,8 @@ from fcm_tui.query.gaps import lets_through
 from fcm_tui.query.terms import Term
 from fcm_tui.store.reading import quarters
 from fcm_tui.store.reading.filters import Filters, concerns
-from fcm_tui.store.reading.queries import Reader, Sizes
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import Sizes
 from fcm_tui.store.reading.tallies import StoreTallies, Tallies
 
 MOST = 20

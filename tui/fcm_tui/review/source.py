@@ -17,7 +17,8 @@ from fcm_tui.store.reading.changes import Key
 from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.kept_lines import KeptHunk
-from fcm_tui.store.reading.queries import FolderEntry, Reader, RecorderInfo, RootSummary, Sizes
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import FolderEntry, RecorderInfo, RootSummary, Sizes
 
 T = TypeVar("T")
 _PAUSE = 1.0

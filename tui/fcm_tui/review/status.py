@@ -16,7 +16,7 @@ from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.ship.wording import text as shipping_text
-from fcm_tui.store.reading.queries import Sizes
+from fcm_tui.store.reading.results import Sizes
 from fcm_tui.times import pause_text
 
 _BAR = 10

@@ -11,7 +11,7 @@ from typing import Any
 from fcm_tui import __version__
 from fcm_tui.exchange.events.texts import is_exact, split, text, uid
 from fcm_tui.model import Capture, Change, Kind
-from fcm_tui.store.reading.queries import RecorderInfo
+from fcm_tui.store.reading.results import RecorderInfo
 
 VERSION = "1.5.0"
 _CLASS = 1001

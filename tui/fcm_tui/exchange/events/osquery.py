@@ -9,7 +9,7 @@ from typing import Any
 
 from fcm_tui.exchange.events.texts import text, uid
 from fcm_tui.model import Change, Kind
-from fcm_tui.store.reading.queries import RecorderInfo
+from fcm_tui.store.reading.results import RecorderInfo
 
 _ACTIONS = {
     Kind.CREATED: "CREATED",

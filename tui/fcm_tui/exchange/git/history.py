@@ -24,7 +24,8 @@ from fcm_tui.exchange.scope import Scope
 from fcm_tui.exchange.selection import Selection
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.store.reading.neighbours import are_together
-from fcm_tui.store.reading.queries import Reader, RecorderInfo
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import RecorderInfo
 from fcm_tui.times import local_text
 
 _MOST = 4096

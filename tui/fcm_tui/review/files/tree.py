@@ -19,7 +19,7 @@ from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.activity import lately
-from fcm_tui.store.reading.queries import FolderEntry, RootSummary
+from fcm_tui.store.reading.results import FolderEntry, RootSummary
 
 _NUMBER = 6
 """Cells of a number where there is room."""

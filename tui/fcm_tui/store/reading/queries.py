@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -15,12 +14,14 @@ from fcm_tui.errors import NoSuchChange, StoreError
 from fcm_tui.model import Capture, Change, Gap
 from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
+from fcm_tui.store.reading import recorders
 from fcm_tui.store.reading.active import active_roots
 from fcm_tui.store.reading.changes import ChangeLog, Key, place_of
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.engine import open_engine
 from fcm_tui.store.reading.filters import Filters, below, conditions
 from fcm_tui.store.reading.kept_lines import KeptHunk, kept_hunks
+from fcm_tui.store.reading.results import FileNow, FolderEntry, RecorderInfo, RootSummary, Sizes
 from fcm_tui.store.reviews import ReviewCounts
 from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes
@@ -28,83 +29,9 @@ from fcm_tui.store.values import RowTypes
 if TYPE_CHECKING:
     from fcm_tui.store.reading.tallies import StoreTallies, Tallies
 
-_RECORDER = RowTypes("b s s s s i i")
 _ROOT = RowTypes("b b b i i? i i")
-_LEAST_ID = 8
-"""Hexadecimal digits that tell a recorder from others of the same host."""
 _ALL = (1 << 63) - 1
 _GAP = RowTypes("i b? i i? s i?")
-
-
-@dataclass(frozen=True, slots=True)
-class RecorderInfo:
-    """Who recorded."""
-
-    recorder_id: bytes
-    host: str
-    user: str
-    platform: str
-    version: str
-    first_seen_ns: int
-    last_seen_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class RootSummary:
-    """A watched directory with its counts."""
-
-    root_id: bytes
-    recorder_id: bytes
-    path: bytes
-    active: bool
-    baseline_ns: int | None
-    files: int
-    changes: int
-    reviewed: int
-    """Of the changes, those that somebody has reviewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderEntry:
-    """A child of a folder: present files, and changes at or below it."""
-
-    name: bytes
-    is_folder: bool
-    files: int
-    changes: int
-    reviewed: int = 0
-    """Of the changes, those that somebody has reviewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How much the record holds."""
-
-    files: int
-    versions: int
-    changes: int
-    database_bytes: int
-    free_bytes: int
-    """Of them, what waits in the database to be used again."""
-    indexed: int = 0
-    """Up to this change the index of changed lines finds them; those behind it are looked through."""
-    index_bytes: int = 0
-    """Of that index, which lies beside the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileNow:
-    """A file as the record knows it now (or knew it last)."""
-
-    file_id: bytes
-    path: bytes
-    present: bool
-    digest: bytes | None
-    capture: Capture
-    size: int
-    mode: int
-    mtime_ns: int
-    first_seen_ns: int
 
 
 class Reader:
@@ -169,13 +96,7 @@ class Reader:
 
     def recorders(self) -> list[RecorderInfo]:
         """All recorders, by host."""
-        rows = self._connection.execute(
-            "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders"
-            " ORDER BY host, recorder_id"
-        ).fetchall()
-        for row in rows:
-            _RECORDER.check(row)
-        return [RecorderInfo(*row) for row in rows]
+        return recorders.recorders(self._connection)
 
     def roots(self) -> list[RootSummary]:
         """Every root that was ever recorded, by path."""
@@ -327,22 +248,11 @@ class Reader:
 
     def head(self) -> Head | None:
         """The end of this recorder's chain; None before its first change."""
-        row = self._connection.execute(
-            "SELECT recorder_id, sequence, chain_hash FROM changes"
-            " WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1) ORDER BY sequence DESC LIMIT 1"
-        ).fetchone()
-        return Head(*row) if row else None
+        return recorders.head(self._connection)
 
     def heads(self) -> list[Head]:
         """The ends of all chains, of recorders that have changes."""
-        found = []
-        for recorder_id, last in self._newest().items():
-            row = self._connection.execute(
-                "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, last)
-            ).fetchone()
-            if row is not None:
-                found.append(Head(recorder_id, last, row[0]))
-        return found
+        return recorders.heads(self._connection)
 
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host, or of the one whose id begins so.
@@ -350,20 +260,7 @@ class Reader:
         Raises:
             NoSuchChange: this record knows no such host, or several recorders of that name.
         """
-        name = host.encode("utf-8", "replace").decode()
-        known = self.recorders()
-        found = [one for one in known if one.host == name] or [
-            one for one in known if len(name) >= _LEAST_ID and one.recorder_id.hex().startswith(name.lower())
-        ]
-        if len(found) > 1:
-            ids = ", ".join(f"{one.recorder_id.hex()[:_LEAST_ID]}:" for one in found)
-            raise NoSuchChange(
-                f"{host!r}: {len(found)} recorders have that name: write the beginning of an id instead: {ids}"
-            )
-        if not found:
-            hosts = ", ".join(dict.fromkeys(one.host for one in known))
-            raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
-        return found[0].recorder_id
+        return recorders.of_host(self.recorders(), host)
 
     def last_sequence(self) -> int:
         """The newest sequence, 0 where nothing has changed yet."""
@@ -371,13 +268,7 @@ class Reader:
         return max(newest.values(), default=0)
 
     def _newest(self) -> dict[bytes, int]:
-        """The newest sequence of each recorder, 0 where it has none yet."""
-        return dict(
-            self._connection.execute(
-                "SELECT r.recorder_id, coalesce((SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"
-                " ORDER BY c.sequence DESC LIMIT 1), 0) FROM recorders r"
-            )
-        )
+        return recorders.newest(self._connection)
 
     def count(self) -> int:
         """How many changes there are: a recorder numbers them 1, 2, 3…"""

@@ -1,0 +1,78 @@
+"""Who recorded, and where the chain of each ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fcm_tui.errors import NoSuchChange
+from fcm_tui.store.reading.dialect import Connection
+from fcm_tui.store.reading.results import RecorderInfo
+from fcm_tui.store.trust.anchors import Head
+from fcm_tui.store.values import RowTypes
+
+_RECORDER = RowTypes("b s s s s i i")
+_LEAST_ID = 8
+"""Hexadecimal digits that tell a recorder from others of the same host."""
+
+
+def recorders(connection: Connection) -> list[RecorderInfo]:
+    """All of them, by host."""
+    rows = connection.execute(
+        "SELECT recorder_id, host, user, platform, version, first_seen_ns, last_seen_ns FROM recorders"
+        " ORDER BY host, recorder_id"
+    ).fetchall()
+    for row in rows:
+        _RECORDER.check(row)
+    return [RecorderInfo(*row) for row in rows]
+
+
+def newest(connection: Connection) -> dict[bytes, int]:
+    """The newest sequence of each recorder, 0 where it has none yet."""
+    return dict(
+        connection.execute(
+            "SELECT r.recorder_id, coalesce((SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"
+            " ORDER BY c.sequence DESC LIMIT 1), 0) FROM recorders r"
+        )
+    )
+
+
+def head(connection: Connection) -> Head | None:
+    """The end of the chain of this data directory's recorder; None before its first change."""
+    row = connection.execute(
+        "SELECT recorder_id, sequence, chain_hash FROM changes"
+        " WHERE recorder_id = (SELECT recorder_id FROM recorders LIMIT 1) ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
+    return Head(*row) if row else None
+
+
+def heads(connection: Connection) -> list[Head]:
+    """The ends of all chains, of recorders that have changes."""
+    found = []
+    for recorder_id, last in newest(connection).items():
+        row = connection.execute(
+            "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, last)
+        ).fetchone()
+        if row is not None:
+            found.append(Head(recorder_id, last, row[0]))
+    return found
+
+
+def of_host(known: Sequence[RecorderInfo], host: str) -> bytes:
+    """The id of the recorder on a host, or of the one whose id begins so.
+
+    Raises:
+        NoSuchChange: none of these is, or several are.
+    """
+    name = host.encode("utf-8", "replace").decode()
+    found = [one for one in known if one.host == name] or [
+        one for one in known if len(name) >= _LEAST_ID and one.recorder_id.hex().startswith(name.lower())
+    ]
+    if len(found) > 1:
+        ids = ", ".join(f"{one.recorder_id.hex()[:_LEAST_ID]}:" for one in found)
+        raise NoSuchChange(
+            f"{host!r}: {len(found)} recorders have that name: write the beginning of an id instead: {ids}"
+        )
+    if not found:
+        hosts = ", ".join(dict.fromkeys(one.host for one in known))
+        raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
+    return found[0].recorder_id
