@@ -21,6 +21,7 @@ from tests.who.test_recording import Worker, told
 if sys.platform != "linux":
     pytest.skip("fanotify is Linux's", allow_module_level=True)
 
+from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.fanotify import FanotifySource
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.known_processes import KnownProcesses
@@ -303,6 +304,24 @@ def test_who_has_a_number_that_another_may_have_had_is_not_said() -> None:
         assert who.read(0)[:3] == (0, 0, b"")
     finally:
         young.communicate(b"\n")
+
+
+def test_events_wait_only_where_beginnings_are_told() -> None:
+    """Else who had ended after a moment would have no name."""
+    beginnings = Beginnings()
+    try:
+        who, deaf = KnownProcesses(beginnings), KnownProcesses()
+        assert not who.can_wait, "nothing was heard yet"
+        subprocess.run([sys.executable, "-c", ""], check=True)
+        for one in (who, deaf):
+            one.hear()
+        assert who.can_wait and not deaf.can_wait
+        who.key(os.getpid())
+        assert not who.can_wait, "what is new is told at once"
+        who.new = {}
+        assert who.can_wait
+    finally:
+        beginnings.close()
 
 
 async def test_a_recorder_that_stands_still_for_long_gets_all_of_it(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ class Beginnings:
         """`descriptor` is of one made before, in this process or that which started it; -1 if it was told nothing."""
         self._socket: socket.socket | None = None
         self._is_empty = False
+        self.has_told = False
+        """Whether it ever told of one: in a namespace of its own the kernel takes the request, and tells none."""
         self.has_lost = False
         """Whether some were not told: since the last call to `told`, or before it and behind what that one left."""
         if sys.platform == "linux" and (descriptor is None or descriptor >= 0):
@@ -76,6 +78,7 @@ class Beginnings:
                 continue
             if len(message) < _CHILD_PROCESS + 4:
                 continue
+            self.has_told = True
             what, process, child = (
                 struct.unpack_from("=I", message, at)[0] for at in (_WHAT, _PID, _CHILD_PROCESS)
             )

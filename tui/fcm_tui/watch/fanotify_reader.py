@@ -289,7 +289,7 @@ def _serve(queue: int, requests: FileIO, reader: Reader, beginnings: Beginnings,
             else:
                 reader.move_to(*values)
         number = _empty(queue, reader, least)
-        may_breathe = number > 0 and not reader.who.new
+        may_breathe = number > 0 and reader.who.can_wait
         if barrier or reader.told or reader.has_lost or mounted in ready:
             sender.put(reader, barrier, mounted=mounted in ready)
 

@@ -33,6 +33,11 @@ class KnownProcesses:
         self.new: dict[int, tuple[object, ...]] = {}
         """Those that were met since this was emptied last, by key."""
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether it is known who does what is to come, though it be asked a moment later."""
+        return self._beginnings is not None and self._beginnings.has_told and not self.new
+
     def hear(self) -> None:
         """Take in which processes began meanwhile."""
         if self._beginnings is None:
@@ -43,6 +48,7 @@ class KnownProcesses:
                 self._running.pop(pid, None)
                 _remember(self._born, pid, (parent, self._of(parent)))
                 continue
+            self._born.pop(pid, None)
             process = processes.read(pid)
             if process is not None and process.command:
                 _remember(self._running, pid, process)
@@ -90,8 +96,7 @@ class KnownProcesses:
 
     def _as_born(self, pid: int) -> Process | None:
         """A process that has ended and ran no other program than its parent; None where that is not known."""
-        if pid not in self._born:
-            self.hear()
+        self.hear()  # it may have begun to run another one
         parent, then = self._born.get(pid, (0, None))
         if then is None and parent and parent not in self._running:  # else it ran something else then
             then = processes.read(parent)
