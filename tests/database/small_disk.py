@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+_PATIENCE = 20.0
+"""Seconds in which a moment is found when nothing is written between looking and filling."""
 
 
 class SmallDisk:
@@ -34,16 +38,22 @@ class SmallDisk:
         return self.is_there
 
     def fill(self) -> None:
-        """No byte more fits from now on."""
-        found = os.statvfs(self._folder)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        self._resize(str(used))
+        """No byte more fits from now on. The server writes meanwhile, and less than there is the system does not take."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            found = os.statvfs(self._folder)
+            done = self._resize(str((found.f_blocks - found.f_bfree) * found.f_frsize))
+            if done.returncode == 0:
+                return
+            assert time.monotonic() < deadline, done.stderr
 
     def make_room(self) -> None:
-        self._resize(self._size)
+        done = self._resize(self._size)
+        assert done.returncode == 0, done.stderr
 
-    def _resize(self, size: str) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self._folder)], check=True)
+    def _resize(self, size: str) -> subprocess.CompletedProcess[str]:
+        command = ["mount", "-o", f"remount,size={size}", str(self._folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def unmount(self) -> None:
         """Once the server has ended."""
