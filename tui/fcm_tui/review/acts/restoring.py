@@ -219,10 +219,10 @@ class RestoreScreen(ModalScreen["Done | None"]):
     def _tick(self) -> None:
         if self._phase == "working" and self._seen is not None:
             done, steps = wording.number(self._done_steps), wording.plural(self._seen.steps, "step")
-            afterwards = f"It goes on to its end; {keys.shown('file.undo')} undoes it then."
-            self._question.ask(
-                " ".join([f"Restoring: {done} of {steps} done…", *[afterwards] * self._must_end]), "accent"
-            )
+            told = f"Restoring: {done} of {steps} done…"
+            if self._must_end:
+                told += f" It goes on to its end; {keys.shown('file.undo')} undoes it then."
+            self._question.ask(told, "accent")
 
     @work(group="restore", exit_on_error=False)
     async def _carry_out(self, force: bool) -> None:
