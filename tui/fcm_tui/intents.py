@@ -25,7 +25,7 @@ Intent = tuple[bytes, bytes | None]
 
 
 class Intents:
-    """Announces, and answers: asked for a path and digest, says whether a restore announced them."""
+    """Announces, and tells what is announced."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` need not exist before something is announced."""
@@ -53,11 +53,11 @@ class Intents:
             with contextlib.suppress(OSError):
                 self._own.pop().unlink()
 
-    def __call__(self, path: bytes, digest: bytes | None) -> bool:
-        """Whether a restore announced that `path` gets this content. Cheap: a `stat` while nothing is announced."""
+    def announced(self) -> frozenset[Intent]:
+        """What restores announced that holds now. Cheap: a `stat` while nothing is announced."""
         self._refresh()
         now = time.time()
-        return any(until > now and (path, digest) in told for until, told in self._known.values())
+        return frozenset().union(*(told for until, told in self._known.values() if until > now))
 
     def _refresh(self) -> None:
         try:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome
+from fcm_tui.intents import Intent
 from fcm_tui.model import Capture, FileRecord, Origin
 from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.ahead import Ahead, Begun
@@ -67,8 +69,8 @@ class Bookkeeper:
         """`on_commit` is told the first and last sequence after each commit."""
         self.record = record
         self.roots = roots
-        self.restored: Callable[[bytes, bytes | None], bool] = lambda path, digest: False
-        """Whether a path got a content from a restore."""
+        self.restored: Callable[[], Set[Intent]] = frozenset
+        """Which paths get which contents from a restore."""
         self.who = Attribution(None, lambda drafts: {})
         """Says who made a change."""
         self._waiting = waiting
@@ -329,7 +331,7 @@ class Bookkeeper:
         prepared = prepare(
             verdict,
             gone_folders,
-            self._origin,
+            partial(self._origin, self.restored()),
             self.record.contents,
             self.record.new_id,
             clocks.log_ns(),
@@ -366,8 +368,8 @@ class Bookkeeper:
         if record.sequence >= first:
             self._on_commit(first, record.sequence)
 
-    def _origin(self, path: bytes, digest: bytes | None) -> Origin:
-        if self.restored(path, digest):
+    def _origin(self, restored: Set[Intent], path: bytes, digest: bytes | None) -> Origin:
+        if (path, digest) in restored:
             return Origin.RESTORE
         return self._waiting.scan_origin.get(path, Origin.EVENT)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from fcm_tui.intents import Intent
 from fcm_tui.model import Origin
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline import ledger
@@ -94,8 +95,8 @@ class Engine:
             root.device = None if device is None else device % (1 << 64)
         self.ledger.take_over(self.roots)
 
-    def announce(self, restored: Callable[[bytes, bytes | None], bool]) -> None:
-        """Whether a path got a content from a restore is to be asked there."""
+    def announce(self, restored: Callable[[], Set[Intent]]) -> None:
+        """Which paths get which contents from a restore is to be asked there."""
         self._bookkeeper.restored = restored
 
     def is_up_to_date(self, begun: int) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from fcm_tui.model import Root
@@ -55,10 +55,13 @@ class WatchedRoot:
     """Whether the baseline stands."""
     known_inside: Sequence[bytes] = ()
     """Folders in it that earlier runs recorded, while its own baseline does not stand: what came there is a change."""
+    path: bytes = field(init=False)
+    within: bytes = field(init=False)
+    """What the paths inside begin with."""
 
-    @property
-    def path(self) -> bytes:
-        return self.root.path
+    def __post_init__(self) -> None:
+        self.path = self.root.path
+        self.within = join(self.path, b"")
 
     @property
     def size_limit(self) -> int:
@@ -133,7 +136,7 @@ def root_of(roots: Sequence[WatchedRoot], path: bytes) -> WatchedRoot | None:
     """The innermost root that holds a path."""
     best: WatchedRoot | None = None
     for root in roots:
-        if (path == root.path or path.startswith(join(root.path, b""))) and (
+        if (path.startswith(root.within) or path == root.path) and (
             best is None or len(root.path) > len(best.path)
         ):
             best = root

@@ -100,7 +100,7 @@ class Session:
                 undo.callback(helper.close)
             elif self.record.files_ever() >= WORTH_FILES:
                 self.engine.helper = ScanProcess(database)
-            self.engine.announce(Intents(database.parent / INTENTS))
+            self.engine.announce(Intents(database.parent / INTENTS).announced)
             self._who = Attribution(_telling(source, watched), OpenFiles())
             self.engine.ask(self._who)
             self.engine.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from fcm_tui.model import Capture, DiskState, Draft, Kind, Operation
 from fcm_tui.store import chain
@@ -59,7 +60,7 @@ class Rows:
         """Each with its rows, in the order in which they are to be executed."""
         yield from self.files.items()
         yield _MAP, self.versions
-        yield _DIFFERENCE, [*self.differences.values()]
+        yield _DIFFERENCE, sorted(self.differences.values(), key=itemgetter(0))  # as its index has them
         yield _LINK, self.links
         yield _CHANGE, self.changes
 
