@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -223,6 +223,44 @@ def test_few_watches_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (found,) = system.watches("auto")
     assert found.verdict is Verdict.WARNING and "max_user_watches=1048576" in found.mend
     assert list(system.watches("poll")) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict", "words"),
+    [
+        (["<Event/>"], Verdict.OK, "tells who changes files"),
+        ([], Verdict.WARNING, "tells of no file"),
+        (PermissionError(5, "Access is denied"), Verdict.WARNING, "cannot be read (Access is denied)"),
+    ],
+)
+def test_a_security_log_that_tells_nothing_is_a_warning(
+    events: list[str] | OSError, verdict: Verdict, words: str
+) -> None:
+    class Log:
+        drives: ClassVar[dict[str, str]] = {}
+
+        def earlier(self, most: int) -> list[str]:
+            assert isinstance(events, list)
+            return events[:most]
+
+        def batches(self) -> Iterator[list[str]]:
+            return iter(())
+
+        def close(self) -> None:
+            pass
+
+    def opened() -> Log:
+        if isinstance(events, OSError):
+            raise events
+        return Log()
+
+    (found,) = system.security_log(opened)
+    assert found.verdict is verdict and words in found.text
+    assert verdict is Verdict.OK or "auditpol /set" in found.mend
+
+
+def test_whether_windows_tells_who_is_asked_there_alone() -> None:
+    assert len(list(system.who())) == (sys.platform == "win32")
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="asks a real tmux")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fcm_tui.watch.deeds import CAME, CLOSED, FOLDER, LEFT, MADE, REMOVED, WRITT
 from fcm_tui.who.attribution import Attribution
 
 pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="only fanotify tells who, and its paths are POSIX'"
+    sys.platform == "win32", reason="its paths are POSIX', as fanotify tells them"
 )
 NOW = 1_700_000_000_000_000_000
 
@@ -35,13 +36,15 @@ class Told:
         self.is_there = True
         self.who = Attribution(self, lambda drafts: {})
 
+    why_later_is_not_told = ""
+
     def knows_who(self, path: bytes) -> bool:
         return path.startswith(b"/r/")
 
     def leave_out(self, rules: object) -> None:
         """It tells what a test says."""
 
-    def catch_up(self, seconds: float) -> bool:
+    def catch_up(self, seconds: float, paths: Collection[bytes] = ()) -> bool:
         return self.is_there
 
     def tell(self, path: bytes, what: int, who: Process) -> None:

@@ -129,7 +129,7 @@ size only where there is a content."""
 
 
 class Process(NamedTuple):
-    """A process as Linux' /proc tells it. Texts are bytes that the process chose: hostile, and perhaps secret."""
+    """A process as Linux' /proc or Windows' Security log tells it. Texts are its own bytes: hostile, perhaps secret."""
 
     pid: int
     started: int
@@ -145,6 +145,8 @@ class Process(NamedTuple):
     parent_name: bytes
     login: int | None
     """The user who logged in; None where nobody did."""
+    user: bytes = b""
+    """Name of the user, where the system tells that instead of a number."""
 
 
 @dataclass(frozen=True, slots=True)

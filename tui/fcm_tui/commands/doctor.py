@@ -104,6 +104,7 @@ def _probes(args: argparse.Namespace, file: Path, settings: Settings, folder: Pa
     remote = "see whether the server or the program behind this folder answers"
     probes = [
         Probe("watch limit", partial(system.watches, settings.watch_source)),
+        Probe("who", system.who, 15.0, "see whether the service Windows Event Log runs"),
         *(
             Probe(f"root {os.fsdecode(root.path)}", partial(system.root, root), late=remote)
             for root in settings.roots

@@ -6,7 +6,8 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fcm_tui.child import Child, receive, serving
 from fcm_tui.doctor.finding import Finding, ok, warning, wrong
 from fcm_tui.settings.config import RootSettings
 from fcm_tui.watch.mounts import is_remote, kind_of
+from fcm_tui.watch.security_log import Feed
 
 _LIBRARIES = ("textual", "watchfiles", "pygit2", "zstandard", "aiomysql", "pymysql")
 _BROKEN_PYMYSQL = (1, 2, 1)
@@ -22,6 +24,11 @@ _INOTIFY = Path("/proc/sys/fs/inotify")
 _FEW_WATCHES = 65_536
 _ENOUGH_WATCHES = 1_048_576
 _LEAST_QUEUE = 16_384
+_AUDIT = (
+    "auditpol /set /subcategory:{0CCE921D-69AE-11D9-BED3-505054503030} /success:enable, and audit the folders"
+    " (Properties, Security, Advanced, Auditing; the README has a command)"
+)
+"""The subcategory is File System, by the number that it has in every language."""
 
 
 def versions() -> Iterator[Finding]:
@@ -61,6 +68,33 @@ def watches(source: str) -> Iterator[Finding]:
         yield warning("watch limit", f"{said}: in bursts events are lost, and found by a scan later", mend)
     else:
         yield ok("watch limit", said)
+
+
+def who() -> Iterable[Finding]:
+    """Whether it is told who changes files; Windows only, as elsewhere `status` says it of each root."""
+    if sys.platform == "win32":
+        from fcm_tui.watch.windows_events import WindowsEvents
+
+        return security_log(WindowsEvents)
+    return ()
+
+
+def security_log(opened: Callable[[], Feed]) -> Iterator[Finding]:
+    """Whether Windows' Security log tells who changes files."""
+    try:
+        feed = opened()
+    except OSError as error:
+        yield warning(
+            "who",
+            f"the Security log cannot be read ({error.strerror or error}): nobody tells who changes files",
+            f"add this user to the group Event Log Readers, or record as an administrator; then {_AUDIT}",
+        )
+        return
+    with closing(feed):
+        if next(iter(feed.earlier(1)), None) is None:
+            yield warning("who", "the Security log tells of no file: nobody tells who changes them", _AUDIT)
+        else:
+            yield ok("who", "the Security log tells who changes files, where their folders are audited")
 
 
 def root(settings: RootSettings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ Filled by the source's thread, asked by the engine's.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, TypeGuard
 
 from fcm_tui.model import Process
@@ -46,8 +46,10 @@ Told = tuple[bytes, int, int]
 class Deeds:
     """By folder and name, in the order in which they were done."""
 
-    def __init__(self) -> None:
+    def __init__(self, folded: Callable[[bytes], bytes] = bytes) -> None:
+        """`folded` makes one path of all that are the same to the system."""
         self._lock = threading.Lock()
+        self._folded = folded
         self._folders: dict[bytes, dict[bytes, list[Deed]]] = {}
         self._names = 0
         self._processes: dict[int, Process] = {}
@@ -67,10 +69,10 @@ class Deeds:
             known = self._processes
             known.update(processes)
             for folder, told in folders:
-                names = self._folders.setdefault(folder, {})
+                names = self._folders.setdefault(self._folded(folder), {})
                 before = len(names)
                 for name, what, key in told:
-                    deeds = names.setdefault(name, [])
+                    deeds = names.setdefault(self._folded(name), [])
                     process = known[key]
                     if deeds and deeds[-1].process == process:
                         deeds[-1] = Deed(deeds[-1].what | what, process, arrived_ns)
@@ -103,13 +105,13 @@ class Deeds:
 
     def at(self, path: bytes) -> list[Deed]:
         """What was done at a path, in order."""
-        folder, _, name = path.rpartition(SEPARATOR)
+        folder, _, name = self._folded(path).rpartition(SEPARATOR)
         with self._lock:
             return list(self._folders.get(folder or SEPARATOR, {}).get(name, ()))
 
     def forget(self, path: bytes, until: Sequence[Deed]) -> None:
         """These deeds at a path are told of by a recorded change."""
-        folder, _, name = path.rpartition(SEPARATOR)
+        folder, _, name = self._folded(path).rpartition(SEPARATOR)
         folder = folder or SEPARATOR
         with self._lock:
             names = self._folders.get(folder)
@@ -140,16 +142,20 @@ class Telling(Protocol):
 
     deeds: Deeds
 
+    @property
+    def why_later_is_not_told(self) -> str:
+        """Why nothing may be told of a process that goes on with what it was told to do; empty where all is."""
+
     def knows_who(self, path: bytes) -> bool:
         """Whether it is told of what is done at a path."""
 
     def leave_out(self, rules: Mapping[bytes, IgnoreRules]) -> None:
         """Tell nothing of what the rules of each root match."""
 
-    def catch_up(self, seconds: float) -> bool:
-        """Wait until what was done before this call is among the deeds."""
+    def catch_up(self, seconds: float, paths: Collection[bytes] = ()) -> bool:
+        """Wait until what was done before this call is among the deeds; asked for what was done at some paths."""
 
 
 def tells_who(source: Source) -> TypeGuard[Telling]:
-    """Whether a source tells which process did what."""
-    return source.name == "fanotify"
+    """Whether a source may tell which process did what."""
+    return hasattr(source, "deeds")

@@ -16,7 +16,7 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fcm_tui.child import PATIENCE, Child, receive, send
@@ -147,6 +147,11 @@ class FanotifySource:
                 told[root] = "fanotify"
         return told
 
+    @property
+    def why_later_is_not_told(self) -> str:
+        """All is told."""
+        return ""
+
     def knows_who(self, path: bytes) -> bool:
         """Whether this source is told who does what at a path in one of the roots."""
         if not self._refused:
@@ -217,7 +222,7 @@ class FanotifySource:
         """Mark anew, and tell the reader what is where; called from the engine's thread."""
         self._renew()
 
-    def catch_up(self, seconds: float) -> bool:
+    def catch_up(self, seconds: float, paths: Collection[bytes] = ()) -> bool:
         """Wait until all events that came before this call are among the deeds; False where that takes longer."""
         with self._passed:
             self._barrier += 1

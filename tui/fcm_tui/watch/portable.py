@@ -15,12 +15,15 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
 from fcm_tui.safetext import visible
 from fcm_tui.watch.batches import Batch
+from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.hints import Hints
+from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.paths import on_disk
+from fcm_tui.watch.security_log import SecurityLog
 
 _DEBOUNCE_MS = 50
 _STEP_MS = 20
@@ -182,12 +185,43 @@ class WatchfilesSource(TreesSource):
 
 if sys.platform == "win32":
     from fcm_tui.watch.directory_changes import directory_changes
+    from fcm_tui.watch.windows_events import WindowsEvents
 
     class WindowsSource(TreesSource):
-        """Watches by ReadDirectoryChangesW, and tells when Windows dropped events."""
+        """Watches by ReadDirectoryChangesW, and tells when Windows dropped events; the Security log tells who did what."""
 
         name = "ReadDirectoryChangesW"
         _else = ": it is polled instead"
+
+        def __init__(self, roots: Sequence[bytes]) -> None:
+            super().__init__(roots)
+            self._log = SecurityLog(roots, WindowsEvents)
+
+        def start(self) -> None:
+            super().start()
+            self._log.start()
+
+        def close(self) -> None:
+            super().close()
+            self._log.close()
+
+        @property
+        def deeds(self) -> Deeds:
+            """As `deeds.Telling`, like those that follow."""
+            return self._log.deeds
+
+        @property
+        def why_later_is_not_told(self) -> str:
+            return self._log.why_later_is_not_told
+
+        def knows_who(self, path: bytes) -> bool:
+            return self._log.knows_who(path)
+
+        def leave_out(self, rules: Mapping[bytes, IgnoreRules]) -> None:
+            self._log.leave_out(rules)
+
+        def catch_up(self, seconds: float, paths: Collection[bytes] = ()) -> bool:
+            return self._log.catch_up(seconds, paths)
 
         def _batches(self, roots: list[str], stop: asyncio.Event) -> AsyncGenerator[Batch]:
             return directory_changes(roots, stop)

@@ -21,6 +21,8 @@ _SETTLING = 1.0
 """Seconds after which what was being written while everything was scanned has been recorded at least once."""
 _GOING = deeds.REMOVED | deeds.LEFT
 _CONTENT = deeds.WRITTEN | deeds.CLOSED | deeds.MADE | deeds.CAME
+_GOES_ON = (Kind.MODIFIED, Kind.METADATA)
+"""What a process that changed a file before may go on to do."""
 _NO_EVENT = "no event told of it"
 _LOST = "events were lost"
 _LATE = "events came late"
@@ -66,11 +68,11 @@ class Attribution:
         source = self._source
         known = [draft for draft in drafts if source is not None and source.knows_who(draft.path)]
         if source is not None and known:
-            is_there = source.catch_up(_PATIENCE)
+            is_there = source.catch_up(_PATIENCE, [draft.path for draft in known])
             now_ns = time.time_ns()
             is_whole = source.deeds.is_whole
             for draft in known:
-                self._attribute(draft, source.deeds, now_ns, is_whole=is_whole, is_there=is_there)
+                self._attribute(draft, source, now_ns, is_whole=is_whole, is_there=is_there)
         rest = [draft for draft in drafts if draft.process_info is None]
         for path, processes in (self._guess(rest) if rest else {}).items():
             for draft in rest:
@@ -89,17 +91,22 @@ class Attribution:
         self._used.clear()
 
     def _attribute(
-        self, draft: Draft, all_deeds: Deeds, now_ns: int, *, is_whole: bool, is_there: bool
+        self, draft: Draft, source: Telling, now_ns: int, *, is_whole: bool, is_there: bool
     ) -> None:
+        all_deeds = source.deeds
         found = list(_fitting(draft, all_deeds))
         processes = list(dict.fromkeys(deed.process for deed in reversed(found)))
-        if not processes:
+        why_not = source.why_later_is_not_told
+        if not processes and not why_not:
             processes = self._carry(draft)
-        self._carried[draft.path] = now_ns, processes
+        earlier = self._carried.get(draft.path, (0, []))[1] if why_not and draft.kind in _GOES_ON else []
+        self._carried[draft.path] = now_ns, processes or earlier
         if len(self._carried) > _CARRIED:
             self._carried = dict(list(self._carried.items())[_CARRIED // 2 :])
         doubt = "" if is_whole and is_there else _LATE if is_whole else _LOST
-        if not processes:
+        if not processes and earlier:
+            draft.process, draft.process_info = told(earlier, How.GUESS, why_not)
+        elif not processes:
             draft.process, draft.process_info = told([], How.UNKNOWN, doubt or _NO_EVENT)
         elif doubt:
             draft.process, draft.process_info = told(

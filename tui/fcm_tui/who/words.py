@@ -67,7 +67,7 @@ def _described(process: Process) -> dict[str, object]:
         "pid": process.pid,
         "command": command_text(process.command, process.program) if known else None,
         "program": _text(process.program),
-        "user": None if process.uid is None else user_of(process.uid),
+        "user": user_of(process.uid) if process.uid is not None else _text(process.user),
         "parent": f"{_text(process.parent_name)}[{process.parent}]" if known and process.parent else None,
         "login": None if process.login is None else user_of(process.login),
     }
