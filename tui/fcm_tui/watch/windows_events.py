@@ -65,7 +65,8 @@ if sys.platform == "win32":
                 None, self._more, _CHANNEL, QUERY, None, None, None, _FUTURE
             )
             if not self._subscribed:
-                raise ctypes.WinError(ctypes.get_last_error())
+                code = ctypes.get_last_error()
+                raise ctypes.WinError(code) if code else OSError(0, "there is none")
 
         def earlier(self, most: int) -> Iterator[str]:
             """Events of the past, the newest first."""
