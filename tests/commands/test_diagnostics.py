@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tests.waiting import wait_for
 
 _FAILING = """
 import sys
+import threading
 from fcm_tui.review.app import ReviewApp
 def fail(self):
     raise RuntimeError("a widget's mistake \\x1b[31m")
@@ -124,3 +127,18 @@ def test_a_screen_that_fails_says_where_the_rest_is_and_loses_nothing(tmp_path: 
         check=True,
     )
     assert "made" in shown.stdout
+
+
+def test_a_second_start_ends_the_first(tmp_path: Path) -> None:
+    """A recorder may begin anew in the same process: lines go to one file, by one thread."""
+    before = threading.active_count()
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    for path in (first, second, first, second):
+        diagnostics.start(path)
+        logging.getLogger("fcm_tui.test").warning("for %s", path.name)
+    assert threading.active_count() <= before + 1
+    diagnostics.end()
+    assert [path.read_text().count("WARNING") for path in (first, second)] == [2, 2]
+    assert "for first.log" not in second.read_text()
+    logging.getLogger("fcm_tui.test").warning("nobody writes this")
+    assert second.read_text().count("WARNING") == 2

@@ -25,24 +25,37 @@ LIMIT = 1 << 20
 """Bytes of the file and of the one before, each."""
 
 _path: Path | None = None
+_ending = contextlib.ExitStack()
+"""Ends what `start` began."""
 
 
 def start(path: Path) -> None:
-    """Write to `path`, from here on: warnings of anybody's, what the program itself notes, errors nobody caught."""
+    """Write to `path` alone, from here on: warnings of anybody's, what the program notes, errors nobody caught."""
     global _path
     import logging
     from logging.handlers import QueueHandler, QueueListener
     from queue import SimpleQueue
 
+    end()
     _path = path
     messages: SimpleQueue[logging.LogRecord] = SimpleQueue()
     listener = QueueListener(messages, _handler(path))
     logging.raiseExceptions = False  # a disk that is full is told elsewhere
-    logging.getLogger().addHandler(QueueHandler(messages))
+    handler = QueueHandler(messages)
+    logging.getLogger().addHandler(handler)
     logging.getLogger("fcm_tui").setLevel(logging.INFO)
     listener.start()
-    atexit.register(listener.stop)
+    _ending.callback(listener.stop)
+    _ending.callback(logging.getLogger().removeHandler, handler)
     threading.excepthook = _uncaught
+
+
+def end() -> None:
+    """Write what was noted up to now, and no more."""
+    _ending.close()
+
+
+atexit.register(end)
 
 
 def where() -> str:

@@ -7,6 +7,7 @@ import sys
 if sys.platform == "win32":
     import ctypes
     import string
+    import threading
     from collections.abc import Iterator, Sequence
     from ctypes import wintypes
 
@@ -59,13 +60,15 @@ if sys.platform == "win32":
                 OSError: this user may not.
             """
             self.drives = _drives()
+            self._lock = threading.Lock()
             self._stop = _kernel.CreateEventW(None, True, False, None)
             self._more = _kernel.CreateEventW(None, True, True, None)
             self._subscribed = _events.EvtSubscribe(
                 None, self._more, _CHANNEL, QUERY, None, None, None, _FUTURE
             )
+            code = ctypes.get_last_error()
             if not self._subscribed:
-                code = ctypes.get_last_error()
+                self._forget()
                 raise ctypes.WinError(code) if code else OSError(0, "there is none")
 
         def earlier(self, most: int) -> Iterator[str]:
@@ -90,11 +93,19 @@ if sys.platform == "win32":
                         yield told
             finally:
                 _events.EvtClose(self._subscribed)
-                _kernel.CloseHandle(self._more)
+                self._forget()
 
         def close(self) -> None:
             """Let `batches` end; from any thread."""
-            _kernel.SetEvent(self._stop)
+            with self._lock:
+                if self._stop:
+                    _kernel.SetEvent(self._stop)
+
+        def _forget(self) -> None:
+            with self._lock:
+                _kernel.CloseHandle(self._more)
+                _kernel.CloseHandle(self._stop)
+                self._stop = None
 
     def _next(results: int) -> list[str]:
         """The next events of a query or subscription; none where there are no more for now."""
