@@ -108,3 +108,12 @@ async def test_blame_opens_at_the_line_that_was_in_sight(
         assert 20 < top < 1000
         await pilot.press("B")
         await shows(app, lambda screen: f"line {top} of 1,401" in screen and f"{top} │ line {top} " in screen)
+
+
+async def test_a_line_that_is_cut_says_so(empty: RecordBuilder, make_app: Callable[..., ReviewApp]) -> None:
+    empty.change("/home/ann/project/wide.txt", b"x" * 300 + b"\n", Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "wide.txt")
+        await pilot.press("B")
+        await shows(app, lambda screen: "Blame" in screen and "xx›" in screen)

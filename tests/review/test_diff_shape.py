@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -155,3 +156,43 @@ async def test_long_lines_wrap_or_scroll(empty: RecordBuilder, make_app: Make) -
         await eventually(lambda: app.log_view.total == 2)
         await pilot.press("K")
         await shows(app, "#2  created")
+
+
+@pytest.mark.parametrize("width", [80, 81, 140, 200])
+@pytest.mark.parametrize("split", [False, True])
+async def test_no_letter_of_a_wrapped_line_is_lost(
+    empty: RecordBuilder, make_app: Make, width: int, *, split: bool
+) -> None:
+    """What stands on the screen, that is, beside the scroll bar and all."""
+    before, after = ("".join(f"{at:04}{end}" for at in range(0, 300, 5)) for end in ".:")
+    empty.file(PATH, f"{before}\n".encode())
+    empty.change(PATH, f"{after}\n".encode())
+    app = make_app(empty)
+
+    def shown() -> list[str]:
+        rows = [
+            re.findall(r" [-+] ([0-9.:]+)", line)
+            for line in text(app).splitlines()
+            if re.search("[1↪] +[-+] ", line)
+        ]
+        if split:
+            return ["".join(row[at] for row in rows if len(row) == 2) for at in (0, 1)]
+        whole = "".join(half for row in rows for half in row)
+        return [whole[: len(before)], whole[len(before) :]]
+
+    async with app.run_test(size=(width, 60)) as pilot:
+        await shows(app, "0000:")
+        app.diff_view.shape.split = split
+        await pilot.press("3", "w")
+        await shows(app, "wrapped")
+        await eventually(lambda: shown() == [before, after], 5.0)
+
+
+async def test_a_line_that_goes_on_says_so_at_the_edge(empty: RecordBuilder, make_app: Make) -> None:
+    empty.file(PATH, b"one\n")
+    empty.change(PATH, b"x" * 300 + b"\n")
+    app = make_app(empty)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "x›")
+        await pilot.press("3", "s")
+        await shows(app, lambda screen: "│" in screen and "x›" in screen)

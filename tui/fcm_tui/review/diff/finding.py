@@ -175,7 +175,7 @@ class FindingView(DiffView):
         text = (self._document.old, self._document.new)[side].lines[line]
         match = matches.pattern(self.sought).search(text)
         start, end = match.span() if match is not None else (0, 0)
-        width = self._painter.widths(self.size.width, split=shown.split)[side]
+        width = self._painter.widths(self.room, split=shown.split)[side]
         part = self._painter.part_of(text, start, width)
         y, top = self._above + self._lines.start(row) + part, self.scroll_offset.y
         if not top <= y < top + self.size.height:

@@ -189,10 +189,10 @@ class DiffView(RowsView, can_focus=True):
                 *((said, "good") for said in document.reviews),
                 *((said, "accent") for said in document.notes),
             ):
-                self._head += [(line, style) for line in textwrap.wrap(note, max(20, self.size.width - 2))]
+                self._head += [(line, style) for line in textwrap.wrap(note, max(20, self.room - 2))]
             self._above = len(self._head) + 1
-            painter.lay_out(shown, self.size.width, wrap=self.shape.wrap)
-            widths = painter.widths(self.size.width, split=split)
+            painter.lay_out(shown, self.room, wrap=self.shape.wrap)
+            widths = painter.widths(self.room, split=split)
             wrapped = (lambda: heights(shown, old, new, widths)) if self.shape.wrap else None
             self._lines = Lines(len(shown), wrapped)
         self.say_rows(self._above + self._lines.total)
@@ -270,7 +270,7 @@ class DiffView(RowsView, can_focus=True):
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
-        width, y = self.size.width, y + self.scroll_offset.y
+        width, y = self.room, y + self.scroll_offset.y
         document, painter = self._document, self._painter
         if document is None and self._said:
             lines = wording.wrapped(self._said, width - 4)

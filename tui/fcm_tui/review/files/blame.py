@@ -103,7 +103,10 @@ class BlameView(CursorView):
             Segment(f"{row + 1:>{digits}} │ ", self.palette("muted" if over else "line-number", *over)),
             Segment(visible(line.expandtabs(_TAB)), self.palette("text", *over)),
         ]
-        return Strip(segments).adjust_cell_length(width, self.palette(*over))
+        strip, room = Strip(segments), width - 1  # the bar has the last column
+        if strip.cell_length > room:
+            strip = Strip.join([strip.crop(0, room - 1), Strip([Segment("›", self.palette("muted", *over))], 1)])
+        return strip.adjust_cell_length(width, self.palette(*over))
 
     def _age(self, change: Change) -> str:
         seconds = max(0.0, self._now - change.time_ns / 1e9)

@@ -17,6 +17,11 @@ class RowsView(ScrollView):
     DEFAULT_CSS = "RowsView { overflow-y: scroll; }"
 
     @property
+    def room(self) -> int:
+        """The cells of a row: those of the view without its bar, which stands on the last column of `size`."""
+        return self.scrollable_size.width
+
+    @property
     def allow_vertical_scroll(self) -> bool:
         """Whether there is anything to scroll to: else its keys are for others."""
         return super().allow_vertical_scroll and self.virtual_size.height > self.container_size.height
