@@ -146,3 +146,10 @@ def test_without_the_library_it_says_how_to_get_it(
         err
         == "fcm-tui: signing needs the package `cryptography`: install it with `pip install 'fcm-tui[crypto]'`\n"
     )
+
+
+def test_an_empty_name_is_no_anchor_that_holds(record: DataDir, capsys: Capsys) -> None:
+    """As a script with a variable that nobody set has it."""
+    status, out, err = run(capsys, "verify", "--anchor", "")
+    assert (status, out) == (2, "")
+    assert "--anchor is empty" in err

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fcm_tui.capture.attributes import attributes_of, digest_of
-from fcm_tui.model import Change, Standing
+from fcm_tui.model import Change, Standing, kept_ns
 from fcm_tui.recorder import Recorder
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
@@ -56,7 +56,7 @@ def entry(path: bytes) -> Entry | None:
             return None
     except FileNotFoundError:
         return None  # it went away meanwhile: who compares looks again
-    return Entry(digest, found.st_mode, found.st_mtime_ns, attributes)
+    return Entry(digest, found.st_mode, kept_ns(found.st_mtime_ns), attributes)
 
 
 def disk(*roots: Path) -> Disk:

@@ -24,7 +24,7 @@ from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.record import Record
 from fcm_tui.store.trust.verify import Tally, verify
 from tests.recording.harness import Recording, fast
-from tests.waiting import eventually
+from tests.waiting import eventually, wait_for
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux'")
 
@@ -290,3 +290,61 @@ async def test_a_first_look_goes_on_beside_somebody_who_reads_the_blank_record(
         async with recording.running() as recorder:
             assert recorder.state.message == ""
             assert reader.sizes().files == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing that is always full")
+def test_what_cannot_be_said_ends_no_recording(recording: Recording, root: Path) -> None:
+    """Neither on stdout nor on stderr: a log on a full disk, say."""
+    data = recording.database.parent
+    data.mkdir(mode=0o700, exist_ok=True)
+    with open("/dev/full", "wb") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fcm_tui", "record", str(root), "--data-dir", str(data)],
+            stdout=full, stderr=full,
+        )  # fmt: skip
+    try:
+        status = recording.database.parent / "recorder.lock"
+        wait_for(lambda: status.exists() and b"recording" in status.read_bytes())
+        root.rename(root.with_name("gone"))
+        wait_for(
+            lambda: process.poll() is not None or b"not there" in status.read_bytes() or _gaps(recording)
+        )
+        root.with_name("gone").rename(root)
+        (root / "later").write_text("later\n")
+        wait_for(lambda: process.poll() is not None or ("created", "later") in recording.kinds())
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _gaps(recording: Recording) -> int:
+    with read(recording) as reader:
+        return len(reader.gaps())
+
+
+async def test_times_that_no_database_holds_stop_nothing(recording: Recording, root: Path) -> None:
+    """Anybody who may write there can set them: after 2262 on Linux, before 1678 on Windows."""
+    far = 2**34 - 1
+    (root / "far").write_text("far\n")
+    try:
+        os.utime(root / "far", (far, far))
+    except OSError:
+        pytest.skip("this file system knows no such year")
+    async with recording.running():
+        (root / "other").write_text("other\n")
+        (root / "far2").write_text("far\n")
+        os.utime(root / "far2", (far, far))
+        await recording.settled()
+        (root / "far").write_text("nearer\n")
+        await recording.settled()
+        (root / "far").write_text("again\n")
+        os.utime(root / "far", (far, far + 5))
+        await recording.settled()
+    assert {name for _, name in recording.kinds()} == {"other", "far", "far2"}
+    with read(recording) as reader:
+        assert list(verify(reader.connection, Tally())) == []
+    async with recording.running():
+        await recording.settled()
+        before = len(recording.changes())
+    assert before == len(recording.changes())

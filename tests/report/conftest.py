@@ -19,7 +19,8 @@ HOUR = 3600 * 10**9
 def record(tmp_path: Path) -> Iterator[RecordBuilder]:
     """Three weeks of changes in two roots: every kind and status, moves within and between folders, a burst, gaps."""
     dice = random.Random(5)
-    built = RecordBuilder(tmp_path / "record.db")
+    (tmp_path / "data").mkdir(mode=0o700)
+    built = RecordBuilder(tmp_path / "data" / "record.db")
     for root in ROOTS:
         built.root(root)
     with built.transaction():

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import re
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,9 +110,9 @@ def test_json_in_a_page_ends_no_script() -> None:
 def test_what_cannot_be_written_is_said_in_a_line(
     record: RecordBuilder, capfd: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    folder = record.database.parent
-    given = [argument.format(folder=folder) for argument in arguments]
-    assert cli.main(["--data-dir", str(folder), "report", *given]) == 2
+    data = record.database.parent
+    given = [argument.format(folder=data.parent) for argument in arguments]
+    assert cli.main(["--data-dir", str(data), "report", *given]) == 2
     out, err = capfd.readouterr()
     assert said in err and err.count("\n") == 1 and not out
 
@@ -145,6 +147,31 @@ def test_a_file_is_replaced_whole_but_not_one_in_a_recorded_folder(
     assert "is in the recorded folder" in capfd.readouterr().err
     assert cli.main([*data, str(inside), "--force"]) == 0
     assert sorted(path.name for path in watched.iterdir()) == ["page.md"]
+
+
+@pytest.mark.parametrize(
+    "name", ["record.db", "record.db-wal", "record.db-search", "recorder.lock", "new.md"]
+)
+def test_a_report_never_takes_the_place_of_the_record(
+    record: RecordBuilder, tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    data = ["--data-dir", str(record.database.parent), "report", "--format", "md", "--output"]
+    before = record.database.read_bytes()
+    link = tmp_path / "link"
+    for target in (record.database.with_name(name), link / name):
+        if target.parent == link:
+            link.symlink_to(record.database.parent, target_is_directory=True)
+        assert cli.main([*data, str(target), "--force"]) == 2
+        assert "lies in the data directory" in capfd.readouterr().err
+    assert record.database.read_bytes() == before
+    elsewhere = tmp_path / "elsewhere.db"
+    with closing(sqlite3.connect(elsewhere)) as copy, closing(sqlite3.connect(record.database)) as original:
+        original.backup(copy)
+    before = elsewhere.read_bytes()
+    asked = ["--database", f"sqlite:{elsewhere}", *data]
+    assert cli.main([*asked, str(elsewhere)]) == 2
+    assert "is the record" in capfd.readouterr().err
+    assert elsewhere.read_bytes() == before
 
 
 SCRIPTS = "名前-имя-όνομα-이름-اسم-नाम-🙂-\u202egpj.txt"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.look.theme import Palette, Themes, load
+from fcm_tui.review.source import Source
 from tests.review.builder import MODE, RecordBuilder
 
 wording.prepare()  # as who runs the app does, before its loop
@@ -55,6 +58,26 @@ def record(empty: RecordBuilder) -> RecordBuilder:
 @pytest.fixture
 def palette() -> Palette:
     return Palette(load("dark", "truecolor", [themes_dir()]))
+
+
+@pytest.fixture(autouse=True)
+def no_reader_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An app under test ends without what a real run does last: to close what reads for it."""
+    made: list[Source] = []
+    real = Source.__init__
+
+    def begin(self: Source, *arguments: Any, **options: Any) -> None:
+        made.append(self)
+        real(self, *arguments, **options)
+
+    monkeypatch.setattr(Source, "__init__", begin)
+    yield
+
+    async def close() -> None:
+        for source in made:
+            await source.close()
+
+    asyncio.run(close())
 
 
 @pytest.fixture

@@ -90,6 +90,14 @@ class Root:
     path: bytes
 
 
+_EARLIEST_NS, _LATEST_NS = -(1 << 63), (1 << 63) - 1
+
+
+def kept_ns(ns: int) -> int:
+    """A moment as 64 bits hold it: file systems know years before 1677 and after 2262, and anybody can set them."""
+    return ns if _EARLIEST_NS <= ns <= _LATEST_NS else _LATEST_NS if ns > 0 else _EARLIEST_NS
+
+
 class DiskState(NamedTuple):
     """What `lstat` or `fstat` says of a file or symbolic link."""
 
@@ -109,8 +117,8 @@ class DiskState(NamedTuple):
         """The state out of a stat result, which tells nothing of extended attributes."""
         return cls(
             found.st_size,
-            found.st_mtime_ns,
-            found.st_ctime_ns,
+            kept_ns(found.st_mtime_ns),
+            kept_ns(found.st_ctime_ns),
             found.st_ino,
             found.st_mode,
             found.st_uid,

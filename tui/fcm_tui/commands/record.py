@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         held = lock(place)
     with held, reading(place.database):
         if left := dropped(place, roots):
-            print(f"fcm-tui: {visible(left)}", file=sys.stderr, flush=True)
+            _say(f"fcm-tui: {visible(left)}")
         if not args.once:
             return _until_stopped(place, roots, held)
         with _noted(args):
@@ -193,15 +193,17 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
             done, _ = await asyncio.wait(awaited, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             if readiness in done:
                 progress.end()
-                _tell_ready(await readiness)
+                found = await readiness
+                with contextlib.suppress(OSError):
+                    _tell_ready(found)
                 notifier.ready()
                 awaited = {running}
             for said in await _followed(follower, recorder, place):
-                print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
+                _say(f"fcm-tui: {said}")
             if recorder.state.message != told and not running.done():
                 told = recorder.state.message
                 said = visible(told) if told else "all is recorded again"
-                print(f"fcm-tui: {said}", file=sys.stderr, flush=True)
+                _say(f"fcm-tui: {said}")
             sent = _tell_sending(recorder.state.shipping, sent)
             notifier.status(_status(recorder))
     readiness.cancel()
@@ -241,8 +243,14 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     ]
 
 
+def _say(text: str, end: str = "\n") -> None:
+    """Tell it on stderr, where that can be written: a disk that is full, or a reader that is gone, ends no recording."""
+    with contextlib.suppress(OSError):
+        print(text, end=end, file=sys.stderr, flush=True)
+
+
 def _to_terminal(sequence: str) -> None:
-    print(sequence, end="", file=sys.stderr, flush=True)
+    _say(sequence, end="")
 
 
 def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str, str]:
@@ -253,7 +261,7 @@ def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str
     if is_new:
         from fcm_tui.ship import wording
 
-        print(f"fcm-tui: database: {visible(wording.text(shipping))}", file=sys.stderr, flush=True)
+        _say(f"fcm-tui: database: {visible(wording.text(shipping))}")
     return (shipping.state, shipping.reason)
 
 

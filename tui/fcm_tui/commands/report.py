@@ -10,9 +10,11 @@ from pathlib import Path
 
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import nearest
-from fcm_tui.commands.common import absolute, open_record
+from fcm_tui.commands.common import absolute, open_record, place_of, settings_of
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
+from fcm_tui.exchange.places import refuse_inside, refuse_record
 from fcm_tui.paths import is_inside
 from fcm_tui.report.formats import FORMATS, NOT_FOR_TERMINALS, writer
 from fcm_tui.report.statistics import Asked
@@ -117,6 +119,8 @@ def _target(args: argparse.Namespace, reader: Reader) -> Path:
     if target.exists() and not target.is_file():
         raise UsageError(f"--output {visible(args.output)}: is something other than a file: name a file")
     here = os.fsencode(target)
+    refuse_inside(target, [], open_data_dir(args.data_dir, create=False).path)
+    refuse_record(target, place_of(args, settings_of(args)))
     root = next((root for root in reader.active_roots() if is_inside(here, root)), None)
     if root is not None and target.exists() and not args.force:
         raise UsageError(

@@ -100,7 +100,9 @@ def _alert(args: argparse.Namespace, problems: list[Problem], count: int, record
 
 def _anchors(args: argparse.Namespace) -> tuple[list[Anchor], list[Problem]]:
     """The anchors to compare with, and what is wrong with their signatures."""
-    if not args.anchor:
+    if args.anchor == "":
+        raise UsageError("--anchor is empty: name a file of anchors, or leave it out")
+    if args.anchor is None:
         if args.key:
             raise UsageError("--key checks signed anchors: name their file with --anchor")
         return [], []

@@ -17,10 +17,24 @@ def refuse_inside(path: Path, recorded: Sequence[bytes], data_dir: Path) -> None
         UsageError: the path lies in one of these, or in the data directory.
     """
     own = os.fsencode(os.path.realpath(path))
-    for folder in [*recorded, os.fsencode(data_dir)]:
+    for folder in [*recorded, os.fsencode(os.path.realpath(data_dir))]:
         if is_inside(own, folder):
             what = "a recorded folder" if folder in recorded else "the data directory"
             raise UsageError(f"{path}: lies in {what}, {os.fsdecode(folder)}: name a folder elsewhere")
+
+
+def refuse_record(path: Path, place: object) -> None:
+    """A record is nothing to write over, nor what stands beside it under its name.
+
+    Args:
+        path: where something is to be written.
+        place: the path of the record; another than a path is a server.
+
+    Raises:
+        UsageError: the path is the record's.
+    """
+    if isinstance(place, Path) and os.path.realpath(path).startswith(os.path.realpath(place)):
+        raise UsageError(f"{path}: is the record, or belongs to it: name another file")
 
 
 def refuse_full(path: Path) -> None:

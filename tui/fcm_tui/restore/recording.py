@@ -15,6 +15,7 @@ from typing import Self
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import RestoreRefused
 from fcm_tui.intents import Intents
+from fcm_tui.model import kept_ns
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline.engine import Look
 from fcm_tui.pipeline.session import INTENTS, Session
@@ -167,4 +168,4 @@ def _agrees(reader: Reader, path: bytes) -> bool:
         found = os.lstat(path)
     except OSError:
         return known is None
-    return known is not None and (known.mode, known.mtime_ns) == (found.st_mode, found.st_mtime_ns)
+    return known is not None and (known.mode, known.mtime_ns) == (found.st_mode, kept_ns(found.st_mtime_ns))

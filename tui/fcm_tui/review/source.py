@@ -140,6 +140,8 @@ class Source:
 
     async def close(self) -> None:
         """Close the record and end the thread, after what it is doing; a server is waited for no longer."""
+        if self._is_closing:
+            return
         self._is_closing = True
         if isinstance(self._record, Reader):
             self._record.interrupt()

@@ -105,7 +105,9 @@ class BlameView(CursorView):
         ]
         strip, room = Strip(segments), width - 1  # the bar has the last column
         if strip.cell_length > room:
-            strip = Strip.join([strip.crop(0, room - 1), Strip([Segment("›", self.palette("muted", *over))], 1)])
+            strip = Strip.join(
+                [strip.crop(0, room - 1), Strip([Segment("›", self.palette("muted", *over))], 1)]
+            )
         return strip.adjust_cell_length(width, self.palette(*over))
 
     def _age(self, change: Change) -> str:
