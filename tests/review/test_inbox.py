@@ -9,6 +9,8 @@ import pytest
 
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.parts.entry import Entry
+from fcm_tui.review.parts.said import SECONDS
 from fcm_tui.store.reviews import user_name
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
@@ -82,6 +84,70 @@ async def test_a_note_is_kept_with_it(record: RecordBuilder, make_app: Make) -> 
         await pilot.press("N", "x", "escape")
         await eventually(lambda: app.focused is app.log_view)
         assert rows(record) == [(8, "ask q")]
+
+
+async def test_a_note_is_about_what_it_was_asked_for(record: RecordBuilder, make_app: Make) -> None:
+    """However much comes while it is written."""
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("N")
+        await shows(app, "note:")
+        await pilot.press("o", "l", "d")
+        record.change("/home/ann/project/fresh.txt", b"new\n", Kind.CREATED)
+        engine.committed(9, 9)
+        await eventually(lambda: app.log_view.total == 9)
+        await pilot.press("enter")
+        await eventually(lambda: rows(record) == [(8, "old")])
+
+
+async def test_a_menu_over_the_diff_leaves_its_change_in_sight(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "y")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        record.change("/home/ann/project/fresh.txt", b"new\n", Kind.CREATED)
+        engine.committed(9, 9)
+        await eventually(lambda: app.log_view.total == 9)
+        assert app.log_view.selected is not None and app.log_view.selected.sequence == 8
+        await pilot.press("escape")
+        await shows(app, lambda screen: "2 of 9" in screen and "line ten" in screen)
+
+
+async def test_a_screen_over_the_panes_does_not_zoom_them(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("S")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        await pilot.press("z", "escape")
+        await eventually(lambda: len(app.screen_stack) == 1)
+        assert not app.panes.is_zoomed
+
+
+async def test_what_is_told_now_is_not_hidden_by_what_was_said_before(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        app.say("Restored: 1 step done. U undoes it.")
+        await shows(app, "Restored")
+        app.tell("r again pauses recording")
+        await eventually(
+            lambda: "r again pauses recording" in text(app) and "Restored" not in text(app), SECONDS / 2
+        )
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("between", ["\n", "\r", "\r\n"])
+def test_lines_that_are_pasted_stay_apart(between: str) -> None:
+    entry = Entry("")
+    entry.insert(f"one line{between}and another{between}")
+    assert entry.text == "one line and another"
 
 
 async def test_notes_of_others_stand_over_the_diff_and_act_on_nothing(

@@ -33,7 +33,7 @@ from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.pane_keys import PaneKeys
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
-from fcm_tui.review.parts.said import Refused
+from fcm_tui.review.parts.said import Refused, Said
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -306,6 +306,7 @@ class ReviewApp(PaneKeys):
     # --- titles and status
 
     def tell(self, what: str) -> None:
+        self.screen.query(Said).remove()  # it stands where this is told
         self._notice, self._told = what, time.monotonic()
         self._say_status(self._status)
 
@@ -388,7 +389,8 @@ class ReviewApp(PaneKeys):
         self._failure = message.why
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self.log_view.pinned = event.widget is self.diff_view
+        if event.widget.screen is self.log_view.screen:  # a menu over the diff leaves its change in sight
+            self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
     # --- the end

@@ -32,7 +32,8 @@ class PaneKeys(ProgramKeys):
         self.panes.show({"tree": self.tree_view, "log": self.log_view, "diff": self.diff_view}[name])
 
     def action_zoom(self) -> None:
-        self.panes.zoom(not self.panes.is_zoomed)
+        if len(self.screen_stack) == 1:
+            self.panes.zoom(not self.panes.is_zoomed)
 
     def action_border(self, border: str, cells: int) -> None:
         if len(self.screen_stack) == 1:

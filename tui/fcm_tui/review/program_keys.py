@@ -170,7 +170,7 @@ class ProgramKeys(FileKeys):
         if said:
             self._pause_asked = -math.inf
         else:
-            said = f"{keys.shown('pause')} again pauses recording, until somebody lets it go on"
+            said = f"{keys.shown('pause')} again pauses recording"
         self.tell(said)
 
     # --- live

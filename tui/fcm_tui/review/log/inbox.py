@@ -55,6 +55,8 @@ class Inbox(EventLog):
         super().__init__(palette, reading, id=id)
         self.ask_note: Callable[[str], object] = bool
         """Let the person write a note, from the one there is; set by the pane."""
+        self._to_note: tuple[Where, Where] | None = None
+        """What the note that is being written is about, whatever comes meanwhile."""
         self._reviews_seen: State | None = None
         self.is_sure = False
         """All that is shown was asked for once already."""
@@ -94,11 +96,12 @@ class Inbox(EventLog):
     def action_mark(self) -> None:
         """What is selected is reviewed; where all of it is, not after all."""
         if self.range_from is not None or not self.refuse():
-            self._review(None)
+            self._review()
 
     def add_note(self, note: str) -> None:
-        """Reviewed, and what there is to say."""
-        self._review(note)
+        """Reviewed, and what there is to say of what a note was asked for."""
+        if self._to_note is not None:
+            self._write(*self._to_note, note, False)
 
     def action_mark_one(self) -> None:
         """The change in sight is reviewed, or not after all, whatever else is selected."""
@@ -111,7 +114,7 @@ class Inbox(EventLog):
     async def action_note(self) -> None:
         if (self.range_from is None and self.refuse()) or not self.selected_rows:
             return
-        note = ""
+        self._to_note, note = self.selected_span(), ""
         if len(self.selected_rows) == 1 and self._selected is not None:
             with suppress(FcmError):
                 note = await self._reading.note_of(key_of(self._selected))
@@ -133,10 +136,10 @@ class Inbox(EventLog):
         self.is_sure = False
         super().cursor_moved()
 
-    def _review(self, note: str | None) -> None:
+    def _review(self) -> None:
         span = self.selected_span()
         if span is not None:
-            self._write(*span, note, None if note is None else False)
+            self._write(*span, None, None)
 
     @work(group="log-review", exit_on_error=False)
     async def _write(self, newest: Where, oldest: Where, note: str | None, undo: bool | None) -> None:

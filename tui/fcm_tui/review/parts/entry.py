@@ -19,7 +19,7 @@ class Entry:
     def insert(self, text: str) -> None:
         """At the cursor; line breaks and tabs become spaces."""
         plain = "".join(
-            letter for letter in " ".join(text.split("\n")).replace("\t", " ") if visible(letter) == letter
+            letter for letter in " ".join(text.splitlines()).replace("\t", " ") if visible(letter) == letter
         )
         plain = plain[: LONGEST - len(self.text)]
         self.text = self.text[: self.at] + plain + self.text[self.at :]
