@@ -389,7 +389,7 @@ class ReviewApp(PaneKeys):
         self._failure = message.why
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        if event.widget.screen is self.log_view.screen:  # a menu over the diff leaves its change in sight
+        if len(self.screen_stack) == 1:  # a menu over the diff leaves its change in sight
             self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
 
