@@ -348,3 +348,26 @@ async def test_times_that_no_database_holds_stop_nothing(recording: Recording, r
         await recording.settled()
         before = len(recording.changes())
     assert before == len(recording.changes())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+@pytest.mark.parametrize("instead", [False, True])
+async def test_a_record_that_is_no_longer_there_is_told(
+    recording: Recording, root: Path, *, instead: bool
+) -> None:
+    """What goes into a file that nobody can open any more is lost; once it is back, all is recorded."""
+    away = recording.database.with_name("away.db")
+    async with recording.running() as recorder:
+        (root / "before").write_text("before\n")
+        await recording.settled()
+        recording.database.rename(away)
+        if instead:
+            recording.database.write_bytes(away.read_bytes())
+        (root / "meanwhile").write_text("meanwhile\n")
+        await eventually(lambda: "another put in its place" in recorder.state.message)
+        away.rename(recording.database)
+        await recording.settled()
+        await eventually(lambda: not recorder.state.message)
+    assert [name for _, name in recording.kinds()] == ["before", "meanwhile"]
+    with read(recording) as reader:
+        assert list(verify(reader.connection, Tally())) == []

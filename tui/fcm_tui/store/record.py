@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from fcm_tui.store.sealing.sealer import sealer_for
 from fcm_tui.store.seen import Seen, signed, unsigned
 
 BASELINE_CHECKPOINT_PAGES = 16384
+GONE = "the record was removed, or another put in its place: put it back, or begin anew by starting again"
 """Pages of the write-ahead log (256 MiB) after which a baseline moves them into the file: seldom, as index
 pages are written again and again."""
 _PARAMETERS = 500
@@ -42,6 +44,7 @@ class Record:
     def __init__(self, database: Path) -> None:
         self.database = database
         self.connection = open_writer(database)
+        self._file = _file_at(database)
         self.sequence = 0
         self._chain_hash = b""
         with ExitStack() as undo:
@@ -77,6 +80,10 @@ class Record:
         if self.connection.in_transaction:
             yield
             return
+        if (
+            _file_at(self.database) != self._file
+        ):  # nobody would find what is written into the one that is open
+            raise sqlite3.OperationalError(GONE)
         before = self.sequence, self._chain_hash
         self.connection.execute("BEGIN IMMEDIATE")
         try:
@@ -384,3 +391,12 @@ class Record:
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, all of it on disk."""
         journal.checkpoint(self.connection)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file stands there; None for none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
