@@ -343,3 +343,7 @@ class FileKeys(ThemedApp):
             self._restored.append(done)
             self.say(screen.result)
         return done is not None
+
+    def on_restore_screen_begun(self) -> None:
+        """What it changes comes into sight."""
+        self.log_view.pinned = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual import work
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -139,6 +140,9 @@ class RestoreScreen(ModalScreen["Done | None"]):
 
     CSS = "RestoreScreen { background: $fcm-background; }"
 
+    class Begun(Message):
+        """It is being done."""
+
     def __init__(
         self, palette: Palette, database: Path, recording: Callable[[], Recording], wish: Callable[[], Wish]
     ) -> None:
@@ -229,6 +233,7 @@ class RestoreScreen(ModalScreen["Done | None"]):
         wish, seen = self._wish, self._seen
         assert wish is not None and seen is not None
         self._phase, self._done_steps, self._must_end = "working", 0, False
+        self.post_message(self.Begun())
         self._tick()
 
         def count(step: object) -> None:
