@@ -18,7 +18,6 @@ from tests.waiting import wait_for
 
 _FAILING = """
 import sys
-import threading
 from fcm_tui.review.app import ReviewApp
 def fail(self):
     raise RuntimeError("a widget's mistake \\x1b[31m")

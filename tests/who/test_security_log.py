@@ -172,6 +172,7 @@ def test_a_change_is_told_once_its_event_has_come(case: Case) -> None:
 def test_a_deletion_and_a_move_are_told_by_who_used_the_right_to_delete(case: Case) -> None:
     case.tell("a", WRITE, 100)
     case.tell("a", DELETE, 200, "C:\\del.exe")
+    wait_for(lambda: len(case.log.deeds.at(case.path("a"))) == 2)
     assert case.of(Kind.DELETED, "a")["process"] == "del.exe[200]"
     case.tell("b", DELETE, 300, "C:\\ren.exe")
     case.tell("c", WRITE, 300, "C:\\ren.exe")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from typing import Protocol, TypeVar
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Change, Gap
 from fcm_tui.settings.database import Server
+from fcm_tui.store.database import file_at
 from fcm_tui.store.reading.changes import Key
 from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.filters import Filters
@@ -130,13 +130,7 @@ class Source:
         return record
 
     def _file_now(self) -> tuple[int, int] | None:
-        if isinstance(self._place, Server):
-            return None
-        try:
-            found = os.stat(self._place)
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        return None if isinstance(self._place, Server) else file_at(self._place)
 
     async def close(self) -> None:
         """Close the record and end the thread, after what it is doing; a server is waited for no longer."""

@@ -28,6 +28,15 @@ CACHE_KIB = 65536
 """Of pages, for the writer: the indexes' leaves that every burst changes, of some 100,000 changes."""
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Which file stands there: its device and inode; None for none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """The one writing connection: WAL, every commit on disk before it counts (`synchronous=FULL`).
 

@@ -18,7 +18,7 @@ from fcm_tui.paths import is_inside
 from fcm_tui.store import chain, journal, row_hashes
 from fcm_tui.store.adoption import adopt, earlier_roots, known_inside
 from fcm_tui.store.contents.store import ContentRow, ContentStore
-from fcm_tui.store.database import CHECKPOINT_PAGES, open_writer
+from fcm_tui.store.database import CHECKPOINT_PAGES, file_at, open_writer
 from fcm_tui.store.filling import Filling
 from fcm_tui.store.ids import IdMaker
 from fcm_tui.store.imported import refuse_imported
@@ -44,7 +44,7 @@ class Record:
     def __init__(self, database: Path) -> None:
         self.database = database
         self.connection = open_writer(database)
-        self._file = _file_at(database)
+        self._file = file_at(database)
         self.sequence = 0
         self._chain_hash = b""
         with ExitStack() as undo:
@@ -81,7 +81,7 @@ class Record:
             yield
             return
         if (
-            _file_at(self.database) != self._file
+            file_at(self.database) != self._file
         ):  # nobody would find what is written into the one that is open
             raise sqlite3.OperationalError(GONE)
         before = self.sequence, self._chain_hash
@@ -391,12 +391,3 @@ class Record:
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, all of it on disk."""
         journal.checkpoint(self.connection)
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """Which file stands there; None for none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
