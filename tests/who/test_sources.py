@@ -25,7 +25,7 @@ from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.fanotify import FanotifySource
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.known_processes import KnownProcesses
-from fcm_tui.watch.mounted import mount_table, mounted_in
+from fcm_tui.watch.mounts import mount_table, mounted_in
 
 pytestmark = needs_fanotify
 
@@ -138,6 +138,28 @@ async def test_what_is_mounted_later_is_found_and_watched(tmp_path: Path, mount:
             await worker.do("open('late/more', 'w').write('x')")
             change = await recording.has("created", "more")
             assert told(change)["pid"] == worker.pid
+
+
+@pytest.mark.parametrize("where", [".", "stick"])
+async def test_what_is_watched_can_be_unmounted_and_comes_back(
+    tmp_path: Path, mount: Mount, where: str
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    stick, before = root / where, tmp_path / "before"
+    mount(before, "-t", "tmpfs", "tmpfs")  # holds the file system, so that it comes back as it was
+    mount(stick, "--bind", str(before))
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        assert await whose(recording, stick) == ("event", True)
+        (stick / "kept").write_text("x")
+        await recording.has("created", "kept")
+        # Who looks into it holds it for that moment, as any program would.
+        await eventually(lambda: subprocess.run(["umount", str(stick)], capture_output=True).returncode == 0)
+        (before / "later").write_text("x")
+        mount(stick, "--bind", str(before))
+        await recording.has("created", "later")
+        assert await whose(recording, stick, "again") == ("event", True)
 
 
 async def test_a_root_behind_a_link_is_watched_where_it_is(tmp_path: Path) -> None:

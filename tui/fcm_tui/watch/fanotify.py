@@ -27,7 +27,7 @@ from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.ignore import IgnoreRules
-from fcm_tui.watch.mounted import mount_table, mounted_in
+from fcm_tui.watch.mounts import mount_table, mounted_in
 
 assert sys.platform == "linux"
 

@@ -29,6 +29,7 @@ from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Told
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.known_processes import KnownProcesses
+from fcm_tui.watch.mounts import mount_point, mount_table
 
 assert sys.platform == "linux"
 
@@ -58,13 +59,44 @@ _FOREIGN, _ABOVE = b"", b"/"
 """What is remembered of a folder outside of the watched places, and of one that such a place lies in."""
 
 
+class FileSystems:
+    """Opens the file systems that folders are looked up on, while used as a context only: else none could be unmounted."""
+
+    def __init__(self, paths: Iterable[bytes] = ()) -> None:
+        """`paths` are links resolved; those that cannot be opened are passed over."""
+        self._opened: dict[bytes, list[int]] | None = None
+        with contextlib.suppress(OSError):
+            table = mount_table()
+            paths = {mount_point(path, table) for path in paths}
+        self._points = sorted(paths)
+
+    def of(self, file_system: bytes) -> list[int]:
+        """A descriptor of each mount of a file system, by the 8 bytes of its id as events have it."""
+        if self._opened is None:
+            self._opened = {}
+            for point in self._points:
+                with contextlib.suppress(OSError):
+                    mount = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                    self._opened.setdefault(struct.pack("=Q", os.fstatvfs(mount).f_fsid), []).append(mount)
+        return self._opened.get(file_system, [])
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        for mounts in (self._opened or {}).values():
+            for mount in mounts:
+                os.close(mount)
+        self._opened = None
+
+
 class Reader:
     """Turns what is read of a queue into what was done where, by whom."""
 
     def __init__(self, places: Places, mounts: Iterable[bytes], who: KnownProcesses) -> None:
-        """`mounts` are paths on the file systems whose events come; a descriptor of each is held."""
+        """`mounts` are paths on the file systems whose events come."""
         self.who = who
-        self._mounts: dict[bytes, list[int]] = {}
+        self._mounts = FileSystems()
         self._folders: dict[bytes, bytes] = {}
         self._parked: OrderedDict[bytes, list[tuple[calls.Event, int]]] = OrderedDict()
         self._parked_events = 0
@@ -77,38 +109,28 @@ class Reader:
 
     def move_to(self, places: Places, mounts: Iterable[bytes]) -> None:
         """Look at these places from now on."""
-        self.close()
         self._places = sorted(places, key=lambda place: len(place[0]), reverse=True)
         self._folders.clear()
-        for path in mounts:
-            with contextlib.suppress(OSError):
-                held = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                self._mounts.setdefault(struct.pack("=Q", os.fstatvfs(held).f_fsid), []).append(held)
+        self._mounts = FileSystems(mounts)
 
     def leave_out(self, rules: Mapping[bytes, IgnoreRules]) -> None:
         """Tell nothing of what these rules match, by the place that they are of."""
         self._rules = rules
         self._folders.clear()
 
-    def close(self) -> None:
-        """Let go of the file systems."""
-        for held in self._mounts.values():
-            for descriptor in held:
-                os.close(descriptor)
-        self._mounts.clear()
-
     def digest(self, data: bytes) -> int:
         """Take in what was read; how many events it was."""
         self.who.begin_piece()
         number = 0
-        for event in calls.events(data, self._is_foreign):
-            number += 1
-            if event is None:
-                continue
-            if event.mask & calls.Q_OVERFLOW:
-                self.has_lost = True
-            elif event.folder:
-                self._take(event)
+        with self._mounts:
+            for event in calls.events(data, self._is_foreign):
+                number += 1
+                if event is None:
+                    continue
+                if event.mask & calls.Q_OVERFLOW:
+                    self.has_lost = True
+                elif event.folder:
+                    self._take(event)
         return number
 
     def _is_foreign(self, folder: bytes) -> bool:
@@ -178,7 +200,10 @@ class Reader:
         if known is not None:
             return known
         found: bytes | None = _FOREIGN
-        for mount in self._mounts.get(key[:8], ()):
+        mounts = self._mounts.of(key[:8])
+        if not mounts:
+            return _FOREIGN  # for now: it may be mounted again
+        for mount in mounts:
             try:
                 path = calls.path_of(key, mount)
             except OSError as error:

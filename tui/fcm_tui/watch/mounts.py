@@ -1,10 +1,14 @@
-"""Which file system a folder is on, and whether changes made elsewhere raise events here. Looks at no folder itself."""
+"""Which file systems are mounted where, and whether changes made elsewhere raise events here.
+
+`man 5 proc_pid_mountinfo`. Looks at no folder itself, so a file system that does not answer is no obstacle.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 
 from fcm_tui.paths import is_inside
 
@@ -17,23 +21,36 @@ _REMOTE = frozenset(
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 
-def kind_of(path: bytes) -> str | None:
-    """The kind of file system that an absolute path, links resolved, is on; None where this system does not tell.
+def mount_table() -> bytes:
+    """What Linux says is mounted now.
 
-    Nothing is asked of the file system, so one that does not answer is no obstacle.
+    Raises:
+        OSError: it does not tell.
     """
+    with open(_MOUNTS, "rb") as file:
+        return file.read()
+
+
+def mounted_in(places: Iterable[bytes], table: bytes) -> list[bytes]:
+    """The mount points below these real paths, none twice, sorted."""
+    points = {point for point, _ in _mounted(table)}
+    wanted = list(places)
+    return sorted(point for point in points if any(point != p and is_inside(point, p) for p in wanted))
+
+
+def mount_point(path: bytes, table: bytes) -> bytes:
+    """Where the file system is mounted that a real path is on, or would be if it were there."""
+    found = _mount_of(path, table)
+    return b"/" if found is None else found[0]
+
+
+def kind_of(path: bytes) -> str | None:
+    """The kind of file system that an absolute path, links resolved, is on; None where this system does not tell."""
     if sys.platform != "linux":
         return None
-    found: tuple[int, bytes] | None = None
     try:
-        with open(_MOUNTS, "rb") as mounts:
-            for line in mounts:
-                place, _, kind = line.partition(b" - ")
-                point = _ESCAPED.sub(lambda match: bytes([int(match[1], 8)]), place.split(b" ")[4])
-                # of two at one place the later one hides the other
-                if is_inside(path, point) and (found is None or len(point) >= found[0]):
-                    found = len(point), kind.split(b" ", 1)[0]
-    except (OSError, IndexError):
+        found = _mount_of(path, mount_table())
+    except OSError:
         return None
     return None if found is None else os.fsdecode(found[1])
 
@@ -41,3 +58,25 @@ def kind_of(path: bytes) -> str | None:
 def is_remote(kind: str | None) -> bool:
     """Whether on this kind of file system others change files without our kernel seeing it: it has to be polled."""
     return kind is not None and (os.fsencode(kind) in _REMOTE or kind == "fuse" or kind.startswith("fuse."))
+
+
+def _mount_of(path: bytes, table: bytes) -> tuple[bytes, bytes] | None:
+    """Point and kind of the mount that a path is seen through: of two at one place the later one hides the other."""
+    found: tuple[bytes, bytes] | None = None
+    for point, kind in _mounted(table):
+        if is_inside(path, point) and (found is None or len(point) >= len(found[0])):
+            found = point, kind
+    return found
+
+
+def _mounted(table: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Point and kind of each mount, in the order in which they came."""
+    for line in table.splitlines():
+        place, _, what = line.partition(b" - ")
+        fields = place.split(b" ")
+        if len(fields) > 4:
+            yield _ESCAPED.sub(_unescaped, fields[4]), what.split(b" ", 1)[0]
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return bytes([int(found[1], 8)])
