@@ -116,6 +116,17 @@ def absolute(path: str) -> bytes:
     return join(above, spelled(above, os.fsencode(name))) if name else above
 
 
+def recorded(path: str, reader: Reader) -> bytes:
+    """As `absolute`; of a link of which nothing is recorded it is what it leads to, where something is of that.
+
+    Raises:
+        UsageError: as `absolute`.
+    """
+    named = absolute(path)
+    real = absolute(os.path.realpath(path))
+    return real if real != named and not reader.knows(named) and reader.knows(real) else named
+
+
 def _refuse_empty(path: str) -> None:
     if not path:
         raise UsageError("a path is empty: name a file or folder; the current one is .")

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from fcm_tui.commands.arguments import text, whole
-from fcm_tui.commands.common import absolute, digest_named, find_change, place_of, settings_of, show_bytes
+from fcm_tui.commands.common import (
+    absolute,
+    digest_named,
+    find_change,
+    place_of,
+    recorded,
+    settings_of,
+    show_bytes,
+)
 from fcm_tui.commands.recording import find_place
 from fcm_tui.errors import UsageError
 from fcm_tui.restore import (
@@ -127,12 +136,14 @@ def _here(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
-    to = absolute(args.to) if args.to is not None else None
+    to = _destination(args.to, is_folder=args.at is not None) if args.to is not None else None
     if args.at is not None:
         at_ns, last, recorder_id = _moment(reader, args.at)
         if args.host is not None:
             recorder_id = reader.recorder_of_host(args.host)
-        return plan_folder(reader, absolute(args.what), at_ns, last=last, to=to, recorder_id=recorder_id)
+        return plan_folder(
+            reader, recorded(args.what, reader), at_ns, last=last, to=to, recorder_id=recorder_id
+        )
     digest = digest_named(args.what)
     if digest is not None:
         if to is None or args.before or args.hunk:
@@ -144,6 +155,19 @@ def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     if args.hunk:
         return plan_hunks(reader, change, args.hunk, to=to)
     return plan_change(reader, change, before=args.before, to=to)
+
+
+def _destination(path: str, *, is_folder: bool) -> bytes:
+    """Where a restore is to go: a folder that stands there is meant itself, by whichever link it is named.
+
+    Raises:
+        UsageError: it cannot be named so.
+    """
+    if os.path.isdir(path):
+        return absolute(os.path.realpath(path))
+    if path.endswith(("/", os.sep)) and not is_folder:
+        raise UsageError(f"--to {visible(path)}: no such folder: make it, or name a file without the stroke")
+    return absolute(path)
 
 
 def _moment(reader: Reader, text: str) -> tuple[int, int | None, bytes | None]:
