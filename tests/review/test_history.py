@@ -60,6 +60,65 @@ async def test_all_versions_through_a_rename_and_after_deletion(
         assert app.log_view.cursor == 1
 
 
+async def test_a_file_that_was_deleted_and_made_again_has_its_earlier_life_in_front(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    """`note.txt` lives three times, changes 9 to 14; the file that is moved onto its path later is another."""
+    path = f"{AT}/note.txt"
+    with record.transaction():
+        record.change(path, b"one\n", Kind.CREATED)
+        record.change(path, None, Kind.DELETED)
+        record.change(path, b"two\n", Kind.CREATED)
+        record.change(path, None, Kind.DELETED)
+        record.change(path, b"three\n", Kind.CREATED)
+        record.change(path, b"three\nmore\n")
+    connection = connect(record.database)
+    for life, (first, last) in enumerate([(9, 10), (11, 12), (13, 14)], 1):
+        connection.execute(
+            "UPDATE changes SET file_id = ? WHERE sequence BETWEEN ? AND ?", (bytes([life]), first, last)
+        )
+    connection.close()
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "three")
+        await pilot.press("H")
+        await shows(app, lambda screen: "1 of 6" in screen and "#14  modified" in screen)
+        await pilot.press("left", "left")
+        await shows(app, "#12  deleted")
+        await pilot.press("left", "left", "left")
+        await shows(app, lambda screen: "6 of 6" in screen and "#9  created" in screen)
+        record.change(path, None, Kind.DELETED)
+        record.change(path, b"four\n", Kind.CREATED)
+        connection = connect(record.database)
+        connection.execute("UPDATE changes SET file_id = x'03' WHERE sequence = 15")
+        connection.execute("UPDATE changes SET file_id = x'04' WHERE sequence = 16")
+        connection.close()
+        await shows(app, "8 of 8")
+        await pilot.press("g")
+        await shows(app, lambda screen: "1 of 8" in screen and "#16  created" in screen)
+
+
+def test_the_lives_of_a_path_follow_one_another(record: RecordBuilder) -> None:
+    a, b = f"{AT}/a", f"{AT}/b"
+    with record.transaction():
+        record.change(a, b"first\n")  # 9, found by the first look
+        record.change(a, None, Kind.DELETED)
+        record.change(b, b"other\n", Kind.CREATED)
+        record.change(a, b"other\n", Kind.MOVED, previous=b)  # 12: not made there
+        record.change(b, b"new\n", Kind.MOVED, previous=a)  # 13: nor did it end there
+        record.change(a, b"second\n", Kind.CREATED)  # 14: behind one that went elsewhere
+    connection = connect(record.database)
+    for file_id, numbers in (("01", "9, 10"), ("02", "11, 12, 13"), ("03", "14")):
+        connection.execute(f"UPDATE changes SET file_id = x'{file_id}' WHERE sequence IN ({numbers})")
+    connection.close()
+    with Reader(record.database) as reader:
+        one, two, three = (histories.FileKey(RECORDER, bytes([number])) for number in (1, 2, 3))
+        assert histories.earlier_lives(reader.connection, three) == []
+        assert histories.later_lives(reader.connection, one) == []
+        assert histories.earlier_lives(reader.connection, two) == []
+        assert histories.earlier_lives(reader.connection, one) == []
+
+
 async def test_a_file_of_the_tree_and_one_that_never_changed(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:

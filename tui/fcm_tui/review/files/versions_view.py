@@ -1,4 +1,4 @@
-"""The timeline of a file: its versions, newest first; rows are read by pages when they come into sight."""
+"""The timeline of a file and its earlier lives: versions, newest first; rows are read by pages as they come into sight."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading import histories
 from fcm_tui.store.reading.histories import FileKey
+from fcm_tui.store.reading.queries import Reader
 
 PAGE = 100
 _PAGES = 40
@@ -48,7 +49,7 @@ class VersionsView(CursorView):
     def __init__(self, palette: Palette, source: Source, *, id: str) -> None:
         super().__init__(palette, id=id)
         self._source = source
-        self._file: FileKey | None = None
+        self._lives: list[FileKey] = []
         self._numbers: array[int] = array("q")
         self._first: Change | None = None
         self._pages: dict[int, list[Change]] = {}
@@ -66,8 +67,8 @@ class VersionsView(CursorView):
 
     @property
     def file(self) -> FileKey | None:
-        """Whose versions they are."""
-        return self._file
+        """Whose versions they are: of those that were deleted and made anew the last."""
+        return self._lives[-1] if self._lives else None
 
     @property
     def numbers(self) -> array[int]:
@@ -105,13 +106,9 @@ class VersionsView(CursorView):
         Raises:
             StoreError: the record cannot be read.
         """
-        numbers, self._first = await self._source.call(
-            lambda record: (
-                histories.sequences(reader_of(record).connection, file),
-                histories.first_look(reader_of(record), file),
-            )
+        self._lives, self._numbers, self._first = await self._source.call(
+            lambda record: _timeline(reader_of(record), file)
         )
-        self._file, self._numbers = file, numbers
         self.said = "" if self.total else "Nothing has changed in this file since recording began."
         self.cursor = self._row_of(at) if at is not None else 0
         self.rows_changed(top=self.cursor - self.size.height // 2 if at is not None else 0)
@@ -126,14 +123,13 @@ class VersionsView(CursorView):
         Raises:
             StoreError: the record cannot be read.
         """
-        file, last = self._file, self._numbers[-1] if self._numbers else 0
+        file, last = self.file, self._numbers[-1] if self._numbers else 0
         if file is None:
             return
-        more = await self._source.call(
-            lambda record: histories.sequences(reader_of(record).connection, file, after=last)
-        )
-        if not more or file is not self._file:
+        lives, more = await self._source.call(lambda record: _continued(reader_of(record), file, last))
+        if not more or file is not self.file:
             return
+        self._lives += lives
         top, had = self.scroll_offset.y, self.total > 0
         self._numbers.extend(more)
         # pages count from the oldest, so that what was read stays true; the last one was not full
@@ -167,8 +163,9 @@ class VersionsView(CursorView):
 
     @work(group="versions", exit_on_error=False)
     async def _fetch(self, page: int) -> None:
-        file, numbers = self._file, self._numbers[page * PAGE : (page + 1) * PAGE]
+        file, numbers = self.file, self._numbers[page * PAGE : (page + 1) * PAGE]
         assert file is not None
+        first = self._lives[0]
         try:
             found = await self._source.call(
                 lambda record: histories.changes(reader_of(record), file, numbers)
@@ -176,7 +173,7 @@ class VersionsView(CursorView):
         except FcmError:
             found = []
         self._wanted.discard(page)
-        if file is not self._file or not found:
+        if not self._lives or self._lives[0] != first or not found:
             return
         self._pages[page] = found
         if len(self._pages) > _PAGES:
@@ -243,3 +240,22 @@ class VersionsView(CursorView):
             return f"{wording.number_of(change)} {who}"
         old = wording.relative_path(change.previous_path, change.root, with_root=False)
         return f"#{change.sequence} {who} {wording.relative_path(change.path, change.root, with_root=False)} ← {old}"
+
+
+def _timeline(reader: Reader, file: FileKey) -> tuple[list[FileKey], array[int], Change | None]:
+    """All lives of a file, the numbers of their changes, and what the first look found, if it found the first of them."""
+    earlier = histories.earlier_lives(reader.connection, file)
+    later, numbers = _continued(reader, file, 0)
+    for life in reversed(earlier):
+        numbers = histories.sequences(reader.connection, life) + numbers
+    lives = [*earlier, file, *later]
+    return lives, numbers, histories.first_look(reader, lives[0])
+
+
+def _continued(reader: Reader, file: FileKey, last: int) -> tuple[list[FileKey], array[int]]:
+    """The lives after a file's own, and the numbers of its and their changes behind `last`."""
+    later = histories.later_lives(reader.connection, file)
+    numbers = histories.sequences(reader.connection, file, after=last)
+    for life in later:
+        numbers += histories.sequences(reader.connection, life)
+    return later, numbers

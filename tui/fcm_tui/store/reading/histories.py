@@ -1,4 +1,7 @@
-"""All that happened to one file, by the identity that survives renames: its changes, oldest to newest."""
+"""All that happened to one file, by the identity that survives renames: its changes, oldest to newest.
+
+A file that was deleted and made again is another one, and for a person the same: so lives at one path are told in turn.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from fcm_tui.store.values import RowTypes
 
 FIRST_LOOK = 0
 """Stands for the number of a change where there is none: the version that the first look found."""
+MOST_LIVES = 1000
+"""Lives at one path that are followed to each side, as a program that makes a file anew again and again leaves."""
 _FOUND = RowTypes("s b b b? s i i")
 
 
@@ -43,6 +48,53 @@ def key_at(connection: Connection, path: bytes) -> FileKey | None:
         ).fetchone()
     )
     return None if row is None else FileKey(*row)
+
+
+def earlier_lives(connection: Connection, file: FileKey) -> list[FileKey]:
+    """The files that were deleted where the next was made, up to this one, oldest first."""
+    found: list[FileKey] = []
+    while len(found) < MOST_LIVES:
+        end = _end(connection, found[-1] if found else file, "ASC", Kind.CREATED)
+        before = _neighbour(connection, file.recorder_id, end, "<", "DESC", Kind.DELETED) if end else None
+        if before is None:
+            break
+        found.append(before)
+    return found[::-1]
+
+
+def later_lives(connection: Connection, file: FileKey) -> list[FileKey]:
+    """The files that were made where the one before was deleted, from this one on, in their order."""
+    found: list[FileKey] = []
+    while len(found) < MOST_LIVES:
+        end = _end(connection, found[-1] if found else file, "DESC", Kind.DELETED)
+        after = _neighbour(connection, file.recorder_id, end, ">", "ASC", Kind.CREATED) if end else None
+        if after is None:
+            break
+        found.append(after)
+    return found
+
+
+def _end(connection: Connection, file: FileKey, order: str, kind: Kind) -> tuple[int, bytes] | None:
+    """Number and path of a file's first or last change, if it is of that kind."""
+    row = connection.execute(
+        "SELECT sequence, path, kind FROM changes WHERE file_id = ? AND recorder_id = ?"
+        f" ORDER BY sequence {order} LIMIT 1",
+        (file.file_id, file.recorder_id),
+    ).fetchone()
+    return (row[0], row[1]) if row is not None and row[2] == kind else None
+
+
+def _neighbour(
+    connection: Connection, recorder_id: bytes, end: tuple[int, bytes], side: str, order: str, kind: Kind
+) -> FileKey | None:
+    """The file of the change next to one at the same path, if that change is of that kind."""
+    number, path = end
+    row = connection.execute(
+        f"SELECT file_id, kind FROM changes WHERE path = ? AND recorder_id = ? AND sequence {side} ?"
+        f" ORDER BY sequence {order} LIMIT 1",
+        (path, recorder_id, number),
+    ).fetchone()
+    return FileKey(recorder_id, row[0]) if row is not None and row[1] == kind else None
 
 
 def sequences(connection: Connection, file: FileKey, *, after: int = 0) -> array[int]:
