@@ -55,6 +55,39 @@ def test_paths_are_looked_at_below_their_root() -> None:
     assert not fits("fuzzy", "a", None, root)
 
 
+@pytest.mark.parametrize(
+    ("how", "written", "does"),
+    [
+        ("fuzzy", "{root}/src/ut", True),
+        ("fuzzy", "{root}/src/xy", False),
+        ("fuzzy", "{root}/ut", True),
+        ("fuzzy", "{root}", True),
+        ("fuzzy", "{root}/", True),
+        ("fuzzy", "{above}", True),
+        ("fuzzy", "{root}x/src/ut", False),
+        ("fuzzy", "project/src/ut", True),
+        ("fuzzy", "project/lib", False),
+        ("fuzzy", "project", False),
+        ("fuzzy", "/", True),
+        ("fuzzy", "/elsewhere", False),
+        ("part", "{root}/src/util", True),
+        ("part", "{root}/src/utl", False),
+        ("glob", "{root}/src/*.py", True),
+        ("glob", "{root}/*.py", False),
+        ("glob", "{root}/**/*.py", True),
+        ("glob", "{above}/**", False),
+        ("glob", "project/**/*.py", True),
+        ("glob", "project/*.py", False),
+    ],
+)
+def test_what_begins_with_the_root_is_taken_as_what_follows_it(how: str, written: str, does: bool) -> None:
+    above = os.path.join(os.sep, "home", "ann")
+    root = os.path.join(above, "project")
+    path = os.fsencode(os.path.join(root, "src", "util.py"))
+    shown = written.format(root=root.replace(os.sep, "/"), above=above.replace(os.sep, "/"))
+    assert fits(how, shown, path, os.fsencode(root)) is does
+
+
 def test_what_every_fitting_path_has_in_it() -> None:
     assert longest_literal("src/**/*.py") == "src"
     assert longest_literal("*.[ch]") == ""

@@ -70,8 +70,41 @@ TESTS: dict[str, Callable[[str], Test]] = {"fuzzy": fuzzy, "part": part, "glob":
 
 
 def fits(how: str, wanted: str, path: bytes | None, root: bytes | None) -> bool:
-    """`TESTS[how](wanted)` of an absolute path; the SQL function `path_fits`."""
-    return path is not None and TESTS[how](wanted)(below_root(path, root))
+    """`TESTS[how](wanted)` of an absolute path; the SQL function `path_fits`.
+
+    What begins with the path of the root, or with its name, is also taken as what follows that.
+    """
+    if path is None:
+        return False
+    below = below_root(path, root)
+    if TESTS[how](wanted)(below):
+        return True
+    rest = _behind_root(how, wanted, root)
+    return rest is not None and (not rest or TESTS[how](rest)(below))
+
+
+@lru_cache(256)
+def _behind_root(how: str, wanted: str, root: bytes | None) -> str | None:
+    """What was written without the root that it begins with; None where it does not; empty for all that is in the root."""
+    place = path_text(root or b"").replace(os.sep, "/").rstrip("/")
+    name = place.rpartition("/")[2]
+    written = wanted if os.sep == "/" or how == "glob" else wanted.replace(os.sep, "/")
+    if not name:
+        return None
+    if _is_start(written.rstrip("/"), place):
+        return ""
+    for start in (place, name):
+        if _is_start(start, written) and written != name:
+            rest = written[len(start) :].lstrip("/")
+            return f"/{rest}" if how == "glob" and rest else rest
+    return None
+
+
+def _is_start(start: str, path: str) -> bool:
+    """Whether a path is, or lies below, an absolute one or a name."""
+    if sys.platform == "win32":
+        start, path = start.casefold(), path.casefold()
+    return bool(start) and (path == start or path.startswith(f"{start}/"))
 
 
 def longest_literal(pattern: str) -> str:
