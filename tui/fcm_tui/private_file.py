@@ -1,10 +1,16 @@
-"""Files with passwords, keys and tokens: read only where nobody but their owner can."""
+"""Files for their owner alone: made so, and those with passwords, keys and tokens read only where they are so."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
+from pathlib import Path
+from typing import Final
+
+OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""For `os.open` of such a file: no symbolic link is followed, and on Windows no line end is changed."""
 
 
 class OthersCanRead(Exception):
@@ -24,3 +30,22 @@ def read_private(path: str | os.PathLike[str], most: int) -> bytes:
     if sys.platform != "win32" and stat.S_IMODE(mode) & 0o077:
         raise OthersCanRead
     return content
+
+
+def open_private(path: Path) -> int:
+    """A descriptor for reading and writing the file at `path`, made if missing, 0600 under any umask.
+
+    Raises:
+        OSError: it cannot be opened, or is a symbolic link, or no file: what root does to /dev/null, all suffer.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
+        if sys.platform != "win32" and stat.S_IMODE(mode) != 0o600:
+            os.fchmod(descriptor, 0o600)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
 from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, lock, shipping_of
-from fcm_tui.datadir import Lock, open_data_dir
+from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import ConfigError, FcmError, UsageError
 from fcm_tui.model import Shipping, Standing
+from fcm_tui.recorder_lock import Lock
 from fcm_tui.safetext import visible
 from fcm_tui.store.values import reading
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.commands.common import database_of, folders, settings_of
-from fcm_tui.datadir import DataDir, Lock, open_data_dir
+from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import DataDirError, StoreError, UsageError
 from fcm_tui.paths import is_inside
+from fcm_tui.recorder_lock import Lock
 from fcm_tui.settings.config import Settings, config_path, database_server
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.active import active_roots_at

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from fcm_tui import diagnostics
 from fcm_tui.commands.common import folders
 from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, shipping_of
-from fcm_tui.datadir import Lock
 from fcm_tui.errors import DataDirError, NotSoError, UsageError
 from fcm_tui.paths import is_inside
+from fcm_tui.recorder_lock import Lock
 from fcm_tui.settings.config import Settings, config_path, own_themes
 from fcm_tui.settings.database import Server
 from fcm_tui.times import pause_text

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.datadir import open_private
 from fcm_tui.errors import UsageError
+from fcm_tui.private_file import open_private
 from fcm_tui.store.trust.anchors import Anchor, Head
 
 if TYPE_CHECKING:
