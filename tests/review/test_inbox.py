@@ -227,8 +227,18 @@ async def test_all_that_a_filter_shows(record: RecordBuilder, make_app: Make) ->
         await pilot.press("A")
         await shows(app, "A again: all 3 shown are reviewed")
         assert rows(record) == []
+        await pilot.press("j")  # anything else takes the question back
+        await shows(app, lambda screen: "A again" not in screen)
         await pilot.press("A")
+        await shows(app, "A again: all 3 shown are reviewed")
+        record.change("/home/ann/project/src/new.py", b"new\n", Kind.CREATED)
+        await shows(app, "4 found")
+        await pilot.press("A")  # what came since was not asked about
         await eventually(lambda: [sequence for sequence, _ in rows(record)] == [4, 7, 8])
+        await pilot.press("u")
+        await shows(app, "#9  created")
+        await pilot.press("space")
+        await shows(app, "1 change reviewed")
         await pilot.press("u")
         await shows(app, "nothing here is unreviewed")
 

@@ -58,8 +58,8 @@ class Inbox(EventLog):
         self._to_note: tuple[Where, Where] | None = None
         """What the note that is being written is about, whatever comes meanwhile."""
         self._reviews_seen: State | None = None
-        self.is_sure = False
-        """All that is shown was asked for once already."""
+        self.sure_of: Where | None = None
+        """From where on down all that is shown was asked for once already."""
         self.may_review = True
 
     # --- what is selected
@@ -125,15 +125,17 @@ class Inbox(EventLog):
         newest = self._pages.row(0)
         if newest is None:
             return
-        if self.is_sure:
-            self._write(place_of(newest), _EVERYTHING, None, False)
+        if self.sure_of is not None:
+            self._write(self.sure_of, _EVERYTHING, None, False)
             return
         count = wording.number(self.rows) + ("" if self.complete else "+")
         self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
-        self.is_sure = True
+        self.sure_of = place_of(newest)
 
     def cursor_moved(self) -> None:
-        self.is_sure = False
+        if self.sure_of is not None:
+            self.sure_of = None
+            self.post_message(self.Said(""))
         super().cursor_moved()
 
     def _review(self) -> None:
@@ -143,7 +145,7 @@ class Inbox(EventLog):
 
     @work(group="log-review", exit_on_error=False)
     async def _write(self, newest: Where, oldest: Where, note: str | None, undo: bool | None) -> None:
-        self.is_sure = False
+        self.sure_of = None
         if not self.may_review:
             return
         try:
