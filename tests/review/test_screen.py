@@ -370,13 +370,13 @@ async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder
         app.tell("fcm.toml read again")
         await pilot.press("j")
         await shows(app, "fcm.toml read again")
-        assert app._told is not None
-        app._told -= 6
+        assert app.notices.since is not None
+        app.notices.since -= 6
         await shows(app, "fcm.toml read again")
         await pilot.press("k")
         await shows(app, lambda screen: "read again" not in screen)
         app.tell("theme read again")
-        app._told -= 16
+        app.notices.since -= 16
         await shows(app, lambda screen: "read again" not in screen)
 
 
@@ -385,7 +385,7 @@ async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
 ) -> None:
     file = tmp_path / "fcm.toml"
     file.write_text('theme = "dark"\n')
-    monkeypatch.setattr("fcm_tui.review.app._STANDS", 0.0)
+    monkeypatch.setattr("fcm_tui.review.app.STANDS", 0.0)
     monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 0.5)
     monkeypatch.setattr("fcm_tui.settings.follow.LOOK", 0.05)
     themes = Themes("dark", colours="truecolor")

@@ -31,6 +31,7 @@ from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.pane_keys import PaneKeys
+from fcm_tui.review.parts.notices import READ, STANDS, Notices
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
 from fcm_tui.review.parts.said import Refused, Said
@@ -54,10 +55,6 @@ QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 TICK = 0.25
 """Seconds between looks at the recorder's state."""
-_READ = 5.0
-"""Seconds after which what was told goes with the next key."""
-_STANDS = 15.0
-"""Seconds after which it goes by itself."""
 
 
 class ReviewApp(PaneKeys):
@@ -104,11 +101,7 @@ class ReviewApp(PaneKeys):
         self.configuration, self.own_paths = configuration, own_paths
         self._engine = engine
         self._who = who
-        self._notice = notice
-        self._told: float | None = None
-        """Since when (monotonic) the notice stands; None for one that stays."""
-        self._wrong: dict[str, str] = {}
-        """What somebody has to mend, by what it is in; stands there until then."""
+        self.notices = Notices(notice)
         self._source = Source(database)
         self.versions = Source(database)
         self._failure = ""
@@ -116,7 +109,7 @@ class ReviewApp(PaneKeys):
         """Why not all was recorded before the end, if so."""
         self._stopping = False
         self._recorded = asyncio.Event()
-        self._status = Status(engine.state if engine is not None else None, self._notice)
+        self._status = Status(engine.state if engine is not None else None, notice)
         self._changed = asyncio.Event()
         self._sending = Sending(database if isinstance(database, Path) else None)
         self._version: object = None
@@ -222,8 +215,7 @@ class ReviewApp(PaneKeys):
     async def _follow_recording_process(self, who: Callable[[], str]) -> None:
         while True:
             said = visible(await asyncio.to_thread(who))
-            if self._told is None:
-                self._notice = said
+            self.notices.stand(said)
             self._tick()
             await asyncio.sleep(1.0)
 
@@ -307,40 +299,35 @@ class ReviewApp(PaneKeys):
 
     def tell(self, what: str) -> None:
         self.screen.query(Said).remove()  # it stands where this is told
-        self._notice, self._told = what, time.monotonic()
+        self.notices.tell(what)
         self._say_status(self._status)
 
     def tell_wrong(self, where: str, what: str) -> None:
-        if what != self._wrong.get(where, ""):
-            self._wrong[where] = what
+        if self.notices.say_wrong(where, what):
             if what:
                 self.say(what, "warning")
             self._say_status(self._status)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
-            self._forget_told(_READ)
+            self.notices.forget(READ)
             if keys.ends_at_once(event.key):
                 self.end()
                 return
         await super().on_event(event)
 
-    def _forget_told(self, after: float) -> None:
-        if self._told is not None and time.monotonic() - self._told > after:
-            self._notice, self._told = "", None
-
     def _tick(self) -> None:
-        self._forget_told(_STANDS)
+        self.notices.forget(STANDS)
         self._say_status(self._status)
 
     def _say_status(self, status: Status) -> None:
         self.log_view.say_phase(self._engine.state.phase if self._engine is not None else None)
         self._status = Status(
             self._engine.state if self._engine is not None else None,
-            self._notice,
+            self.notices.text,
             self._failure,
             self._stopping,
-            " · ".join(filter(None, self._wrong.values())),
+            self.notices.wrong,
             status.gap,
             self.log_view.gap,
             status.sizes,
