@@ -60,8 +60,9 @@ async def test_results_come_while_one_writes_and_stay(
         await pilot.press("j", "j")
         await shows(app, "3 of 3")
         await pilot.press("escape")
-        await eventually(lambda: app.log_view.total == 8)
+        await shows(app, "5 of 8")
         assert "found" not in text(app)
+        assert app.log_view.selected is not None and app.log_view.selected.sequence == 4
 
 
 async def test_a_mistake_is_said_and_nothing_of_what_is_written_is_lost(

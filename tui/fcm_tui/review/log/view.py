@@ -12,7 +12,8 @@ from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.log.pages import PAGE
-from fcm_tui.store.reading.changes import Key, Where, place_of
+from fcm_tui.store.reading.changes import Key, Where, key_of, place_of
+from fcm_tui.store.reading.filters import Filters
 
 _AGING = 15.0
 """Seconds after which it is told anew how long ago something was."""
@@ -57,6 +58,15 @@ class EventLog(LogFeed):
     def burst(self) -> Fold | None:
         """The burst whose line the cursor is on, if it is on one."""
         return self._lines.at(self.cursor).fold if self.total else None
+
+    async def load(self, filters: Filters | None = None) -> None:
+        """Likewise; where a filter is taken away, the cursor stays on the change that it is on."""
+        kept = None
+        if filters is not None and not filters.terms and filters.path in (None, self._filters.path):
+            kept = None if self.following else self._selected
+        await super().load(filters)
+        if kept is not None and self._pages.row_of(key_of(kept)) is not None:
+            await self.go_to(key_of(kept))
 
     async def go_to(self, key: Key) -> None:
         """To a change that the filter lets through, read on as far as it takes."""
