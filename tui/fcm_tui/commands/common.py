@@ -116,15 +116,10 @@ def absolute(path: str) -> bytes:
     return join(above, spelled(above, os.fsencode(name))) if name else above
 
 
-def recorded(path: str, reader: Reader) -> bytes:
-    """As `absolute`; of a link of which nothing is recorded it is what it leads to, where something is of that.
-
-    Raises:
-        UsageError: as `absolute`.
-    """
-    named = absolute(path)
-    real = absolute(os.path.realpath(path))
-    return real if real != named and not reader.knows(named) and reader.knows(real) else named
+def recorded(path: bytes, reader: Reader) -> bytes:
+    """The path itself; of a link of which nothing is recorded what it leads to, where something is of that."""
+    real = absolute(os.path.realpath(os.fsdecode(path)))
+    return real if real != path and not reader.knows(path) and reader.knows(real) else path
 
 
 def _refuse_empty(path: str) -> None:

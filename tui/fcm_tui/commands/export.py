@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.commands.common import open_record, recorded, show_bytes
+from fcm_tui.commands.common import absolute, open_record, recorded, show_bytes
 from fcm_tui.commands.count_line import CountLine
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
 from fcm_tui.datadir import open_data_dir
@@ -144,7 +144,8 @@ def _terms_of(args: argparse.Namespace, reader: Reader, recorder: RecorderInfo, 
     asked = (
         (
             "PATH",
-            bool(args.paths) and tuple(recorded(path, reader) for path in args.paths) != told.scope.paths,
+            bool(args.paths)
+            and tuple(recorded(absolute(path), reader) for path in args.paths) != told.scope.paths,
         ),
         ("--since", args.since is not None and moment(args.since) != told.since_ns),
         ("--filter", args.filter is not None and args.filter != told.expression),
@@ -163,7 +164,7 @@ def _scope(paths: list[str], reader: Reader) -> Scope:
 
     if not paths:
         return Scope.of([root.path for root in reader.roots()])
-    wanted = [recorded(path, reader) for path in paths]
+    wanted = [recorded(absolute(path), reader) for path in paths]
     for path in wanted:
         if not reader.knows(path):
             raise NoSuchChange(

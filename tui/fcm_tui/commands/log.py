@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text, whole
-from fcm_tui.commands.common import open_record, recorded
+from fcm_tui.commands.common import absolute, open_record, recorded
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if args.limit is not None and not 0 <= args.limit < 1 << 63:
         raise UsageError(f"--limit {args.limit}: give 0 or more, below 2 to the 63rd")
     filters = Filters(
+        path=absolute(args.path) if args.path is not None else None,
         since_ns=moment(args.since),
         until_ns=moment(args.until),
         kinds=frozenset(_kind(word) for word in args.kind),
@@ -78,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
         terms=terms_of(args, args.filter),
     )
     with open_record(args) as reader:
-        if args.path is not None:
-            filters = replace(filters, path=recorded(args.path, reader))
+        if filters.path is not None:
+            filters = replace(filters, path=recorded(filters.path, reader))
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
         wants_gaps = args.gaps or not args.json or asks_for_gaps(filters.terms)

@@ -6,11 +6,12 @@ import argparse
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import nearest
-from fcm_tui.commands.common import open_record, place_of, recorded, settings_of
+from fcm_tui.commands.common import absolute, open_record, place_of, recorded, settings_of
 from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
@@ -61,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
     write = writer(name)
     if args.output is None and name in NOT_FOR_TERMINALS and sys.stdout.isatty():
         raise UsageError(f"{name} is nothing for a terminal: name a file with --output, or pipe it")
+    asked = _asked(args)
     with open_record(args) as reader:
-        asked = _asked(args, reader)
+        if asked.path is not None:
+            asked = replace(asked, path=recorded(asked.path, reader))
         if args.output is None:
             sys.stdout.flush()
             count = write(sys.stdout.buffer, reader, asked)
@@ -96,12 +99,12 @@ def _format(args: argparse.Namespace) -> str:
     raise UsageError(f"--format {visible(name)}: no such format: {meant}")
 
 
-def _asked(args: argparse.Namespace, reader: Reader) -> Asked:
+def _asked(args: argparse.Namespace) -> Asked:
     since, until = moment(args.since), moment(args.until)
     if since is not None and until is not None and until <= since:
         raise UsageError("--until is not behind --since: nothing can be between them")
     terms = terms_of(args, args.filter)
-    path = recorded(args.path, reader) if args.path is not None else None
+    path = absolute(args.path) if args.path is not None else None
     return Asked(since, until, path, args.filter or "", terms)
 
 

@@ -142,7 +142,7 @@ def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
         if args.host is not None:
             recorder_id = reader.recorder_of_host(args.host)
         return plan_folder(
-            reader, recorded(args.what, reader), at_ns, last=last, to=to, recorder_id=recorder_id
+            reader, recorded(absolute(args.what), reader), at_ns, last=last, to=to, recorder_id=recorder_id
         )
     digest = digest_named(args.what)
     if digest is not None:
