@@ -25,7 +25,7 @@ from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.fanotify import FanotifySource
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.known_processes import KnownProcesses
-from fcm_tui.watch.mounts import mount_table, mounted_in
+from fcm_tui.watch.mounts import is_remounted, mount_table, mounted_in
 
 pytestmark = needs_fanotify
 
@@ -160,6 +160,50 @@ async def test_what_is_watched_can_be_unmounted_and_comes_back(
         mount(stick, "--bind", str(before))
         await recording.has("created", "later")
         assert await whose(recording, stick, "again") == ("event", True)
+
+
+def test_what_went_and_came_back_is_seen_in_no_table_or_in_its_order() -> None:
+    lines = [
+        b"%d 1 8:1 / %b rw - ext4 /dev/sda1 rw" % (number, point)
+        for number, point in enumerate((b"/", b"/home", b"/home/ann/root/in", b"/mnt"), 20)
+    ]
+    above, home, inner, other = lines
+    places = [b"/home/ann/root"]
+
+    def is_so(before: list[bytes], after: list[bytes]) -> bool:
+        return is_remounted(places, b"\n".join(before), b"\n".join(after))
+
+    assert is_so(lines, lines)  # Linux has told of a change
+    assert is_so([above, home, other], lines) and is_so(lines, [above, home, other])
+    assert is_so([above, inner, other], lines)
+    assert is_so([above, home, inner, other], [above, inner, other, home])
+    assert not is_so([above, home, inner], lines)
+    assert not is_so(lines, [above, home, inner])
+
+
+async def test_what_was_written_while_a_root_was_away_for_a_moment_is_found(
+    tmp_path: Path, mount: Mount
+) -> None:
+    root, before = tmp_path / "root", tmp_path / "before"
+    root.mkdir()
+    mount(before, "-t", "tmpfs", "tmpfs")
+    mount(root, "--bind", str(before))
+    recording = recording_of(tmp_path, root)
+    async with recording.running() as recorder:
+        assert await whose(recording, root) == ("event", True)
+        source = recorder._source
+        assert isinstance(source, FanotifySource) and source._child is not None
+        reader = source._child._process.pid
+        os.kill(reader, signal.SIGSTOP)  # so that it sees both at once
+        try:
+            await eventually(
+                lambda: subprocess.run(["umount", str(root)], capture_output=True).returncode == 0
+            )
+            (before / "later").write_text("x")
+            mount(root, "--bind", str(before))
+        finally:
+            os.kill(reader, signal.SIGCONT)
+        await recording.has("created", "later")
 
 
 async def test_a_root_behind_a_link_is_watched_where_it_is(tmp_path: Path) -> None:

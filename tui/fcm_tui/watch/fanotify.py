@@ -27,7 +27,7 @@ from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.ignore import IgnoreRules
-from fcm_tui.watch.mounts import mount_table, mounted_in
+from fcm_tui.watch.mounts import is_remounted, mount_table, mounted_in
 
 assert sys.platform == "linux"
 
@@ -63,6 +63,8 @@ class FanotifySource:
         self._refused: dict[bytes, str] = {}
         """Roots, and folders in them where something else is mounted, that fanotify cannot watch, and why."""
         self._marked: list[bytes] = []
+        self._table = b""
+        """What was mounted when the marks were set last."""
         self.deeds = Deeds()
         self._hints = Hints()
         self._ready = asyncio.Event()
@@ -104,7 +106,7 @@ class FanotifySource:
         """
         refused: dict[bytes, str] = {}
         marked: list[bytes] = []
-        table = mount_table()
+        table = self._table = mount_table()
         for root in self._roots:
             real = os.path.realpath(root)
             for place in (real, *mounted_in([real], table)):
@@ -231,12 +233,16 @@ class FanotifySource:
                 lambda: self._reached >= wanted, seconds
             )
 
-    def _renew(self) -> None:
-        before = set(self._marked), dict(self._refused)
+    def _renew(self, *, mounted: bool = False) -> None:
+        """Mark anew; `mounted` where Linux tells that something was mounted or unmounted."""
+        before, table = (set(self._marked), dict(self._refused)), self._table
         with contextlib.suppress(OSError):
             self._mark()
         self._send("places", self.places, self._marked)
-        if before != (set(self._marked), self._refused):
+        real = [path for path, _ in self.places]
+        if before != (set(self._marked), self._refused) or (
+            mounted and is_remounted(real, table, self._table)
+        ):
             self._tell(Hints(lost="a file system was mounted or unmounted"))
 
     def _tell(self, hints: Hints) -> None:
@@ -314,7 +320,7 @@ class FanotifySource:
                 self._reached = max(self._reached, barrier)
                 self._passed.notify_all()
         if mounted:
-            self._renew()
+            self._renew(mounted=True)
 
 
 def _about_folder(hints: Hints, path: bytes, what: int) -> None:

@@ -44,6 +44,21 @@ def mount_point(path: bytes, table: bytes) -> bytes:
     return b"/" if found is None else found[0]
 
 
+def is_remounted(places: Iterable[bytes], before: bytes, after: bytes) -> bool:
+    """Whether something at, above or below these real paths may have been mounted or unmounted between two tables.
+
+    To be asked once Linux has told that there was a change: where no difference is left, something went and came back.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    if old == new:
+        return True
+    in_old, in_new = frozenset(old), frozenset(new)
+    changed = {point for point, _ in _mounted(b"\n".join(in_old ^ in_new))}
+    if any(is_inside(point, place) or is_inside(place, point) for place in places for point in changed):
+        return True
+    return [line for line in old if line in in_new] != [line for line in new if line in in_old]
+
+
 def kind_of(path: bytes) -> str | None:
     """The kind of file system that an absolute path, links resolved, is on; None where this system does not tell."""
     if sys.platform != "linux":
