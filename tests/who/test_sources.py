@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -181,29 +182,32 @@ def test_what_went_and_came_back_is_seen_in_no_table_or_in_its_order() -> None:
     assert not is_so(lines, [above, home, inner])
 
 
-async def test_what_was_written_while_a_root_was_away_for_a_moment_is_found(
-    tmp_path: Path, mount: Mount
+async def test_a_root_that_was_away_for_a_moment_is_looked_through(
+    tmp_path: Path, mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, before = tmp_path / "root", tmp_path / "before"
     root.mkdir()
     mount(before, "-t", "tmpfs", "tmpfs")
     mount(root, "--bind", str(before))
-    recording = recording_of(tmp_path, root)
-    async with recording.running() as recorder:
-        assert await whose(recording, root) == ("event", True)
-        source = recorder._source
-        assert isinstance(source, FanotifySource) and source._child is not None
-        reader = source._child._process.pid
-        os.kill(reader, signal.SIGSTOP)  # so that it sees both at once
-        try:
-            await eventually(
-                lambda: subprocess.run(["umount", str(root)], capture_output=True).returncode == 0
-            )
-            (before / "later").write_text("x")
-            mount(root, "--bind", str(before))
-        finally:
-            os.kill(reader, signal.SIGCONT)
-        await recording.has("created", "later")
+    source = FanotifySource([os.fsencode(root)])
+    back, renew = threading.Event(), source._renew
+
+    def renew_late(*, mounted: bool = False) -> None:
+        back.wait(20)
+        renew(mounted=mounted)
+
+    monkeypatch.setattr(source, "_renew", renew_late)
+    source.start()
+    try:
+        await eventually(lambda: source.catch_up(0.1))
+        assert not source.take().lost
+        assert subprocess.run(["umount", str(root)]).returncode == 0
+        mount(root, "--bind", str(before))
+        back.set()
+        await eventually(lambda: source.take().lost == "a file system was mounted or unmounted")
+    finally:
+        back.set()
+        source.close()
 
 
 async def test_a_root_behind_a_link_is_watched_where_it_is(tmp_path: Path) -> None:
