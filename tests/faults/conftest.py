@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -13,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.mounting import Mount, mount
 from tests.recording.harness import Recording, fast
 from tests.waiting import wait_for
+
+__all__ = ["mount"]
 
 CLI = [sys.executable, "-m", "fcm_tui"]
 
@@ -124,29 +126,6 @@ def program(tmp_path: Path, root: Path) -> Iterator[Program]:
     made = Program(tmp_path / "data", root)
     yield made
     made.kill()
-
-
-Mount = Callable[..., None]
-
-
-@pytest.fixture
-def mount() -> Iterator[Mount]:
-    """`mount(folder, *options)`: mounts there until the test's end. Skipped, with the reason, where nobody may."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip(
-            "mounting takes root on Linux: what happens on small and read-only disks is NOT tested here"
-        )
-    mounted: list[Path] = []
-
-    def attempt(folder: Path, *options: str) -> None:
-        done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"mount: {done.stderr.strip()}: small and read-only disks are NOT tested here")
-        mounted.append(folder)
-
-    yield attempt
-    for folder in reversed(mounted):
-        subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=False)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 from fcm_tui.model import Gap
 from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.clocks import Moment
-from tests.faults.conftest import Mount, Program
+from tests.faults.conftest import Program
+from tests.mounting import Mount
 from tests.recording.harness import Recording, disk, fast
 from tests.waiting import eventually, wait_for
 from tests.windows.system import not_on_wine

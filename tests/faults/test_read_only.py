@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.faults.conftest import Mount, Program
+from tests.faults.conftest import Program
+from tests.mounting import Mount
 
 pytestmark = pytest.mark.slow
 

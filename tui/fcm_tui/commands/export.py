@@ -142,11 +142,7 @@ def _terms_of(args: argparse.Namespace, reader: Reader, recorder: RecorderInfo, 
     if told.recorder_id != recorder.recorder_id:
         raise UsageError(f"{args.target}: holds the history of another recorder: name another folder")
     asked = (
-        (
-            "PATH",
-            bool(args.paths)
-            and tuple(recorded(absolute(path), reader) for path in args.paths) != told.scope.paths,
-        ),
+        ("PATH", bool(args.paths) and tuple(_named(args.paths, reader)) != told.scope.paths),
         ("--since", args.since is not None and moment(args.since) != told.since_ns),
         ("--filter", args.filter is not None and args.filter != told.expression),
         ("--by", args.by is not None and (args.by == "burst") != told.by_burst),
@@ -159,12 +155,17 @@ def _terms_of(args: argparse.Namespace, reader: Reader, recorder: RecorderInfo, 
     return told
 
 
+def _named(paths: list[str], reader: Reader) -> list[bytes]:
+    """The path arguments as the record has them."""
+    return [recorded(absolute(path), reader) for path in paths]
+
+
 def _scope(paths: list[str], reader: Reader) -> Scope:
     from fcm_tui.exchange.scope import Scope
 
     if not paths:
         return Scope.of([root.path for root in reader.roots()])
-    wanted = [recorded(absolute(path), reader) for path in paths]
+    wanted = _named(paths, reader)
     for path in wanted:
         if not reader.knows(path):
             raise NoSuchChange(

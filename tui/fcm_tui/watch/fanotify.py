@@ -238,11 +238,10 @@ class FanotifySource:
         before, table = (set(self._marked), dict(self._refused)), self._table
         with contextlib.suppress(OSError):
             self._mark()
-        self._send("places", self.places, self._marked)
-        real = [path for path, _ in self.places]
-        if before != (set(self._marked), self._refused) or (
-            mounted and is_remounted(real, table, self._table)
-        ):
+        places = self.places
+        self._send("places", places, self._marked)
+        remounted = mounted and is_remounted([real for real, _ in places], table, self._table)
+        if remounted or before != (set(self._marked), self._refused):
             self._tell(Hints(lost="a file system was mounted or unmounted"))
 
     def _tell(self, hints: Hints) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fcm_tui.model import Capture, Change, Kind, Origin
 from fcm_tui.store.reading.dialect import Connection, dialect_of
@@ -18,6 +19,20 @@ FIRST_LOOK = 0
 MOST_LIVES = 1000
 """Lives at one path that are followed to each side, as a program that makes a file anew again and again leaves."""
 _FOUND = RowTypes("s b b b? s i i")
+
+
+class _Way(NamedTuple):
+    """A direction in time in which lives are followed: orders of SQL, and the kinds of change at their borders."""
+
+    to_end: str
+    ends: Kind
+    beyond: str
+    from_end: str
+    begins: Kind
+
+
+_BACK = _Way("ASC", Kind.CREATED, "<", "DESC", Kind.DELETED)
+_ON = _Way("DESC", Kind.DELETED, ">", "ASC", Kind.CREATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +67,35 @@ def key_at(connection: Connection, path: bytes) -> FileKey | None:
 
 def earlier_lives(connection: Connection, file: FileKey) -> list[FileKey]:
     """The files that were deleted where the next was made, up to this one, oldest first."""
-    found: list[FileKey] = []
-    while len(found) < MOST_LIVES:
-        end = _end(connection, found[-1] if found else file, "ASC", Kind.CREATED)
-        before = _neighbour(connection, file.recorder_id, end, "<", "DESC", Kind.DELETED) if end else None
-        if before is None:
-            break
-        found.append(before)
-    return found[::-1]
+    return _lives(connection, file, _BACK)[::-1]
 
 
 def later_lives(connection: Connection, file: FileKey) -> list[FileKey]:
     """The files that were made where the one before was deleted, from this one on, in their order."""
+    return _lives(connection, file, _ON)
+
+
+def _lives(connection: Connection, file: FileKey, way: _Way) -> list[FileKey]:
+    """The files at one path in a direction, nearest first, as far as each begins or ends there."""
     found: list[FileKey] = []
     while len(found) < MOST_LIVES:
-        end = _end(connection, found[-1] if found else file, "DESC", Kind.DELETED)
-        after = _neighbour(connection, file.recorder_id, end, ">", "ASC", Kind.CREATED) if end else None
-        if after is None:
+        life = found[-1] if found else file
+        end = connection.execute(
+            "SELECT sequence, path, kind FROM changes WHERE file_id = ? AND recorder_id = ?"
+            f" ORDER BY sequence {way.to_end} LIMIT 1",
+            (life.file_id, file.recorder_id),
+        ).fetchone()
+        if end is None or end[2] != way.ends:
             break
-        found.append(after)
+        neighbour = connection.execute(
+            f"SELECT file_id, kind FROM changes WHERE path = ? AND recorder_id = ? AND sequence {way.beyond} ?"
+            f" ORDER BY sequence {way.from_end} LIMIT 1",
+            (end[1], file.recorder_id, end[0]),
+        ).fetchone()
+        if neighbour is None or neighbour[1] != way.begins:
+            break
+        found.append(FileKey(file.recorder_id, neighbour[0]))
     return found
-
-
-def _end(connection: Connection, file: FileKey, order: str, kind: Kind) -> tuple[int, bytes] | None:
-    """Number and path of a file's first or last change, if it is of that kind."""
-    row = connection.execute(
-        "SELECT sequence, path, kind FROM changes WHERE file_id = ? AND recorder_id = ?"
-        f" ORDER BY sequence {order} LIMIT 1",
-        (file.file_id, file.recorder_id),
-    ).fetchone()
-    return (row[0], row[1]) if row is not None and row[2] == kind else None
-
-
-def _neighbour(
-    connection: Connection, recorder_id: bytes, end: tuple[int, bytes], side: str, order: str, kind: Kind
-) -> FileKey | None:
-    """The file of the change next to one at the same path, if that change is of that kind."""
-    number, path = end
-    row = connection.execute(
-        f"SELECT file_id, kind FROM changes WHERE path = ? AND recorder_id = ? AND sequence {side} ?"
-        f" ORDER BY sequence {order} LIMIT 1",
-        (path, recorder_id, number),
-    ).fetchone()
-    return FileKey(recorder_id, row[0]) if row is not None and row[1] == kind else None
 
 
 def sequences(connection: Connection, file: FileKey, *, after: int = 0) -> array[int]:
