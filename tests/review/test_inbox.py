@@ -136,7 +136,8 @@ async def test_what_is_told_now_is_not_hidden_by_what_was_said_before(
         await shows(app, "line ten")
         app.say("Restored: 1 step done. U undoes it.")
         await shows(app, "Restored")
-        app.tell("r again pauses recording")
+        app.pausing = lambda is_sure: ""
+        await pilot.press("r")
         await eventually(
             lambda: "r again pauses recording" in text(app) and "Restored" not in text(app), SECONDS / 2
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,7 @@ from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.pane import Pane
-from fcm_tui.review.parts.said import Said
-from fcm_tui.settings.config import Settings, load
+from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.filters import Filters
 from tests.review.builder import RecordBuilder, native
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
@@ -361,43 +359,3 @@ async def test_a_standstill_is_said_first(record: RecordBuilder, make_app: Make)
         await shows(app, "recording stands still: no room")
         await pilot.press("q", "q")
     assert app.return_value == 0
-
-
-async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder, make_app: Make) -> None:
-    app = make_app(record)
-    async with app.run_test(size=(160, 40)) as pilot:
-        await shows(app, "line ten")
-        app.tell("fcm.toml read again")
-        await pilot.press("j")
-        await shows(app, "fcm.toml read again")
-        assert app.notices.since is not None
-        app.notices.since -= 6
-        await shows(app, "fcm.toml read again")
-        await pilot.press("k")
-        await shows(app, lambda screen: "read again" not in screen)
-        app.tell("theme read again")
-        app.notices.since -= 16
-        await shows(app, lambda screen: "read again" not in screen)
-
-
-async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
-    record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "fcm.toml"
-    file.write_text('theme = "dark"\n')
-    monkeypatch.setattr("fcm_tui.review.app.STANDS", 0.0)
-    monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 0.5)
-    monkeypatch.setattr("fcm_tui.settings.follow.LOOK", 0.05)
-    themes = Themes("dark", colours="truecolor")
-    app = ReviewApp(
-        database=record.database, engine=None, themes=themes, settings=load(file), configuration=file
-    )
-    async with app.run_test(size=(120, 24)):
-        await shows(app, "line ten")
-        file.write_text('themes = "dark"\n')
-        await shows(app, "not taken up: fcm.toml:1: ")
-        await eventually(lambda: app.query(Said))
-        await eventually(lambda: not app.query(Said))
-        await shows(app, "not taken up: fcm.toml:1: ")
-        file.write_text('theme = "dark"\n')
-        await shows(app, lambda screen: "not taken up" not in screen)

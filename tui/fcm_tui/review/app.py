@@ -34,7 +34,7 @@ from fcm_tui.review.pane_keys import PaneKeys
 from fcm_tui.review.parts.notices import READ, STANDS, Notices
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
-from fcm_tui.review.parts.said import Refused, Said
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status, StatusLine
 from fcm_tui.safetext import visible
@@ -298,7 +298,6 @@ class ReviewApp(PaneKeys):
     # --- titles and status
 
     def tell(self, what: str) -> None:
-        self.screen.query(Said).remove()  # it stands where this is told
         self.notices.tell(what)
         self._say_status(self._status)
 

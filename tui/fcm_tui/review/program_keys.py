@@ -17,6 +17,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
+from fcm_tui.review.parts.said import Said
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
@@ -157,7 +158,7 @@ class ProgramKeys(FileKeys):
     async def action_pause(self) -> None:
         """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
         if self.pausing is None:
-            self.tell("who records does so elsewhere: `fcm-tui pause` there")
+            self.answer("who records does so elsewhere: `fcm-tui pause` there")
             return
         now = time.monotonic()
         is_sure = now - self._pause_asked < _SURE
@@ -165,13 +166,18 @@ class ProgramKeys(FileKeys):
         try:
             said = await asyncio.to_thread(self.pausing, is_sure)
         except FcmError as error:
-            self.tell(visible(str(error)))
+            self.answer(visible(str(error)))
             return
         if said:
             self._pause_asked = -math.inf
         else:
             said = f"{keys.shown('pause')} again pauses recording"
-        self.tell(said)
+        self.answer(said)
+
+    def answer(self, what: str) -> None:
+        """Tell what came of a key in the status line, and take away what came of the one before, which hides that."""
+        self.screen.query(Said).remove()
+        self.tell(what)
 
     # --- live
 

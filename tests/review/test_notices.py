@@ -1,0 +1,73 @@
+"""What stands in the last line for a while, or until somebody has mended it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.parts.said import Said
+from fcm_tui.settings.config import load
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+
+
+async def test_what_comes_by_itself_leaves_the_answer_to_a_key_in_sight(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        app.say("recorded as change 9")
+        await shows(app, "recorded as change 9")
+        app.tell("alert: a secret was changed")
+        await pilot.pause()
+        await shows(app, "recorded as change 9")
+        await app.query(Said).remove()
+        await shows(app, "alert: a secret was changed")
+
+
+async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await shows(app, "line ten")
+        app.tell("fcm.toml read again")
+        await pilot.press("j")
+        await shows(app, "fcm.toml read again")
+        assert app.notices.since is not None
+        app.notices.since -= 6
+        await shows(app, "fcm.toml read again")
+        await pilot.press("k")
+        await shows(app, lambda screen: "read again" not in screen)
+        app.tell("theme read again")
+        app.notices.since -= 16
+        await shows(app, lambda screen: "read again" not in screen)
+
+
+async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
+    record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "fcm.toml"
+    file.write_text('theme = "dark"\n')
+    monkeypatch.setattr("fcm_tui.review.app.STANDS", 0.0)
+    monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 0.5)
+    monkeypatch.setattr("fcm_tui.settings.follow.LOOK", 0.05)
+    themes = Themes("dark", colours="truecolor")
+    app = ReviewApp(
+        database=record.database, engine=None, themes=themes, settings=load(file), configuration=file
+    )
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "line ten")
+        file.write_text('themes = "dark"\n')
+        await shows(app, "not taken up: fcm.toml:1: ")
+        await eventually(lambda: app.query(Said))
+        await eventually(lambda: not app.query(Said))
+        await shows(app, "not taken up: fcm.toml:1: ")
+        file.write_text('theme = "dark"\n')
+        await shows(app, lambda screen: "not taken up" not in screen)
