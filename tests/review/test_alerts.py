@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from fcm_tui.alerts.alert import Alert, Named
 from fcm_tui.alerts.journal import Journal, journal_path
@@ -63,6 +64,19 @@ async def test_alerts_are_counted_told_listed_and_lead_to_their_changes(
         await eventually(lambda: app.log_view.selected is not None and app.log_view.selected.sequence == 5)
         await shows(app, "changes #3 to #5")
         await shows(app, lambda screen: "⚠" not in screen)
+
+
+async def test_an_alert_is_read_in_full_at_80_columns(
+    record: RecordBuilder, make_app: Callable[..., ReviewApp]
+) -> None:
+    path = "/home/ann/" + "/".join(f"folder{number}" for number in range(12)) + "/end.env"
+    put(record, replace(alert("payroll"), files=(Named(3, "created", path),)))
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "⚠ 1 alert a")
+        await pilot.press("a")
+        shown = await shows(app, "end.env")
+        assert path in "".join(line.strip() for line in shown.splitlines())
 
 
 async def test_a_change_that_the_filter_hides_is_told(

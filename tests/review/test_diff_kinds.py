@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -33,6 +34,23 @@ async def test_whitespace_is_ignored_on_demand(empty: RecordBuilder, make_app: M
         await shows(app, "whitespace ignored, 2 hunks of it hidden, 1 hunk")
         await pilot.press("i")
         await shows(app, lambda screen: "ignored" not in screen and "1 of 3" in screen)
+
+
+async def test_tabs_are_drawn_where_they_alone_changed(empty: RecordBuilder, make_app: Make) -> None:
+    empty.file(AT + "main.go", b"\tone\n        two\n\tthree\n\tfour\n")
+    empty.change(AT + "main.go", b"    one\n\t\ttwo\n\tdrei\n\tfour\n")
+    app = make_app(empty)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await shows(app, "1 hunk")
+        changed = [
+            found[0].rstrip() for row in lines(app.diff_view) if (found := re.search(r"(?<= )[-+] .*", row))
+        ]
+        assert changed == [
+            "- →   one", "-         two", "-     three", "+     one", "+ →   →   two", "+     drei",
+        ]  # fmt: skip
+        await pilot.press("3", "i")
+        await shows(app, "whitespace ignored")
+        assert "drei" in text(app) and "→" not in "".join(lines(app.diff_view)[3:])
 
 
 async def test_moved_lines_have_signs_and_a_place(empty: RecordBuilder, make_app: Make) -> None:

@@ -307,6 +307,27 @@ async def test_keys_typed_ahead_find_the_draft_as_the_key_before_left_it(
         assert "- path" not in text(app) and "-[[roots]]" not in text(app)
 
 
+async def test_out_of_a_preview_one_comes_back_to_the_folder_that_was_typed(
+    file: Path, app_of: Open, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "more" / name).mkdir(parents=True)
+    app = app_of(file)
+    async with app.run_test(size=(200, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(
+            *at("Folders"), "G", "enter", "ctrl+u", *_keys(f"{tmp_path.as_posix()}/more/one"), "enter"
+        )
+        await shows(app, "all counted")
+        await pilot.press("escape")
+        await shows(app, "> " + str(tmp_path / "more" / "one"))
+        await pilot.press(*["backspace"] * 3, *"two", "enter")
+        await shows(app, "all counted")
+        await pilot.press("enter")
+        await shows(app, "Not written yet")
+        assert str(tmp_path / "more" / "two") in text(app)
+
+
 def _keys(written: str) -> list[str]:
     return ["slash" if letter == "/" else letter for letter in written]
 

@@ -85,14 +85,22 @@ class AlertView(ScrollView):
         super().__init__(id="alert")
         self.palette = palette
         self._lines: list[str] = []
+        self._wrapped: list[str] = []
 
     def show(self, entry: Entry | None) -> None:
         self._lines = [] if entry is None else lines(entry)
+        self._wrap()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        self._wrapped = wording.wrapped(self._lines, self.size.width - 3)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        line = self._lines[y] if y < len(self._lines) else ""
+        line = self._wrapped[y] if y < len(self._wrapped) else ""
         return Strip([Segment(f"  {line}", self.palette())]).adjust_cell_length(width, self.palette())
 
 

@@ -22,7 +22,7 @@ class WordMarks:
         """What differs in an old line and in the new one that stands for it."""
         marks = self._found.get((old, new))
         if marks is None:
-            marks = self._find(self._document.old.lines[old], self._document.new.lines[new])
+            marks = self._find(self._document.old.drawn(old), self._document.new.drawn(new))
             if len(self._found) > _KEPT:
                 self._found.clear()
             self._found[old, new] = marks
@@ -37,7 +37,11 @@ class WordMarks:
         if len(before) > MARKED or len(after) > MARKED:
             return [], []
         spans = word_spans(before, after)
-        # where almost everything differs, marks say nothing
-        if sum(end - start for start, end in spans[0]) > 0.7 * len(before) + 2:
+        # where almost all words differ, marks say nothing
+        if sum(_letters(before[start:end]) for start, end in spans[0]) > 0.7 * _letters(before) + 2:
             return [], []
         return [*spans[0]], [*spans[1]]
+
+
+def _letters(text: str) -> int:
+    return sum(map(len, text.split()))

@@ -166,7 +166,7 @@ class Painter:
     ) -> Strip:
         """A line of source in exactly `width` cells: from the column shifted to, or a part of it."""
         shown = self._sides[side]
-        text = shown.lines[line]
+        text = shown.lines[line] if kind == SAME else shown.drawn(line)
         start, stop, crop = self._range(text, width, part, shift)
         last = stop >= len(text)
         there = self._document.moved[side].get(line) if kind != SAME else None

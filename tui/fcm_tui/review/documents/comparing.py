@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import fcm_tui.diff.words  # noqa: F401  # here, in the reader's thread: it would hold up the first paint
 from fcm_tui.capture.text import TextFormat, detect, to_utf8
@@ -12,7 +13,7 @@ from fcm_tui.diff.lines import diff_lines
 from fcm_tui.diff.magic import dimensions, type_of
 from fcm_tui.diff.members import Members, differing, members_of
 from fcm_tui.diff.moved import Moved, find_moved
-from fcm_tui.model import Change
+from fcm_tui.model import Change, Hunk
 from fcm_tui.review import wording
 from fcm_tui.review.documents.document import Document, Side, encoding_name, newline_name
 from fcm_tui.safetext import path_text, visible
@@ -20,6 +21,8 @@ from fcm_tui.safetext import path_text, visible
 TAB = 4
 LEXED_BYTES = 8_000_000
 """Beyond this, source text is shown without colours: a lexer would be at it for minutes."""
+_TOLD_APART = 2_000
+"""Characters of a line in which tabs are drawn where it replaced one that looks the same."""
 _BLOCKS_TOLD = 3
 _MEMBERS_TOLD = 40
 
@@ -59,6 +62,7 @@ def _text(pair: Pair, old_format: TextFormat | None, new_format: TextFormat | No
     styles = {text.newline for text in (old_format, new_format) if text is not None}
     quiet_returns = "crlf" in styles and styles <= {"crlf", "lf", "none"}
     sides = _side(old_text, quiet_returns), _side(new_text, quiet_returns)
+    sides = _tabs_drawn((old_text, new_text), sides, hunks)
     notes = list(pair.notes)
     if old and new and old_format and new_format:
         notes += _formats(old_format, new_format, *sides)
@@ -101,6 +105,43 @@ def _side(text: bytes, quiet_returns: bool) -> Side:
     if "\t" in decoded:
         lines = [line.expandtabs(TAB) if "\t" in line else line for line in lines]
     return Side([visible(line) for line in lines], ends_open)
+
+
+def _tabs_drawn(
+    texts: tuple[bytes, bytes], sides: tuple[Side, Side], hunks: Sequence[Hunk]
+) -> tuple[Side, Side]:
+    """The sides with tabs drawn in lines that replaced another which looks the same but for them."""
+    if all(b"\t" not in text for text in texts):
+        return sides
+    old, new = sides
+    alike = [
+        (a, b)
+        for hunk in hunks
+        for a, b in zip(
+            range(hunk.old_start - 1, hunk.old_start - 1 + hunk.old_count),
+            range(hunk.new_start - 1, hunk.new_start - 1 + hunk.new_count),
+            strict=False,
+        )
+        if old.lines[a] == new.lines[b] and len(old.lines[a]) <= _TOLD_APART
+    ]
+    if not alike:
+        return sides
+    before, after = ([line.rstrip(b"\r") for line in text.split(b"\n")] for text in texts)
+    apart = [(a, b) for a, b in alike if before[a] != after[b]]
+    return (
+        replace(old, tabs_drawn={a: _with_tabs(before[a]) for a, _ in apart if b"\t" in before[a]}),
+        replace(new, tabs_drawn={b: _with_tabs(after[b]) for _, b in apart if b"\t" in after[b]}),
+    )
+
+
+def _with_tabs(line: bytes) -> str:
+    """A line as `_side` has it, an arrow where each tab begins."""
+    *cells, last = line.decode("utf-8", "replace").split("\t")
+    drawn = ""
+    for cell in cells:
+        drawn += cell
+        drawn += "→".ljust(TAB - len(drawn) % TAB)
+    return visible(drawn + last)
 
 
 def _moved(moved: Moved) -> str:

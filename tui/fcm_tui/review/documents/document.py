@@ -22,6 +22,12 @@ class Side:
     lines: Sequence[str] = field(default_factory=list)
     ends_open: bool = False
     """The last line has no line break."""
+    tabs_drawn: Mapping[int, str] = field(default_factory=dict)
+    """Lines as they are to be drawn where tabs alone tell them from those that they replaced; as long as in `lines`."""
+
+    def drawn(self, line: int) -> str:
+        """A line that changed, as it is to be drawn."""
+        return self.tabs_drawn.get(line) or self.lines[line]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,11 @@ from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.parts.told import Told
 from fcm_tui.review.settings import fields
+from fcm_tui.review.settings.choosing import Folders
 from fcm_tui.review.settings.databases import try_database
 from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
 from fcm_tui.review.settings.foot import ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
-from fcm_tui.review.settings.picking import PickScreen, folders_at
-from fcm_tui.review.settings.previewing import PreviewScreen, look_of
 from fcm_tui.review.settings.search import FieldSearch
 from fcm_tui.review.settings.writing import WriteScreen, result
 from fcm_tui.safetext import visible
@@ -41,11 +40,6 @@ _HINTS = (
     ("settings.find", "search"), ("settings.write", "write"),
     ("settings.again", "reload"), ("settings.back", "back"), ("help", "help"),
 )  # fmt: skip
-
-
-def _own_file(database: Path | Server) -> bytes:
-    """What is not recorded wherever it lies; empty for a server."""
-    return os.fsencode(database) if isinstance(database, Path) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +87,7 @@ class SettingsScreen(Screen[None]):
         self._why, self._what = Told(palette, id="why"), Told(palette, id="what")
         self._line = ValueLine(palette)
         self._search = FieldSearch(palette)
+        self._folders = Folders(palette, place.database, lambda screen: self._in_turn.ask(screen))
 
     def compose(self) -> ComposeResult:
         yield Container(Pane(self._palette, "Settings", self._sections), self._pane, id="settings")
@@ -304,11 +299,9 @@ class SettingsScreen(Screen[None]):
 
     async def _pick(self, row: Row) -> None:
         begin = f"~{os.sep}" if row.kind is Kind.NEW_ROOT else row.value.replace("$$", "$")
-        folder = await self._in_turn.ask(PickScreen(self._palette, begin, folders_at))
-        if folder is None:
-            return
-        path = await asyncio.to_thread(os.path.realpath, folder)
-        if not await self._preview(path, is_new=True):
+        assert self._draft is not None
+        path = await self._folders.chosen(self._draft, begin)
+        if path is None:
             return
         if row.kind is Kind.ROOT:
             await self._keep(row, path)
@@ -331,13 +324,6 @@ class SettingsScreen(Screen[None]):
         await self._take(made)
         self._fields.action_last()
 
-    async def _preview(self, path: str, *, is_new: bool) -> bool:
-        assert self._draft is not None
-        root = os.fsencode(path)
-        look = look_of(self._draft, root, _own_file(self._place.database))
-        screen = PreviewScreen(self._palette, root, look, is_new=is_new)
-        return bool(await self._in_turn.ask(screen))
-
     async def _preview_chosen(self) -> None:
         row = self._fields.selected
         if row is None or row.way[:1] != ("roots",) or len(row.way) < 2 or self._draft is None:
@@ -348,7 +334,7 @@ class SettingsScreen(Screen[None]):
         except ConfigError as error:
             self._say(self._sentence(error), "bad")
             return
-        await self._preview(os.fsdecode(settings.roots[int(row.way[1])].path), is_new=False)
+        await self._folders.previewed(self._draft, os.fsdecode(settings.roots[int(row.way[1])].path))
 
     @work(group="test", exclusive=True, exit_on_error=False)
     async def action_test(self) -> None:
