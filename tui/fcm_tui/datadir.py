@@ -22,6 +22,8 @@ if sys.platform == "win32":
 
 DATABASE_NAME: Final = "record.db"
 LOCK_NAME: Final = "recorder.lock"
+LOCK_SUFFIX: Final = "-lock"
+"""Of the file beside a record outside of any data directory, which its recorder holds locked."""
 LOG_NAME: Final = "fcm-tui.log"
 DEAD_NAME: Final = "refused.db"
 _OURS: Final = frozenset(
@@ -72,16 +74,31 @@ class DataDir:
         """Which rows the team's database refused for good."""
         return self.path / DEAD_NAME
 
-    def try_lock(self) -> Lock | None:
+    def try_lock(self, database: Path | None = None) -> Lock | None:
         """Become the one recorder of this directory, or None while another process is.
 
+        Args:
+            database: the record that is to be written, which may lie elsewhere.
+
         Raises:
-            DataDirError: the lock file cannot be written.
+            DataDirError: the lock file cannot be written, or that record is written from another data directory.
         """
-        try:
-            return recorder_lock.take(self.lock_file)
-        except OSError as error:
-            raise _unusable(self.lock_file, error) from None
+        lock = _take(self.lock_file)
+        if lock is None or database is None or os.path.realpath(database.parent) == str(self.path):
+            return lock
+        with contextlib.ExitStack() as undo:
+            undo.callback(lock.release)
+            beside = Path(f"{database}{LOCK_SUFFIX}")
+            other = _take(beside)
+            if other is None:
+                holder = recorder_lock.holder(beside)
+                raise DataDirError(
+                    f"{database}: already being recorded{f' by process {holder}' if holder else ''}, with another"
+                    " data directory: name that with --data-dir, or another record with --database"
+                )
+            lock.keep(other)
+            undo.pop_all()
+        return lock
 
     def lock_holder(self) -> int | None:
         """The process id of the recorder at work (0 where it cannot be read), or None while there is none."""
@@ -90,6 +107,13 @@ class DataDir:
     def standing(self) -> Standing | None:
         """What the recorder at work, or the last one, said of itself; None where it said nothing."""
         return recorder_lock.standing(self.lock_file)
+
+
+def _take(path: Path) -> Lock | None:
+    try:
+        return recorder_lock.take(path)
+    except OSError as error:
+        raise _unusable(path, error) from None
 
 
 def open_data_dir(

@@ -69,6 +69,11 @@ class Lock:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor: int | None = descriptor
+        self._also: Lock | None = None
+
+    def keep(self, other: Lock) -> None:
+        """Let another right go with this one."""
+        self._also = other
 
     def say(self, standing: Standing) -> None:
         """Tell other processes how the recorder does; what cannot be written is not told.
@@ -97,6 +102,8 @@ class Lock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+        if self._also is not None:
+            self._also.release()
 
     def __enter__(self) -> Self:
         return self

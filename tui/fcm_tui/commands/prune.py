@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         _tell_plan(args, totals)
         return 0
     before = os.path.getsize(database)
-    lock = data_dir.try_lock()
+    lock = data_dir.try_lock(database)
     if lock is None:
         result = ask(database.parent / INTENTS, retention, lambda: data_dir.lock_holder() is not None)
         done = _Done(result.versions, result.size, by_recorder=True)
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan(database: Path, retention: Retention, data_dir: DataDir) -> Totals:
-    lock = data_dir.try_lock()
+    lock = data_dir.try_lock(database)
     if lock is not None:  # else the recorder has it open, in its newest form
         with lock:
             open_writer(database).close()

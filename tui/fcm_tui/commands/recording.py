@@ -127,7 +127,7 @@ def lock(place: Place) -> Lock:
     Raises:
         DataDirError: another recorder has it.
     """
-    held = place.data_dir.try_lock()
+    held = place.data_dir.try_lock(place.database)
     if held is None:
         holder = place.data_dir.lock_holder()
         raise DataDirError(

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     themes = themes_of(place, args)
     if place.server is not None and not (args.paths or place.settings.roots or place.database.exists()):
         return _seat(place, place.server, themes)
-    held = place.data_dir.try_lock()
+    held = place.data_dir.try_lock(place.database)
     if held is None:
         return _look_on(place, args)
     with held:

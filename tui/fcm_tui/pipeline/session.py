@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from fcm_tui.datadir import LOCK_SUFFIX
 from fcm_tui.errors import UsageError
 from fcm_tui.intents import Intents
 from fcm_tui.model import NOT_RUNNING
@@ -38,7 +39,8 @@ _MISSING = {
     Presence.AWAY: "it is unmounted or out of reach: nothing of it is recorded until it is back",
 }
 _ALERT_SUFFIXES = ("-alerts", "-alerts-wal", "-alerts-shm", "-alerts-journal")
-"""Of the journal of alerts, which lies beside the record."""
+_SUFFIXES = ("", "-wal", "-shm", "-journal", "-filling", LOCK_SUFFIX, *INDEX_SUFFIXES, *_ALERT_SUFFIXES)
+"""Of the files of a record; the index for texts and the journal of alerts lie beside it."""
 INTENTS = "intents"
 """Folder beside the database in which a restore announces itself."""
 
@@ -84,10 +86,7 @@ class Session:
         with contextlib.ExitStack() as undo:
             undo.callback(self.record.close)
             own = self.record.set_roots(roots)
-            files = [
-                os.fsencode(f"{database}{suffix}")
-                for suffix in ("", "-wal", "-shm", "-journal", "-filling", *INDEX_SUFFIXES, *_ALERT_SUFFIXES)
-            ]
+            files = [os.fsencode(f"{database}{suffix}") for suffix in _SUFFIXES]
             watched = watched_roots(
                 own,
                 settings,

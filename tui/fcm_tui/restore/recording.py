@@ -62,7 +62,7 @@ class Recording:
 
     def __enter__(self) -> Self:
         """Raises `RestoreRefused` where the recorder at work is paused: it would not see what is done."""
-        lock = self._data_dir.try_lock()
+        lock = self._data_dir.try_lock(self._database)
         self.is_elsewhere = lock is None
         if lock is not None:
             self._stack.enter_context(lock)
