@@ -223,6 +223,7 @@ def test_what_was_waited_for_in_vain_is_not_waited_for_again(
 
 def test_a_root_of_which_nothing_is_told_is_none_of_its_business(case: Case, tmp_path: Path) -> None:
     assert not case.log.knows_who(os.fsencode(tmp_path.parent / "other" / "a"))
+    assert case.log.telling(case.root) == "the Security log tells who did it"
     assert not case.log.knows_who(case.root + b"-beside")
 
 
@@ -249,7 +250,7 @@ def test_a_log_that_may_not_be_read_tells_why() -> None:
     log = SecurityLog([b"/r"], refuse)
     log.start()
     wait_for(lambda: log.why_not)
-    assert log.why_not == "Access is denied"
+    assert log.telling(b"/r") == "nobody tells who did it: Access is denied"
     assert not log.knows_who(b"/r/a")
     log.close()
 
@@ -265,4 +266,8 @@ async def test_windows_own_source_asks_the_log(tmp_path: Path) -> None:
     source.start()
     await source.armed()
     assert not source.knows_who(os.fsencode(tmp_path / "a")), "no event told of anything there"
+    told = source.sources[os.fsencode(tmp_path)]
+    assert told.startswith(
+        ("ReadDirectoryChangesW; nobody tells who", "ReadDirectoryChangesW; it is not audited")
+    )
     source.close()

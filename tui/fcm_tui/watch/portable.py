@@ -62,7 +62,7 @@ class TreesSource:
         return self._unwatched
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="watchfiles")
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"fcm-{self.name}")
 
     def close(self) -> None:
         self._closing = True
@@ -204,6 +204,10 @@ if sys.platform == "win32":
         def close(self) -> None:
             super().close()
             self._log.close()
+
+        @property
+        def sources(self) -> dict[bytes, str]:
+            return {root: f"{self.name}; {self._log.telling(root)}" for root in self._roots}
 
         @property
         def deeds(self) -> Deeds:

@@ -83,6 +83,12 @@ class SecurityLog:
         """Whether events tell of what is done at a path, as far as is known by now."""
         return self._is_open and any(is_inside(path, root) for root in self._audited)
 
+    def telling(self, root: bytes) -> str:
+        """How it is known there who did something, or why it is not; for a person."""
+        if self.why_not:
+            return f"nobody tells who did it: {self.why_not}"
+        return "the Security log tells who did it" if root in self._audited else "it is not audited"
+
     def leave_out(self, rules: Mapping[bytes, IgnoreRules]) -> None:
         """Keep nothing of what the rules of each root match."""
         self._rules = dict(rules)
