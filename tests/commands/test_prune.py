@@ -171,7 +171,7 @@ def test_a_wish_that_is_none_is_put_aside(cli: PruneCli, wish: bytes) -> None:
     cli.write(1)
     with cli.recording():
         (cli.data / "intents").mkdir(exist_ok=True)
-        request = cli.data / "intents" / "prune.request"
+        request = cli.data / "intents" / "prune-x.request"
         request.write_bytes(wish)
         wait_for(lambda: not request.exists())
         (cli.root / "g").write_text("goes on\n")

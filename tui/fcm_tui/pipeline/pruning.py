@@ -103,7 +103,9 @@ class Pruning:
         if goes_on and work.is_put_off(self._requests):
             self._work = None
         else:
-            work.error = work.error or ("somebody else asked for it too" if goes_on else "it was told to end")
+            work.error = work.error or (
+                "it began anew, and could not keep the wish" if goes_on else "it was told to end"
+            )
             self._end(work)
 
     def _end(self, work: PruneWork) -> None:

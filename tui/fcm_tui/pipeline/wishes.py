@@ -1,4 +1,4 @@
-"""How another process has the recorder at work do something: one file for the wish, one for what came of it.
+"""How other processes have the recorder at work do something: a file for each wish, one for what came of it.
 
 They lie where a restore announces itself, beside the database, where only the owner of the record can write.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from fcm_tui.intents import put
 
 _LARGEST = 4096
 _PAUSE = 0.05
+_REQUEST, _RESULT = ".request", ".result"
+_UNREAD = 600.0
+"""Seconds after which nobody comes for an answer: who asks looks for it all the time."""
 
 
 def ask(
@@ -41,16 +45,14 @@ def ask(
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     token = secrets.token_hex(16)
-    request, result = folder / f"{kind}.request", folder / f"{kind}.result"
+    request, result = _request(folder, kind, token), _result(folder, kind, token)
     put(request, {"token": token, **wish})
     deadline = None if patience is None else time.monotonic() + patience
     try:
         while True:
             going_on = is_recording()  # asked first: its last deed is to tell
             told = read(result)
-            if told is not None and told.get("token") == token:
-                with contextlib.suppress(OSError):
-                    result.unlink()
+            if told is not None:
                 if told["error"]:
                     raise NotSoError(f"the recorder has not {verb}: {told['error']}")
                 return told
@@ -62,37 +64,51 @@ def ask(
                 )
             time.sleep(_PAUSE)
     finally:
-        waiting = read(request)
-        if waiting is not None and waiting.get("token") == token:
+        for path in (request, result):
             with contextlib.suppress(OSError):
-                request.unlink()
+                path.unlink()
 
 
 def take(folder: Path, kind: str) -> dict[str, Any] | None:
-    """The wish that waits, which is taken away with that; cheap while there is none."""
-    path = folder / f"{kind}.request"
-    if not path.exists():
+    """The wish that waits longest, which is taken away with that; cheap while there is none."""
+    waiting: list[tuple[int, str]] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(f"{kind}-") and entry.name.endswith(_REQUEST):
+                waiting.append((entry.stat().st_mtime_ns, entry.path))
+    if not waiting:
         return None
+    path = Path(min(waiting)[1])
     told = read(path)
     with contextlib.suppress(OSError):
         path.unlink()
-    return told if told is not None and isinstance(told.get("token"), str) else None
+    token = path.name.removeprefix(f"{kind}-").removesuffix(_REQUEST)
+    return told if told is not None and told.get("token") == token else None
 
 
 def put_back(folder: Path, kind: str, wish: dict[str, Any]) -> bool:
-    """Leave a wish that was taken, with its `token`, for later; False where a newer one waits already, or it cannot be."""
-    path = folder / f"{kind}.request"
+    """Leave a wish that was taken, with its `token`, for later; False where that cannot be."""
     with contextlib.suppress(OSError):
-        if not path.exists():
-            put(path, wish)
-            return True
+        put(_request(folder, kind, wish["token"]), wish)
+        return True
     return False
 
 
 def answer(folder: Path, kind: str, told: dict[str, Any]) -> None:
-    """Tell what came of a wish; who asked may have gone."""
+    """Tell what came of a wish; who asked may have gone, and what others left unread then is taken away."""
     with contextlib.suppress(OSError):
-        put(folder / f"{kind}.result", told)
+        put(_result(folder, kind, told["token"]), told)
+        for left in folder.glob(f"{kind}-*{_RESULT}"):
+            if time.time() - left.stat().st_mtime > _UNREAD:
+                left.unlink()
+
+
+def _request(folder: Path, kind: str, token: str) -> Path:
+    return folder / f"{kind}-{token}{_REQUEST}"
+
+
+def _result(folder: Path, kind: str, token: str) -> Path:
+    return folder / f"{kind}-{token}{_RESULT}"
 
 
 def read(path: Path) -> dict[str, Any] | None:
