@@ -157,10 +157,12 @@ def test_a_report_never_takes_the_place_of_the_record(
 ) -> None:
     data = ["--data-dir", str(record.database.parent), "report", "--format", "md", "--output"]
     before = record.database.read_bytes()
-    link = tmp_path / "link"
-    for target in (record.database.with_name(name), link / name):
-        if target.parent == link:
-            link.symlink_to(record.database.parent, target_is_directory=True)
+    targets = [record.database.with_name(name)]
+    if sys.platform != "win32":  # which grants few to make a link
+        link = tmp_path / "link"
+        link.symlink_to(record.database.parent)
+        targets.append(link / name)
+    for target in targets:
         assert cli.main([*data, str(target), "--force"]) == 2
         assert "lies in the data directory" in capfd.readouterr().err
     assert record.database.read_bytes() == before

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from fcm_tui.commands.stderr import say
+
 if TYPE_CHECKING:
     from fcm_tui.pipeline.progress import Progress
 
@@ -30,8 +32,7 @@ class ProgressLine:
         """Take the line away, if it is there."""
         if self._shown:
             self._shown = False
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            say("\r\x1b[K", end="")
 
     def show(self, progress: Progress) -> None:
         """Renew the line, a few times a second."""
@@ -40,8 +41,7 @@ class ProgressLine:
             return
         self._next = now + _EVERY
         self._shown = True
-        sys.stderr.write(f"\r\x1b[K{describe(progress)}")
-        sys.stderr.flush()
+        say(f"\r\x1b[K{describe(progress)}", end="")
 
 
 def describe(progress: Progress) -> str:

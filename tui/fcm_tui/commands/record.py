@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from fcm_tui import diagnostics
 from fcm_tui.commands.progress import ProgressLine
 from fcm_tui.commands.recording import Place, alerts_of, choose_roots, dropped, find_place, lock, shipping_of
+from fcm_tui.commands.stderr import say
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import ConfigError, FcmError, UsageError
 from fcm_tui.model import Shipping, Standing
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         held = lock(place)
     with held, reading(place.database):
         if left := dropped(place, roots):
-            _say(f"fcm-tui: {visible(left)}")
+            say(f"fcm-tui: {visible(left)}")
         if not args.once:
             return _until_stopped(place, roots, held)
         with _noted(args):
@@ -117,9 +118,9 @@ def _once(place: Place, roots: list[bytes], held: Lock) -> int:
     if alerts.trouble:
         told.append(alerts.trouble)
     if told:
-        print("; ".join(told), file=sys.stderr)
+        say("; ".join(told))
     if session.trouble:
-        print(f"fcm-tui: {visible(session.trouble)}", file=sys.stderr)
+        say(f"fcm-tui: {visible(session.trouble)}")
     _send(place, held)
     return 0
 
@@ -149,7 +150,7 @@ def _send(place: Place, held: Lock) -> None:
     state = asyncio.run(shipping.once())
     held.say(Standing("stopped", shipping=state))
     if state.behind or state.reason or state.dead:
-        print(f"fcm-tui: database: {visible(wording.text(state))}", file=sys.stderr)
+        say(f"fcm-tui: database: {visible(wording.text(state))}")
 
 
 def _until_stopped(place: Place, roots: list[bytes], held: Lock) -> int:
@@ -200,11 +201,11 @@ async def _record(place: Place, roots: list[bytes], held: Lock) -> int:
                 notifier.ready()
                 awaited = {running}
             for said in await _followed(follower, recorder, place):
-                _say(f"fcm-tui: {said}")
+                say(f"fcm-tui: {said}")
             if recorder.state.message != told and not running.done():
                 told = recorder.state.message
                 said = visible(told) if told else "all is recorded again"
-                _say(f"fcm-tui: {said}")
+                say(f"fcm-tui: {said}")
             sent = _tell_sending(recorder.state.shipping, sent)
             notifier.status(_status(recorder))
     readiness.cancel()
@@ -244,14 +245,8 @@ async def _followed(follower: Follower, recorder: Recorder, place: Place) -> lis
     ]
 
 
-def _say(text: str, end: str = "\n") -> None:
-    """Tell it on stderr, where that can be written: a disk that is full, or a reader that is gone, ends no recording."""
-    with contextlib.suppress(OSError):
-        print(text, end=end, file=sys.stderr, flush=True)
-
-
 def _to_terminal(sequence: str) -> None:
-    _say(sequence, end="")
+    say(sequence, end="")
 
 
 def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str, str]:
@@ -262,7 +257,7 @@ def _tell_sending(shipping: Shipping | None, told: tuple[str, str]) -> tuple[str
     if is_new:
         from fcm_tui.ship import wording
 
-        _say(f"fcm-tui: database: {visible(wording.text(shipping))}")
+        say(f"fcm-tui: database: {visible(wording.text(shipping))}")
     return (shipping.state, shipping.reason)
 
 
