@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fcm_tui.alerts.at_work import AlertsAtWork
-from fcm_tui.alerts.journal import Entry, TargetState, journal_path, open_to_read
+from fcm_tui.alerts.entries import Entry, TargetState
+from fcm_tui.alerts.journal import journal_path, open_to_read
 from fcm_tui.recorder import Recorder
 from fcm_tui.settings.config import Settings, load
 from tests.waiting import eventually

@@ -11,10 +11,10 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from fcm_tui.alerts.alert import Alert
+from fcm_tui.alerts.entries import Delivery, Entry, Sent, TargetState
 from fcm_tui.datadir import make_private
 from fcm_tui.errors import StoreError
 from fcm_tui.store.database import code_of
@@ -66,51 +66,6 @@ CREATE TABLE IF NOT EXISTS reached (
     gap         INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message on its way to a target."""
-
-    number: int
-    target: str
-    tries: int
-    """Before this one."""
-    alert: Alert
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of a message."""
-
-    target: str
-    state: str
-    """`waiting`, `sent`, `given-up` or `not-sent`."""
-    tries: int
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An alert as it stands in the journal."""
-
-    number: int
-    alert: Alert
-    is_read: bool
-    sent: tuple[Sent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TargetState:
-    """How sending to a target goes."""
-
-    target: str
-    sent: int
-    failed: int
-    not_sent: int
-    waiting: int
-    error: str | None
-    since_ns: int | None
 
 
 def journal_path(database: Path) -> Path:

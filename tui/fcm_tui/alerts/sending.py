@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fcm_tui.alerts.alert import Alert
-from fcm_tui.alerts.journal import Delivery, Journal
+from fcm_tui.alerts.entries import Delivery
+from fcm_tui.alerts.journal import Journal
 from fcm_tui.alerts.targets.failure import NotSent
 from fcm_tui.errors import FcmError
 from fcm_tui.settings.alerts import Alerts

@@ -16,7 +16,7 @@ from fcm_tui.settings.alerts import DESKTOP, SCREEN
 from fcm_tui.settings.config import Settings
 
 if TYPE_CHECKING:
-    from fcm_tui.alerts.journal import Entry
+    from fcm_tui.alerts.entries import Entry
 
 _USUAL = 50
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcm_tui.alerts.journal import Entry, Journal, journal_path, open_to_read
+from fcm_tui.alerts.entries import Entry
+from fcm_tui.alerts.journal import Journal, journal_path, open_to_read
 from fcm_tui.errors import FcmError
 
 

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.alerts.alert import Alert
-from fcm_tui.alerts.journal import Entry
+from fcm_tui.alerts.entries import Entry
 from fcm_tui.review import keys, wording
 from fcm_tui.review.alerts import journal
 from fcm_tui.review.look.theme import Palette
