@@ -43,6 +43,8 @@ class DiffReader:
         self.settings = settings
         """What is a secret; others once the configuration says otherwise."""
         self._wanted = 0
+        self._due: asyncio.TimerHandle | None = None
+        """The reading that is about to begin."""
         self._selected: Change | None = None
         self._selected_at = 0.0
         """When (monotonic)."""
@@ -161,18 +163,22 @@ class DiffReader:
 
     def _read(self, change: Change, work: Callable[[Record], Document], wait: float = 0.0) -> None:
         self._wanted += 1
-        self._start(partial(self._show, change, work, wait, self._wanted), "diff")
+        read = partial(self._start, partial(self._show, change, work, self._wanted), "diff")
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if wait:  # without a worker until then: what one passes over costs nothing
+            self._due = asyncio.get_running_loop().call_later(wait, read)
+        else:
+            read()
 
     def _start(self, work: WorkType[None], group: str) -> None:
         """In the background, and no more of what the group was at before: what has not begun never does."""
-        self._view.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+        if self._view.is_attached:
+            self._view.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
-    async def _show(
-        self, change: Change, work: Callable[[Record], Document], wait: float, wanted: int
-    ) -> None:
+    async def _show(self, change: Change, work: Callable[[Record], Document], wanted: int) -> None:
         """Both versions and their hunks; only for what is wanted still."""
-        if wait:
-            await asyncio.sleep(wait)
         reviews = self._reviews
         try:
             document = await self._source.call(

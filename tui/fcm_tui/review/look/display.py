@@ -49,7 +49,10 @@ class Backstop(LineFilter):
 
 
 class PromptScreen(Screen[object]):
-    """Paints at once what a key changed, not with the next sixtieth of a second. Uses `_on_idle` of Textual 8.2."""
+    """Paints at once what a key changed, not with the next sixtieth of a second, and nothing before that has been heard.
+
+    Uses `_on_idle` and `_on_timer_update` of Textual 8.2.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -60,7 +63,12 @@ class PromptScreen(Screen[object]):
         is_dirty = self._dirty_widgets or self._repaint_required or self._layout_required
         if is_dirty and self.is_current and isinstance(app, PatientApp) and app.is_due():
             event.prevent_default()
-            self._on_timer_update()
+            super()._on_timer_update()
+
+    def _on_timer_update(self) -> None:
+        app = self.app
+        if not (isinstance(app, PatientApp) and app.is_listening):
+            super()._on_timer_update()
 
 
 class PatientApp(App[R]):
@@ -79,8 +87,10 @@ class PatientApp(App[R]):
         self._backstop = Backstop()
         self._cells: Cells | None = None
         self._waits = False
-        self.due_since = 0.0
+        self._due_since = 0.0
         """When a key was pressed (`monotonic`) that may have no answer on the screen yet; 0 where none is."""
+        self._is_unheard = False
+        """Nothing has taken that key up yet."""
         self.is_lent = False
         """The terminal belongs to another program: nothing is drawn."""
         self.crash: str | None = None
@@ -99,9 +109,15 @@ class PatientApp(App[R]):
         return PromptScreen(id="_default")
 
     async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key):
-            self.due_since = time.monotonic()
-        await super().on_event(event)
+        if not isinstance(event, Key):
+            await super().on_event(event)
+        elif event.is_forwarded:  # its widget has left it to the bindings
+            await super().on_event(event)
+            self._is_unheard = False
+        else:
+            self._due_since, self._is_unheard = time.monotonic(), True
+            await super().on_event(event)
+            (self.focused or self.screen).call_later(self._passed, event)
         if isinstance(event, Resize):
             # Of several that came at once, the last may be the size from before: the terminal has lost what stood there.
             self._forget()
@@ -110,9 +126,21 @@ class PatientApp(App[R]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._backstop]
 
+    @property
+    def is_listening(self) -> bool:
+        """A key is on its way to the widget that it is for: what is left of keys before it can wait so long."""
+        return self._is_unheard and time.monotonic() - self._due_since < PROMPT
+
+    def _passed(self, key: Key) -> None:
+        """The widget has had the key, and may have kept it."""
+        if key._stop_propagation:
+            self._is_unheard = False
+
     def is_due(self) -> bool:
         """Whether a key waits for its answer, which is given with this."""
-        since, self.due_since = self.due_since, 0.0
+        if self.is_listening:
+            return False
+        since, self._due_since = self._due_since, 0.0
         return time.monotonic() - since < PROMPT
 
     def _queued_writes(self) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from textual.geometry import Size
+from rich.style import Style
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.widget import Widget
 
 
@@ -32,3 +34,20 @@ class RowsView(ScrollView):
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Without the cache of styles that Textual has: a row has no border to get, and is cheaper drawn than looked up."""
+        width, background = self.region.width, self.background_colors[1]
+        behind = Style(bgcolor=background.rich_color)
+        filters = self.get_line_filters()
+        x, end = crop.column_span
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y).adjust_cell_length(width, behind)
+            drawn = segments = strip._segments
+            for line_filter in filters:
+                segments = line_filter.apply(segments, background)
+            if segments is not drawn:
+                strip = Strip(segments, strip.cell_length)
+            strips.append(strip if (x, end) == (0, width) else strip.crop(x, end))
+        return strips
