@@ -13,7 +13,7 @@ from fcm_tui.datadir import DataDir
 from fcm_tui.errors import ContentMissing
 from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.diff.view import ABOVE
+from fcm_tui.review.diff.hunks import ABOVE
 from fcm_tui.store.reading.blaming import Cancelled, blame
 from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder

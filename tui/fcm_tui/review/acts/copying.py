@@ -51,7 +51,11 @@ def text_of(reader: Reader, subject: Subject, choice: str) -> str:
     if choice == "patch":
         return patches.patch_of(reader, [change]).decode("utf-8", "surrogateescape")
     assert subject.hunk is not None
-    old, new = _lines(reader, change, change.before), _lines(reader, change, change.after)
+    old, new = (
+        (_lines(reader, change, change.before), _lines(reader, change, change.after))
+        if subject.contents is None
+        else tuple(_split(change, content) for content in subject.contents)
+    )
     taken, came = _range(old, subject.hunk, 0), _range(new, subject.hunk, 2)
     if choice == "new":
         return "".join(came)
@@ -78,7 +82,12 @@ def _lines(reader: Reader, change: Change, digest: bytes | None) -> list[str]:
     if digest is None:
         return []
     patches.refuse_thinned(reader, change, digest)
-    data = reader.content(digest)
+    return _split(change, reader.content(digest))
+
+
+def _split(change: Change, data: bytes | None) -> list[str]:
+    if data is None:
+        return []
     text = detect(data)
     if text is None and data:
         raise ContentMissing(f"change {change.sequence}: it is not text, so it has no lines")

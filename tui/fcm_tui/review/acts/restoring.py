@@ -49,13 +49,13 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
         count = wording.plural(subject.burst.count, "change")
         found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
     # A file that came or went is one hunk: undone alone it would be left empty, or is refused.
-    hunks = subject.hunks if change.kind in (Kind.MODIFIED, Kind.MOVED) else ()
+    is_own = subject.contents is None  # and not two other versions that one compares
+    whole = "the whole change" if is_own else f"change {change.sequence}"
+    hunks = subject.hunks if is_own and change.kind in (Kind.MODIFIED, Kind.MOVED) else ()
     if hunks and subject.hunk is not None:
         number = hunks.index(subject.hunk) + 1
         found.append(Choice("h", f"undo this hunk, {_at(subject, number)}", f"hunk {number}"))
-    found.append(
-        Choice("b", _BEFORE.get(change.kind, "undo the whole change: the version before it"), "before")
-    )
+    found.append(Choice("b", _BEFORE.get(change.kind, f"undo {whole}: the version before it"), "before"))
     if subject.hunk is None:
         found += [
             Choice(letter, f"undo the hunk {_at(subject, number)}", f"hunk {number}")

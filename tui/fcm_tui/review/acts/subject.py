@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
-from fcm_tui.review.diff.view import DiffView
+from fcm_tui.review.diff.hunks import HunksView
+from fcm_tui.review.documents.document import Contents
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
 
@@ -39,6 +40,8 @@ class Subject:
     """Where the line of one is looked at; the change is its newest."""
     at_ns: int | None = None
     """The moment as of which a path in the tree is looked at; None for now."""
+    contents: Contents | None = None
+    """The two versions that the hunks are of, where they are not those of the change."""
     line_in_sight: int | None = None
     """Of the version after the change, where no hunk begins in sight."""
 
@@ -58,11 +61,39 @@ class Looking(Protocol):
     def subject(self) -> Subject | None: ...
 
 
-def shown(change: Change, view: DiffView) -> Subject:
-    """A change, with its hunks where the diff pane shows it."""
+@runtime_checkable
+class LookingAtFiles(Protocol):
+    """A screen over a folder that shows files of it."""
+
+    def file(self) -> Subject | None: ...
+
+
+def shown(change: Change, view: HunksView) -> Subject:
+    """A change, with its hunks where the diff pane shows it; of several files that it shows the one in sight."""
     document = view.document
     if document is None or key_of(document.change) != key_of(change):
         return Subject(change.path, change)
-    number, hunks = view.hunk_at[0], tuple(document.hunks)
+    if document.files:
+        return file_shown(view) or Subject(change.path, change)
+    number, hunks = view.hunk_at[0], tuple(view.hunks)
     one = hunks[number - 1] if 0 < number <= len(hunks) else hunks[0] if len(hunks) == 1 else None
-    return Subject(change.path, change, hunks=hunks, hunk=one, line_in_sight=view.line_at)
+    return Subject(
+        change.path, change, hunks=hunks, hunk=one, contents=document.contents, line_in_sight=view.line_at
+    )
+
+
+def file_shown(view: HunksView) -> Subject | None:
+    """The file in sight of a document that has several, and its hunk in sight; None where there is none."""
+    document, number = view.document, view.hunk_at[0]
+    if document is None or not document.files:
+        return None
+    file = document.files[max(1, view.file_at) - 1]
+    if file.change is None:
+        return None
+    found = view.hunks[number - 1] if 0 < number <= len(view.hunks) else None
+    own = found and Hunk(
+        found.old_start - file.old_start, found.old_count, found.new_start - file.new_start, found.new_count
+    )
+    return Subject(
+        file.change.path, file.change, hunks=(own,) if own else (), hunk=own, contents=file.contents
+    )

@@ -7,14 +7,13 @@ import re
 from array import array
 from bisect import bisect_left
 
-from rich.cells import cell_len
 from textual import events, work
 
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff import matches
 from fcm_tui.review.diff.find_bar import FindBar
+from fcm_tui.review.diff.hunks import HunksView
 from fcm_tui.review.diff.rows import REMOVED
-from fcm_tui.review.diff.view import ABOVE, DiffView
 from fcm_tui.review.documents.document import Document
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.pane import Pane
@@ -24,7 +23,7 @@ _PAUSE = 0.05
 """Seconds without a key after which what is written so far is looked for."""
 
 
-class FindingView(DiffView):
+class FindingView(HunksView):
     """A diff in which one searches. What was looked for stays so in the next diff, until it is cleared."""
 
     def __init__(self, palette: Palette, *, id: str) -> None:
@@ -175,15 +174,7 @@ class FindingView(DiffView):
         text = (self._document.old, self._document.new)[side].lines[line]
         match = matches.pattern(self.sought).search(text)
         start, end = match.span() if match is not None else (0, 0)
-        width = self._painter.widths(self.room, split=shown.split)[side]
-        part = self._painter.part_of(text, start, width)
-        y, top = self._above + self._lines.start(row) + part, self.scroll_offset.y
-        if not top <= y < top + self.size.height:
-            self._go_to(row, above=ABOVE - part)
-        before, last = cell_len(text[:start]), cell_len(text[:end])
-        if not self.shape.wrap and not (self._shift <= before and last <= self._shift + width - 1):
-            self._shift = 0 if last < width else max(0, before - width // 3)
-            self.refresh()
+        self._bring(row, side, start, end)
 
     # --- keys
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fcm_tui.review.documents.document import Document
 
 MARKED = 2_000
-"""Lines longer than this get no marks of the words that differ."""
+"""In lines longer than this all between what they begin and end with is marked, not the words in it."""
 _KEPT = 10_000
 
 Marks = list[tuple[int, int]]
@@ -30,12 +30,12 @@ class WordMarks:
 
     def _find(self, before: str, after: str) -> tuple[Marks, Marks]:
         from fcm_tui.diff.hexes import byte_spans  # not before the first paint
-        from fcm_tui.diff.words import word_spans
+        from fcm_tui.diff.words import ends_spans, word_spans
 
         if self._document.hex:
             return byte_spans(before, after)
         if len(before) > MARKED or len(after) > MARKED:
-            return [], []
+            return ends_spans(before, after)
         spans = word_spans(before, after)
         # where almost all words differ, marks say nothing
         if sum(_letters(before[start:end]) for start, end in spans[0]) > 0.7 * _letters(before) + 2:

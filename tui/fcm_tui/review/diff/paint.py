@@ -28,6 +28,8 @@ _SIGNS: dict[int, tuple[str, tuple[str, ...]]] = {
     ADDED: ("+", ("added", "added-sign")),
     REMOVED: ("-", ("removed", "removed-sign")),
 }
+_POINTER = "▌"
+"""In front of the lines of the hunk that is meant."""
 _GOES_ON = "↪"
 """In place of the number of a line that goes on from the line of the screen above."""
 _MOVED: dict[int, tuple[str, tuple[str, ...]]] = {ADDED: (">", ("moved",)), REMOVED: ("<", ("moved",))}
@@ -60,6 +62,8 @@ class Painter:
         self._wrap = False
         self._found: re.Pattern[str] | None = None
         self._at_found: int | None = None
+        self._pointed = range(0)
+        """The rows of the hunk that is meant."""
         self._row = 0
         """The one that is being drawn."""
         self.ahead = 0
@@ -68,6 +72,7 @@ class Painter:
     def lay_out(self, shown: Rows, width: int, *, wrap: bool) -> None:
         """Draw these rows from now on, in so many cells."""
         self._rows, self._width, self._wrap = shown, width, wrap
+        self._pointed = range(0)
         self._drawn.clear()
 
     def widths(self, width: int, *, split: bool) -> tuple[int, int]:
@@ -94,6 +99,33 @@ class Painter:
             for key in [key for key in self._drawn if rows is None or key[0] in rows]:
                 del self._drawn[key]
 
+    def point(self, hunk: int | None) -> bool:
+        """Mark a hunk, counted from 0, as the one that is meant; whether that is another one."""
+        before, self._pointed = self._pointed, self._rows_of(hunk)
+        return before != self._pointed
+
+    def _rows_of(self, hunk: int | None) -> range:
+        shown = self._rows
+        if hunk is None or shown is None or hunk >= len(shown.hunks):
+            return range(0)
+        start = stop = shown.hunks[hunk]
+        last = shown.hunks[hunk + 1] if hunk + 1 < len(shown.hunks) else len(shown)
+        while stop < last and shown.kinds[stop] in (ADDED, REMOVED):
+            stop += 1
+        return range(start, stop)
+
+    def first_mark(self, row: int) -> tuple[int, int, int] | None:
+        """Where the first words that differ stand in a row: the side, and from which letter to which."""
+        shown = self._rows
+        if shown is None or shown.old[row] < 0 or shown.new[row] < 0:
+            return None
+        gone, came = self._marks.of(shown.old[row], shown.new[row])
+        if gone:
+            return (0, *gone[0])
+        if came:  # in a row of the old line alone, the place at which they came
+            return (1, *came[0]) if shown.split else (0, came[0][0], came[0][0])
+        return None
+
     def line(self, row: int, part: int, shift: int) -> Strip:
         """One line of the screen: a row, or the part of it that fits where long lines wrap."""
         if self._theme is not self.palette.theme:
@@ -105,7 +137,12 @@ class Painter:
             strip = self._drawn[key] = self._draw(*key)
             if len(self._drawn) > _KEPT:
                 self._drawn.popitem(last=False)
-        return strip
+        return self._with_pointer(strip) if row in self._pointed else strip
+
+    def _with_pointer(self, strip: Strip) -> Strip:
+        behind = next(iter(strip)).style or Style()
+        pointer = Segment(_POINTER, behind + Style(color=self.palette("accent").color))
+        return Strip.join([Strip([pointer], 1), strip.crop(1)])
 
     def _draw(self, row: int, part: int, shift: int) -> Strip:
         assert self._rows is not None
@@ -191,7 +228,8 @@ class Painter:
         elif there is not None and last and self._document.moved[side].get(line - 1) != there - 1:
             words = f"  (moved {'from' if side else 'to'} line {self._counted(1 - side, there)})"
             strip = Strip.join([strip, Strip([Segment(words, self.palette("moved"))])])
-        if not last and not self._wrap and strip.cell_length >= width:
+        is_cut = strip.cell_length > width or (not last and strip.cell_length == width)
+        if is_cut and not self._wrap:
             more = Strip([Segment("›", self.palette(*tint, "muted"))], 1)
             strip = Strip.join([strip.crop(0, width - 1), more])
         return strip.adjust_cell_length(width, self.palette(*tint))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,16 +16,13 @@ from textual.strip import Strip
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review import keys, wording
 from fcm_tui.review.diff.paint import Painter
-from fcm_tui.review.diff.rows import ADDED, SAME, Place, rows
+from fcm_tui.review.diff.rows import Place, rows
 from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from fcm_tui.review.diff.wrap import Lines, heights
 from fcm_tui.review.documents.document import Document, FilePart
 from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
-
-ABOVE = 3
-"""Lines that stay in sight above a hunk that one goes to."""
 
 
 class DiffView(RowsView, can_focus=True):
@@ -68,44 +64,8 @@ class DiffView(RowsView, can_focus=True):
     def document(self) -> Document | None:
         return self._document
 
-    @property
-    def hunk_at(self) -> tuple[int, int]:
-        """The hunk in sight, counted from 1, and how many there are; 0 where all are in sight."""
-        count = len(self._rows.hunks)
-        return (self._hunk_of(self._at) if self.max_scroll_y else 0), count
-
-    @property
-    def _at(self) -> int:
-        """The row one is at."""
-        top = self.scroll_offset.y
-        if self._gone_to is not None and self._gone_to[0] == top:
-            return self._gone_to[1]
-        return self._row_at(self._above + self._lines.total if top >= self.max_scroll_y > 0 else top + ABOVE)
-
-    @property
-    def line_at(self) -> int | None:
-        """The line of the new version one is at, counted from 1; None where a hunk begins in sight."""
-        shown, row = self._rows, self._at
-        seen = self._in_sight()
-        begun = bisect_left(shown.hunks, seen.start) < bisect_left(shown.hunks, seen.stop)
-        if begun or not len(shown) or shown.heads or shown.kinds[row] not in (SAME, ADDED):
-            return None
-        return shown.new[row] + 1
-
-    def _hunk_of(self, row: int) -> int:
-        """The hunk in which a row is, or else the first one of its file; counted from 1, 0 where it has none."""
-        hunks, heads = self._rows.hunks, [*self._rows.heads, len(self._rows)]
-        file = bisect_right(heads, row)
-        number = max(1, bisect_right(hunks, row))
-        if self._rows.heads and number <= len(hunks) and hunks[number - 1] < heads[file - 1]:
-            number += 1
-        end = heads[file] if self._rows.heads else len(self._rows)
-        return number if number <= len(hunks) and hunks[number - 1] < end else 0
-
-    def _go_to(self, row: int, *, above: int = 0) -> None:
-        """Bring a row to the top, below so many lines, as far as it can be."""
-        self.scroll_to(y=max(0, self._above + self._lines.start(row) - above), animate=False)
-        self._gone_to = self.scroll_offset.y, row
+    def _moved(self) -> None:
+        """Something else is in sight, or may be."""
         self.post_message(self.Moved())
 
     def on_mount(self) -> None:
@@ -131,7 +91,7 @@ class DiffView(RowsView, can_focus=True):
             self._painter = Painter(self.palette, document, colours)
         self._lay_out()
         self.scroll_to(y=0, animate=False)
-        self.post_message(self.Moved())
+        self._moved()
         if self.shape.blind:
             self._ignore_whitespace()
 
@@ -245,11 +205,11 @@ class DiffView(RowsView, can_focus=True):
     def _shaped(self) -> None:
         """Another layout was asked for."""
         self._keeping_place(self._lay_out)
-        self.post_message(self.Moved())
+        self._moved()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self.post_message(self.Moved())
+        self._moved()
 
     def _coloured(self, side: int, start: int, first: int, last: int) -> None:
         """Lines of a text that begins at `start` got their colours: draw those in sight again."""
@@ -294,7 +254,7 @@ class DiffView(RowsView, can_focus=True):
     def _scroll(self, y: float) -> None:
         self.scroll_to(y=y, animate=False)
         self._gone_to = None
-        self.post_message(self.Moved())
+        self._moved()
 
     def action_line(self, lines: int) -> None:
         self._scroll(self.scroll_offset.y + lines)
@@ -307,42 +267,6 @@ class DiffView(RowsView, can_focus=True):
 
     def action_last(self) -> None:
         self._scroll(self.max_scroll_y)
-
-    @property
-    def file_at(self) -> int:
-        """The file in sight, counted from 1; 0 where the document is one file."""
-        return bisect_right([*self._rows.heads], self._at)
-
-    def action_file(self, step: int) -> None:
-        heads = [*self._rows.heads]
-        number = self.file_at - 1 + step
-        if heads and 0 <= number < len(heads):
-            self._go_to(heads[number])
-
-    def action_hunk(self, step: int) -> None:
-        hunks = self._rows.hunks
-        number = self._hunk_after(self._at) if step > 0 else self._hunk_before(self._at)
-        if 0 <= number < len(hunks):
-            self._go_to(hunks[number], above=ABOVE)
-        elif number < 0:
-            self.action_first()
-
-    def _hunk_after(self, row: int) -> int:
-        """The hunk to go to from a row, counted from 0: not the one that is called the present one, if in sight."""
-        hunks = self._rows.hunks
-        number = bisect_right(hunks, row)
-        if number + 1 < len(hunks) and self._hunk_of(row) == number + 1:
-            line = self._above + self._lines.start(hunks[number])
-            return number + (line < self.scroll_offset.y + self.size.height)
-        return number
-
-    def _hunk_before(self, row: int) -> int:
-        number = bisect_left(self._rows.hunks, row) - 1
-        top = self.scroll_offset.y
-        at_end = top >= self.max_scroll_y and (self._gone_to is None or self._gone_to[0] != top)
-        # at the end one is in the last hunk already, wherever on the screen that begins
-        below = number >= 0 and self._above + self._lines.start(self._rows.hunks[number]) > top + ABOVE
-        return number - 1 if at_end and below else number
 
     def action_sideways(self, cells: int) -> None:
         if self.shape.wrap or self._painter is None:

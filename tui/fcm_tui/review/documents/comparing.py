@@ -76,7 +76,8 @@ def _text(pair: Pair, old_format: TextFormat | None, new_format: TextFormat | No
     small = len(old_text) + len(new_text) <= LEXED_BYTES
     name = path_text(os.path.basename(pair.change.path)) if small else ""
     return Document(
-        pair.change, pair.facts, notes, *sides, hunks, name, compared=pair.compared, moved=moved
+        pair.change, pair.facts, notes, *sides, hunks, name, compared=pair.compared, moved=moved,
+        contents=(pair.old, pair.new) if pair.compared else None,
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _bytes(pair: Pair) -> Document:
         )
     return Document(
         pair.change, pair.facts, notes, Side(shown.old), Side(shown.new), shown.hunks, "",
-        compared=pair.compared, hex=True,
+        compared=pair.compared, hex=True, contents=(pair.old, pair.new) if pair.compared else None,
     )  # fmt: skip
 
 

@@ -30,6 +30,10 @@ class Side:
         return self.tabs_drawn.get(line) or self.lines[line]
 
 
+Contents = tuple[bytes | None, bytes | None]
+"""The bytes of two versions; None where there is no file, or nothing of it can be shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilePart:
     """One file of several in a document."""
@@ -41,6 +45,9 @@ class FilePart:
     new_start: int
     name: str = ""
     """By which the lexer is chosen; empty for no colours."""
+    change: Change | None = None
+    """The last that made it so."""
+    contents: Contents = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Document:
     """The lines are rows of bytes, and have offsets instead of numbers."""
     reviews: Sequence[str] = ()
     """What reviewers had to say, a paragraph each; safe to show."""
+    contents: Contents | None = None
+    """What is compared, where that is not the two versions of the change."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 

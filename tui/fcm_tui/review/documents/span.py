@@ -70,11 +70,13 @@ class _Together:
         self.files: list[FilePart] = []
         self.moved: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
-    def add(self, title: str, document: Document | None) -> None:
+    def add(self, last: Change, title: str, document: Document | None) -> None:
         old, new = len(self.old), len(self.new)
-        self.files.append(FilePart(title, old, new, document.name if document is not None else ""))
         if document is None or document.hex:
+            self.files.append(FilePart(title, old, new, change=last))
             return
+        contents = document.contents or (None, None)
+        self.files.append(FilePart(title, old, new, document.name, last, contents))
         self.old += document.old.lines
         self.new += document.new.lines
         self.hunks += [
@@ -122,7 +124,9 @@ def _document(
     shown = [file for file in _files(own) if file.differs]
     for file in shown[:_FILES]:
         budget -= file.last.size or 0
-        together.add(*(_part(record, file) if budget > 0 else (_title(file, "too much to show here"), None)))
+        together.add(
+            file.last, *(_part(record, file) if budget > 0 else (_title(file, "too much to show here"), None))
+        )
     where = f" in {visible_path(within)}" if within else ""
     facts = [said, f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else "")]
     notes = []
@@ -169,7 +173,7 @@ def _part(record: Record, file: _File) -> tuple[str, Document | None]:
         return _title(file, visible(str(error))), None
     if file.before == file.after:
         return _title(file, ""), None
-    document = compare(Pair(file.last, [], old, new))
+    document = compare(Pair(file.last, [], old, new, compared="span"))
     return _title(file, "; ".join(document.notes[:1])), document
 
 

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
-from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.acts.subject import Subject, file_shown
 from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.documents.document import Document
 from fcm_tui.review.look.theme import Palette
@@ -76,6 +76,10 @@ class MomentScreen(Screen[None]):
 
     def subject(self) -> Subject:
         return Subject(self._path, is_folder=True, at_ns=self._at_ns)
+
+    def file(self) -> Subject | None:
+        """The file in sight, for what is of files."""
+        return file_shown(self.diff)
 
     @work(group="moment", exclusive=True, exit_on_error=False)
     async def _read(self) -> None:
