@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -145,3 +146,21 @@ async def test_a_line_that_is_cut_says_so_in_any_script(
         await pilot.press("3", "z")
         row = next(row for row in lines(app.diff_view) if letter in row)
         assert row.endswith("›") is is_cut
+
+
+async def test_it_is_said_that_a_change_is_still_being_read(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fcm_tui.review.documents import loading
+
+    go_on, load = threading.Event(), loading.load_reviewed
+    app = make_app(record)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shows(app, "line ten")
+        monkeypatch.setattr(loading, "load_reviewed", lambda *of: (go_on.wait(20), load(*of))[1])
+        await pilot.press("j")
+        try:
+            await shows(app, "reading #7…")
+        finally:
+            go_on.set()
+        await shows(app, lambda screen: "#7  modified" in screen and "reading" not in screen)

@@ -30,6 +30,8 @@ _A_LOOK = 0.02
 """Seconds from a selection to the reading of what is selected."""
 _IN_PASSING = 0.1
 """Seconds within which another selection follows where a key is held down: what one passes over is not read."""
+_LATE = 0.15
+"""Seconds of reading after which it is said that the change before is still in sight."""
 _HELD = 2
 """Selections that followed so quickly from which on a key counts as held down."""
 
@@ -45,6 +47,9 @@ class DiffReader:
         self._wanted = 0
         self._due: asyncio.TimerHandle | None = None
         """The reading that is about to begin."""
+        self._late: asyncio.TimerHandle | None = None
+        self.awaited: Change | None = None
+        """What is being read, once that takes long."""
         self._selected: Change | None = None
         self._selected_at = 0.0
         """When (monotonic)."""
@@ -66,6 +71,7 @@ class DiffReader:
         self._quick = self._quick + 1 if self._selected_at - before < _IN_PASSING else 0
         if change is None:
             self._wanted += 1
+            self._in_time()
             self._view.show(None)
             return
 
@@ -164,13 +170,28 @@ class DiffReader:
     def _read(self, change: Change, work: Callable[[Record], Document], wait: float = 0.0) -> None:
         self._wanted += 1
         read = partial(self._start, partial(self._show, change, work, self._wanted), "diff")
+        self._in_time()
+        loop = asyncio.get_running_loop()
+        self._late = loop.call_later(wait + _LATE, self._say_late, change)
         if self._due is not None:
             self._due.cancel()
             self._due = None
         if wait:  # without a worker until then: what one passes over costs nothing
-            self._due = asyncio.get_running_loop().call_later(wait, read)
+            self._due = loop.call_later(wait, read)
         else:
             read()
+
+    def _say_late(self, change: Change) -> None:
+        if self._view.is_attached:
+            self.awaited = change
+            self._view.post_message(DiffView.Moved())
+
+    def _in_time(self) -> None:
+        """Nothing is waited for any more."""
+        self.awaited = None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def _start(self, work: WorkType[None], group: str) -> None:
         """In the background, and no more of what the group was at before: what has not begun never does."""
@@ -187,6 +208,7 @@ class DiffReader:
         except FcmError as error:
             document = sorry(change, visible(str(error)))
         if document is not None and wanted == self._wanted:
+            self._in_time()
             self._view.show(document)
             if reviews != self._reviews:  # after what they said was read
                 self.reviewed()

@@ -25,6 +25,8 @@ def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
         told.append(
             "whitespace ignored" + (f", {wording.plural(hidden, 'hunk')} of it hidden" if hidden else "")
         )
+    awaited = view.reader.awaited
+    told = told if awaited is None else [f"reading {wording.number_of(awaited)}…", *told]
     where = ", ".join(filter(None, [*told, view.told() or at]))
     if document.files:
         file = max(1, view.file_at)
