@@ -164,3 +164,19 @@ async def test_it_is_said_that_a_change_is_still_being_read(
         finally:
             go_on.set()
         await shows(app, lambda screen: "#7  modified" in screen and "reading" not in screen)
+
+
+async def test_the_hunk_that_was_gone_to_stays_the_present_one_in_any_size(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("3", "n", "n")
+        await shows(app, "hunk 3 of 3")
+        for key, wanted in (("z", "hunk 3 of 3"), ("z", "hunk 3 of 3"), ("w", "wrapped, hunk 3 of 3")):
+            await pilot.press(key)
+            await shows(app, wanted)
+        await pilot.resize_terminal(120, 60)
+        await shows(app, "hunk 3 of 3")
+        assert marked(app)[0].startswith("- line 90") or marked(app)[0].startswith("+ more")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
+from textual.geometry import Size
 
 from fcm_tui.model import Hunk
 from fcm_tui.review.diff.rows import ADDED, SAME
@@ -17,6 +18,9 @@ ABOVE = 3
 
 class HunksView(DiffView):
     """A diff in which one hunk is the present one, where not all of them are in sight or one has gone to it."""
+
+    _size_then = Size(0, 0)
+    """Of the view, when one went to a row."""
 
     @property
     def hunk_at(self) -> tuple[int, int]:
@@ -66,8 +70,11 @@ class HunksView(DiffView):
     def _go_to(self, row: int, *, above: int = 0) -> None:
         """Bring a row to the top, below so many lines, as far as it can be."""
         self.scroll_to(y=max(0, self._above + self._lines.start(row) - above), animate=False)
-        self._gone_to = self.scroll_offset.y, row
+        self._stand_at(row)
         self._moved()
+
+    def _stand_at(self, row: int) -> None:
+        self._gone_to, self._size_then = (self.scroll_offset.y, row), self.size
 
     def _moved(self) -> None:
         """Mark the present hunk."""
@@ -75,6 +82,21 @@ class HunksView(DiffView):
         if self._painter is not None and self._painter.point(number - 1 if number else None):
             self.refresh()
         super()._moved()
+
+    def _keeping_place(self, change: Callable[[], None]) -> None:
+        """What one has gone to stays the present one."""
+        meant = None
+        # a view that became larger may have been scrolled back by that
+        is_there = self._is_at_gone_to or self.size != self._size_then
+        if self._gone_to is not None and is_there and len(self._rows):
+            meant = self._rows.place(self._gone_to[1])
+        super()._keeping_place(change)
+        if meant is not None and len(self._rows):
+            row = self._rows.row_of(meant)
+            if row in self._in_sight():
+                self._stand_at(row)
+            else:
+                self._go_to(row, above=ABOVE)
 
     @property
     def file_at(self) -> int:

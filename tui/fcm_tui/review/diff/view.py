@@ -164,7 +164,7 @@ class DiffView(RowsView, can_focus=True):
         return BYTES_SIDE_BY_SIDE if self._document is not None and self._document.hex else SIDE_BY_SIDE
 
     def on_resize(self) -> None:
-        self._keeping_place(self._lay_out)
+        self._shaped()
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
         """Whatever stands at the top of the screen stays there."""
