@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_READING = 2.0
+"""Seconds for which others may read a file that is to be replaced."""
 
 
 def state_of(path: Path) -> tuple[int, int, int] | None:
@@ -45,11 +50,24 @@ def whole(path: Path, *, over: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
         with open(os.open(temporary, flags, mode), "wb") as file:
             yield file
         if over:
-            os.replace(temporary, path)
+            _replace(temporary, path)
         else:
             _publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Windows refuses for as long as somebody reads the file that is there: for a moment that is waited for."""
+    deadline = time.monotonic() + _READING
+    while True:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _publish(temporary: Path, path: Path) -> None:
