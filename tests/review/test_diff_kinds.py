@@ -176,7 +176,9 @@ async def test_a_deletion_says_what_the_file_was(
         assert "sha256" not in text(app) and "content is the same" not in text(app)
 
 
-async def test_a_secret_that_changed_says_so_of_the_version_before(empty: RecordBuilder, make_app: Make) -> None:
+async def test_a_secret_that_changed_says_so_of_the_version_before(
+    empty: RecordBuilder, make_app: Make
+) -> None:
     empty.file(AT + ".env", b"KEY=1\n", capture=Capture.SECRET)
     empty.change(AT + ".env", b"KEY=2\n", capture=Capture.SECRET, stored=False)
     app = make_app(empty)
