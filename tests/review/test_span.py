@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from fcm_tui.model import Capture, Kind
+from fcm_tui.review import wording
+from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents import span
 from fcm_tui.review.documents.document import Document
 from fcm_tui.store.reading.queries import Reader
-from tests.review.builder import RecordBuilder, connect
+from tests.review.builder import START_NS, RecordBuilder, connect
+from tests.review.screens import shows
 
+Make = Callable[..., ReviewApp]
 AT = "/home/ann/project/"
 
 
@@ -93,3 +97,23 @@ def test_so_is_one_that_was_deleted_since(begun: RecordBuilder) -> None:
     with Reader(begun.database) as reader:
         document = span.between(reader, reader.change(2), reader.change(3), None)
     assert titles(document) == [".env  deleted  not kept: secret"]
+
+
+async def test_a_moment_before_the_record_is_told_when_that_begins_in_local_time(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    began = START_NS + 800_594_000
+    empty.file("/home/ann/project/a", b"a\n")
+    with connect(empty.database) as store:
+        store.execute("UPDATE roots SET baseline_ns = ?", (began,))
+    store.close()
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "▾ project")
+        await pilot.press("1", "at")
+        await shows(app, "project as it was at")
+        await pilot.press(*"1999-01-01", "enter")
+        since = wording.moment(START_NS + 1_000_000_000)
+        await shows(app, f"project: the record of it reaches back to {since}, not further")
+        await pilot.press("ctrl+u", *since, "enter")
+        await shows(app, f"Nothing in /home/ann/project has changed since {since}.")

@@ -13,8 +13,9 @@ from rich.cells import cell_len, set_cell_size
 from fcm_tui.amounts import duration as duration
 from fcm_tui.amounts import plural as plural
 from fcm_tui.amounts import size as size
+from fcm_tui.errors import BeforeRecord, FcmError
 from fcm_tui.model import Capture, Change, Kind
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible, visible_path
 
 SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "→", Kind.METADATA: "·"}
 """What stands for a kind in the log: readable without any colour."""
@@ -157,6 +158,14 @@ def since(time_ns: int, today: tuple[int, int]) -> str:
     if day(time_ns) == today:
         return hour(time_ns)
     return f"{clock(time_ns, (day(time_ns)[0], 0), wide=False).strip()} {hour(time_ns)}"
+
+
+def why(error: FcmError) -> str:
+    """What is wrong, times in it as the screen has them; safe to show."""
+    if not isinstance(error, BeforeRecord):
+        return visible(str(error))
+    since = moment(error.since_ns + 999_999_999)  # so that what is told is a moment that can be given
+    return f"{visible_path(error.path)}: the record of it reaches back to {since}, not further"
 
 
 def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:

@@ -186,7 +186,7 @@ class RestoreScreen(ModalScreen["Done | None"]):
         try:
             wish, seen = await asyncio.to_thread(look)
         except FcmError as error:
-            self._refuse(visible(str(error)))
+            self._refuse(wording.why(error))
             return
         self._wish, self._seen = wish, seen
         self._pane.title.say(wish.what)
