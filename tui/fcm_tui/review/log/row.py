@@ -117,7 +117,7 @@ class RowPainter:
         """A day, a time in which changes may have been missed, or when recording stopped, started or began."""
         rule, name = wording.GAP, "muted"
         if mark.gap is not None:
-            said = gap_words(mark.gap, wide=width >= _WIDE)
+            said = gap_words(mark.gap, wide=width >= _WIDE, with_root=self.names_roots)
             if mark.gap.changes_found or mark.gap.reason not in (NOT_RUNNING, wording.BEGAN):
                 name = "warning"
         elif mark.more:
