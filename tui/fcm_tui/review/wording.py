@@ -202,8 +202,15 @@ def wrapped(lines: Sequence[str], width: int) -> list[str]:
     return made
 
 
+_FOLDER = 8
+"""Cells from which on the beginning of a folder is worth them beside a name that is cut."""
+
+
 def fit_path(text: str, width: int) -> str:
-    """A path in exactly `width` cells: the middle elided, the name and its ending kept."""
+    """A path in exactly `width` cells: the middle elided, the name and its ending kept.
+
+    Of a name that is too long for that its end, behind the folder's beginning where there is room for one.
+    """
     if text.isascii():
         length = len(text)
         if length <= width:
@@ -216,6 +223,13 @@ def fit_path(text: str, width: int) -> str:
     room = width - cell_len(name) - 2
     if slash and room >= 1:
         return set_cell_size(f"{_first(head, room)}…{slash}{name}", width)
+    begun = width // 3 if slash and head else 0
+    if begun >= _FOLDER:
+        shown = head + slash if cell_len(head) < begun else f"{_first(head, begun)}…"
+        rest = width - cell_len(shown)
+        if shown.endswith("…"):
+            return set_cell_size(shown + _last(name, rest), width)
+        return shown + fit_path(name, rest)
     keep = (width - 1) // 2
     return set_cell_size(f"{_first(name, width - 1 - keep)}…{_last(name, keep)}", width)
 
