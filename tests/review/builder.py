@@ -61,12 +61,13 @@ class RecordBuilder:
         )  # fmt: skip
         return raw
 
-    def file(self, path: str | bytes, content: bytes = b"") -> None:
+    def file(self, path: str | bytes, content: bytes = b"", *, capture: Capture = Capture.STORED) -> None:
         """A file as the baseline found it, or as a change left it."""
         raw = native(path)
-        self._store(content)
+        if capture is Capture.STORED:
+            self._store(content)
         self._versions[raw] = content
-        self._present(raw, content)
+        self._present(raw, content, capture)
 
     def change(
         self,
@@ -112,7 +113,7 @@ class RecordBuilder:
             self._connection.execute("UPDATE files SET present = 0 WHERE path = ?", (raw,))
         else:
             self._versions[raw] = after
-            self._present(raw, after)
+            self._present(raw, after, capture or Capture.STORED)
         return self.sequence
 
     def many(self, root: bytes, count: int) -> None:
@@ -139,11 +140,11 @@ class RecordBuilder:
             to_ns=from_ns + lasted * 10**9, reason=reason, changes_found=found,
         )  # fmt: skip
 
-    def _present(self, path: bytes, content: bytes) -> None:
+    def _present(self, path: bytes, content: bytes, capture: Capture) -> None:
         self._connection.execute("DELETE FROM files WHERE file_id = ?", (_identity(path),))
         self._insert(
             "files", file_id=_identity(path), root_id=self._root_of(path), path=path, present=1,
-            digest=_digest(content), capture="stored", size=len(content), mode=MODE,
+            digest=_digest(content), capture=capture, size=len(content), mode=MODE,
         )  # fmt: skip
 
     def _root_of(self, path: bytes) -> bytes:

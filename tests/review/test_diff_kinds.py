@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents import large
 from tests.review.builder import RECORDER, RecordBuilder, connect
@@ -142,3 +143,44 @@ async def test_of_a_large_file_only_the_changed_lines_are_read(
         assert any("⋯ 39 lines unchanged" in row for row in shown)
         await pilot.press("3", "f", "plus", "i", "w", "s", "n", "G", "p")
         await shows(app, "line forty")
+
+
+@pytest.mark.parametrize(
+    ("capture", "row", "said"),
+    [
+        (Capture.SECRET, "secret", "it is a secret, so it is not kept"),
+        (Capture.TOO_LARGE, "too large", "it was too large to keep"),
+        (Capture.UNREADABLE, "unreadable", "it could not be read"),
+        (Capture.STORED, "binary", "Binary, deleted; it had 3 B"),
+    ],
+)
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_a_deletion_says_what_the_file_was(
+    empty: RecordBuilder, make_app: Make, capture: Capture, row: str, said: str, is_new: bool
+) -> None:
+    stored = capture is Capture.STORED
+    if is_new:
+        empty.change(AT + "gone", b"\0\1\2", Kind.CREATED, capture=capture, stored=stored)
+    else:
+        empty.file(AT + "gone", b"\0\1\2", capture=capture)
+    empty.change(AT + "gone", None, Kind.DELETED, stored=stored)
+    if capture is Capture.UNREADABLE:
+        with connect(empty.database) as store:
+            store.execute("UPDATE changes SET before_digest = NULL, after_digest = NULL, size = NULL")
+            store.execute("UPDATE files SET digest = NULL")
+        store.close()
+    app = make_app(empty)
+    async with app.run_test(size=(200, 40)):
+        await shows(app, said)
+        assert lines(app.log_view)[0].rstrip().endswith(row)
+        assert "sha256" not in text(app) and "content is the same" not in text(app)
+
+
+async def test_a_secret_that_changed_says_so_of_the_version_before(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    empty.file(AT + ".env", b"KEY=1\n", capture=Capture.SECRET)
+    empty.change(AT + ".env", b"KEY=2\n", capture=Capture.SECRET, stored=False)
+    app = make_app(empty)
+    async with app.run_test(size=(200, 40)):
+        await shows(app, "The version before is not in the record: it is a secret, so it is not kept.")

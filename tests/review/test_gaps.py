@@ -13,7 +13,7 @@ from fcm_tui.query.gaps import asks_for_gaps, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.parts.said import Said
-from fcm_tui.review.status import gap_words
+from fcm_tui.review.status import StatusLine, gap_words
 from fcm_tui.ship.troubles import Troubles
 from tests.review.builder import START_NS, RecordBuilder, connect
 from tests.review.fake_engine import FakeEngine
@@ -237,3 +237,36 @@ async def test_trouble_with_sending_is_a_line_of_its_own(record: RecordBuilder, 
         Troubles(record.database).see(Shipping("mysql://db", "connected", dead=2), time.time_ns())
         await eventually(lambda: "2 rows refused for good" in log(app)[0])
         assert re.search(r"not sent .* to .*: no ␛way there", log(app)[1])
+
+
+async def test_where_there_are_several_roots_a_gap_names_its_own(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.gap(PROJECT, after=7, found=2, reason="events were lost")
+    app = make_app(record)
+    async with app.run_test(size=(160, 40)):
+        await eventually(lambda: "events were lost" in "".join(log(app)))
+        assert not any("project:" in line for line in log(app))
+        record.root("/home/ann/other")
+        record.gap(OTHER, after=7, found=0, reason="events were lost")
+        await eventually(lambda: len([line for line in log(app) if line.startswith("┄┄┄ other: Sep 2")]) == 1)
+        await eventually(
+            lambda: len([line for line in log(app) if line.startswith("┄┄┄ project: Sep 2")]) == 1
+        )
+
+
+@pytest.mark.parametrize("reason", [NOT_RUNNING, "events were lost"])
+async def test_the_last_gap_is_that_of_all_roots(record: RecordBuilder, make_app: Make, reason: str) -> None:
+    record.root("/home/ann/other")
+    for root, found in ((PROJECT, 2), (OTHER, 0)):
+        record.gap(root, after=8, found=found, reason=reason)
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    from_ns = START_NS + 8 * 10**9 + 10**9 // 2
+    engine.state.last_gap = Gap(2, OTHER, from_ns, from_ns + 10**10, reason, 0)
+    async with app.run_test(size=(160, 40)):
+        await shows(app, "line ten")
+        status = app.screen.query_one(StatusLine)
+        await eventually(lambda: "2 changes found" in lines(status)[0])
+        engine.state.last_gap = Gap(3, OTHER, from_ns + HOUR, from_ns + 2 * HOUR, "another", 7)
+        await eventually(lambda: "7 changes found by scan (another)" in lines(status)[0])

@@ -370,3 +370,32 @@ def test_a_folder_as_it_was_at_a_moment_that_one_writes(journey: Journey) -> Non
         assert file.read_text() == NEW and not gone.exists() and new.exists()
         terminal.press("escape")
         terminal.wait("▌Directories")
+
+
+def test_files_that_are_not_kept_are_told_first_and_counted(journey: Journey) -> None:
+    journey.write(".env", "KEY=then\n")
+    journey.write("a.txt", "old\n")
+    with journey.screen(str(journey.root), columns=120) as terminal:
+        terminal.wait("● recording")
+        journey.write("a.txt", "new\n")
+        terminal.wait("#1  modified")
+        journey.write("b.txt", "b\n")
+        terminal.wait("#2  created")
+        journey.write(".env", "KEY=now\n")
+        terminal.wait("#3  modified")
+        journey.write("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        terminal.wait("#4  created")
+        terminal.press("G", "k")
+        terminal.wait("▌Log")
+        terminal.wait("#1  modified")
+        terminal.press("R")
+        terminal.wait("the folder root as it was after")
+        terminal.press("f")
+        terminal.wait("1 step, 2 cannot be done. y restores")
+        told = [line for line in terminal.text.splitlines() if "cannot " in line or "would " in line]
+        assert ["bring back .env" in told[0], "remove id_rsa" in told[1], "remove b.txt" in told[2]] == [
+            True
+        ] * 3
+        terminal.press("y")
+        terminal.wait("Restored: 1 step done, 2 left alone")
+        assert (journey.root / ".env").read_text() == "KEY=now\n" and (journey.root / "id_rsa").exists()

@@ -10,6 +10,7 @@
     ├── Unrecorded            recording had to end before all was recorded: exit status 1
     └── NotSoError            the thing asked for is not so: exit status 1
         ├── NoSuchChange      no change, path or version of that name
+        │   └── BeforeRecord  a moment from which there is no record yet
         ├── ContentMissing    a version whose bytes were not kept, with the reason
         │   └── ContentSealed they are encrypted, and the key is not there: exit status 2
         ├── RestoreRefused    restoring would lose what is not recorded
@@ -69,6 +70,15 @@ class NotSoError(FcmError):
 
 class NoSuchChange(NotSoError):
     """No change, path or version answers to the name given."""
+
+
+class BeforeRecord(NoSuchChange):
+    """The record of a folder begins later; `path` and `since_ns` for who tells times in another way."""
+
+    def __init__(self, message: str, path: bytes, since_ns: int) -> None:
+        super().__init__(message)
+        self.path = path
+        self.since_ns = since_ns
 
 
 class ContentMissing(NotSoError):

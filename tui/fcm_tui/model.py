@@ -199,6 +199,8 @@ class Change:
     """JSON: what is known of `process`, and how it is known (`who.words`); None where nobody looked, or found any."""
     at: int = 0
     """`time_ns` where it was read among changes of several recorders, which come in the order of time; else 0."""
+    previous_capture: Capture | None = None
+    """Of a deletion without line counts: whether what is gone was kept, or why not; None where nobody knows."""
 
 
 NOT_RUNNING = "the recorder was not running"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from fcm_tui.restore.bursts import plan_changes
 from fcm_tui.restore.hunks import plan_hunks
 from fcm_tui.restore.moments import plan_folder
-from fcm_tui.restore.obstacles import Checked, Losing, check
+from fcm_tui.restore.obstacles import Checked, Losing, Refusal, check
 from fcm_tui.restore.plan import Action, Missing, Plan, Step
 from fcm_tui.restore.recording import NoRecording, Recording
 from fcm_tui.restore.run import Done, restore
@@ -27,6 +27,7 @@ __all__ = [
     "NoRecording",
     "Plan",
     "Recording",
+    "Refusal",
     "Step",
     "check",
     "patch",

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from fcm_tui.errors import NoSuchChange
+from fcm_tui.errors import BeforeRecord, NoSuchChange
 from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.restore.plan import Action, Plan, Step, base_of, bring_back, kept_only, write
 from fcm_tui.restore.versions import into
@@ -157,6 +157,8 @@ def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int, recorder_id: byt
             since = (_EPOCH + timedelta(microseconds=-(-root.baseline_ns // 1000))).strftime(
                 "%Y-%m-%dT%H:%M:%S.%fZ"
             )
-            raise NoSuchChange(
-                f"{visible_path(root.path)}: the record of it reaches back to {since}, not further"
+            raise BeforeRecord(
+                f"{visible_path(root.path)}: the record of it reaches back to {since}, not further",
+                root.path,
+                root.baseline_ns,
             )

@@ -40,6 +40,8 @@ class Refusal:
     step: Step
     obstacle: Obstacle
     text: str
+    why: str = ""
+    """The end of the text, where the content was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Checked:
     steps: tuple[Step, ...]
     seen: tuple[Seen, ...]
     top: bytes | None
+    left: tuple[Refusal, ...] = ()
+    """The steps that are not taken because what stands there was not kept."""
 
 
 class Losing(RestoreRefused):
@@ -94,6 +98,7 @@ def check(
     steps: list[Step] = []
     seen: list[Seen] = []
     refusals: list[Refusal] = []
+    left: list[Refusal] = []
     for step in plan.steps:
         # What is moved first and changed then is looked at where it is moved from.
         is_moved = step.path in arriving and step.action is not Action.MOVE
@@ -108,6 +113,8 @@ def check(
         elif force:
             steps.append(step)
             seen.append(_seen(step))
+        else:
+            left.append(found)
     if refusals:
         refusals.sort(key=lambda refusal: refusal.obstacle.value)
         worst = refusals[0].obstacle
@@ -115,7 +122,7 @@ def check(
         if worst is Obstacle.UNSAFE:
             raise RestoreRefused(what)
         raise (Unrecorded if worst is Obstacle.UNRECORDED else Losing)(what, _ADVICE[worst])
-    return Checked(tuple(steps), tuple(seen), plan.top)
+    return Checked(tuple(steps), tuple(seen), plan.top, tuple(left))
 
 
 _ADVICE = {
@@ -167,7 +174,9 @@ def _compare(reader: Reader, step: Step, path: bytes, digest: bytes) -> Refusal 
     if step.action in (Action.MOVE, Action.ATTRIBUTES) or reader.contents.known([digest]):
         return None
     why = past.why_not_kept(reader.connection, known)
-    return Refusal(step, Obstacle.NOT_KEPT, f"{visible_path(path)}: the content there was not kept: {why}")
+    return Refusal(
+        step, Obstacle.NOT_KEPT, f"{visible_path(path)}: the content there was not kept: {why}", why
+    )
 
 
 def _refuse_arrival(step: Step, cleared: set[bytes]) -> Refusal | None:

@@ -184,7 +184,7 @@ class Following(PaneKeys):
                 continue
             self.log_view.show_roots(self.tree_view.root_count > 1)
             self.log_view.show_gaps(marks)
-            self._say_status(Status(None, gap=next((gap for gap in gaps if gap.gap), None), sizes=sizes))
+            self._say_status(Status(None, gap=log_gaps.last(gaps), sizes=sizes))
             self._say_titles()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
 

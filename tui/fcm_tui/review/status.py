@@ -37,8 +37,9 @@ class Status:
     wrong: str = ""
     """What somebody has to mend."""
     gap: Gap | None = None
+    """The last, as the record has it: of all roots."""
     gap_here: Gap | None = None
-    """Between the selected change and the one before it."""
+    """On which the cursor is."""
     sizes: Sizes | None = None
     unread: int = 0
     """Alerts that nobody has read."""
@@ -74,7 +75,7 @@ def parts(status: Status) -> list[list[Part]]:
     if state is not None and state.shipping is not None:
         is_well = state.shipping.state == "connected" and not state.shipping.dead
         fields.insert(len(fields) if is_well else 1, _database(state.shipping))
-    gap = (state.last_gap if state is not None else None) or status.gap
+    gap = _last_gap(state.last_gap if state is not None else None, status.gap)
     if status.gap_here is not None:
         is_named = status.gap_here.reason in (NOT_RUNNING, wording.BEGAN)
         fields.append(_gap(status.gap_here, f"{wording.GAP} " if is_named else f"{wording.GAP} gap "))
@@ -134,16 +135,25 @@ def _database(shipping: Shipping) -> list[Part]:
     return [("database ", "muted"), (visible(shipping_text(shipping)), style)]
 
 
+def _last_gap(told: Gap | None, read: Gap | None) -> Gap | None:
+    """What the recorder told last is of one root; of the others it is known once it was read."""
+    if told is None or read is None:
+        return told or read
+    return read if (told.from_ns, told.reason) == (read.from_ns, read.reason) else told
+
+
 def _gap(gap: Gap, label: str) -> list[Part]:
     return [(label, "muted"), (gap_words(gap), "text")]
 
 
-def gap_words(gap: Gap, *, wide: bool = True) -> str:
+def gap_words(gap: Gap, *, wide: bool = True, with_root: bool = False) -> str:
     """`10:02 to 10:05, 312 changes found by scan (suspended)`, or when recording stopped, started or began."""
+    if with_root and gap.root is not None and gap.reason != wording.BEGAN:
+        return f"{_name(gap.root)}: {gap_words(gap, wide=wide)}"
     today = wording.day(time.time_ns())
     start = wording.since(gap.from_ns, today)
     if gap.reason == wording.BEGAN:
-        name = visible_path(os.path.basename(gap.root or b"") or gap.root or b"")
+        name = _name(gap.root or b"")
         return f"recording of {name} began {start}" if wide else f"recording began {start}: {name}"
     if gap.reason.startswith(wording.UNSENT):
         why = visible(gap.reason.removeprefix(wording.UNSENT))
@@ -161,6 +171,10 @@ def gap_words(gap: Gap, *, wide: bool = True) -> str:
         return f"{stretch}: {found}{' ' if found else ''}({visible(gap.reason)})"
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
     return f"{stretch}{found} ({visible(gap.reason)})"
+
+
+def _name(root: bytes) -> str:
+    return visible_path(os.path.basename(root) or root)
 
 
 def _stopped(gap: Gap, start: str, today: tuple[int, int], *, wide: bool) -> str:

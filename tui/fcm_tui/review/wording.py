@@ -13,8 +13,9 @@ from rich.cells import cell_len, set_cell_size
 from fcm_tui.amounts import duration as duration
 from fcm_tui.amounts import plural as plural
 from fcm_tui.amounts import size as size
+from fcm_tui.errors import BeforeRecord, FcmError
 from fcm_tui.model import Capture, Change, Kind
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible, visible_path
 
 SIGNS = {Kind.CREATED: "+", Kind.MODIFIED: "~", Kind.DELETED: "-", Kind.MOVED: "→", Kind.METADATA: "·"}
 """What stands for a kind in the log: readable without any colour."""
@@ -159,6 +160,14 @@ def since(time_ns: int, today: tuple[int, int]) -> str:
     return f"{clock(time_ns, (day(time_ns)[0], 0), wide=False).strip()} {hour(time_ns)}"
 
 
+def why(error: FcmError) -> str:
+    """What is wrong, times in it as the screen has them; safe to show."""
+    if not isinstance(error, BeforeRecord):
+        return visible(str(error))
+    since = moment(error.since_ns + 999_999_999)  # so that what is told is a moment that can be given
+    return f"{visible_path(error.path)}: the record of it reaches back to {since}, not further"
+
+
 def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:
     """A path as the log shows it: below its root, with the root's own name where there are several."""
     separator = os.fsencode(os.sep)
@@ -193,8 +202,15 @@ def wrapped(lines: Sequence[str], width: int) -> list[str]:
     return made
 
 
+_FOLDER = 8
+"""Cells from which on the beginning of a folder is worth them beside a name that is cut."""
+
+
 def fit_path(text: str, width: int) -> str:
-    """A path in exactly `width` cells: the middle elided, the name and its ending kept."""
+    """A path in exactly `width` cells: the middle elided, the name and its ending kept.
+
+    Of a name that is too long for that its end, behind the folder's beginning where there is room for one.
+    """
     if text.isascii():
         length = len(text)
         if length <= width:
@@ -207,6 +223,13 @@ def fit_path(text: str, width: int) -> str:
     room = width - cell_len(name) - 2
     if slash and room >= 1:
         return set_cell_size(f"{_first(head, room)}…{slash}{name}", width)
+    begun = width // 3 if slash and head else 0
+    if begun >= _FOLDER:
+        shown = head + slash if cell_len(head) < begun else f"{_first(head, begun)}…"
+        rest = width - cell_len(shown)
+        if shown.endswith("…"):
+            return set_cell_size(shown + _last(name, rest), width)
+        return shown + fit_path(name, rest)
     keep = (width - 1) // 2
     return set_cell_size(f"{_first(name, width - 1 - keep)}…{_last(name, keep)}", width)
 

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from fcm_tui.errors import FcmError
-from fcm_tui.review import keys
+from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.exporting import Exists
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_line import EntryLine
@@ -87,7 +87,10 @@ class AskLine(ModalScreen[R]):
         try:
             found = await self.take(text)
         except (FcmError, OSError, ValueError, RuntimeError) as error:
-            self._say(str(getattr(error, "strerror", None) or error))
+            if isinstance(error, FcmError):
+                self._told.say(wording.why(error))
+            else:
+                self._say(str(getattr(error, "strerror", None) or error))
         else:
             if found is not None:
                 self.dismiss(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fcm_tui.restore import (
     Losing,
     Plan,
     Recording,
+    Refusal,
     check,
     plan_change,
     plan_changes,
@@ -58,12 +59,15 @@ class Preview:
 
     document: Document
     steps: int
+    """How many are done once somebody says so."""
     obstacle: str = ""
     """Why it cannot be done, or what would be lost; safe to show."""
     is_passing: bool = False
     """The obstacle is that something is not recorded yet, which it is before anything is done, if it can be."""
     may_force: bool = False
     """The obstacle is that something would be lost."""
+    refused: int = 0
+    """Files that stay as they are because a content was not kept."""
 
 
 def undo_hunk(subject: Subject, hunk_number: int) -> Wish:
@@ -168,14 +172,19 @@ def look(database: Path, recording: Recording, wish: Wish, width: int) -> Previe
     with Reader(database) as reader:
         plan = wish.plan(reader)
         obstacle, is_passing, may_force = "", False, False
+        left: tuple[Refusal, ...] = ()
         try:
-            check(reader, plan, skip_missing=wish.skip_missing, own_paths=recording.own_paths)
+            checked = check(reader, plan, skip_missing=wish.skip_missing, own_paths=recording.own_paths)
+            left = checked.left
         except Losing as losing:
             obstacle, may_force = visible(losing.what), True
             is_passing = isinstance(losing, Unrecorded)
         except FcmError as refused:
             obstacle = visible(str(refused))
-        return Preview(_document(reader, wish, plan, width), len(plan.steps), obstacle, is_passing, may_force)
+        return Preview(
+            _document(reader, wish, plan, left, width), len(plan.steps) - len(left), obstacle, is_passing, may_force,
+            len(plan.missing) + len(left),
+        )  # fmt: skip
 
 
 def carry_out(
@@ -221,10 +230,10 @@ def words(done: Done, planned: int, undo_key: str) -> str:
     )
 
 
-def _document(reader: Reader, wish: Wish, plan: Plan, width: int) -> Document:
+def _document(reader: Reader, wish: Wish, plan: Plan, left: Sequence[Refusal], width: int) -> Document:
     """The plan as the diff pane shows it: the file on the disk against what it would be, and the steps in words."""
-    lines = plan_lines.lines(plan, width)
-    if not plan.steps:
+    lines = plan_lines.lines(plan, left, width)
+    if not plan.steps and not plan.missing:
         lines.append("Nothing to do: it is as it was.")
     change = wish.change or _nothing(plan)
     shown = _one_file(reader, plan, change)

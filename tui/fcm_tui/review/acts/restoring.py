@@ -186,14 +186,16 @@ class RestoreScreen(ModalScreen["Done | None"]):
         try:
             wish, seen = await asyncio.to_thread(look)
         except FcmError as error:
-            self._refuse(visible(str(error)))
+            self._refuse(wording.why(error))
             return
         self._wish, self._seen = wish, seen
         self._pane.title.say(wish.what)
         self.diff.show(seen.document)
         yes, no = keys.shown("restore.yes"), keys.shown("restore.no")
+        refused = f"{wording.number(seen.refused)} cannot be done"
         if not seen.steps:
-            self._refuse("Nothing to do: it is as it was.", "text")
+            nothing = "Nothing of it can be done" if seen.refused else "Nothing to do: it is as it was."
+            self._refuse(nothing, "text")
         elif seen.obstacle and not seen.may_force:
             self._refuse(seen.obstacle)
         elif seen.obstacle and not seen.is_passing:
@@ -206,9 +208,8 @@ class RestoreScreen(ModalScreen["Done | None"]):
             )
         else:
             self._phase = "asking"
-            self._question.ask(
-                f"{wording.plural(seen.steps, 'step')}. {yes} restores {wish.what}; {no} leaves all as it is."
-            )
+            steps = wording.plural(seen.steps, "step") + (f", {refused}" if seen.refused else "")
+            self._question.ask(f"{steps}. {yes} restores {wish.what}; {no} leaves all as it is.")
 
     def _refuse(self, why: str, style: str = "bad") -> None:
         self._phase = "over"
@@ -256,7 +257,7 @@ class RestoreScreen(ModalScreen["Done | None"]):
             return
         from fcm_tui.review.acts import restore_plans
 
-        self.result = restore_plans.words(done, seen.steps, keys.shown("file.undo"))
+        self.result = restore_plans.words(done, seen.steps + seen.refused, keys.shown("file.undo"))
         self.dismiss(done)
 
     def action_yes(self) -> None:

@@ -168,10 +168,11 @@ def _bytes(pair: Pair) -> Document:
     old, new = pair.old or b"", pair.new or b""
     shown = hexed(old, new)
     notes = [*pair.notes, _what(pair.old, pair.new), *_members(old, new)]
-    if shown.first or shown.last < max(len(old), len(new)):
+    is_more = shown.last < max(len(old), len(new))
+    if shown.first or is_more:
         notes.append(
-            f"Bytes {wording.number(shown.first)} to {wording.number(shown.last)} are shown;"
-            " behind them nothing is compared."
+            f"Bytes {wording.number(shown.first)} to {wording.number(shown.last)} are shown"
+            + ("; behind them nothing is compared." if is_more else "; before them nothing differs.")
         )
     return Document(
         pair.change, pair.facts, notes, Side(shown.old), Side(shown.new), shown.hunks, "",
@@ -188,7 +189,14 @@ def _what(old: bytes | None, new: bytes | None) -> str:
         return f"{type_of(there)}, {size}." if old is None else f"{type_of(there)}, deleted; it had {size}."
     before, after = _type(old), _type(new)
     what = after if before == after else f"{before} → {after}"
-    return f"{what}, {wording.size(len(old))} → {wording.size(len(new))}{_resized(old, new)}"
+    return f"{what}, {_sizes(len(old), len(new))}{_resized(old, new)}"
+
+
+def _sizes(old: int, new: int) -> str:
+    before, after = wording.size(old), wording.size(new)
+    if before == after and old != new:
+        before, after = f"{wording.number(old)} B", f"{wording.number(new)} B"
+    return f"{before} → {after}"
 
 
 def _type(data: bytes) -> str:
@@ -231,4 +239,4 @@ def _member(name: str, old: tuple[int, int] | None, new: tuple[int, int] | None)
     if new is None and old is not None:
         return f"  - {shown}  {wording.size(old[0])}"
     assert old is not None and new is not None
-    return f"  ~ {shown}  {wording.size(old[0])} → {wording.size(new[0])}"
+    return f"  ~ {shown}  {_sizes(old[0], new[0])}"

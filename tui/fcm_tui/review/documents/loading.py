@@ -14,6 +14,7 @@ from fcm_tui.review.documents.large import changed_lines, is_large
 from fcm_tui.review.source import Record, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.contents import attribute_sets
+from fcm_tui.store.reading import past
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reviews import reviews_of
 
@@ -46,7 +47,10 @@ def load(record: Record, change: Change) -> Document:
             notes.append(f"Extended attributes: {attributes}.")
         return Document(change, said, notes, empty, empty, [], "")
     if change.before == change.after:
-        notes.append(f"The content is the same, {wording.size(change.size)}.")
+        if change.kind is Kind.DELETED:
+            notes.append(f"Deleted. The version before is not in the record: {_why(record, change)}")
+        elif change.after is not None:
+            notes.append(f"The content is the same, {wording.size(change.size)}.")
         return Document(change, said, notes, empty, empty, [], "")
 
     old_mode = record.state_before(change)[0] if change.before is not None else None
@@ -57,7 +61,7 @@ def load(record: Record, change: Change) -> Document:
     before, missing_before = _content(record, change.before)
     after, missing_after = _content(record, change.after)
     if change.before is not None and before is None:
-        notes.append(f"The version before is not in the record: {missing_before}")
+        notes.append(f"The version before is not in the record: {_why(record, change) or missing_before}")
     if change.after is not None and after is None and change.capture is Capture.STORED:
         notes.append(f"The version after is not in the record: {missing_after}")
     if (change.before is not None and before is None) or (change.after is not None and after is None):
@@ -94,6 +98,18 @@ def _metadata(record: Record, change: Change) -> list[str]:
 def _mode(old: int | None, new: int | None) -> str:
     now = stat.filemode(new) if new is not None else "unknown"
     return f"mode {stat.filemode(old)} → {now}" if old and old != new else f"mode {now}"
+
+
+def _why(record: Record, change: Change) -> str:
+    """Why the version before was not kept; empty where it was, so that it is damaged or lost."""
+    connection = reader_of(record).connection
+    version = past.before(connection, change)
+    if (
+        version is None
+        or past.capture_of(connection, version.file_id, version.digest) not in wording.NOT_KEPT
+    ):
+        return ""
+    return f"{past.why_not_kept(connection, version)}."
 
 
 def _content(record: Record, digest: bytes | None) -> tuple[bytes | None, str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Hunk, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, FilePart, Side
-from fcm_tui.review.source import Record
+from fcm_tui.review.source import Record, reader_of
 from fcm_tui.safetext import visible, visible_path
+from fcm_tui.store.reading import past
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
 
@@ -20,7 +21,7 @@ _CHANGES = 20_000
 _FILES = 200
 """Files that are shown."""
 _BYTES = 16_000_000
-"""Of all their versions together."""
+"""Of all the versions that are shown, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class _Version:
 
     path: bytes
     digest: bytes | None
-    """None where its content was not kept."""
+    """None where it could not be read."""
+    change: Change = field(compare=False)
+    """Which left it, or else replaced it."""
 
 
 @dataclass(slots=True)
@@ -45,14 +48,6 @@ class _File:
     def differs(self) -> bool:
         """What was done was not undone again."""
         return self.old != self.new
-
-    @property
-    def before(self) -> bytes | None:
-        return None if self.old is None else self.old.digest
-
-    @property
-    def after(self) -> bytes | None:
-        return None if self.new is None else self.new.digest
 
     @property
     def path(self) -> bytes:
@@ -119,14 +114,13 @@ def _document(
     *,
     all_of_them: bool,
 ) -> Document:
-    together, budget = _Together(), _BYTES
+    together, left = _Together(), _BYTES
     own = [change for change in changes if change.recorder_id == shown_as.recorder_id]
     shown = [file for file in _files(own) if file.differs]
     for file in shown[:_FILES]:
-        budget -= file.last.size or 0
-        together.add(
-            file.last, *(_part(record, file) if budget > 0 else (_title(file, "too much to show here"), None))
-        )
+        title, document, size = _part(record, file, left)
+        together.add(file.last, title, document)
+        left -= size
     where = f" in {visible_path(within)}" if within else ""
     facts = [said, f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else "")]
     notes = []
@@ -147,9 +141,9 @@ def _files(changes: list[Change]) -> list[_File]:
         file = found.get(change.file_id)
         if file is None:
             created = change.kind is Kind.CREATED
-            old = None if created else _Version(change.previous_path or change.path, change.before)
+            old = None if created else _Version(change.previous_path or change.path, change.before, change)
             file = found[change.file_id] = _File(old, None, change)
-        file.new = None if change.kind is Kind.DELETED else _Version(change.path, change.after)
+        file.new = None if change.kind is Kind.DELETED else _Version(change.path, change.after, change)
         file.last = change
     return sorted(_by_path([*found.values()]), key=lambda file: file.path)
 
@@ -165,16 +159,38 @@ def _by_path(files: list[_File]) -> list[_File]:
     return [*files, *together]
 
 
-def _part(record: Record, file: _File) -> tuple[str, Document | None]:
+def _part(record: Record, file: _File, left: int) -> tuple[str, Document | None, int]:
+    """Its title, what differs in it if that can be shown in the bytes that are left, and how many of them it takes."""
+    if file.old is not None and file.new is not None and file.old.digest == file.new.digest:
+        return _title(file, ""), None, 0
+    connection = reader_of(record).connection
+    old = None if file.old is None else past.before(connection, file.old.change)
+    new = None if file.new is None else past.after(connection, file.new.change)
+    which = "" if new is None else "the version before is "
+    if why := _not_kept(record, new) or _not_kept(record, old, which):
+        return _title(file, why), None, 0
+    size = sum(version.size for version in (old, new) if version is not None)
+    if size > left:
+        return _title(file, "too much to show here"), None, 0
     try:
-        old = None if file.before is None else record.content(file.before)
-        new = None if file.after is None else record.content(file.after)
+        pair = Pair(file.last, [], _content(record, old), _content(record, new), compared="span")
     except FcmError as error:
-        return _title(file, visible(str(error))), None
-    if file.before == file.after:
-        return _title(file, ""), None
-    document = compare(Pair(file.last, [], old, new, compared="span"))
-    return _title(file, "; ".join(document.notes[:1])), document
+        return _title(file, visible(str(error))), None, 0
+    document = compare(pair)
+    return _title(file, "; ".join(document.notes[:1])), document, 0 if document.hex else size
+
+
+def _content(record: Record, version: past.Version | None) -> bytes | None:
+    return None if version is None else record.content(version.digest or b"")
+
+
+def _not_kept(record: Record, version: past.Version | None, what: str = "") -> str:
+    """Why there is no content, where that is known; `what` is said in front of it."""
+    reader = reader_of(record)
+    if version is None or (version.digest is not None and reader.contents.known([version.digest])):
+        return ""
+    capture = past.capture_of(reader.connection, version.file_id, version.digest)
+    return f"{what}not kept: {wording.NOT_KEPT[capture]}" if capture in wording.NOT_KEPT else ""
 
 
 def _title(file: _File, why: str) -> str:

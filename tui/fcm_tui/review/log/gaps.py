@@ -45,6 +45,13 @@ def read(record: Record) -> list[Gap]:
     return sorted(found, key=lambda gap: gap.from_ns, reverse=True)
 
 
+def last(gaps: Sequence[Gap]) -> Gap | None:
+    """The newest of the ledger; where it is of several roots, for the same reason, all of them as one."""
+    ledger = [gap for gap in gaps if gap.gap]
+    same = [gap for gap in ledger if (gap.from_ns, gap.reason) == (ledger[0].from_ns, ledger[0].reason)]
+    return _as_one(same) if len(same) > 1 else next(iter(same), None)
+
+
 def _as_one(gaps: Sequence[Gap]) -> Gap:
     ends = [gap.to_ns for gap in gaps if gap.to_ns is not None]
     counts = [gap.changes_found for gap in gaps if gap.changes_found is not None]

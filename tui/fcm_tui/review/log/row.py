@@ -117,7 +117,7 @@ class RowPainter:
         """A day, a time in which changes may have been missed, or when recording stopped, started or began."""
         rule, name = wording.GAP, "muted"
         if mark.gap is not None:
-            said = gap_words(mark.gap, wide=width >= _WIDE)
+            said = gap_words(mark.gap, wide=width >= _WIDE, with_root=self.names_roots)
             if mark.gap.changes_found or mark.gap.reason not in (NOT_RUNNING, wording.BEGAN):
                 name = "warning"
         elif mark.more:
@@ -174,13 +174,14 @@ class RowPainter:
         """In columns, or as short as they are where the path needs the room."""
         column = _COUNTS if width >= _WIDE else 0
         palette = self._palette
-        if change.capture in wording.NOT_KEPT:
-            words = wording.NOT_KEPT[change.capture]
+        kept = change.previous_capture or change.capture
+        if kept in wording.NOT_KEPT:
+            words = wording.NOT_KEPT[kept]
             return [Segment(words.rjust(column), palette("warning", *over))]
         if change.inserted is None and change.updated is None and change.deleted is None:
             words = "" if change.before == change.after else f"binary {wording.size(change.size)}"
             if change.after is None:
-                words = "binary" if change.before else ""
+                words = "binary" if change.before and change.previous_capture else ""
             return [Segment(words.rjust(column), palette("muted", *over))]
         parts = (
             ("+", change.inserted, "created"),

@@ -43,13 +43,14 @@ _COLUMNS = (
     "c.recorder_id, h.host, c.sequence, c.time_ns, c.kind, r.path, c.file_id, c.path, c.previous_path,"
     " c.before_digest, c.after_digest, c.size, c.mode, c.mtime_ns, c.owner, c.process, {capture}, c.origin,"
     " c.group_sequence, c.inserted, c.updated, c.deleted, c.encoding, c.newline,"
-    f" {IS_REVIEWED}, c.attributes, c.previous_attributes, {NOTE}, c.process_info"
+    f" {IS_REVIEWED}, c.attributes, c.previous_attributes, {NOTE}, c.process_info,"
+    " {previous_capture}"
 )
-_WIDTH = 29
+_WIDTH = 30
 _FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
 _BY_NUMBER = " ORDER BY c.recorder_id {0}, c.sequence {0} LIMIT ?"
 _BY_TIME = " ORDER BY c.time_ns {0}, c.recorder_id {0}, c.sequence {0} LIMIT ?"
-_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b? s? s?")
+_CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b? s? s? s?")
 _AT_ONCE = 1000
 """Rows that a server is asked for at most at once; the next ones are asked for by the last one's place."""
 
@@ -88,7 +89,9 @@ class ChangeLog:
         """`index` is that of the changed lines, where there may be one."""
         self._connection = connection
         self._dialect = dialect_of(connection)
-        self._columns = _COLUMNS.format(capture=self._dialect.capture)
+        self._columns = _COLUMNS.format(
+            capture=self._dialect.capture, previous_capture=self._dialect.previous_capture
+        )
         self._index = index
 
     def indexed(self) -> int:
@@ -320,10 +323,11 @@ def _change(row: tuple[Any, ...], by_time: bool) -> Change:
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
     group, inserted, updated, deleted, encoding, newline, reviewed = row[18:25]
-    attributes, previous_attributes, note, process_info = row[25:]
+    attributes, previous_attributes, note, process_info, was = row[25:]
     return Change(
         recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
         before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
         group, inserted, updated, deleted, encoding, newline, bool(reviewed),
         attributes, previous_attributes, note, process_info, time_ns if by_time else 0,
+        None if was is None else Capture(was),
     )  # fmt: skip

@@ -32,6 +32,8 @@ class Dialect:
     is_server: bool
     capture: str
     """What is kept of the version of a change `c` now. Its row, which is hashed, goes on saying what was kept then."""
+    previous_capture: str
+    """The same of the version before a deletion `c` without line counts, where that is known."""
     files: str
     """The files as they are now, with the columns of the local table: to be followed by an alias."""
     counted: str
@@ -54,9 +56,17 @@ _CAPTURE = (
     " EXISTS (SELECT 1 FROM contents k WHERE k.digest = c.after_digest AND k.chunk = 0) THEN 'quota' ELSE c.capture END"
 )
 
+_PREVIOUS_CAPTURE = (
+    "CASE WHEN c.kind = 'deleted' AND c.inserted IS NULL THEN coalesce((SELECT b.capture FROM changes b"
+    " WHERE b.file_id = c.file_id AND b.sequence < c.sequence ORDER BY b.sequence DESC LIMIT 1), {first_look}) END"
+)
+
 SQLITE = Dialect(
     is_server=False,
     capture=_CAPTURE,
+    previous_capture=_PREVIOUS_CAPTURE.format(
+        first_look="(SELECT f.capture FROM files f WHERE f.file_id = c.file_id)"
+    ),
     files="files",
     counted="files",
     has_prunes=True,
@@ -65,6 +75,10 @@ SQLITE = Dialect(
 MYSQL = Dialect(
     is_server=True,
     capture=_CAPTURE,
+    previous_capture=_PREVIOUS_CAPTURE.format(
+        first_look="(SELECT 'stored' FROM backup_paths p WHERE p.recorder_id = c.recorder_id"
+        " AND p.file_id = c.file_id AND p.digest = c.before_digest)"
+    ),
     # The recorder's memory of its disk stays with it: the last change says how a file is, or else its one version.
     files="(SELECT g.file_id, g.root_id, g.path, g.present, g.first_seen_ns,"
     " coalesce(n.after_digest, n.before_digest, b.digest) AS digest,"

@@ -149,26 +149,37 @@ def all_then(
     return then
 
 
-def why_not_kept(connection: Connection, version: Version) -> str:
-    """Why the content of a version cannot be had, as the end of a sentence."""
+def capture_of(connection: Connection, file_id: bytes, digest: bytes | None) -> Capture:
+    """Why the content of a version is not there; `STORED` or `NONE` where nobody knows."""
+    if digest is not None and dialect_of(connection).has_prunes and prune_of(connection, digest) is not None:
+        return Capture.QUOTA
     row = connection.execute(
         f"SELECT {dialect_of(connection).capture} FROM changes c WHERE c.file_id = ?"
-        " AND coalesce(c.after_digest, X'') = coalesce(?, X'') ORDER BY c.sequence DESC LIMIT 1",
-        (version.file_id, version.digest),
+        " AND coalesce(c.after_digest, X'') = coalesce(?, X'') AND c.kind <> 'deleted'"
+        " ORDER BY c.sequence DESC LIMIT 1",
+        (file_id, digest),
     ).fetchone()
     row = (
         row
         or connection.execute(
-            f"SELECT capture FROM {dialect_of(connection).files} f WHERE f.file_id = ?", (version.file_id,)
+            f"SELECT capture FROM {dialect_of(connection).files} f WHERE f.file_id = ?", (file_id,)
         ).fetchone()
     )
+    return Capture(row[0]) if row else Capture.NONE
+
+
+def why_not_kept(connection: Connection, version: Version) -> str:
+    """Why the content of a version cannot be had, as the end of a sentence."""
     thinned = why_thinned(connection, version.digest, version.file_id)
     return thinned or {
         Capture.TOO_LARGE: "it was too large to keep",
         Capture.SECRET: "it is a secret, so it is not kept",
         Capture.UNREADABLE: "it could not be read",
         Capture.EXCLUDED: "it was excluded",
-    }.get(Capture(row[0]) if row else Capture.NONE, "it was lost: `fcm-tui verify` lists all that is")
+    }.get(
+        capture_of(connection, version.file_id, version.digest),
+        "it was lost: `fcm-tui verify` lists all that is",
+    )
 
 
 def why_thinned(connection: Connection, digest: bytes | None, file_id: bytes | None = None) -> str:
