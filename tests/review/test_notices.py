@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
@@ -48,6 +49,32 @@ async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder
         app.tell("theme read again")
         app.notices.since -= 16
         await shows(app, lambda screen: "read again" not in screen)
+
+
+@pytest.mark.parametrize("between", ["j", "Q", "1", "escape"])
+async def test_any_other_key_takes_back_the_question_whether_to_pause(
+    record: RecordBuilder, make_app: Make, between: str
+) -> None:
+    asked: list[bool] = []
+
+    def pausing(is_sure: bool) -> str:
+        asked.append(is_sure)
+        return "paused" if is_sure else ""
+
+    app = make_app(record)
+    app.pausing = pausing
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("r")
+        await shows(app, "r again pauses recording")
+        await pilot.press(between)
+        await shows(app, lambda screen: "again pauses" not in screen)
+        await pilot.press("r")
+        await shows(app, "r again pauses recording")
+        assert asked == [False, False]
+        for key in ("k", "r", "k", "r", "r", "k"):  # faster than any of them is answered
+            app.post_message(Key(key, key))
+        await eventually(lambda: asked == [False] * 4 + [True])
 
 
 async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(

@@ -151,6 +151,8 @@ class ReviewApp(Following):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self.notices.forget(READ)
+            if event.is_forwarded:  # its turn has come; letters of what is written stay where they are
+                self.take_back_pause(event.key)
             if keys.ends_at_once(event.key):
                 self.end()
                 return

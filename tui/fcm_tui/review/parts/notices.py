@@ -24,6 +24,11 @@ class Notices:
         """Tell something for a while."""
         self.text, self.since = text, time.monotonic()
 
+    def take_back(self, text: str) -> None:
+        """Let go of a sentence, if it is what is told."""
+        if self.text == text:
+            self.text, self.since = "", None
+
     def stand(self, text: str) -> None:
         """Tell something that stays, unless something is just being told."""
         if self.since is None:
