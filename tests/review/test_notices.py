@@ -98,3 +98,27 @@ async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
         await shows(app, "not taken up: fcm.toml:1: ")
         file.write_text('theme = "dark"\n')
         await shows(app, lambda screen: "not taken up" not in screen)
+
+
+async def test_what_was_wrong_goes_as_soon_as_it_is_mended_on_whatever_screen(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 1000.0)
+    app = make_app(record)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await shows(app, "line ten")
+        app.tell_wrong("settings", "not taken up: fcm.toml:1: odd")
+        await shows(app, "not taken up")
+        await pilot.press("S")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        app.tell_wrong("settings", "")
+        await pilot.press("escape")
+        await eventually(lambda: len(app.screen_stack) == 1)
+        await shows(app, lambda screen: "Directories" in screen and "not taken up" not in screen)
+        app.tell_wrong("theme", "mine.toml:2: odd")
+        await shows(app, "mine.toml:2:")
+        app.say("recorded as change 9")
+        await shows(app, "recorded as change 9")
+        app.tell_wrong("theme", "")
+        await pilot.pause()
+        await shows(app, "recorded as change 9")

@@ -143,7 +143,10 @@ class ReviewApp(Following):
         self._say_status(self._status)
 
     def tell_wrong(self, where: str, what: str) -> None:
-        if self.notices.say_wrong(where, what):
+        was = self.notices.wrong_in(where)
+        if what != was:
+            self.notices.say_wrong(where, what)
+            self.unsay(was)
             if what:
                 self.say(what, "warning")
             self._say_status(self._status)

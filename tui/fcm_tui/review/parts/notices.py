@@ -39,11 +39,13 @@ class Notices:
         if self.since is not None and time.monotonic() - self.since > after:
             self.text, self.since = "", None
 
-    def say_wrong(self, where: str, text: str) -> bool:
-        """What is to be mended in some place, empty for nothing; whether that is news."""
-        is_news = text != self._wrong.get(where, "")
+    def say_wrong(self, where: str, text: str) -> None:
+        """What is to be mended in some place, empty for nothing."""
         self._wrong[where] = text
-        return is_news
+
+    def wrong_in(self, where: str) -> str:
+        """What is to be mended there."""
+        return self._wrong.get(where, "")
 
     @property
     def wrong(self) -> str:
