@@ -40,7 +40,7 @@ def alerts(text: str, tmp_path: Path) -> Alerts:
         (f"{RULE}filter = 'kind:gone'\n", 3, "the filter of rule 'r': kind:gone: no such kind"),
         (f"{RULE}filter = 'since:2h'\n", 3, "write inside_hours, outside_hours or rate"),
         (f"{RULE}filter = 'is:reviewed'\n", 3, "nobody has reviewed a change"),
-        (f"{RULE}filter = ['a', '@none']\n", 3, "no filter of this name is saved"),
+        (f"{RULE}filter = ['a', '@none']\n", 3, "no such saved filter"),
         (f"{RULE}rate = '5 in 1m'\n", 3, 'write a rate such as "more than 20 in 5m"'),
         (f"{RULE}rate = 'more than 5 in 2d'\n", 3, "the time of a rate goes from"),
         (f"{RULE}inside_hours = '8-18'\n", 3, "write hours such as"),

@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from fcm_tui.model import Kind
+from fcm_tui.query.terms import State
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.config import Settings
@@ -101,6 +102,67 @@ async def test_tab_completes_and_goes_on_to_the_next(record: RecordBuilder, make
         await write(pilot, " by:")
         await pilot.press("tab")
         assert app.log_pane.bar.entry.text == "kind:moved by:ann"
+
+
+async def test_tab_goes_from_a_key_that_is_complete_to_its_values(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash", "k", "tab")
+        assert app.log_pane.bar.entry.text == "kind:"
+        await shows(app, "Tab kind:created kind:modified")
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:created"
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:modified"
+        await write(pilot, " !s")
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:modified !since:"
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:modified !size:"
+        await pilot.press("tab")
+        assert app.log_pane.bar.entry.text == "kind:modified !since:"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("written", "begins"),
+    [
+        ("", "Tab kind: since:"),
+        ("is:", "Tab is:unreviewed is:reviewed"),
+        ("since:yesterdayx", "since:yesterdayx: no moment: since:2h, "),
+        ("is:new", "is:new: no such state: there are unreviewed"),
+    ],
+)
+async def test_what_does_not_fit_under_the_bar_ends_so_that_one_sees_it(
+    record: RecordBuilder, make_app: Make, size: tuple[int, int], written: str, begins: str
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=size) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, written)
+        await shows(app, begins)
+        bar = app.log_pane.bar
+        said = lines(bar)[1]
+        assert len(said) <= bar.size.width
+        assert said.endswith("…") or (len(said) < bar.size.width and size[0] == 120)
+
+
+async def test_the_completion_that_is_taken_stays_in_sight(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, "is:")
+        for state in State:
+            await pilot.press("tab")
+            assert app.log_pane.bar.entry.text == f"is:{state}"
+            assert f" is:{state}" in lines(app.log_pane.bar)[1]
+        await pilot.press("tab")
+        assert lines(app.log_pane.bar)[1].startswith("   Tab is:unreviewed ")
 
 
 async def test_keys_of_the_log_are_letters_in_the_bar(record: RecordBuilder, make_app: Make) -> None:

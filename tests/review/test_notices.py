@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
@@ -50,6 +51,32 @@ async def test_what_was_told_goes_with_a_key_after_a_while(record: RecordBuilder
         await shows(app, lambda screen: "read again" not in screen)
 
 
+@pytest.mark.parametrize("between", ["j", "Q", "1", "escape"])
+async def test_any_other_key_takes_back_the_question_whether_to_pause(
+    record: RecordBuilder, make_app: Make, between: str
+) -> None:
+    asked: list[bool] = []
+
+    def pausing(is_sure: bool) -> str:
+        asked.append(is_sure)
+        return "paused" if is_sure else ""
+
+    app = make_app(record)
+    app.pausing = pausing
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("r")
+        await shows(app, "r again pauses recording")
+        await pilot.press(between)
+        await shows(app, lambda screen: "again pauses" not in screen)
+        await pilot.press("r")
+        await shows(app, "r again pauses recording")
+        assert asked == [False, False]
+        for key in ("k", "r", "k", "r", "r", "k"):  # faster than any of them is answered
+            app.post_message(Key(key, key))
+        await eventually(lambda: asked == [False] * 4 + [True])
+
+
 async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
     record: RecordBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,3 +98,27 @@ async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(
         await shows(app, "not taken up: fcm.toml:1: ")
         file.write_text('theme = "dark"\n')
         await shows(app, lambda screen: "not taken up" not in screen)
+
+
+async def test_what_was_wrong_goes_as_soon_as_it_is_mended_on_whatever_screen(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcm_tui.review.parts.said.SECONDS", 1000.0)
+    app = make_app(record)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await shows(app, "line ten")
+        app.tell_wrong("settings", "not taken up: fcm.toml:1: odd")
+        await shows(app, "not taken up")
+        await pilot.press("S")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        app.tell_wrong("settings", "")
+        await pilot.press("escape")
+        await eventually(lambda: len(app.screen_stack) == 1)
+        await shows(app, lambda screen: "Directories" in screen and "not taken up" not in screen)
+        app.tell_wrong("theme", "mine.toml:2: odd")
+        await shows(app, "mine.toml:2:")
+        app.say("recorded as change 9")
+        await shows(app, "recorded as change 9")
+        app.tell_wrong("theme", "")
+        await pilot.pause()
+        await shows(app, "recorded as change 9")

@@ -14,6 +14,7 @@ from fcm_tui.resources import themes_dir
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look import theming
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.parts import said
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 from tests.waiting import eventually
@@ -82,6 +83,7 @@ async def test_the_screen_takes_over_what_is_saved_and_says_what_is_wrong(
     record: RecordBuilder, make_app: Make, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(theming, "LOOK", 0.01)
+    monkeypatch.setattr(said, "SECONDS", 1000.0)
     file = own / "mine.toml"
     good = file.read_text()
     app = make_app(record, themes=Themes("mine", own, "truecolor"))
@@ -93,6 +95,8 @@ async def test_the_screen_takes_over_what_is_saved_and_says_what_is_wrong(
         _written(file, good.replace("dark = true", "dark = maybe"))
         await shows(app, "mine.toml:2:")
         assert app.palette.base.bgcolor == Color.parse("#123456")
+        _written(file, good)
+        await shows(app, lambda screen: "mine.toml:2:" not in screen)
 
 
 async def test_a_key_goes_through_the_themes(record: RecordBuilder, make_app: Make) -> None:

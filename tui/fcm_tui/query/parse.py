@@ -99,7 +99,7 @@ def _condition(word: Word, saved: Mapping[str, str], now_ns: int | None, left: i
 def _saved(word: Word, saved: Mapping[str, str], now_ns: int | None, left: int) -> Condition:
     name = word.text[1:]
     if name not in saved:
-        _refuse(word, _meant("no filter of this name is saved", name, list(saved), "@"))
+        _refuse(word, _meant("no such saved filter", name, list(saved), "@"))
     if not left:
         _refuse(word, "saved filters name one another in a circle, or too deep")
     try:
@@ -157,8 +157,8 @@ def _clock(word: Word, now_ns: int | None) -> Condition:
 def _moment(word: Word, now_ns: int | None) -> int:
     try:
         return parse_moment(word.value, now_ns)
-    except UsageError as error:
-        _refuse(word, str(error).partition(" is not a moment: ")[2] or str(error))
+    except UsageError:
+        _refuse(word, f"no moment: {EXAMPLES[word.key]}")
 
 
 def _sized(word: Word, now_ns: int | None) -> Condition:
@@ -196,7 +196,7 @@ def _meant(what: str, name: str, known: list[str], before: str = "", behind: str
 
 def _refuse(word: Word, why: str) -> NoReturn:
     shown = word.text if len(word.text) <= _SHOWN else f"{word.text[: _SHOWN - 1]}…"
-    raise FilterError(f"{visible(shown) or '!'}: {why}", word.start, word.end)
+    raise FilterError(f"{visible(shown).removesuffix(':') or '!'}: {why}", word.start, word.end)
 
 
 KEYS: dict[str, Callable[[Word, int | None], Condition]] = {

@@ -143,7 +143,10 @@ class ReviewApp(Following):
         self._say_status(self._status)
 
     def tell_wrong(self, where: str, what: str) -> None:
-        if self.notices.say_wrong(where, what):
+        was = self.notices.wrong_in(where)
+        if what != was:
+            self.notices.say_wrong(where, what)
+            self.unsay(was)
             if what:
                 self.say(what, "warning")
             self._say_status(self._status)
@@ -151,6 +154,8 @@ class ReviewApp(Following):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
             self.notices.forget(READ)
+            if event.is_forwarded:  # its turn has come; letters of what is written stay where they are
+                self.take_back_pause(event.key)
             if keys.ends_at_once(event.key):
                 self.end()
                 return

@@ -140,6 +140,13 @@ class FileKeys(ThemedApp):
         self.screen.query(Said).remove()
         self.screen.mount(Said(self.palette, text, style, self.size.width))
 
+    def unsay(self, text: str) -> None:
+        """Take that sentence away from whatever screen it stands on: it is not so any more."""
+        for screen in self.screen_stack:
+            for said in screen.query(Said):
+                if said.text == text:
+                    said.remove()
+
     # --- copying, editing
 
     def action_copy(self) -> None:

@@ -15,7 +15,6 @@ from fcm_tui.review.engine import Engine
 from fcm_tui.review.log import gaps as log_gaps
 from fcm_tui.review.log.sending import Sending
 from fcm_tui.review.pane_keys import PaneKeys
-from fcm_tui.review.parts.notices import Notices
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status
 from fcm_tui.safetext import visible
@@ -34,7 +33,6 @@ QUIET = 0.05
 class Following(PaneKeys):
     """The part of the app that works without any key."""
 
-    notices: Notices
     _source: Source
     _sending: Sending
     _failure: str = ""

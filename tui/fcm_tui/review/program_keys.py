@@ -17,6 +17,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
+from fcm_tui.review.parts.notices import Notices
 from fcm_tui.review.parts.said import Said
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
@@ -31,10 +32,12 @@ _BOUND = {key.id: key.keys for key in keys.KEYMAP}
 """The keys that the screens were made with."""
 _SURE = 5.0
 """Seconds for the second press."""
-
-
 _LOOK = 1.0
 """Seconds between two looks at the journal of alerts."""
+
+
+def _question() -> str:
+    return f"{keys.shown('pause')} again pauses recording"
 
 
 class ProgramKeys(FileKeys):
@@ -51,6 +54,7 @@ class ProgramKeys(FileKeys):
     """Alerts that nobody has read."""
     pausing: Callable[[bool], str] | None
     """Has whoever records go on, or pause if that is certain, and tells which; empty where it has to be certain."""
+    notices: Notices
     _engine: Engine | None
     _pause_asked: float = -math.inf
     """When (monotonic) a pause was asked for, and not yet confirmed."""
@@ -162,7 +166,7 @@ class ProgramKeys(FileKeys):
             return
         now = time.monotonic()
         is_sure = now - self._pause_asked < _SURE
-        self._pause_asked = -math.inf if is_sure else now
+        asked = self._pause_asked = -math.inf if is_sure else now
         try:
             said = await asyncio.to_thread(self.pausing, is_sure)
         except FcmError as error:
@@ -170,9 +174,17 @@ class ProgramKeys(FileKeys):
             return
         if said:
             self._pause_asked = -math.inf
-        else:
-            said = f"{keys.shown('pause')} again pauses recording"
-        self.answer(said)
+            self.answer(said)
+        elif asked == self._pause_asked:  # and not taken back meanwhile
+            self.answer(_question())
+
+    def take_back_pause(self, key: str) -> None:
+        """Another key was pressed than the one that pauses: who comes back to it later is asked again."""
+        if self._pause_asked != -math.inf and not any(
+            key in one.keys for one in keys.KEYMAP if one.id == "pause"
+        ):
+            self._pause_asked = -math.inf
+            self.notices.take_back(_question())
 
     def answer(self, what: str) -> None:
         """Tell what came of a key in the status line, and take away what came of the one before, which hides that."""

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from textual.message import Message
 
 from fcm_tui.errors import FilterError
+from fcm_tui.review import wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
 
@@ -103,7 +104,7 @@ class FilterBar(EntryBar):
             self.refresh()
 
     def action_complete(self) -> None:
-        """What may stand here, one after the other."""
+        """What may stand here, one after the other; behind a key that is the only one, its values."""
         options = self._options()
         if self._completing is None or not options:
             return
@@ -111,6 +112,8 @@ class FilterBar(EntryBar):
         start = self._completing.start
         self.entry.replace(start, self._completing.end, options[self._option])
         self._completing = replace(self._completing, end=self.entry.at)
+        if len(options) == 1 and options[0].endswith(":"):
+            self._complete()
         self._parse()
         self.refresh()
 
@@ -123,7 +126,19 @@ class FilterBar(EntryBar):
         if self._error is not None and (self._insists or not is_begun):
             return [Segment(str(self._error), self.palette("title", "warning"))]
         segments = [Segment("Tab ", self.palette("title", "key"))] if options else []
-        for number, option in enumerate(options):
+        first = self._first_in_sight()
+        if first:
+            segments.append(Segment("… ", self.palette("title", "muted")))
+        for number, option in enumerate(options[first:], first):
             style = self.palette("title", "accent" if number == self._option else "muted")
             segments += [Segment(option, style), Segment(" ", self.palette("title"))]
         return [*segments, *self.ways_out()]
+
+    def _first_in_sight(self) -> int:
+        """From which of what may stand here on there is room for the one that was taken."""
+        room = self.size.width - wording.cells(f"{self.PROMPT}Tab … …")
+        taken = self._options()[: self._option + 1]
+        first = 0
+        while first < self._option and wording.cells(" ".join(taken[first:])) > room:
+            first += 1
+        return first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,6 +17,20 @@ from fcm_tui.review.parts.entry_line import EntryLine
 
 _STATE = 14
 """Cells of what is said at the right: `1,234,567+ found`."""
+
+
+def fitted(segments: Sequence[Segment], width: int) -> list[Segment]:
+    """What there is room for in so many cells; blanks at the end need none, and what is cut ends in an ellipsis."""
+    if wording.cells("".join(segment.text for segment in segments).rstrip()) <= width:
+        return list(segments)
+    made: list[Segment] = []
+    room = width
+    for segment in segments:
+        if wording.cells(segment.text) >= room:
+            return [*made, Segment(wording.fit(f"{segment.text}…", room), segment.style)]
+        room -= wording.cells(segment.text)
+        made.append(segment)
+    return made
 
 
 class EntryBar(EntryLine):
@@ -102,7 +118,7 @@ class EntryBar(EntryLine):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         blank = Segment(" " * wording.cells(self.PROMPT), self.palette("title"))
-        strip = Strip(self._line(width) if y == 0 else [blank, *self.help()])
+        strip = Strip(self._line(width) if y == 0 else fitted([blank, *self.help()], width))
         return strip.adjust_cell_length(width, self.palette("title"))
 
     def _line(self, width: int) -> list[Segment]:

@@ -24,6 +24,11 @@ class Notices:
         """Tell something for a while."""
         self.text, self.since = text, time.monotonic()
 
+    def take_back(self, text: str) -> None:
+        """Let go of a sentence, if it is what is told."""
+        if self.text == text:
+            self.text, self.since = "", None
+
     def stand(self, text: str) -> None:
         """Tell something that stays, unless something is just being told."""
         if self.since is None:
@@ -34,11 +39,13 @@ class Notices:
         if self.since is not None and time.monotonic() - self.since > after:
             self.text, self.since = "", None
 
-    def say_wrong(self, where: str, text: str) -> bool:
-        """What is to be mended in some place, empty for nothing; whether that is news."""
-        is_news = text != self._wrong.get(where, "")
+    def say_wrong(self, where: str, text: str) -> None:
+        """What is to be mended in some place, empty for nothing."""
         self._wrong[where] = text
-        return is_news
+
+    def wrong_in(self, where: str) -> str:
+        """What is to be mended there."""
+        return self._wrong.get(where, "")
 
     @property
     def wrong(self) -> str:

@@ -34,6 +34,7 @@ class Said(Widget):
     def __init__(self, palette: Palette, text: str, style: str, width: int) -> None:
         super().__init__()
         self.palette = palette
+        self.text = text
         self._style = style
         self._lines = wrap(text, max(10, width - 2))[:_LINES] or [""]
         self.styles.height = len(self._lines)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
+from fcm_tui.review.settings import saved_filters
 from fcm_tui.review.settings.check import check
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import WATCH_SOURCES, Settings
@@ -253,10 +254,13 @@ def explanation(row: Row | None, said: Mapping[Key, str]) -> str:
     if way == ("roots",):
         return "Folders that are recorded where the command line names none."
     if way[:1] == ("filters",):
-        return (
-            'Saved filters: name = expression; @name stands for it in the filter bar and in "log --filter".'
-        )
+        return saved_filters.EXPLANATION
     return said.get(way, "")
+
+
+def prompt(row: Row) -> str:
+    """What stands in front of the line in which a row is written."""
+    return saved_filters.FORM if row.kind is Kind.NAMED else row.label.strip(" +")
 
 
 def all_of(row: Row) -> str:
@@ -299,8 +303,10 @@ def _put(draft: Draft, now: Present, row: Row, text: str) -> Draft:
         used = [other for other in DETECTORS if (other in used) != (other == name)]
         return draft.with_value(row.way, True if len(used) == len(DETECTORS) else used)
     if row.kind is Kind.NAMED:
-        name, _, expression = text.partition("=")
-        return draft.with_value(("filters", name.strip()), expression.strip())
+        name, expression = saved_filters.new_filter(text, now.found(row.way) or ())
+        return draft.with_value((*row.way, name), expression)
+    if row.way[0] == "filters":
+        return draft.with_value(row.way, saved_filters.other_filter(text, now.found(("filters",)) or ()))
     if row.kind is Kind.ROOT:
         return draft.with_value((*row.way, "path"), text.replace("$", "$$"))
     if text in ("true", "false") and row.kind in (Kind.FLAG, Kind.CHOICE) and row.way != ("theme",):

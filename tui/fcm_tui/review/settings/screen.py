@@ -226,7 +226,7 @@ class SettingsScreen(Screen[None]):
     def _open_line(self, row: Row) -> None:
         assert self._now is not None
         self._editing = row
-        self._line.prompt = row.label.strip(" +")
+        self._line.prompt = fields.prompt(row)
         self._line.entry = Entry(fields.begun(self._now, row))
         self._line.is_wrong = False
         self._line.display = True
