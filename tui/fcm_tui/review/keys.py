@@ -141,6 +141,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.close", ("left", "h"), "close", "close the folder, or go up", TREE),
     Key("tree.choose", ("enter",), "choose", "only the changes in here, or all", TREE),
     Key("tree.deleted", ("d",), "deleted", "deleted files too, or not", TREE),
+    Key("tree.filter", ("slash",), "app.filter", "filter the log", TREE),
+    Key("tree.unreviewed", ("u",), "app.unreviewed", "in the log: the next unreviewed", TREE),
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
     Key("log.tree", ("left", "h"), "back", "close the burst, or to the directories", LOG),
     Key("log.bursts", ("b",), "bursts", "bursts as one line, or every change", LOG),
@@ -380,6 +382,12 @@ def bindings(*contexts: str, without: Collection[str] = (), through: str = "") -
                 found.append(Binding(",".join(own), action, entry.description, show=False, id=entry.id))
         taken.update(name for entry in entries for name in entry.keys)
     return found
+
+
+def elsewhere(name: str, context: str, here: Collection[str]) -> Key | None:
+    """What a key would do in a context, where it does nothing in those that are live here."""
+    found = {key.context: key for key in KEYMAP if name in key.keys}
+    return None if found.keys() & here else found.get(context)
 
 
 def shown(identity: str) -> str:

@@ -57,6 +57,12 @@ class PaneKeys(ProgramKeys):
         self.log_view.go(self.log_view.cursor + rows)
         self.log_view.pinned = self.focused is self.diff_view
 
+    def action_filter(self) -> None:
+        """What the log shows, asked for from the directories."""
+        if len(self.screen_stack) == 1:
+            self.panes.show(self.log_view)
+            self.call_later(self.log_view.action_filter)  # when it has the keyboard, which it would take back
+
     def action_reviewed(self) -> None:
         """The change whose diff is read, from there."""
         if len(self.screen_stack) == 1:

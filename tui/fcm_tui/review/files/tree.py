@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from textual import work
+from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
 
@@ -16,6 +17,7 @@ from fcm_tui.model import Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
+from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.activity import lately
@@ -176,6 +178,13 @@ class DirectoryTree(CursorView):
         self.rows_changed()
 
     # --- keys
+
+    def on_key(self, event: Key) -> None:
+        """What looks like a key for the log, as that stands beside this, is not left without an answer."""
+        here = (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE, keys.SHOWN)
+        if (key := keys.elsewhere(event.key, keys.LOG, here)) is not None:
+            where = keys.shown("pane.log")
+            self.post_message(Refused(f"{keys.shown(key.id)} works in the log: {where} goes there."))
 
     @property
     def selected(self) -> Node | None:

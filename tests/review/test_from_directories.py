@@ -1,0 +1,48 @@
+"""Keys of the log that are pressed in the directories: they act on the log, or say where they do something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.events import Key
+
+from fcm_tui.review.app import ReviewApp
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows
+from tests.waiting import eventually
+
+Make = Callable[..., ReviewApp]
+
+
+@pytest.mark.parametrize(("zoomed", "size"), [(False, (120, 40)), (True, (120, 40)), (False, (50, 12))])
+async def test_the_log_is_filtered_from_the_directories_too(
+    record: RecordBuilder, make_app: Make, zoomed: bool, size: tuple[int, int]
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=size) as pilot:
+        await eventually(lambda: app.log_view.rows == 8)
+        await pilot.press("1", *["z"] * zoomed)
+        await eventually(lambda: app.focused is app.tree_view)
+        for key in ("slash", *"jqd"):  # faster than the bar is there
+            app.post_message(Key(key, "/" if key == "slash" else key))
+        await eventually(lambda: app.log_pane.bar.entry.text == "jqd")
+        assert app.focused is app.log_pane.bar
+        await pilot.press("escape")
+        await eventually(lambda: app.focused is app.log_view)
+        assert app.log_pane.bar.entry.text == ""
+
+
+async def test_what_works_in_the_log_alone_says_so_in_the_directories(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("1", "space")
+        await shows(app, "Space works in the log: 2 goes there.")
+        await pilot.press("v")
+        await shows(app, "v works in the log: 2 goes there.")
+        await pilot.press("u")
+        await eventually(lambda: app.log_view.cursor == 1)
+        assert app.focused is app.tree_view
