@@ -80,7 +80,7 @@ async def test_of_two_versions_it_is_their_lines(
         await pilot.press("m", "K", "K")
         await shows(app, "#3  modified")
         await pilot.press(key)
-        await shows(app, f"+ {new.strip()}")
+        await shows(app, lambda screen: "  →  " in screen and f"+ {new.strip()}" in screen)
         found = copied(empty, app.subject())
         assert (found["old"], found["new"]) == (old, new)
         subject = app.subject()
