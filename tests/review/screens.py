@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.widget import Widget
 
@@ -21,6 +22,7 @@ def lines(view: Widget) -> list[str]:
 
 def text(app: App[Any]) -> str:
     """The whole screen, separators of paths as `/`; empty while nothing is drawn yet in the size that it has now."""
+    visible_screen_stack.set(app._background_screens)  # as for a paint: else nothing is behind a menu
     rows = app.screen._compositor.render_strips()
     if len(rows) != app.size.height:
         return ""
