@@ -10,6 +10,7 @@ from textual.events import Key
 from fcm_tui.review.app import ReviewApp
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
+from tests.review.test_inbox import marks, rows
 from tests.waiting import eventually
 
 Make = Callable[..., ReviewApp]
@@ -39,10 +40,27 @@ async def test_what_works_in_the_log_alone_says_so_in_the_directories(
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "line ten")
-        await pilot.press("1", "space")
-        await shows(app, "Space works in the log: 2 goes there.")
-        await pilot.press("v")
+        await pilot.press("1", "v")
         await shows(app, "v works in the log: 2 goes there.")
         await pilot.press("u")
         await eventually(lambda: app.log_view.cursor == 1)
         assert app.focused is app.tree_view
+
+
+async def test_all_changes_in_a_folder_are_reviewed(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("1", "j")
+        await eventually(lambda: app.tree_view.selected and app.tree_view.selected.path.endswith(b"src"))
+        await pilot.press("space")
+        await shows(app, "Space again: all 2 changes in src are reviewed")
+        await pilot.press("k", "space")  # of another folder it is another question
+        await shows(app, "Space again: all 8 changes in project are reviewed")
+        assert marks(app) == ""
+        await pilot.press("j", "space")
+        await shows(app, "Space again: all 2 changes in src are reviewed")
+        await pilot.press("space")
+        await shows(app, "2 changes reviewed")
+        await eventually(lambda: marks(app) == " ✓  ✓")
+        assert [sequence for sequence, _ in rows(record)] == [4, 7]

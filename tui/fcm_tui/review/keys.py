@@ -141,6 +141,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.close", ("left", "h"), "close", "close the folder, or go up", TREE),
     Key("tree.choose", ("enter",), "choose", "only the changes in here, or all", TREE),
     Key("tree.deleted", ("d",), "deleted", "deleted files too, or not", TREE),
+    Key("tree.mark", ("space",), "app.mark_folder", "twice: all in here is reviewed", TREE),
     Key("tree.filter", ("slash",), "app.filter", "filter the log", TREE),
     Key("tree.unreviewed", ("u",), "app.unreviewed", "in the log: the next unreviewed", TREE),
     Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),

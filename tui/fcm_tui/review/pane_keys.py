@@ -63,6 +63,12 @@ class PaneKeys(ProgramKeys):
             self.panes.show(self.log_view)
             self.call_later(self.log_view.action_filter)  # when it has the keyboard, which it would take back
 
+    def action_mark_folder(self) -> None:
+        """All that is known of what the directories have the cursor on, the second time it is asked for."""
+        node = self.tree_view.selected
+        if node is not None and len(self.screen_stack) == 1:
+            self.log_view.mark_all_of(node.path)
+
     def action_reviewed(self) -> None:
         """The change whose diff is read, from there."""
         if len(self.screen_stack) == 1:

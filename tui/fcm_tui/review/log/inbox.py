@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,7 +15,7 @@ from fcm_tui.review.log.reading import LogReading, Marked
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.changes import Where, key_of, place_of
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
@@ -59,7 +60,9 @@ class Inbox(EventLog):
         """What the note that is being written is about, whatever comes meanwhile."""
         self._reviews_seen: State | None = None
         self.sure_of: Where | None = None
-        """From where on down all that is shown was asked for once already."""
+        """From where on down all that is shown, or all of `sure_path`, was asked for once already."""
+        self.sure_path: bytes | None = None
+        """The folder or file of which all was asked for."""
         self.may_review = True
 
     # --- what is selected
@@ -125,12 +128,33 @@ class Inbox(EventLog):
         newest = self._pages.row(0)
         if newest is None:
             return
-        if self.sure_of is not None:
+        if self.sure_of is not None and self.sure_path is None:
             self._write(self.sure_of, _EVERYTHING, None, False)
             return
         count = wording.number(self.rows) + ("" if self.complete else "+")
         self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
-        self.sure_of = place_of(newest)
+        self.sure_of, self.sure_path = place_of(newest), None
+
+    @work(group="log-review", exit_on_error=False)
+    async def mark_all_of(self, path: bytes) -> None:
+        """All changes in a folder, or of a file, the second time it is asked for."""
+        filters = Filters(path=path)
+        if self.sure_of is not None and self.sure_path == path:
+            await self._marked(filters, self.sure_of, _EVERYTHING, None, False)
+            return
+        name = visible_path(os.path.basename(path) or path)
+        try:
+            newest, count = await self._reading.extent(filters)
+        except FcmError as error:
+            self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
+            return
+        if newest is None:
+            self.post_message(Refused(f"Nothing in {name} has changed yet: there is nothing to review."))
+            return
+        changes = "the one change" if count == 1 else f"all {wording.number(count)} changes"
+        are = "is" if count == 1 else "are"
+        self.post_message(self.Said(f"{keys.shown('tree.mark')} again: {changes} in {name} {are} reviewed"))
+        self.sure_of, self.sure_path = newest, path
 
     def cursor_moved(self) -> None:
         if self.sure_of is not None:
@@ -145,11 +169,16 @@ class Inbox(EventLog):
 
     @work(group="log-review", exit_on_error=False)
     async def _write(self, newest: Where, oldest: Where, note: str | None, undo: bool | None) -> None:
+        await self._marked(self._filters, newest, oldest, note, undo)
+
+    async def _marked(
+        self, filters: Filters, newest: Where, oldest: Where, note: str | None, undo: bool | None
+    ) -> None:
         self.sure_of = None
         if not self.may_review:
             return
         try:
-            done = await self._reading.review(self._filters, newest, oldest, note=note, undo=undo)
+            done = await self._reading.review(filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:
             self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
             return
@@ -158,9 +187,9 @@ class Inbox(EventLog):
         if not done.reviewed and not done.count:
             self.refresh()
             return
-        if done.reviewed or not done.kept:
+        if filters is self._filters and (done.reviewed or not done.kept):
             self.marked(newest, oldest, reviewed=done.reviewed)
-        else:  # some of them
+        else:  # some of what is shown
             with suppress(FcmError):
                 await self.follow_reviews()
         self.post_message(self.Reviewed())

@@ -10,7 +10,7 @@ from fcm_tui.model import Change
 from fcm_tui.review.log.pages import PAGE, Reach
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.store import reviews
-from fcm_tui.store.reading.changes import Key, Where, key_of
+from fcm_tui.store.reading.changes import Key, Where, key_of, place_of
 from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
@@ -121,6 +121,15 @@ class LogReading:
     async def count(self, filters: Filters) -> int:
         """How many changes a filter lets through."""
         return await self._read(filters, lambda record: record.found(filters))
+
+    async def extent(self, filters: Filters) -> tuple[Where | None, int]:
+        """Where the newest change stands that a filter lets through, and how many there are."""
+
+        def read(record: Record) -> tuple[Where | None, int]:
+            newest = record.log(filters, limit=1)
+            return (place_of(newest[0]), record.found(filters)) if newest else (None, 0)
+
+        return await self._searching.call(read)
 
     async def next_unreviewed(self, filters: Filters, below: Key | None) -> Key | None:
         """The next change that nobody has reviewed, older than `below`."""
