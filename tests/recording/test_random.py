@@ -70,7 +70,7 @@ async def test_random_work_in_many_slices_replays_to_the_disk(recording: Recordi
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_slices")
-@pytest.mark.parametrize("seed", [13, 14])
+@pytest.mark.parametrize("seed", [13])
 async def test_longer_random_work_in_many_slices_replays_to_the_disk(recording: Recording, seed: int) -> None:
     await work_and_compare(recording, seed, steps=300, stretches=3)
 
