@@ -87,6 +87,22 @@ def text(part: str) -> Filters:
     return Filters(text=part)
 
 
+def test_what_is_new_counts_up_with_the_changes_however_a_commit_orders_its_rows(lines: Lines) -> None:
+    """What was there before has to be gone through in another way, which takes many times as long."""
+    for number in range(4):
+        lines.add(*([(f"line {number} {at}\n", None)] for at in range(50)))
+    lines.add([("line 0 7\n", None)])
+    rows = lines.record.connection.execute(
+        "SELECT d.rowid FROM change_differences l JOIN differences d ON d.digest = l.difference_digest ORDER BY l.sequence"
+    ).fetchall()
+    assert rows != sorted(rows), "as they are looked up"
+    lines.index()
+    with closing(sqlite3.connect(index_of(lines.database))) as index:
+        firsts = index.execute("SELECT difference, sequence FROM firsts ORDER BY difference").fetchall()
+        assert firsts == [(number, number) for number in range(1, 201)]
+        assert index.execute("SELECT sequence, difference FROM repeats").fetchall() == [(201, 8)]
+
+
 def test_the_index_finds_what_a_look_at_every_change_finds(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,8 @@ the trigrams of each difference, without the lines themselves. It leads to candi
 always asked of the record. What it does not reach yet, the newest changes, is looked through without it, and so is
 all of a record where there is none: an encrypted one, or one whose SQLite has no trigrams.
 
-A difference is indexed under its row's number, which counts up with the first change that has it, as rows are never
-removed. `repeats` are the changes that have a difference that an earlier one had.
+A difference is indexed under a number that counts up with the first change that has it; those of the record's rows do so
+from commit to commit alone. `repeats` are the changes that have a difference that an earlier one had.
 """
 
 from __future__ import annotations
@@ -26,16 +26,21 @@ from fcm_tui.store.sealing.sealer import keys_of
 SUFFIX = "-search"
 SUFFIXES = (f"{SUFFIX}-wal", f"{SUFFIX}-shm", f"{SUFFIX}-journal", SUFFIX)
 """Of all files that belong to it, behind the name of the record's."""
-_LAYOUT = 1
+_LAYOUT = 2
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE reached (                        -- one row: how far the index goes
     recorder_id BLOB NOT NULL,
     sequence    INTEGER NOT NULL,             -- of the last change that is in it
     chain_hash  BLOB NOT NULL,                -- of that change: tells that the record is still the same
-    difference  INTEGER NOT NULL              -- row of the last difference
+    difference  INTEGER NOT NULL              -- number of the last difference
 );
-CREATE TABLE firsts (difference INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
+CREATE TABLE firsts (
+    difference INTEGER PRIMARY KEY,           -- its number
+    sequence   INTEGER NOT NULL,
+    record_row INTEGER NOT NULL               -- of the record's table of differences
+);
+CREATE UNIQUE INDEX firsts_row ON firsts (record_row);
 CREATE TABLE repeats (sequence INTEGER NOT NULL, difference INTEGER NOT NULL, PRIMARY KEY (sequence, difference))
     WITHOUT ROWID;
 CREATE VIRTUAL TABLE trigrams USING fts5(
@@ -204,17 +209,17 @@ class TextIndex:
                     last = sequence
                 lines = f"{affected}\n{replaced}" if replaced else affected
                 if isinstance(lines, str) and len(lines) >= TRIGRAM:
-                    _add(index, sequence, row, lines, is_next=row > difference)
-                    difference = max(difference, row)
+                    difference += _add(index, sequence, row, lines, difference + 1)
         return Reached(at.recorder_id, newest, b"", difference)
 
 
-def _add(index: sqlite3.Connection, sequence: int, row: int, lines: str, *, is_next: bool) -> None:
-    """Have a difference lead to a change; `is_next`: it stands behind all that are in the index."""
-    if is_next:
-        index.execute("INSERT INTO firsts VALUES (?, ?)", (row, sequence))
-    else:
-        index.execute("INSERT OR IGNORE INTO repeats VALUES (?, ?)", (sequence, row))
-    if is_next or not index.execute("SELECT 1 FROM firsts WHERE difference = ?", (row,)).fetchone():
-        # FTS5 takes a NUL for the end.
-        index.execute("INSERT INTO trigrams (rowid, lines) VALUES (?, ?)", (row, lines.replace("\0", "\n")))
+def _add(index: sqlite3.Connection, sequence: int, row: int, lines: str, number: int) -> bool:
+    """Have a difference lead to a change; whether it is new, and got the number."""
+    known = index.execute("SELECT difference FROM firsts WHERE record_row = ?", (row,)).fetchone()
+    if known is not None:
+        index.execute("INSERT OR IGNORE INTO repeats VALUES (?, ?)", (sequence, *known))
+        return False
+    index.execute("INSERT INTO firsts VALUES (?, ?, ?)", (number, sequence, row))
+    # FTS5 takes a NUL for the end.
+    index.execute("INSERT INTO trigrams (rowid, lines) VALUES (?, ?)", (number, lines.replace("\0", "\n")))
+    return True
