@@ -54,12 +54,12 @@ async def test_all_changes_in_a_folder_are_reviewed(record: RecordBuilder, make_
         await pilot.press("1", "j")
         await eventually(lambda: app.tree_view.selected and app.tree_view.selected.path.endswith(b"src"))
         await pilot.press("space")
-        await shows(app, "Space again: all 2 changes in src are reviewed")
+        await shows(app, "Space again reviews 2 changes in src")
         await pilot.press("k", "space")  # of another folder it is another question
-        await shows(app, "Space again: all 8 changes in project are reviewed")
+        await shows(app, "Space again reviews 8 changes in project")
         assert marks(app) == ""
         await pilot.press("j", "space")
-        await shows(app, "Space again: all 2 changes in src are reviewed")
+        await shows(app, "Space again reviews 2 changes in src")
         await pilot.press("space")
         await shows(app, "2 changes reviewed")
         await eventually(lambda: marks(app) == " ✓  ✓")

@@ -151,9 +151,8 @@ class Inbox(EventLog):
         if newest is None:
             self.post_message(Refused(f"Nothing in {name} has changed yet: there is nothing to review."))
             return
-        changes = "the one change" if count == 1 else f"all {wording.number(count)} changes"
-        are = "is" if count == 1 else "are"
-        self.post_message(self.Said(f"{keys.shown('tree.mark')} again: {changes} in {name} {are} reviewed"))
+        changes = wording.plural(count, "change")
+        self.post_message(self.Said(f"{keys.shown('tree.mark')} again reviews {changes} in {name}"))
         self.sure_of, self.sure_path = newest, path
 
     def cursor_moved(self) -> None:
