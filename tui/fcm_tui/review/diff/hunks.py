@@ -26,7 +26,7 @@ class HunksView(DiffView):
     def hunk_at(self) -> tuple[int, int]:
         """The hunk in sight, counted from 1, and how many there are; 0 where all are in sight."""
         count = len(self._rows.hunks)
-        return (self._hunk_of(self._at) if self.max_scroll_y or self._is_at_gone_to else 0), count
+        return (self._hunk_of(self._at) if self.max_scroll_y or self._meant is not None else 0), count
 
     @property
     def hunks(self) -> Sequence[Hunk]:
@@ -36,15 +36,18 @@ class HunksView(DiffView):
         return self._document.hunks if self._document is not None else ()
 
     @property
-    def _is_at_gone_to(self) -> bool:
-        return self._gone_to is not None and self._gone_to[0] == self.scroll_offset.y
+    def _meant(self) -> int | None:
+        """The row that was gone to, while the screen stands as it did then."""
+        if self._gone_to is None or self._gone_to[0] != self.scroll_offset.y:
+            return None
+        return self._gone_to[1]
 
     @property
     def _at(self) -> int:
         """The row one is at."""
+        if (meant := self._meant) is not None:
+            return meant
         top = self.scroll_offset.y
-        if self._gone_to is not None and self._gone_to[0] == top:
-            return self._gone_to[1]
         return self._row_at(self._above + self._lines.total if top >= self.max_scroll_y > 0 else top + ABOVE)
 
     @property
@@ -78,16 +81,23 @@ class HunksView(DiffView):
 
     def _moved(self) -> None:
         """Mark the present hunk."""
-        number = self.hunk_at[0]
-        if self._painter is not None and self._painter.point(number - 1 if number else None):
+        if self._painter is not None and self._painter.point(self._rows_of(self.hunk_at[0])):
             self.refresh()
         super()._moved()
+
+    def _rows_of(self, number: int) -> range:
+        """The rows of a hunk, counted from 1; none for 0."""
+        if not number:
+            return range(0)
+        start, hunk = self._rows.hunks[number - 1], self.hunks[number - 1]
+        both = hunk.old_count, hunk.new_count
+        return range(start, start + (max(both) if self._rows.split else sum(both)))
 
     def _keeping_place(self, change: Callable[[], None]) -> None:
         """What one has gone to stays the present one."""
         meant = None
         # a view that became larger may have been scrolled back by that
-        is_there = self._is_at_gone_to or self.size != self._size_then
+        is_there = self._meant is not None or self.size != self._size_then
         if self._gone_to is not None and is_there and len(self._rows):
             meant = self._rows.place(self._gone_to[1])
         super()._keeping_place(change)
@@ -111,7 +121,7 @@ class HunksView(DiffView):
 
     def action_hunk(self, step: int) -> None:
         hunks = self._rows.hunks
-        if not (self.max_scroll_y or self._is_at_gone_to):  # all of it is in sight, and none is meant yet
+        if not self.max_scroll_y and self._meant is None:  # all of it is in sight, and none is meant yet
             number = 0 if step > 0 else len(hunks) - 1
         else:
             number = self._hunk_after(self._at) if step > 0 else self._hunk_before(self._at)
@@ -135,7 +145,7 @@ class HunksView(DiffView):
     def _hunk_before(self, row: int) -> int:
         number = bisect_left(self._rows.hunks, row) - 1
         top = self.scroll_offset.y
-        at_end = top >= self.max_scroll_y and (self._gone_to is None or self._gone_to[0] != top)
+        at_end = top >= self.max_scroll_y and self._meant is None
         # at the end one is in the last hunk already, wherever on the screen that begins
         below = number >= 0 and self._above + self._lines.start(self._rows.hunks[number]) > top + ABOVE
         return number - 1 if at_end and below else number

@@ -99,20 +99,10 @@ class Painter:
             for key in [key for key in self._drawn if rows is None or key[0] in rows]:
                 del self._drawn[key]
 
-    def point(self, hunk: int | None) -> bool:
-        """Mark a hunk, counted from 0, as the one that is meant; whether that is another one."""
-        before, self._pointed = self._pointed, self._rows_of(hunk)
-        return before != self._pointed
-
-    def _rows_of(self, hunk: int | None) -> range:
-        shown = self._rows
-        if hunk is None or shown is None or hunk >= len(shown.hunks):
-            return range(0)
-        start = stop = shown.hunks[hunk]
-        last = shown.hunks[hunk + 1] if hunk + 1 < len(shown.hunks) else len(shown)
-        while stop < last and shown.kinds[stop] in (ADDED, REMOVED):
-            stop += 1
-        return range(start, stop)
+    def point(self, rows: range) -> bool:
+        """Mark the rows of the hunk that is meant; whether they are others."""
+        before, self._pointed = self._pointed, rows
+        return before != rows
 
     def first_mark(self, row: int) -> tuple[int, int, int] | None:
         """Where the first words that differ stand in a row: the side, and from which letter to which."""

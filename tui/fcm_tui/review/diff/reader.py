@@ -173,9 +173,6 @@ class DiffReader:
         self._in_time()
         loop = asyncio.get_running_loop()
         self._late = loop.call_later(wait + _LATE, self._say_late, change)
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
         if wait:  # without a worker until then: what one passes over costs nothing
             self._due = loop.call_later(wait, read)
         else:
@@ -189,9 +186,10 @@ class DiffReader:
     def _in_time(self) -> None:
         """Nothing is waited for any more."""
         self.awaited = None
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+        for timer in (self._due, self._late):
+            if timer is not None:
+                timer.cancel()
+        self._due = self._late = None
 
     def _start(self, work: WorkType[None], group: str) -> None:
         """In the background, and no more of what the group was at before: what has not begun never does."""
