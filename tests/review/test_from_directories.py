@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from textual.events import Key
 
 from fcm_tui.review.app import ReviewApp
 from tests.review.builder import RecordBuilder
+from tests.review.keyboard import at_once, settled
 from tests.review.screens import shows
 from tests.review.test_inbox import marks, rows
 from tests.waiting import eventually
@@ -25,8 +25,8 @@ async def test_the_log_is_filtered_from_the_directories_too(
         await eventually(lambda: app.log_view.rows == 8)
         await pilot.press("1", *["z"] * zoomed)
         await eventually(lambda: app.focused is app.tree_view)
-        for key in ("slash", *"jqd"):  # faster than the bar is there
-            app.post_message(Key(key, "/" if key == "slash" else key))
+        at_once(app, "/jqd")  # faster than the bar is there
+        await settled(app)
         await eventually(lambda: app.log_pane.bar.entry.text == "jqd")
         assert app.focused is app.log_pane.bar
         await pilot.press("escape")

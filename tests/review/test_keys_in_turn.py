@@ -17,25 +17,11 @@ from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.store.reading import patches
 from tests.review.builder import RecordBuilder
+from tests.review.keyboard import NAMES, at_once, settled
 from tests.review.screens import shows, text
 from tests.waiting import eventually
 
 Make = Callable[..., ReviewApp]
-NAMES = {"/": "slash", " ": "space", "\r": "enter", "\x1b": "escape", "\x03": "ctrl+c"}
-
-
-def at_once(app: ReviewApp, keys: str) -> None:
-    """As a terminal that hands over all of it in one read."""
-    for letter in keys:
-        app.post_message(events.Key(NAMES.get(letter, letter), letter))
-
-
-async def settled(app: ReviewApp) -> None:
-    """All keys have come and were handed out; of all but those that only move, what they led to is there."""
-    come = asyncio.Event()
-    app.call_later(come.set)
-    await come.wait()
-    await eventually(lambda: not app._ahead and app._began is None and not app._opening)
 
 
 async def test_a_menu_gets_the_key_behind_it(record: RecordBuilder, make_app: Make) -> None:
@@ -155,3 +141,17 @@ def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
         terminal.press("q")
         terminal.wait("▌Log")
         assert terminal.leave() == 0
+
+
+@pytest.mark.parametrize("letter", ["j", "r", "\r"])
+async def test_a_key_whose_turn_comes_after_the_screens_are_closed_ends_in_nothing(
+    record: RecordBuilder, make_app: Make, letter: str
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+    key = events.Key(NAMES.get(letter, letter), letter)
+    await app.on_event(key)
+    key._set_forwarded()
+    await app.on_event(key)  # as it comes back from the widget that had it
+    assert app.crash is None

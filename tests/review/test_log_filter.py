@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from textual.events import Key
 from textual.pilot import Pilot
 
 from fcm_tui.model import Kind
@@ -15,6 +14,7 @@ from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.config import Settings
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
+from tests.review.keyboard import at_once, settled
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
 
@@ -238,8 +238,8 @@ async def test_no_letter_is_lost_that_follows_the_slash_at_once(
     app = make_app(record)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "line ten")
-        for key in ("slash", *"jquAg"):
-            app.post_message(Key(key, "/" if key == "slash" else key))
+        at_once(app, "/jquAg")
+        await settled(app)
         await eventually(lambda: app.log_pane.bar.entry.text == "jquAg")
         await pilot.press("escape")
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.events import Key
 
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.said import Said
 from fcm_tui.settings.config import load
 from tests.review.builder import RecordBuilder
+from tests.review.keyboard import at_once, settled
 from tests.review.screens import shows
 from tests.waiting import eventually
 
@@ -72,9 +72,9 @@ async def test_any_other_key_takes_back_the_question_whether_to_pause(
         await pilot.press("r")
         await shows(app, "r again pauses recording")
         assert asked == [False, False]
-        for key in ("k", "r", "k", "r", "r", "k"):  # faster than any of them is answered
-            app.post_message(Key(key, key))
+        at_once(app, "krkrrk")  # faster than any of them is answered
         await eventually(lambda: asked == [False] * 4 + [True])
+        await settled(app)
 
 
 async def test_what_is_wrong_with_the_settings_stands_until_it_is_mended(

@@ -15,7 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.color import Color
 from textual.driver import Driver
-from textual.events import Event, Idle, Key, Resize
+from textual.events import Event, Idle, InputEvent, Key, Paste, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -109,6 +109,8 @@ class PatientApp(App[R]):
         return PromptScreen(id="_default")
 
     async def on_event(self, event: Event) -> None:
+        if not self.screen_stack and isinstance(event, InputEvent | Paste):
+            return  # the screens were closed before it came to its turn
         if not isinstance(event, Key):
             await super().on_event(event)
         elif event.is_forwarded:  # its widget has left it to the bindings

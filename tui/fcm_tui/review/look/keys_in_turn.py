@@ -85,7 +85,7 @@ class KeysInTurn(PatientApp[R]):
     async def on_event(self, event: events.Event) -> None:
         key = event.key if isinstance(event, events.Key) else ""
         is_input = isinstance(event, events.Key | events.Paste)
-        if not is_input or event.is_forwarded or key == "ctrl+c":
+        if not is_input or event.is_forwarded or key == "ctrl+c" or not self.screen_stack:
             await super().on_event(event)
         elif self._opening and key == "escape":
             self.forget_keys()
@@ -133,7 +133,7 @@ class KeysInTurn(PatientApp[R]):
 
     async def _next(self) -> None:
         self._began = None
-        while self._ahead and not self._opening and self._began is None:
+        while self._ahead and self.screen_stack and not self._opening and self._began is None:
             event = self._ahead.popleft()
             if isinstance(event, events.Key) and self._is_quiet(event):
                 await super().on_event(event)
