@@ -76,15 +76,26 @@ def test_words_hold_together_and_none_let_everything_through() -> None:
         ("size:big", (0, 8), "size:>1MB"),
         ("*[", (0, 2), "no pattern"),
         ("@nigt", (0, 5), "no such saved filter: did you mean @night?"),
-        ("@loop", (0, 5), "in a circle"),
+        ("@loop", (0, 5), "in a circle: @loop in @loop"),
+        ("a @ring", (2, 7), "in a circle: @ring in @round in @ring"),
+        ("@1", (0, 2), "more than 5 deep: @6 in @5 in @4 in @3 in @2 in @1"),
         ('""', (0, 2), "between the quotation marks"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(expression: str, place: tuple[int, int], said: str) -> None:
+    deep = {str(number): f"x @{number + 1}" for number in range(1, 7)} | {"7": "x"}
+    circles = {"loop": "@loop", "ring": "x @round", "round": "@ring"}
     with pytest.raises(FilterError) as caught:
-        parse(expression, {"night": "x", "loop": "@loop"}, NOW)
+        parse(expression, {"night": "x"} | circles | deep, NOW)
     assert (caught.value.start, caught.value.end) == place
     assert said in str(caught.value)
+
+
+def test_saved_filters_do_not_multiply_without_end() -> None:
+    saved = {"a": "@b " * 200, "b": "@c " * 200, "c": "@d " * 200, "d": "x"}
+    with pytest.raises(FilterError, match="more than 500 words"):
+        parse("@a", saved)
+    assert len(parse("@d " * 250, saved)) == 250
 
 
 @given(st.text(alphabet=st.sampled_from('ab:!"*[]@+->5 /,.\\\tkindsce'), max_size=30))

@@ -129,6 +129,7 @@ def steady() -> Iterator[None]:
             patch("time.time_ns", lambda: int(NOW * 1e9)),
             patch("time.localtime", lambda seconds=None: local(NOW if seconds is None else seconds)),
             patch("fcm_tui.store.reading.queries.Reader.sizes", lambda reader: sizes),
+            patch("fcm_tui.review.log.pane._WHILE", 3600.0),  # what is told in passing stays
         ):
             yield
     finally:

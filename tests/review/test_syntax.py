@@ -74,7 +74,7 @@ async def test_a_text_gets_exact_colours() -> None:
         text, other = lexing.open(
             [Part("a.py", SOURCE, lambda first, last: heard.append((first, last))), Part("a.py", [], ignored)]
         )
-        await eventually(lambda: (0, len(SOURCE)) in heard)
+        await eventually(lambda: heard and heard[-1][1] == len(SOURCE))  # in slices where all is slow
         assert styles(list(text.spans(0))) == {2}
         assert {3, 1} <= styles(list(text.spans(3)))
         assert list(text.spans(99)) == [] and list(other.spans(0)) == []

@@ -20,6 +20,7 @@ REFUSED = {
     "log.mark",
     "log.mark-shown",
     "log.note",
+    "log.keep-filter",
     "diff.reviewed",
     "file.restore",
     "file.undo",

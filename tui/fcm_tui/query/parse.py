@@ -39,6 +39,8 @@ from fcm_tui.times import parse_moment
 
 LONGEST = 1000
 """Letters of an expression; no person writes more, and SQLite bounds its patterns."""
+_MOST = 500
+"""Words, with those that saved filters stand for: as many as fit into `LONGEST`."""
 _DEEPEST = 5
 """Saved filters that name others."""
 _COUNTED = re.compile(r"([+~-])(<=|>=|<|>|=)(.*)", re.DOTALL)
@@ -61,19 +63,38 @@ def parse(
     Raises:
         FilterError: a word has no meaning; with its place.
     """
-    return _terms(expression, saved or {}, now_ns, _DEEPEST)
+    return _terms(expression, _Saved(saved or {}), now_ns)
 
 
-def _terms(expression: str, saved: Mapping[str, str], now_ns: int | None, left: int) -> tuple[Term, ...]:
+class _Saved:
+    """The saved filters, while an expression is read that may name some."""
+
+    def __init__(self, expressions: Mapping[str, str]) -> None:
+        self.expressions = expressions
+        self.way: list[str] = []
+        """Names, each in the filter of the one before, whose filter is read now."""
+        self.words = 0
+        """Words that were read so far."""
+
+
+class _Tangle(FilterError):
+    """Saved filters that name one another, and not as they may; says by itself which."""
+
+
+def _terms(expression: str, saved: _Saved, now_ns: int | None) -> tuple[Term, ...]:
     if len(expression) > LONGEST:
         raise FilterError(f"longer than {LONGEST} letters", LONGEST, len(expression))
     if "\0" in expression or not expression.isprintable():
         at = next(at for at, letter in enumerate(expression) if not letter.isprintable())
         raise FilterError(f"{visible(expression[at])} is no letter of a filter", at, at + 1)
-    return tuple(Term(_condition(word, saved, now_ns, left), word.is_negated) for word in words(expression))
+    found = words(expression)
+    saved.words += len(found)
+    if saved.words > _MOST:
+        raise FilterError(f"more than {_MOST} words, with what saved filters stand for", 0, len(expression))
+    return tuple(Term(_condition(word, saved, now_ns), word.is_negated) for word in found)
 
 
-def _condition(word: Word, saved: Mapping[str, str], now_ns: int | None, left: int) -> Condition:
+def _condition(word: Word, saved: _Saved, now_ns: int | None) -> Condition:
     if word.is_open:
         _refuse(word, "a quotation mark is not closed")
     if word.is_quoted:
@@ -81,7 +102,7 @@ def _condition(word: Word, saved: Mapping[str, str], now_ns: int | None, left: i
     if not word.text:
         _refuse(word, "! negates the word that follows it directly")
     if word.text.startswith("@"):
-        return _saved(word, saved, now_ns, left)
+        return _saved(word, saved, now_ns)
     if counted := _COUNTED.fullmatch(word.text):
         sign, comparison, number = counted.groups()
         if not (number.isascii() and number.isdigit() and len(number) < 10):
@@ -96,16 +117,27 @@ def _condition(word: Word, saved: Mapping[str, str], now_ns: int | None, left: i
     return Fuzzy(word.text)
 
 
-def _saved(word: Word, saved: Mapping[str, str], now_ns: int | None, left: int) -> Condition:
-    name = word.text[1:]
-    if name not in saved:
-        _refuse(word, _meant("no such saved filter", name, list(saved), "@"))
-    if not left:
-        _refuse(word, "saved filters name one another in a circle, or too deep")
+def _saved(word: Word, saved: _Saved, now_ns: int | None) -> Condition:
+    name, way = word.text[1:], saved.way
+    if name not in saved.expressions:
+        _refuse(word, _meant("no such saved filter", name, list(saved.expressions), "@"))
+    if name in way:
+        circle = " in ".join(visible(f"@{one}") for one in (name, *reversed(way[way.index(name) :])))
+        raise _Tangle(f"saved filters name one another in a circle: {circle}", word.start, word.end)
+    if len(way) == _DEEPEST:
+        deep = " in ".join(visible(f"@{one}") for one in (name, *reversed(way)))
+        raise _Tangle(
+            f"saved filters name one another more than {_DEEPEST} deep: {deep}", word.start, word.end
+        )
+    way.append(name)
     try:
-        return All(_terms(saved[name], saved, now_ns, left - 1))
+        return All(_terms(saved.expressions[name], saved, now_ns))
+    except _Tangle as error:
+        raise _Tangle(str(error), word.start, word.end) from None
     except FilterError as error:
         return _refuse(word, f"in this saved filter: {error}")
+    finally:
+        way.pop()
 
 
 def _glob(word: Word) -> Condition:

@@ -148,6 +148,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("log.tree", ("left", "h"), "back", "close the burst, or to the directories", LOG),
     Key("log.bursts", ("b",), "bursts", "bursts as one line, or every change", LOG),
     Key("log.filter", ("slash",), "filter", "filter: *.py kind:created !by:vim", LOG),
+    Key("log.keep-filter", ("W",), "app.keep_filter", "keep the filter under a name: @name", LOG),
     Key("log.mark", ("space",), "mark", "reviewed, or not after all", LOG),
     Key("log.range", ("v",), "range", "select from here: move, then Space", LOG),
     Key("log.mark-shown", ("A",), "mark_shown", "twice: all shown are reviewed", LOG),

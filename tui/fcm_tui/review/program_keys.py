@@ -113,6 +113,28 @@ class ProgramKeys(FileKeys):
         place = Place(self.configuration, self.database, recorded, self.themes.names)
         self.push_screen(SettingsScreen(self.palette, place))
 
+    def action_keep_filter(self) -> None:
+        """Under a name, in the configuration."""
+        bar = self.log_pane.bar
+        expression = bar.entry.text.strip()
+        if not expression or bar.is_wrong:
+            self.say(
+                f"{keys.shown('log.filter')} first, and a filter: then it can be kept under a name", "warning"
+            )
+            return
+        if self.configuration is None:
+            return
+        from fcm_tui.review.settings.keeping import AskFilterName
+
+        def kept(name: str | None) -> None:
+            if name is not None:
+                bar.saved = {**bar.saved, name: expression}
+                self.say(
+                    f"kept: @{visible(name)} is {visible(expression)} from now on, here and in `log --filter`"
+                )
+
+        self.push_screen(AskFilterName(self.palette, self.configuration, expression), kept)
+
     def action_statistics(self) -> None:
         """Of the changes that the log shows; left with the way to some of them."""
         from fcm_tui.report.statistics import Asked

@@ -18,7 +18,9 @@ _NEVER = {
     "edit": "an editor is opened on the machine itself only",
     "copy": "to copy, hold Shift, and select with the mouse",
 }
-_CHANGES = frozenset(("restore", "undo", "export", "settings", "reviewed", "mark_folder", "pause"))
+_CHANGES = frozenset(
+    ("restore", "undo", "export", "settings", "keep_filter", "reviewed", "mark_folder", "pause")
+)
 """Actions of the app that change the record, the disk or the settings."""
 _REVIEWS = frozenset(("mark", "mark_one", "mark_shown", "note"))
 """Actions of the log that do."""

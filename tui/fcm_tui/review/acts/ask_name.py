@@ -48,7 +48,7 @@ class AskLine(ModalScreen[R]):
 
     BINDINGS = keys.bindings(keys.NAME)
     CSS = """
-    AskName, AskMoment { background: transparent; }
+    AskName, AskMoment, AskFilterName { background: transparent; }
     #ask-line { dock: bottom; height: 4; background: $fcm-background; }
     #ask-told { height: 2; }
     """

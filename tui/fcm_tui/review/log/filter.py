@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual.message import Message
 
 from fcm_tui.errors import FilterError
-from fcm_tui.review import wording
+from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar
 
@@ -52,6 +52,11 @@ class FilterBar(EntryBar):
         """What has a mistake was to be kept: the mistake is said, whatever it may become."""
         self._completing: Completion | None = None
         self._option = -1
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether what stands there has a mistake."""
+        return self._error is not None
 
     def say_found(self, found: str) -> None:
         """How many changes the filter lets through."""
@@ -132,7 +137,18 @@ class FilterBar(EntryBar):
         for number, option in enumerate(options[first:], first):
             style = self.palette("title", "accent" if number == self._option else "muted")
             segments += [Segment(option, style), Segment(" ", self.palette("title"))]
-        return [*segments, *self.ways_out()]
+        segments += self.ways_out()
+        used = wording.cells(self.PROMPT + "".join(segment.text for segment in segments))
+        return [*segments, *self._way_to_keep(self.size.width - used)]
+
+    def _way_to_keep(self, room: int) -> list[Segment]:
+        if not self.entry.text.strip() or self._error is not None or room < len("Enter W names it"):
+            return []
+        there = f"{keys.shown('entry.keep')} {keys.shown('log.keep-filter')} "
+        return [
+            Segment(there, self.palette("title", "key")),
+            Segment("names it", self.palette("title", "muted")),
+        ]
 
     def _first_in_sight(self) -> int:
         """From which of what may stand here on there is room for the one that was taken."""

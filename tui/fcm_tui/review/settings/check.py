@@ -10,6 +10,7 @@ from fcm_tui.query.parse import parse
 from fcm_tui.review import keys
 from fcm_tui.review.look import theme
 from fcm_tui.settings.config import Settings, own_themes
+from fcm_tui.settings.draft import Draft
 
 
 def check(settings: Settings, path: Path) -> None:
@@ -27,3 +28,24 @@ def check(settings: Settings, path: Path) -> None:
     rules_of(settings)
     if settings.theme is not None:
         theme.Themes(settings.theme, own_themes(path))
+
+
+def mistake(draft: Draft) -> ConfigError | None:
+    """What `config check` would say; None where all is right. For a thread."""
+    try:
+        check(draft.settings(), draft.path)
+    except ConfigError as error:
+        return error
+    return None
+
+
+def checked(made: Draft, before: Draft) -> Draft:
+    """Refuse another mistake than there was `before`: a file that is wrong already may be mended step by step.
+
+    Raises:
+        ConfigError: the mistake.
+    """
+    wrong = mistake(made)
+    if wrong is not None and str(wrong) != str(mistake(before)):
+        raise wrong
+    return made

@@ -10,7 +10,7 @@ from typing import Any
 from fcm_tui.errors import ConfigError
 from fcm_tui.review import keys
 from fcm_tui.review.settings import saved_filters
-from fcm_tui.review.settings.check import check
+from fcm_tui.review.settings.check import checked
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import WATCH_SOURCES, Settings
 from fcm_tui.settings.defaults import DETECTORS
@@ -289,7 +289,7 @@ def changed(draft: Draft, now: Present, row: Row, text: str) -> Draft:
     Raises:
         ConfigError: it cannot be; as `config check` says it.
     """
-    return _checked(_put(draft, now, row, text), draft)
+    return checked(_put(draft, now, row, text), draft)
 
 
 def _put(draft: Draft, now: Present, row: Row, text: str) -> Draft:
@@ -327,8 +327,8 @@ def removed(draft: Draft, now: Present, row: Row) -> Draft | None:
     if row.kind is Kind.ITEM:
         values = list(now.found(row.way))
         del values[row.at]
-        return _checked(draft.with_value(row.way, values), draft)
-    return _checked(draft.without(row.way), draft)
+        return checked(draft.with_value(row.way, values), draft)
+    return checked(draft.without(row.way), draft)
 
 
 def added(draft: Draft, paths: Sequence[str]) -> Draft:
@@ -340,21 +340,4 @@ def added(draft: Draft, paths: Sequence[str]) -> Draft:
     made = draft
     for path in paths:
         made = made.with_root(path)
-    return _checked(made, draft)
-
-
-def mistake(draft: Draft) -> ConfigError | None:
-    """What `config check` would say; None where all is right. For a thread."""
-    try:
-        check(draft.settings(), draft.path)
-    except ConfigError as error:
-        return error
-    return None
-
-
-def _checked(made: Draft, before: Draft) -> Draft:
-    """Refuse another mistake. A file that is wrong already may be mended step by step."""
-    wrong = mistake(made)
-    if wrong is not None and str(wrong) != str(mistake(before)):
-        raise wrong
-    return made
+    return checked(made, draft)

@@ -24,6 +24,7 @@ from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.said import Hints
 from fcm_tui.review.parts.told import Told
 from fcm_tui.review.settings import fields
+from fcm_tui.review.settings.check import mistake
 from fcm_tui.review.settings.choosing import Folders
 from fcm_tui.review.settings.databases import try_database
 from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
@@ -137,7 +138,7 @@ class SettingsScreen(Screen[None]):
     async def _take(self, draft: Draft, *, is_read: bool = False) -> None:
         """Show a draft; the one before stays where it is no TOML."""
         now = await asyncio.to_thread(lambda: fields.present(draft, self._place.themes()))
-        wrong = await asyncio.to_thread(fields.mistake, draft)
+        wrong = await asyncio.to_thread(mistake, draft)
         self._draft, self._now, self._may_leave = draft, now, False
         if is_read:
             self._read, self._written = draft, now
