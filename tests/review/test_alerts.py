@@ -79,6 +79,29 @@ async def test_an_alert_is_read_in_full_at_80_columns(
         assert path in "".join(line.strip() for line in shown.splitlines())
 
 
+async def test_an_alert_longer_than_its_place_is_read_to_its_end(
+    record: RecordBuilder, make_app: Callable[..., ReviewApp]
+) -> None:
+    files = tuple(Named(number, "created", f"/home/ann/{number}.env") for number in range(100, 140))  # of 24 rows
+    put(record, alert("payroll: first"), replace(alert("payroll: many"), files=files))
+    app = make_app(record)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "⚠ 2 alerts a")
+        await pilot.press("a")
+        screen = await shows(app, "lines below, J K turn it")
+        assert "139.env" not in screen
+        await pilot.press("J", "J")
+        await shows(app, lambda screen: "rule      payroll" not in screen and "3 to 5: 3 created" in screen)
+        await pilot.press(*"J" * 50)
+        screen = await shows(app, "to ops: waiting")
+        assert "139.env" in screen and "below" not in screen and "J K turn it" in screen
+        await pilot.press("j")
+        screen = await shows(app, "[b]bold[/b].env")
+        assert "turn it" not in screen
+        await pilot.press("k")
+        await shows(app, "/home/ann/100.env")  # from its beginning on
+
+
 async def test_a_change_that_the_filter_hides_is_told(
     record: RecordBuilder, make_app: Callable[..., ReviewApp]
 ) -> None:

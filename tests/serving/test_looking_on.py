@@ -104,6 +104,8 @@ LOOKING = {
     "blame.jump",
     "blame.back",
     "alerts.read",
+    "alerts.down",
+    "alerts.up",
     "alerts.back",
     "file.moment",
     "moment.back",

@@ -183,6 +183,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("blame.jump", ("enter",), "screen.jump", "go to the change of this line", BLAME),
     Key("blame.back", ("escape", "q"), "screen.back", "back to where one was", BLAME),
     Key("alerts.read", ("enter",), "screen.read", "go to the alert's changes", ALERTS),
+    Key("alerts.down", ("J",), "screen.line(1)", "the alert: a line down", ALERTS),
+    Key("alerts.up", ("K",), "screen.line(-1)", "the alert: a line up", ALERTS),
     Key("alerts.back", ("escape", "q"), "screen.back", "back to where one was", ALERTS),
     Key("file.restore", ("R",), "app.restore", "restore a hunk, a version, the folder", FILE),
     Key("file.moment", ("at",), "app.moment", "the folder as it was at a moment", FILE),

@@ -11,13 +11,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.entries import Entry
 from fcm_tui.review import keys, wording
 from fcm_tui.review.alerts import journal
+from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.parts.pane import Pane
@@ -76,10 +76,13 @@ class AlertsView(CursorView):
         return Strip(segments).adjust_cell_length(width, self.palette(*over))
 
 
-class AlertView(ScrollView):
+class AlertView(RowsView):
     """All of one alert."""
 
     ALLOW_SELECT = False
+
+    class Scrolled(Message):
+        """Other lines are in sight."""
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(id="alert")
@@ -87,21 +90,41 @@ class AlertView(ScrollView):
         self._lines: list[str] = []
         self._wrapped: list[str] = []
 
+    @property
+    def left(self) -> int:
+        """Lines below those in sight."""
+        return max(0, len(self._wrapped) - self.scroll_offset.y - self.size.height)
+
+    @property
+    def is_longer(self) -> bool:
+        """Not all of it is in sight."""
+        return len(self._wrapped) > self.size.height > 0
+
     def show(self, entry: Entry | None) -> None:
-        self._lines = [] if entry is None else lines(entry)
-        self._wrap()
+        """From its first line on; the one that is shown stays where it is."""
+        made = [] if entry is None else lines(entry)
+        if made != self._lines:
+            self._lines = made
+            self.scroll_to(y=0, animate=False)
+            self._wrap()
 
     def on_resize(self) -> None:
         self._wrap()
 
     def _wrap(self) -> None:
-        self._wrapped = wording.wrapped(self._lines, self.size.width - 3)
+        self._wrapped = wording.wrapped(self._lines, self.room - 2)
+        self.say_rows(len(self._wrapped))
         self.refresh()
+        self.post_message(self.Scrolled())
+
+    def watch_scroll_y(self, old: float, new: float) -> None:
+        super().watch_scroll_y(old, new)
+        self.post_message(self.Scrolled())
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        line = self._wrapped[y] if y < len(self._wrapped) else ""
-        return Strip([Segment(f"  {line}", self.palette())]).adjust_cell_length(width, self.palette())
+        row = y + self.scroll_offset.y
+        line = self._wrapped[row] if row < len(self._wrapped) else ""
+        return Strip([Segment(f"  {line}", self.palette())]).adjust_cell_length(self.room, self.palette())
 
 
 def lines(entry: Entry) -> list[str]:
@@ -118,7 +141,10 @@ class AlertsScreen(Screen[Alert | None]):
     """Dismissed with the alert to whose changes to go, or None. What was listed counts as read, where `marks` says so."""
 
     BINDINGS = keys.bindings(keys.ALERTS)
-    CSS = "#alert-pane { height: 40%; }"
+    CSS = """
+    #alerts-pane { height: 6fr; min-height: 4; }
+    #alert-pane { height: 4fr; }
+    """
 
     def __init__(self, palette: Palette, database: Path, *, marks: bool = True) -> None:
         super().__init__()
@@ -140,6 +166,7 @@ class AlertsScreen(Screen[Alert | None]):
     async def _read(self) -> None:
         self.view.entries = await asyncio.to_thread(journal.entries, self._database)
         self.view.said = "No alerts yet. `fcm-tui alert test` tries where they are sent."
+        self._pane.styles.max_height = max(4, self.view.total + 1)  # the rest is the alert's
         self.view.rows_changed()
         self.on_alerts_view_moved()
         unread = [entry.number for entry in self.view.entries if not entry.is_read]
@@ -148,10 +175,24 @@ class AlertsScreen(Screen[Alert | None]):
             await asyncio.to_thread(journal.mark_read, self._database, unread)
 
     def on_alerts_view_moved(self) -> None:
-        entry = self.view.entry
-        self._detail.show(entry)
+        self._detail.show(self.view.entry)
+        self._say_detail()
+
+    def on_alert_view_scrolled(self) -> None:
+        self._say_detail()
+
+    def _say_detail(self, said: str = "") -> None:
+        """Which alert it is, and how much of it stands below."""
+        entry, detail = self.view.entry, self._detail
         if entry is not None:
-            self._of.title.say(visible(entry.alert.title))
+            turn = (
+                f"{keys.shown('alerts.down')} {keys.shown('alerts.up')} turn it" if detail.is_longer else ""
+            )
+            below = f"{wording.plural(detail.left, 'line')} below, " if detail.left else ""
+            self._of.title.say(said or visible(entry.alert.title), below + turn)
+
+    def action_line(self, lines: int) -> None:
+        self._detail.scroll_to(y=self._detail.scroll_offset.y + lines, animate=False)
 
     def on_alerts_view_opened(self) -> None:
         self.action_read()
@@ -161,7 +202,7 @@ class AlertsScreen(Screen[Alert | None]):
         if entry is None:
             return
         if entry.alert.first_sequence is None:
-            self._of.title.say("it is about no change")
+            self._say_detail("it is about no change")
             return
         self.dismiss(entry.alert)
 
