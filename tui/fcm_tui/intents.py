@@ -10,8 +10,9 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.whole_file import write_whole
 
@@ -24,6 +25,15 @@ Intent = tuple[bytes, bytes | None]
 """Path and the digest it will have; None for a removal."""
 
 
+class _Announcement(NamedTuple):
+    """What one restore told."""
+
+    until: float
+    """As `time.time`."""
+    paths: Mapping[Intent, str | None]
+    """With the name of their group."""
+
+
 class Intents:
     """Announces, and tells what is announced."""
 
@@ -31,11 +41,11 @@ class Intents:
         """`folder` need not exist before something is announced."""
         self._folder = folder
         self._read_at_ns: int | None = None
-        self._known: dict[str, tuple[float, frozenset[Intent]]] = {}
+        self._known: dict[str, _Announcement] = {}
         self._own: list[Path] = []
 
-    def announce(self, intents: Iterable[Intent]) -> None:
-        """Tell what will be done, before it is.
+    def announce(self, intents: Iterable[Intent], *, together: bool = False) -> None:
+        """Tell what will be done, before it is; `together` makes one group of it.
 
         Raises:
             OSError: the folder cannot be written.
@@ -44,7 +54,7 @@ class Intents:
         name = f"{os.getpid()}-{secrets.token_hex(8)}"
         paths = [[path.hex(), None if digest is None else digest.hex()] for path, digest in intents]
         final = self._folder / f"{name}.json"
-        put(final, {"until": time.time() + LIFE, "paths": paths})
+        put(final, {"until": time.time() + LIFE, "paths": paths, "together": together})
         self._own.append(final)
 
     def withdraw(self) -> None:
@@ -53,11 +63,19 @@ class Intents:
             with contextlib.suppress(OSError):
                 self._own.pop().unlink()
 
-    def announced(self) -> frozenset[Intent]:
-        """What restores announced that holds now. Cheap: a `stat` while nothing is announced."""
+    def announced(self) -> Mapping[Intent, str | None]:
+        """What restores announced that holds now, each with its group's name, if it has one.
+
+        Cheap: a `stat` while nothing is announced.
+        """
         self._refresh()
         now = time.time()
-        return frozenset().union(*(told for until, told in self._known.values() if until > now))
+        hold = [told.paths for told in self._known.values() if told.until > now]
+        return (
+            hold[0]
+            if len(hold) == 1
+            else {intent: group for paths in hold for intent, group in paths.items()}
+        )
 
     def _refresh(self) -> None:
         try:
@@ -72,21 +90,22 @@ class Intents:
         self._read_at_ns = None if young else changed_ns
         self._known = {name: self._known.get(name) or self._read(name) for name in names}
 
-    def _read(self, name: str) -> tuple[float, frozenset[Intent]]:
+    def _read(self, name: str) -> _Announcement:
         file = self._folder / name
         try:
             told = json.loads(file.read_bytes())
             until = float(told["until"])
-            paths = frozenset(
-                (bytes.fromhex(path), None if digest is None else bytes.fromhex(digest))
+            group = name if told.get("together") is True else None
+            paths = {
+                (bytes.fromhex(path), None if digest is None else bytes.fromhex(digest)): group
                 for path, digest in told["paths"]
-            )
+            }
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return 0.0, frozenset()  # gone already, or not ours: it announces nothing
+            return _Announcement(0.0, {})  # gone already, or not ours: it announces nothing
         if until < time.time():
             with contextlib.suppress(OSError):
                 file.unlink()
-        return until, paths
+        return _Announcement(until, paths)
 
 
 def put(path: Path, told: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import before_of
-from fcm_tui.pipeline.drafts import Found, Prepared, is_closed_only, is_unchanged, prepare
+from fcm_tui.pipeline.drafts import Found, Noticed, Prepared, is_closed_only, is_unchanged, prepare
 from fcm_tui.pipeline.missed import Missed
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
@@ -69,8 +69,8 @@ class Bookkeeper:
         """`on_commit` is told the first and last sequence after each commit."""
         self.record = record
         self.roots = roots
-        self.restored: Callable[[], Set[Intent]] = frozenset
-        """Which paths get which contents from a restore."""
+        self.restored: Callable[[], Mapping[Intent, str | None]] = dict
+        """Which paths get which contents from a restore, and the name of its group."""
         self.who = Attribution(None, lambda drafts: {})
         """Says who made a change."""
         self._waiting = waiting
@@ -112,7 +112,7 @@ class Bookkeeper:
             self._known.clear()
             self._moved.clear()
             self._written.clear()
-        waiting.forget_groups()
+        waiting.forget_groups(self.restored().values() if waiting.groups else ())
 
     def _is_to_be_read(self, path: bytes, patient: bool) -> bool:
         if not self._way.is_clear(path):
@@ -331,7 +331,7 @@ class Bookkeeper:
         prepared = prepare(
             verdict,
             gone_folders,
-            partial(self._origin, self.restored()),
+            partial(self._noticed, self.restored()),
             self.record.contents,
             self.record.new_id,
             clocks.log_ns(),
@@ -368,10 +368,11 @@ class Bookkeeper:
         if record.sequence >= first:
             self._on_commit(first, record.sequence)
 
-    def _origin(self, restored: Set[Intent], path: bytes, digest: bytes | None) -> Origin:
-        if (path, digest) in restored:
-            return Origin.RESTORE
-        return self._waiting.scan_origin.get(path, Origin.EVENT)
+    def _noticed(self, restored: Mapping[Intent, str | None], path: bytes, digest: bytes | None) -> Noticed:
+        intent = (path, digest)
+        if intent in restored:
+            return Noticed(Origin.RESTORE, restored[intent])
+        return Noticed(self._waiting.scan_origin.get(path, Origin.EVENT))
 
 
 @contextmanager

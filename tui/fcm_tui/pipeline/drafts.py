@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fcm_tui.capture.attributes import same
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Kind, Origin
@@ -28,6 +29,14 @@ class Found(Arrival):
     """What is worked out already, of a change from `known` to this."""
     attributes: bytes | None = None
     """The set whose digest `state` has."""
+
+
+class Noticed(NamedTuple):
+    """How a change came to be recorded."""
+
+    origin: Origin
+    group: Hashable = None
+    """Of the restore that it came with."""
 
 
 @dataclass(slots=True)
@@ -70,7 +79,7 @@ def same_metadata(old: DiskState, new: DiskState) -> bool:
 def prepare(
     verdict: Verdict,
     gone_folders: frozenset[bytes],
-    origin_of: Callable[[bytes, bytes | None], Origin],
+    noticed: Callable[[bytes, bytes | None], Noticed],
     contents: ContentStore,
     new_id: Callable[[], bytes],
     now_ns: int,
@@ -80,7 +89,7 @@ def prepare(
 
     Args:
         gone_folders: folders that vanished: their files' moves and deletions become groups.
-        origin_of: how the change at a path to a digest was noticed.
+        noticed: how the change at a path to a digest was.
     """
     steps = _steps(verdict, gone_folders, contents)
     done = spread(_work, steps, pool) if any(step.work is None for step in steps) else map(_work, steps)
@@ -88,6 +97,7 @@ def prepare(
     for step, (lines, packed) in zip(steps, done, strict=True):
         record, found = step.record, step.found
         path = found.path if found else record.path if record else b""
+        origin, restored_in = noticed(path, found.digest if found else None)
         after = _state(record, found) if found else None
         owned = after or (record.state if record else None)
         draft = Draft(
@@ -96,7 +106,7 @@ def prepare(
             root_id=found.root_id if found else record.root_id if record else b"",
             file_id=record.file_id if record else new_id(),
             path=path,
-            origin=origin_of(path, found.digest if found else None),
+            origin=origin,
             capture=found.capture if found else Capture.NONE,
             previous_path=record.path if record and step.kind is Kind.MOVED else None,
             before=record.digest if record else None,
@@ -104,7 +114,7 @@ def prepare(
             state=after,
             previous=record.state if record else None,
             owner=user_of(owned.uid) if owned else None,
-            group=step.group,
+            group=step.group if restored_in is None else restored_in,
             counts=lines.counts,
             encoding=lines.format.encoding if lines.format else None,
             newline=lines.format.newline if lines.format else None,

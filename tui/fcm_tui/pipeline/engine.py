@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -95,8 +95,8 @@ class Engine:
             root.device = None if device is None else device % (1 << 64)
         self.ledger.take_over(self.roots)
 
-    def announce(self, restored: Callable[[], Set[Intent]]) -> None:
-        """Which paths get which contents from a restore is to be asked there."""
+    def announce(self, restored: Callable[[], Mapping[Intent, str | None]]) -> None:
+        """Which paths get which contents from a restore, and in which group, is to be asked there."""
         self._bookkeeper.restored = restored
 
     def is_up_to_date(self, begun: int) -> None:

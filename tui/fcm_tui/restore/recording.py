@@ -99,7 +99,7 @@ class Recording:
         """Tell whoever records what is about to be done."""
         told = [(step.path, step.digest) for step in steps]
         told += [(step.source, None) for step in steps if step.source is not None]
-        self._intents.announce(told)
+        self._intents.announce(told, together=len({step.path for step in steps}) > 1)
 
     def record(self, reader: Reader, steps: Sequence[Step], after: int) -> Recorded:
         """Have the steps recorded, and find them in the log behind the change `after`."""
