@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import signal
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ from tests import waiting
 
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as a shell's background jobs have it, and their children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = str(Path(__file__).resolve().parent)
 PACKAGE = str(Path(fcm_tui.__file__).resolve().parent)

@@ -38,9 +38,7 @@ def changed(case: Case, wait_for: Wait, at_work: object) -> list[Change]:
     return case.since(0)
 
 
-def test_a_folder_as_it_was_is_one_group_with_its_moves(
-    case: Case, wait_for: Wait, at_work: object
-) -> None:
+def test_a_folder_as_it_was_is_one_group_with_its_moves(case: Case, wait_for: Wait, at_work: object) -> None:
     before = case.disk()
     moment = case.moment()
     changes = changed(case, wait_for, at_work)
@@ -56,7 +54,9 @@ def test_a_folder_as_it_was_is_one_group_with_its_moves(
     assert {change["group"] for change in shown} == {5}
 
 
-def test_two_restores_are_two_groups_and_one_file_is_none(case: Case, wait_for: Wait, at_work: object) -> None:
+def test_two_restores_are_two_groups_and_one_file_is_none(
+    case: Case, wait_for: Wait, at_work: object
+) -> None:
     moment = case.moment()
     changed(case, wait_for, at_work)
     later = case.moment()

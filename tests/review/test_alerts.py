@@ -82,7 +82,9 @@ async def test_an_alert_is_read_in_full_at_80_columns(
 async def test_an_alert_longer_than_its_place_is_read_to_its_end(
     record: RecordBuilder, make_app: Callable[..., ReviewApp]
 ) -> None:
-    files = tuple(Named(number, "created", f"/home/ann/{number}.env") for number in range(100, 140))  # of 24 rows
+    files = tuple(
+        Named(number, "created", f"/home/ann/{number}.env") for number in range(100, 140)
+    )  # of 24 rows
     put(record, alert("payroll: first"), replace(alert("payroll: many"), files=files))
     app = make_app(record)
     async with app.run_test(size=(80, 24)) as pilot:

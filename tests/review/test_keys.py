@@ -17,6 +17,7 @@ from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.files.moment import MomentScreen
 from fcm_tui.review.first_run import OfferApp
 from fcm_tui.review.help import HelpScreen, sections
+from fcm_tui.review.key_names import as_read
 from fcm_tui.review.parts.leaving import Leaving
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.picking import PickScreen
@@ -88,6 +89,18 @@ def test_the_help_has_every_key_and_fits_half_of_120_cells() -> None:
             assert any(entry.shown in line and line.endswith(entry.description) for line in lines), entry.id
     assert max(map(len, lines)) <= 58
     assert "Log" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a", "a"), ("A", "A"), ("f1", "F1"), ("f5", "F5"), ("end", "End"), ("insert", "Insert"),
+        ("shift+tab", "Shift-Tab"), ("ctrl+x", "Ctrl-X"), ("ctrl+shift+f12", "Ctrl-Shift-F12"),
+        ("pagedown", "PgDn"), ("exclamation_mark", "!"), ("question_mark", "?"),
+    ],
+)  # fmt: skip
+def test_a_key_is_called_as_it_is_written_on_a_keyboard(name: str, shown: str) -> None:
+    assert as_read(name) == shown
 
 
 async def test_every_action_of_the_key_map_exists(

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import Keys, _character_to_key
 
 from fcm_tui.errors import ConfigError
+from fcm_tui.review.key_names import as_read
 
 EVERYWHERE, LIST, TREE, LOG, DIFF, HELP, OFFER = "everywhere", "list", "tree", "log", "diff", "help", "offer"
 FILE, HISTORY, VERSION, MENU, CONFIRM = "file", "history", "version", "menu", "confirm"
@@ -69,19 +70,8 @@ class Key:
     @property
     def shown(self) -> str:
         """The keys as a person reads them: `↓ j`."""
-        return " ".join(_SHOWN.get(key, key) for key in self.keys)
+        return " ".join(map(as_read, self.keys))
 
-
-_SHOWN = {
-    "up": "↑", "down": "↓", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "Shift-Tab",
-    "enter": "Enter", "escape": "Esc", "space": "Space", "pagedown": "PgDn", "pageup": "PgUp",
-    "home": "Home", "end": "End", "ctrl+c": "Ctrl-C", "ctrl+d": "Ctrl-D", "ctrl+u": "Ctrl-U",
-    "ctrl+z": "Ctrl-Z",
-    "question_mark": "?", "f1": "F1", "slash": "/", "right_square_bracket": "]", "left_square_bracket": "[",
-    "less_than_sign": "<", "greater_than_sign": ">", "left_parenthesis": "(", "right_parenthesis": ")",
-    "plus": "+", "minus": "-", "equals_sign": "=", "colon": ":", "comma": ",", "ctrl+p": "Ctrl-P",
-    "delete": "Del", "at": "@",
-}  # fmt: skip
 
 KEYMAP: tuple[Key, ...] = (
     Key("quit", ("q", "ctrl+c"), "app.quit", "leave; Ctrl-C does so unasked", EVERYWHERE),
@@ -325,7 +315,7 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
                 other = users.setdefault(name, entry.id)
                 if other != entry.id:
                     raise ConfigError(
-                        f"[keys] {_SHOWN.get(name, name)} would do both {other} and {entry.id}: give one another key"
+                        f"[keys] {as_read(name)} would do both {other} and {entry.id}: give one another key"
                     )
     return found
 
