@@ -21,10 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fcm_tui import __version__
 from fcm_tui.errors import FcmError, Unrecorded
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
-from fcm_tui.pipeline.pausing import LOOK, Pausing
-from fcm_tui.pipeline.progress import Cancelled, Progress
-from fcm_tui.pipeline.schedule import Schedule
-from fcm_tui.pipeline.session import INTENTS, Ready, Session
+from fcm_tui.pipeline.progress import Cancelled, Progress, Ready
 from fcm_tui.pipeline.standing import REFUSALS, LiveState, RecorderState, unwatched_by, watched_by
 from fcm_tui.safetext import visible_path
 from fcm_tui.settings.config import Settings
@@ -32,8 +29,11 @@ from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what works takes 50 ms to import: that is done in a thread, once it begins to
     from fcm_tui.alerts.at_work import AlertsAtWork
+    from fcm_tui.pipeline.pausing import Pausing
+    from fcm_tui.pipeline.schedule import Schedule
+    from fcm_tui.pipeline.session import Session
     from fcm_tui.ship.at_work import ShippingAtWork
 
 DEBOUNCE = 0.022
@@ -91,7 +91,7 @@ class Recorder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._source: Source | None = None
         self._session: Session | None = None
-        self._pausing = Pausing(database.parent / INTENTS)
+        self._pausing: Pausing | None = None
 
     @property
     def state(self) -> RecorderState:
@@ -161,6 +161,7 @@ class Recorder:
         roots = ", ".join(map(visible_path, self._roots))
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
+            self._pausing = await self._in_thread(lambda: _pausing_at(self._database))
             with contextlib.suppress(Cancelled):
                 if self._alerts is not None:
                     await self._in_thread(self._alerts.prepare)
@@ -221,6 +222,8 @@ class Recorder:
 
     async def _open(self, source: Source, missed: str) -> None:
         """Open the record and bring it up to date; from here on every change counts."""
+        from fcm_tui.pipeline.session import Session
+
         session = await self._from_record(
             lambda: Session(
                 self._database,
@@ -258,8 +261,10 @@ class Recorder:
 
     async def _watch(self, source: Source) -> None:
         """Look where the source hints, and at the times that the schedule names."""
-        session = self._session
-        assert session is not None
+        from fcm_tui.pipeline.schedule import Schedule
+
+        session, pausing = self._session, self._pausing
+        assert session is not None and pausing is not None
         schedule = Schedule(session, source)
         while not self._is_stopping and self._wanted is None:
             is_hinted = False
@@ -273,8 +278,8 @@ class Recorder:
                 await self._look(schedule, source)
             if not self._is_stopping:
                 await self._in_thread(session.prune)
-                await self._obey(session, schedule, source)
-        if self._pausing.now is not None:
+                await self._obey(pausing, session, schedule, source)
+        if pausing.now is not None:
             return  # what changed meanwhile is for the next start
         await source.settled()
         schedule.add(source.take())
@@ -290,16 +295,18 @@ class Recorder:
         self._live.goes_on()
         await self._tell_state()
 
-    async def _obey(self, session: Session, schedule: Schedule, source: Source) -> None:
+    async def _obey(self, pausing: Pausing, session: Session, schedule: Schedule, source: Source) -> None:
         """Do what other processes ask for; a pause lasts until they, its time or `stop` end it."""
+        from fcm_tui.pipeline.pausing import LOOK
+
         while not self._is_stopping:
             with contextlib.suppress(*REFUSALS):  # who asked was told
-                await self._in_thread(lambda: self._pausing.obey(session, schedule))
-            if self._pausing.is_to_end:
+                await self._in_thread(lambda: pausing.obey(session, schedule))
+            if pausing.is_to_end:
                 self.stop()
-            if self._pausing.now is None:
+            if pausing.now is None:
                 break
-            self._live.set(phase="paused", paused=self._pausing.now)
+            self._live.set(phase="paused", paused=pausing.now)
             await self._tell()
             await self._stopped_within(LOOK)
             source.take()
@@ -354,7 +361,8 @@ class Recorder:
 
     @property
     def _is_all_recorded(self) -> bool:
-        return not self._live.now.standing_still and self._pausing.now is None
+        is_paused = self._pausing is not None and self._pausing.now is not None
+        return not (self._live.now.standing_still or is_paused)
 
     async def _close_session(self, *, all_recorded: bool) -> None:
         session, self._session = self._session, None
@@ -397,3 +405,11 @@ class Recorder:
         self._live.set(progress=progress, files=progress.files_done)
         if self._on_progress is not None:
             self._on_progress(progress)
+
+
+def _pausing_at(database: Path) -> Pausing:
+    """What others ask of a recorder; imports all that records."""
+    from fcm_tui.pipeline.pausing import Pausing
+    from fcm_tui.pipeline.session import INTENTS
+
+    return Pausing(database.parent / INTENTS)

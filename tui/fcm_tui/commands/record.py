@@ -25,8 +25,8 @@ from fcm_tui.safetext import visible
 from fcm_tui.store.values import reading
 
 if TYPE_CHECKING:
+    from fcm_tui.pipeline.progress import Ready
     from fcm_tui.pipeline.scan_process import ScanProcess
-    from fcm_tui.pipeline.session import Ready
     from fcm_tui.recorder import Recorder
     from fcm_tui.settings.follow import Follower
 

@@ -1,4 +1,4 @@
-"""How far a first look is: what those know of it who only show it."""
+"""How far a first look is, and what came of it: what those know of it who only show it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Progress:
         if not self.files_done or not self.files_total:
             return None
         return self.seconds / self.files_done * (self.files_total - self.files_done)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The baseline stands."""
+
+    roots: int
+    files: int
+    changes: int
+    """Found by the scan at the start: what happened while nothing recorded."""
 
 
 class Cancelled(Exception):

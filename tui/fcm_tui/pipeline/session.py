@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
 
 from fcm_tui.datadir import LOCK_SUFFIX
@@ -18,7 +17,7 @@ from fcm_tui.intents import Intents
 from fcm_tui.model import NOT_RUNNING
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.indexing import Indexing
-from fcm_tui.pipeline.progress import Cancelled, Progress
+from fcm_tui.pipeline.progress import Cancelled, Progress, Ready
 from fcm_tui.pipeline.pruning import Pruning
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of, watched_roots
 from fcm_tui.pipeline.scan_process import WORTH_FILES, ScanProcess
@@ -43,16 +42,6 @@ _SUFFIXES = ("", "-wal", "-shm", "-journal", "-filling", LOCK_SUFFIX, *INDEX_SUF
 """Of the files of a record; the index for texts and the journal of alerts lie beside it."""
 INTENTS = "intents"
 """Folder beside the database in which a restore announces itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The baseline stands."""
-
-    roots: int
-    files: int
-    changes: int
-    """Found by the scan at the start: what happened while nothing recorded."""
 
 
 class Session:

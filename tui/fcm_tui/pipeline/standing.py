@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.progress import Progress
-from fcm_tui.pipeline.roots import WatchedRoot
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.database import may_pass
 from fcm_tui.store.values import reading
-from fcm_tui.watch.hints import Source
+
+if TYPE_CHECKING:
+    from fcm_tui.pipeline.roots import WatchedRoot
+    from fcm_tui.watch.hints import Source
 
 T = TypeVar("T")
 

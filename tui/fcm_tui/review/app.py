@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 TICK = 0.25
 """Seconds between looks at the recorder's state."""
+_FIRST_PAINT = 0.1
+"""Seconds after which the screen is shown, whether the record is open by then or not."""
+_LATEST_BEGIN = 0.3
+"""Seconds after which recording begins, whether what is recorded is counted by then or not."""
 
 
 class ReviewApp(Following):
@@ -53,6 +57,9 @@ class ReviewApp(Following):
     ]
     CSS = CSS
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+
+    _is_begun = False
+    """It records, if it is to."""
 
     def __init__(
         self,
@@ -124,14 +131,21 @@ class ReviewApp(Following):
         self.watch_theme()
         if self.configuration is not None:
             self.follow_settings(self.configuration)
-        # the first paint before anything that costs imports or disk
-        self.call_after_refresh(self._start)
+        self.hold()
+        self.set_timer(_FIRST_PAINT, self.let_paint)
+        self.set_timer(_LATEST_BEGIN, self.begin)
+        self._open_record()
         self.follow_alerts()
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Record, which takes imports and the disk: once there is something to look at."""
+        if not self._is_begun:
+            self._is_begun = True
+            self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
         gc.freeze()  # what the program is made of need not be looked through again
         gc.enable()
-        self._open_record()
         if self._engine is not None:
             self._record(self._engine)
             self._follow_recorder(self._engine)
@@ -243,6 +257,7 @@ class ReviewApp(Following):
             return
         self._stopping = True
         self._tick()
+        self.begin()
         if self._engine is not None:
             self._engine.stop()
         self._leave()

@@ -55,6 +55,9 @@ class Following(PaneKeys):
     def _say_titles(self) -> None:
         raise NotImplementedError
 
+    def begin(self) -> None:
+        raise NotImplementedError
+
     @work(group="recorder", exit_on_error=False)
     async def _record(self, engine: Engine) -> None:
         """The supervisor: whatever ends the recorder, the screen stays and says so."""
@@ -135,12 +138,15 @@ class Following(PaneKeys):
             try:
                 await self.log_view.load()
             except StoreError as error:
+                self.let_paint()
+                self.begin()
                 if self._engine is None or self._engine.state.phase == "recording":
                     self._failure = visible(str(error))
                 await asyncio.sleep(POLL)
                 continue
             self._failure = "" if self._engine is None else self._failure
             self._changed.set()
+            self.let_paint()
             return
 
     @work(group="let-go", exit_on_error=False)
@@ -184,6 +190,7 @@ class Following(PaneKeys):
             self.log_view.show_gaps(marks)
             self._say_status(Status(None, gap=log_gaps.last(gaps), sizes=sizes))
             self._say_titles()
+            self.begin()
             await asyncio.sleep(min(10.0, max(0.3, 10 * (time.monotonic() - started))))
 
     async def _written(self) -> bool:

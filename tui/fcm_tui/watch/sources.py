@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 
 from fcm_tui.watch.hints import Hints, Source
-from fcm_tui.watch.portable import WatchfilesSource
 
 
 class NoSource:
@@ -77,4 +76,6 @@ def make_source(wanted: str, roots: Sequence[bytes]) -> Source:
         from fcm_tui.watch.portable import WindowsSource
 
         return WindowsSource(roots)
+    from fcm_tui.watch.portable import WatchfilesSource
+
     return WatchfilesSource(roots)

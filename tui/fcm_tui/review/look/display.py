@@ -51,12 +51,17 @@ class Backstop(LineFilter):
 class PromptScreen(Screen[object]):
     """Paints at once what a key changed, not with the next sixtieth of a second, and nothing before that has been heard.
 
-    Uses `_on_idle` and `_on_timer_update` of Textual 8.2.
+    Uses `_compositor_refresh`, `_on_idle` and `_on_timer_update` of Textual 8.2.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._compositor = NarrowCompositor()
+
+    def _compositor_refresh(self) -> None:
+        app = self.app
+        if not (isinstance(app, PatientApp) and app.is_held):
+            super()._compositor_refresh()
 
     async def _on_idle(self, event: Idle) -> None:
         app = self.app
@@ -93,6 +98,8 @@ class PatientApp(App[R]):
         """Nothing has taken that key up yet."""
         self.is_lent = False
         """The terminal belongs to another program: nothing is drawn."""
+        self.is_held = False
+        """Nothing is painted yet: what is not complete is not worth its time."""
         self.crash: str | None = None
         """What went wrong in the screen itself, in one line."""
 
@@ -104,6 +111,19 @@ class PatientApp(App[R]):
         _log.exception("the screen failed")
         self.crash = f"{type(error).__name__}: {visible(str(error))}"
         self._close_messages_no_wait()
+
+    def hold(self) -> None:
+        """Paint nothing until `let_paint`."""
+        self.is_held = True
+
+    def let_paint(self) -> None:
+        """Paint all of it."""
+        if self.is_held:
+            self.is_held = False
+            self._due_since = (
+                time.monotonic()
+            )  # as if for a key: at once, when all that is on its way has come
+            self.screen.refresh()
 
     def get_default_screen(self) -> Screen[object]:
         return PromptScreen(id="_default")
