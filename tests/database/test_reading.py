@@ -129,7 +129,7 @@ def answers(reader: Reader) -> Iterator[tuple[str, object]]:
     connection = reader.connection
     (root,) = reader.roots()
     yield "roots", root
-    yield "recorders", [replace(one, last_seen_ns=0) for one in reader.recorders()]
+    yield "recorders", [one._replace(last_seen_ns=0) for one in reader.recorders()]
     yield "count", (reader.count(), reader.last_sequence(), reader.newest(), reader.head(), reader.heads())
     yield "gaps", (reader.gaps(), reader.gaps(1), reader.gaps(None))
     yield "lately", activity.lately(connection)
@@ -235,7 +235,7 @@ def test_two_hosts_in_one_log(
             (tmp_path / name / "file.txt").write_text(f"{name[:3]} {text}")
             once(tmp_path / name, tmp_path / f"data {name}")
     with Reader(tmp_path / "data ant" / "record.db") as reader:
-        own = [replace(change, at=change.time_ns) for change in reader.log()]
+        own = [change._replace(at=change.time_ns) for change in reader.log()]
     send(tmp_path / "data ant" / "record.db", database)
     with Reader(database) as there:
         seen = there.newest()
@@ -247,8 +247,8 @@ def test_two_hosts_in_one_log(
         assert [c.host[:3] for c in there.arrived(Filters(), seen, 10)[0]] == [
             "bee"
         ] * 3  # older than the newest
-        assert [replace(c, at=0) for c in own] == there.log(Filters(host="ant"))
-        assert [replace(c, at=0) for c in own] == there.log(Filters(terms=parse("host:ant")))
+        assert [c._replace(at=0) for c in own] == there.log(Filters(host="ant"))
+        assert [c._replace(at=0) for c in own] == there.log(Filters(terms=parse("host:ant")))
         assert there.found(Filters(terms=parse("!host:ant"))) == 3
         paged: list[Change] = []
         while page := there.log(limit=1, before=key_of(paged[-1]) if paged else None):

@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -106,7 +105,7 @@ def test_each_row_leads_to_exactly_its_changes(record: RecordBuilder, in_utc: No
 
 def found(reader: Reader, asked: Asked, way: drill.Drill) -> int:
     terms = (*asked.terms, *parse(way.words))
-    return reader.found(replace(asked.filters, path=way.path or asked.path, terms=terms))
+    return reader.found(asked.filters._replace(path=way.path or asked.path, terms=terms))
 
 
 def test_a_burst_is_found_with_its_folder_and_a_gap_with_its_length(record: RecordBuilder) -> None:

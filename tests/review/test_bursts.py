@@ -6,7 +6,6 @@ import os
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -28,7 +27,7 @@ DAY = 86_400 * 10**9
 
 def changes(times: list[int]) -> list[Change]:
     """At these times, in seconds, the newest first."""
-    return [replace(change(len(times) - n), time_ns=t * 10**9) for n, t in enumerate(times)]
+    return [change(len(times) - n)._replace(time_ns=t * 10**9) for n, t in enumerate(times)]
 
 
 def told(rows: list[Change], marks: dict[int, Mark], pages: list[range]) -> list[str]:

@@ -81,8 +81,7 @@ class LineCounts(NamedTuple):
     deleted: int
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A watched directory of one recorder."""
 
     root_id: bytes
@@ -157,8 +156,7 @@ class Process(NamedTuple):
     """Name of the user, where the system tells that instead of a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One row of the record, as read back for screens and commands."""
 
     recorder_id: bytes
@@ -211,8 +209,7 @@ ANEW = "recording began anew with other settings"
 _UNNOTICED_NS = 10 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A stretch of time in which events may have been missed, and what the scan then found."""
 
     gap: int
@@ -229,8 +226,7 @@ class Gap:
         return self.reason == ANEW and not self.changes_found and end - self.from_ns < _UNNOTICED_NS
 
 
-@dataclass(frozen=True, slots=True)
-class Shipping:
+class Shipping(NamedTuple):
     """How sending the record to the team's database goes."""
 
     server: str
@@ -254,8 +250,7 @@ class Shipping:
     """The files that never changed are there too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Nothing is recorded as it happens, because somebody wants that."""
 
     since_ns: int
@@ -266,8 +261,7 @@ class Pause:
     """When it goes on by itself; None: when it is told to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How a recorder does, as other processes are told it."""
 
     phase: str
@@ -285,8 +279,7 @@ class Standing:
     """What watches each root, and where it is not the best that there is, why; an empty path stands for all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Told to screens after a commit: the changes `first..last` of this recorder are readable."""
 
     first: int

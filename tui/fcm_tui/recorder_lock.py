@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,9 +89,9 @@ class Lock:
         told["sources"] = _cut(standing.sources)
         if standing.shipping is not None:
             short = {"server": standing.shipping.server[:200], "reason": standing.shipping.reason[:300]}
-            told["shipping"] = asdict(standing.shipping) | short
+            told["shipping"] = standing.shipping._asdict() | short
         if standing.paused is not None:
-            told["paused"] = asdict(standing.paused)
+            told["paused"] = standing.paused._asdict()
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 _write_note(self._descriptor, json.dumps(told))

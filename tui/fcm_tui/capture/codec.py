@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -77,8 +76,7 @@ class Encoded(NamedTuple):
     data: bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class DeltaBase:
+class DeltaBase(NamedTuple):
     """The piece that a new one may be encoded against."""
 
     digest: bytes

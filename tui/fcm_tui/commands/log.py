@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text, whole
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     )
     with open_record(args) as reader:
         if filters.path is not None:
-            filters = replace(filters, path=recorded(filters.path, reader))
+            filters = filters._replace(path=recorded(filters.path, reader))
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
         wants_gaps = args.gaps or not args.json or asks_for_gaps(filters.terms)

@@ -6,9 +6,8 @@ import argparse
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcm_tui.commands.common import database_of, folders, settings_of
 from fcm_tui.datadir import DataDir, open_data_dir
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from fcm_tui.ship.at_work import ShippingAtWork
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where to record, with what settings."""
 
     data_dir: DataDir

@@ -7,7 +7,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from fcm_tui.commands.common import database_of, place_of, settings_of
@@ -80,7 +80,7 @@ def _shipping(reader: Reader, data_dir: DataDir, server: Server | None) -> Shipp
             return None
         told = Shipping(server.address, "stopped")
     elif data_dir.lock_holder() is None:
-        told = replace(told, state="stopped", reason="", retry_ns=None)
+        told = told._replace(state="stopped", reason="", retry_ns=None)
     return wording.against(told, reader.connection)
 
 

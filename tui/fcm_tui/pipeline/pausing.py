@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def ask_to_pause(folder: Path, pause: Pause, is_recording: Callable[[], bool]) -
         OSError: the folder cannot be written.
     """
     wishes.ask(
-        folder, _KIND, {"do": _PAUSE, **asdict(pause)}, is_recording, verb="paused", patience=_PATIENCE
+        folder, _KIND, {"do": _PAUSE, **pause._asdict()}, is_recording, verb="paused", patience=_PATIENCE
     )
 
 

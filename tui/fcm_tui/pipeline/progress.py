@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a baseline is."""
 
     files_done: int
@@ -25,8 +24,7 @@ class Progress:
         return self.seconds / self.files_done * (self.files_total - self.files_done)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """The baseline stands."""
 
     roots: int

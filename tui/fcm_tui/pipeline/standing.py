@@ -7,9 +7,8 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
@@ -30,8 +29,7 @@ REFUSALS = (sqlite3.Error, OSError, MemoryError)
 _log = logging.getLogger("fcm_tui.recorder")
 
 
-@dataclass(frozen=True, slots=True)
-class RecorderState:
+class RecorderState(NamedTuple):
     """What the recorder is at, for a status line."""
 
     phase: str = "starting"
@@ -64,9 +62,9 @@ class LiveState:
         """Why nothing can be recorded now, or empty."""
         self._said: Standing | None = None
 
-    def set(self, **changes: object) -> None:
+    def set(self, **changes: Any) -> None:
         """Fields of the state that are otherwise now."""
-        self.now = replace(self.now, **changes)  # type: ignore[arg-type]
+        self.now = self.now._replace(**changes)
 
     def stand_still(self, error: Exception, retry: float) -> str:
         """Nothing can be recorded now, which is tried again after so many seconds; why, in words."""

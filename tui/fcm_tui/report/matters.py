@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change
@@ -56,10 +56,10 @@ def matters(reader: Reader, asked: Asked, most: int = MOST) -> Matters:
     secret = Term(CaptureIs(frozenset({Capture.SECRET})))
     return Matters(
         [_matter(reader, change) for change in reader.largest(filters, most)],
-        [_matter(reader, change) for change in reader.log(replace(filters, unreviewed=True), limit=most)],
+        [_matter(reader, change) for change in reader.log(filters._replace(unreviewed=True), limit=most)],
         [
             _matter(reader, change)
-            for change in reader.log(replace(filters, terms=(*filters.terms, secret)), limit=most)
+            for change in reader.log(filters._replace(terms=(*filters.terms, secret)), limit=most)
         ],
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,7 @@ class FileKeys(ThemedApp):
         subject, fold = shown(change, self.diff_view), self.log_view.burst
         if reading or fold is None:
             return subject
-        return replace(subject, burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
+        return subject._replace(burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
 
     def _wanted(self, of_file: str = "", *, is_file: bool = False) -> Subject | None:
         """What is in sight, or None after a sentence that says why there is nothing for this key.

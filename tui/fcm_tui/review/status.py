@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -23,8 +23,7 @@ _BAR = 10
 _BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Everything that the line may say."""
 
     state: State | None

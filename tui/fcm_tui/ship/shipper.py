@@ -15,9 +15,8 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Shipping
@@ -293,8 +292,8 @@ class Shipper:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _set(self, **changes: object) -> None:
-        state = replace(self._state, **changes)  # type: ignore[arg-type]
+    def _set(self, **changes: Any) -> None:
+        state = self._state._replace(**changes)
         if state != self._state:
             self._state = state
             self._on_state(state)

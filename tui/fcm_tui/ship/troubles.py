@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.amounts import plural
 from fcm_tui.model import Shipping
@@ -23,8 +23,7 @@ _MOST_BYTES = 1 << 20
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """One such time."""
 
     from_ns: int
@@ -86,9 +85,9 @@ class Troubles:
             if lasting is None:
                 known.append(Trouble(now_ns, None, reason))
             else:
-                known[lasting] = replace(known[lasting], reason=reason)
+                known[lasting] = known[lasting]._replace(reason=reason)
         elif shipping.state == "connected" and lasting is not None:
-            known[lasting] = replace(known[lasting], to_ns=now_ns)
+            known[lasting] = known[lasting]._replace(to_ns=now_ns)
         if shipping.dead > self._dead:
             rows = plural(shipping.dead - self._dead, "row")
             known.append(Trouble(now_ns, now_ns, f"{rows} refused for good, see `fcm-tui database dead`"))
@@ -97,5 +96,5 @@ class Troubles:
         del known[:-MOST]
 
     def _write(self) -> None:
-        told = {"dead": self._dead, "troubles": [asdict(trouble) for trouble in self._known]}
+        told = {"dead": self._dead, "troubles": [trouble._asdict() for trouble in self._known]}
         write_whole(self._path, json.dumps(told).encode(), over=True, mode=0o600)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from fcm_tui.model import Shipping
 from fcm_tui.store.reading.dialect import Connection
@@ -62,8 +61,8 @@ def against(shipping: Shipping, connection: Connection) -> Shipping:
         for order in ("ASC", "DESC")
     )
     if first is None:
-        return replace(shipping, behind=0, behind_since_ns=None)
-    return replace(shipping, behind=last[1] - shipping.sequence, behind_since_ns=first[0])
+        return shipping._replace(behind=0, behind_since_ns=None)
+    return shipping._replace(behind=last[1] - shipping.sequence, behind_since_ns=first[0])
 
 
 def _since(shipping: Shipping, now: int) -> str:

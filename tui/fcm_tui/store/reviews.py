@@ -12,9 +12,9 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.errors import StoreError
 from fcm_tui.settings.database import Server
@@ -62,8 +62,7 @@ _KEPT = f"SELECT 1 FROM reviews WHERE sequence = ? AND recorder_id = ? AND revie
 _REVIEW = RowTypes("s i s s?")
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """Somebody has looked at a change."""
 
     reviewer: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from fcm_tui.errors import FcmError, NoSuchChange, RestoreRefused
@@ -239,7 +239,7 @@ def _document(reader: Reader, wish: Wish, plan: Plan, left: Sequence[Refusal], w
     shown = _one_file(reader, plan, change)
     if shown is None:
         return Document(change, lines, [], Side(), Side(), [], "")
-    return replace(shown, facts=lines)
+    return shown._replace(facts=lines)
 
 
 class _TwoVersions:
@@ -275,8 +275,8 @@ def _one_file(reader: Reader, plan: Plan, change: Change) -> Document | None:
         return None
     contents = {hashlib.sha256(data).digest(): data for data in (old, new) if data is not None}
     kind = Kind.CREATED if old is None else Kind.DELETED if new is None else Kind.MODIFIED
-    seen = replace(
-        change, kind=kind, path=last.path, previous_path=None,
+    seen = change._replace(
+        kind=kind, path=last.path, previous_path=None,
         before=None if old is None else hashlib.sha256(old).digest(),
         after=None if new is None else hashlib.sha256(new).digest(),
         size=None if new is None else len(new), capture=Capture.NONE if new is None else Capture.STORED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.hunks import HunksView
@@ -23,8 +23,7 @@ class Burst:
     """Of the log: a change between these two that they do not let through is none of the burst's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """A change with, maybe, one of its hunks; or a path in the tree."""
 
     path: bytes

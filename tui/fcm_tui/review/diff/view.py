@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from rich.segment import Segment
@@ -123,7 +122,7 @@ class DiffView(RowsView, can_focus=True):
         document = self._document
         if document is None or document.change is not change or list(reviews) == list(document.reviews):
             return
-        self._document = replace(document, reviews=reviews)
+        self._document = document._replace(reviews=reviews)
         self._shaped()
 
     def _lay_out(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fcm_tui.model import Change, Hunk, Origin
 from fcm_tui.review import wording
@@ -34,8 +35,7 @@ Contents = tuple[bytes | None, bytes | None]
 """The bytes of two versions; None where there is no file, or nothing of it can be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePart:
+class FilePart(NamedTuple):
     """One file of several in a document."""
 
     title: str
@@ -50,8 +50,7 @@ class FilePart:
     contents: Contents = (None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One change, ready to be drawn."""
 
     change: Change

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change, Kind
@@ -21,7 +20,7 @@ from fcm_tui.store.reviews import reviews_of
 
 def load_reviewed(record: Record, change: Change) -> Document:
     """As `load`, with what reviewers had to say."""
-    return replace(load(record, change), reviews=reviews(record, change))
+    return load(record, change)._replace(reviews=reviews(record, change))
 
 
 def reviews(record: Record, change: Change) -> list[str]:

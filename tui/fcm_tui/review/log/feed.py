@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from textual import work
@@ -232,7 +231,7 @@ class LogFeed(CursorView):
 
     def narrow(self, **conditions: Any) -> None:
         """Show what some conditions of `Filters` let through, the others as they are."""
-        self._narrow(replace(self._reading.wanted, **conditions))
+        self._narrow(self._reading.wanted._replace(**conditions))
 
     @work(group="log-filter", exclusive=True, exit_on_error=False)
     async def _narrow(self, filters: Filters) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from fcm_tui.model import NOT_RUNNING, Change, Gap
@@ -55,8 +54,7 @@ def last(gaps: Sequence[Gap]) -> Gap | None:
 def _as_one(gaps: Sequence[Gap]) -> Gap:
     ends = [gap.to_ns for gap in gaps if gap.to_ns is not None]
     counts = [gap.changes_found for gap in gaps if gap.changes_found is not None]
-    return replace(
-        gaps[0],
+    return gaps[0]._replace(
         root=None,
         to_ns=max(ends) if len(ends) == len(gaps) else None,
         changes_found=sum(counts) if counts else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fcm_tui.model import Change, Gap
 from fcm_tui.review.log.folds import MOST, Fold
@@ -20,8 +20,7 @@ Between = Callable[[Change, Change | None], Sequence["Mark"]]
 """What stands between a change and the one before it; None for the log's end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A line of its own between two changes: a gap, how many more there are, or else a day's begin (ns)."""
 
     gap: Gap | None = None
@@ -29,8 +28,7 @@ class Mark:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What a line shows: a mark, a burst, else the row at `place`."""
 
     place: int

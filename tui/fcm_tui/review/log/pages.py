@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Container, Iterator, Sequence
-from dataclasses import replace
 
 from fcm_tui.model import Change
 from fcm_tui.store.reading.changes import Key, Where, key_of, place_of
@@ -111,7 +110,7 @@ class LogPages:
                 if change is None or change.reviewed == reviewed:
                     continue
                 if oldest <= place_of(change) <= newest:
-                    rows[place] = replace(change, reviewed=reviewed)
+                    rows[place] = change._replace(reviewed=reviewed)
 
     def keys(self) -> list[list[Key]]:
         """The keys of every row in memory, by page."""
@@ -125,7 +124,7 @@ class LogPages:
                 if change is None or (key := key_of(change)) not in asked:
                     continue
                 if change.reviewed != (now := key in reviewed):
-                    rows[place] = replace(change, reviewed=now)
+                    rows[place] = change._replace(reviewed=now)
                     changed = True
         return changed
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from fcm_tui.model import Change
 from fcm_tui.review.log.pages import PAGE, Reach
@@ -20,8 +20,7 @@ BATCH = 1000
 """New rows that are taken in one go; one page of them is read in about a millisecond."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """The newest page, and what tells where all others begin."""
 
     rows: Sequence[Change]
@@ -133,7 +132,7 @@ class LogReading:
 
     async def next_unreviewed(self, filters: Filters, below: Key | None) -> Key | None:
         """The next change that nobody has reviewed, older than `below`."""
-        left = replace(filters, unreviewed=True)
+        left = filters._replace(unreviewed=True)
 
         def read(record: Record) -> Key | None:
             found = record.log(left, limit=1, before=below)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcm_tui.capture.chunks import counterparts, cut
@@ -31,8 +30,7 @@ class ContentRow(NamedTuple):
     data: bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stored piece of a version; a version of at most 1 MiB is itself its only piece."""
 
     digest: bytes
@@ -41,8 +39,7 @@ class Piece:
     """Deltas between it and a whole piece."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A version's bytes and the pieces that it is stored as: what the next version builds on."""
 
     digest: bytes
@@ -50,8 +47,7 @@ class Version:
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """Rows to insert, in this order, and the version that they hold."""
 
     rows: list[ContentRow]

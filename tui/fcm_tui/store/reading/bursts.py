@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fcm_tui.store.reading.neighbours import NEAR_NS
 
@@ -12,8 +12,7 @@ FEWEST = 20
 """Changes from which on they are a burst."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Burst:
+class Burst(NamedTuple):
     """Changes in one root, by number from `first` to `last`."""
 
     changes: int

@@ -191,7 +191,7 @@ class ChangeLog:
         question.filter.values.extend((recorder_id, after, last))
         by_number = replace(question, by_time=False)
         return [
-            replace(change, at=change.time_ns if question.by_time else 0)
+            change._replace(at=change.time_ns if question.by_time else 0)
             for change in self._rows(by_number, limit)
         ]
 

@@ -6,8 +6,7 @@ The queries of this room are written once, in SQL that both understand; what can
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Rows(Protocol):
@@ -25,8 +24,7 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How one engine says what the other says otherwise."""
 
     is_server: bool

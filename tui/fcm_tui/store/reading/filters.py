@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fcm_tui.errors import ContentSealed, StoreError
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
     from fcm_tui.store.reading.path_checks import PathChecks
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """Which changes are wanted; all conditions hold together."""
 
     path: bytes | None = None
     """A file, or a folder with everything below it; now or before a move."""
     since_ns: int | None = None
     until_ns: int | None = None
-    kinds: frozenset[Kind] = field(default_factory=frozenset)
+    kinds: frozenset[Kind] = frozenset()
     """Empty for every kind."""
     text: str | None = None
     """A part of any line that the change inserted, updated or deleted."""
@@ -94,7 +92,7 @@ def _for_server(filters: Filters) -> Prepared:
     if tells_time(filters.terms):
         raise StoreError("hour: and weekday: are of one machine's clocks: ask for them where it was recorded")
     checks = PathChecks(filters.terms)
-    where, values = conditions(replace(filters, terms=()), False)
+    where, values = conditions(filters._replace(terms=()), False)
     for sql, more in checks.where:
         where.append(sql)
         values += more

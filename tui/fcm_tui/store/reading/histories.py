@@ -6,7 +6,6 @@ A file that was deleted and made again is another one, and for a person the same
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from fcm_tui.model import Capture, Change, Kind, Origin
@@ -35,8 +34,7 @@ _BACK = _Way("ASC", Kind.CREATED, "<", "DESC", Kind.DELETED)
 _ON = _Way("DESC", Kind.DELETED, ">", "ASC", Kind.CREATED)
 
 
-@dataclass(frozen=True, slots=True)
-class FileKey:
+class FileKey(NamedTuple):
     """One file of one recorder."""
 
     recorder_id: bytes

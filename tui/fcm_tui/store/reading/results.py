@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fcm_tui.model import Capture
 
 
-@dataclass(frozen=True, slots=True)
-class RecorderInfo:
+class RecorderInfo(NamedTuple):
     """Who recorded."""
 
     recorder_id: bytes
@@ -20,8 +19,7 @@ class RecorderInfo:
     last_seen_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class RootSummary:
+class RootSummary(NamedTuple):
     """A watched directory with its counts."""
 
     root_id: bytes
@@ -35,8 +33,7 @@ class RootSummary:
     """Of the changes, those that somebody has reviewed."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderEntry:
+class FolderEntry(NamedTuple):
     """A child of a folder: present files, and changes at or below it."""
 
     name: bytes
@@ -47,8 +44,7 @@ class FolderEntry:
     """Of the changes, those that somebody has reviewed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(NamedTuple):
     """How much the record holds."""
 
     files: int
@@ -63,8 +59,7 @@ class Sizes:
     """Of that index, which lies beside the database."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileNow:
+class FileNow(NamedTuple):
     """A file as the record knows it now (or knew it last)."""
 
     file_id: bytes

@@ -15,8 +15,8 @@ import contextlib
 import os
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.datadir import make_private
 from fcm_tui.store.chain import change_hash
@@ -63,8 +63,7 @@ TRIGRAM = 3
 """Characters; shorter texts are not in the index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """How far an index goes."""
 
     recorder_id: bytes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.text_index import TRIGRAM, Reached, index_of, reached
@@ -25,8 +25,7 @@ LAST = (1 << 63) - 1
 """Beyond every sequence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Sequences between which changes are wanted, both included, and in which order."""
 
     low: int = 0

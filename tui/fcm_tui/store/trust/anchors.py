@@ -14,9 +14,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fcm_tui.errors import UsageError
 from fcm_tui.store import chain
@@ -26,8 +25,7 @@ _LARGEST_FILE = 16 << 20
 _LINE = re.compile(r"([0-9a-f]{32}) (\d{1,18}) ([0-9a-f]{64})(?: ed25519:([A-Za-z0-9+/]{86}==))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The end of a recorder's chain."""
 
     recorder: bytes
@@ -44,8 +42,7 @@ class Head:
         return f"fcm-tui head {self}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A head as it was, and its signature in Base64, if it has one."""
 
     head: Head
