@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+import subprocess
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.errors import NotSoError, UsageError
+from fcm_tui.model import Kind
 from fcm_tui.review.acts import clipboard, copying, editor
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.documents import loading
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
@@ -98,8 +101,6 @@ def test_texts(record: RecordBuilder) -> None:
     with Reader(record.database) as reader:
         change = reader.change(8)
         hunks = tuple(past.hunks(reader.connection, change.recorder_id, change.sequence)) or None
-        from fcm_tui.review.documents import loading
-
         hunks = tuple(loading.load(reader, change).hunks)
         subject = Subject(change.path, change, hunks=hunks, hunk=hunks[0])
         said = {
@@ -110,9 +111,58 @@ def test_texts(record: RecordBuilder) -> None:
             copying.text_of(reader, Subject(secret.path, secret), "patch")
         assert copying.text_of(reader, Subject(secret.path, secret), "relative") == ".env"
     assert said["relative"] == "main.py" and said["number"] == "8"
-    assert said["hunk"] == "@@ -10,1 +10,1 @@\n-line 10\n+line ten\n"
+    assert said["hunk"].startswith("diff --git a/main.py b/main.py\nindex ")
+    assert said["hunk"].endswith(
+        "--- a/main.py\n+++ b/main.py\n@@ -7,7 +7,7 @@\n line 7\n line 8\n line 9\n-line 10\n+line ten\n"
+        " line 11\n line 12\n line 13\n"
+    )
     assert (said["old"], said["new"]) == ("line 10\n", "line ten\n")
     assert said["patch"].startswith("diff --git a/main.py b/main.py\n")
+
+
+def test_a_hunk_is_a_patch_that_git_applies_alone(empty: RecordBuilder, tmp_path: Path) -> None:
+    old = "".join(f"line {number}\n" for number in range(1, 41))
+    new = old.replace("line 5\n", "line five\n").replace("line 20\n", "").replace("line 40\n", "the end")
+    with empty.transaction():
+        empty.file("/home/ann/project/a b.txt", old.encode())
+        empty.change("/home/ann/project/a b.txt", new.encode())
+    patches = {}
+    with Reader(empty.database) as reader:
+        (change,) = reader.log()
+        for hunk in loading.load(reader, change).hunks:
+            subject = Subject(change.path, change, hunk=hunk)
+            patches[hunk.old_start] = copying.text_of(reader, subject, "hunk")
+    expected = {
+        5: old.replace("line 5\n", "line five\n"),
+        20: old.replace("line 20\n", ""),
+        40: old.replace("line 40\n", "the end"),
+    }
+    assert patches.keys() == expected.keys()
+    file = tmp_path / "a b.txt"
+    for start, patch in patches.items():
+        file.write_bytes(old.encode())
+        subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=tmp_path, check=True)
+        assert file.read_bytes().decode() == expected[start]
+
+
+@pytest.mark.parametrize(("content", "kind"), [(b"first\nsecond\n", Kind.CREATED), (None, Kind.DELETED)])
+def test_the_hunk_of_a_file_that_came_or_went_makes_and_removes_it(
+    empty: RecordBuilder, tmp_path: Path, content: bytes | None, kind: Kind
+) -> None:
+    was = None if kind is Kind.CREATED else b"was there\n"
+    with empty.transaction():
+        if was is not None:
+            empty.file("/home/ann/project/a", was)
+        empty.change("/home/ann/project/a", content, kind)
+    with Reader(empty.database) as reader:
+        (change,) = reader.log()
+        (hunk,) = loading.load(reader, change).hunks
+        patch = copying.text_of(reader, Subject(change.path, change, hunk=hunk), "hunk")
+    file = tmp_path / "a"
+    if was is not None:
+        file.write_bytes(was)
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=tmp_path, check=True)
+    assert (file.read_bytes() if file.exists() else None) == content
 
 
 async def test_the_menu_says_where_it_went(

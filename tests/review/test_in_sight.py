@@ -56,7 +56,10 @@ async def test_of_several_files_it_is_the_one_in_sight(empty: RecordBuilder, mak
         subject = app.subject()
         assert subject is not None and subject.change is not None
         assert (subject.path, subject.change.sequence, subject.line) == (native(AT + "b"), 4, 40)
-        assert copied(empty, subject)["hunk"] == "@@ -40,1 +40,1 @@\n-line 40\n+b forty\n"
+        patch = copied(empty, subject)["hunk"]
+        assert patch.startswith("diff --git a/b b/b\n")
+        assert "@@ -37,7 +37,7 @@\n line 37\n line 38\n line 39\n-line 40\n+b forty\n line 41\n" in patch
+        assert patch.count("@@ -") == 1
         offered = {entry.value: entry.label for entry in restoring.entries(subject, None)}
         assert "hunk 1" not in offered and offered["before"].startswith("undo change 4:")
 

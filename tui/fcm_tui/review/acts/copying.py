@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.lines import split_lines
+from fcm_tui.diff.patch import PatchFile, unified
 from fcm_tui.errors import ContentMissing, NotSoError
-from fcm_tui.model import Capture, Change, Hunk
+from fcm_tui.model import Capture, Change, Hunk, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.parts.menu import Choice
@@ -61,16 +62,28 @@ def text_of(reader: Reader, subject: Subject, choice: str) -> str:
         return "".join(came)
     if choice == "old":
         return "".join(taken)
-    return _fragment(subject.hunk, taken, came)
+    return _patch(subject, change, old, came)
 
 
-def _fragment(hunk: Hunk, taken: list[str], came: list[str]) -> str:
-    # in a patch, a range without lines is named by the line in front of it
-    old_at, new_at = hunk.old_start - (not hunk.old_count), hunk.new_start - (not hunk.new_count)
-    lines = [f"@@ -{old_at},{hunk.old_count} +{new_at},{hunk.new_count} @@\n"]
-    lines += [f"-{line}" for line in taken] + [f"+{line}" for line in came]
-    open_end = "\n\\ No newline at end of file\n"
-    return "".join(line if line.endswith("\n") else line + open_end for line in lines)
+def _patch(subject: Subject, change: Change, old: list[str], came: list[str]) -> str:
+    """The hunk alone, for `git apply`: the old version, and what it is with this hunk's lines."""
+    hunk = subject.hunk
+    assert hunk is not None
+    at = hunk.old_start - 1
+    made = [*old[:at], *came, *old[at + hunk.old_count :]]
+    is_there_before = bool(old) or subject.contents is not None or change.kind is not Kind.CREATED
+    is_there_after = bool(made) or change.kind is not Kind.DELETED
+    name, mode = patches.relative(change.path, change.root), change.mode
+    file = PatchFile(
+        path=name if is_there_after else None,
+        old_path=patches.relative(change.previous_path, change.root) or name if is_there_before else None,
+        old_mode=mode, new_mode=mode, old=_utf8(old), new=_utf8(made),
+    )  # fmt: skip
+    return unified(file).decode("utf-8", "surrogateescape")
+
+
+def _utf8(lines: list[str]) -> bytes:
+    return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _range(lines: list[str], hunk: Hunk, at: int) -> list[str]:
