@@ -65,6 +65,8 @@ def test_words_hold_together_and_none_let_everything_through() -> None:
     ("expression", "place", "said"),
     [
         ("a kind:craeted", (2, 14), "did you mean created?"),
+        ("kind:renamed", (0, 12), "did you mean moved?"),
+        ("kind:removed", (0, 12), "did you mean deleted?"),
         ("kid:created", (0, 11), "did you mean kind:?"),
         ("kind:", (0, 5), "kind: what? kind:created,modified"),
         ("is:new", (0, 6), "there are unreviewed"),

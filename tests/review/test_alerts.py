@@ -119,6 +119,23 @@ async def test_a_change_that_the_filter_hides_is_told(
         await shows(app, "#5 is not in sight: Esc shows all changes")
 
 
+async def test_an_alert_leads_to_a_change_far_down_the_log(
+    empty: RecordBuilder, make_app: Callable[..., ReviewApp]
+) -> None:
+    with empty.transaction():
+        for number in range(900):
+            empty.change(f"/home/ann/project/{number}", b"", time_ns=10**18 + number * 10**10)
+    put(empty, alert("payroll: early", 7))
+    app = make_app(empty)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await shows(app, "⚠ 1 alert a")
+        await pilot.press("a")
+        await shows(app, "payroll: early")
+        await pilot.press("enter")
+        await shows(app, "payroll: early: changes #5 to #7")
+        await eventually(lambda: app.log_view.selected is not None and app.log_view.selected.sequence == 7)
+
+
 async def test_without_any_there_is_no_badge_and_the_list_says_so(
     record: RecordBuilder, make_app: Callable[..., ReviewApp]
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fcm_tui.model import Change, Gap, Kind
+from fcm_tui.model import Change, Gap, Kind, Origin
 from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.log.folds import MOST
@@ -258,3 +258,23 @@ async def test_the_middle_of_a_path_goes_and_its_name_stays(
 )
 def test_where_a_file_was_is_told_by_what_is_other_about_it(old: str, new: str, told: str) -> None:
     assert wording.moved_from(old.replace("/", os.sep), new.replace("/", os.sep)) == told.replace("/", os.sep)
+
+
+async def test_the_line_of_a_restore_says_so_and_where(empty: RecordBuilder, make_app: Make) -> None:
+    other = "/home/ann/other"
+    with empty.transaction():
+        empty.root(other)
+        empty.file(f"{other}/a", b"a")
+        for number in range(FEWEST):
+            path = f"/home/ann/project/{number}"
+            empty.change(path, b"", Kind.CREATED, time_ns=START_NS, origin=Origin.RESTORE)
+        for number in range(FEWEST):
+            is_restored = number > 3
+            empty.change(
+                f"{other}/new/{number}", b"", Kind.CREATED, time_ns=START_NS + 10**11,
+                origin=Origin.RESTORE if is_restored else Origin.EVENT,
+            )  # fmt: skip
+    app = make_app(empty)
+    async with app.run_test(size=(160, 40)):
+        await shows(app, f"{FEWEST} files in other/new partly restored")
+        await shows(app, f"{FEWEST} files in project restored")

@@ -325,6 +325,66 @@ async def test_a_note_is_seen_changed_and_taken_away(record: RecordBuilder, make
         await eventually(lambda: " note " not in lines(app.log_view)[0])
 
 
+async def test_the_notes_of_several_changes_are_seen_changed_and_taken_away_together(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("N", *"own", "enter")
+        await eventually(lambda: rows(record) == [(8, "own")])
+        await pilot.press("g", "v", "j", "j", "N")
+        await shows(app, "note, in place of 1: own")
+        await pilot.press("ctrl+u", *"all", "enter")
+        await eventually(lambda: rows(record) == [(6, "all"), (7, "all"), (8, "all")])
+        await pilot.press("g", "N")
+        await shows(app, " note: all")
+        await pilot.press("ctrl+u", *"one", "enter")
+        await eventually(lambda: rows(record) == [(6, "all"), (7, "all"), (8, "one")])
+        await pilot.press("g", "v", "j", "j", "N")
+        await shows(app, "note, in place of 3: ")
+        assert not app.log_pane.note.entry.text, "they differ"
+        await pilot.press("enter")
+        await eventually(lambda: rows(record) == [(6, None), (7, None), (8, None)])
+
+
+async def test_any_other_key_takes_back_the_question_of_a_folder(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("1", "space")
+        await shows(app, "Space again reviews 8 changes")
+        await pilot.press("j")
+        await shows(app, lambda screen: "again reviews" not in screen)
+        await pilot.press("k", "space")
+        await shows(app, "Space again reviews 8 changes")
+        assert not rows(record)
+        await pilot.press("space")
+        await eventually(lambda: len(rows(record)) == 8)
+
+
+async def test_a_refusal_goes_with_the_next_key_once_it_was_read(
+    record: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("1", "v")
+        await shows(app, "v works in the log")
+        await pilot.press("j", "k")
+        assert "v works in the log" in text(app), "nobody has read it yet"
+        monkeypatch.setattr("fcm_tui.review.file_keys._READ", 0.0)
+        await pilot.press("j")
+        await shows(app, lambda screen: "v works in the log" not in screen)
+        app.say("stands until it is mended", "warning", stays=True)
+        await shows(app, "stands until it is mended")
+        await pilot.press("k")
+        await pilot.pause()
+        assert "stands until it is mended" in text(app)
+
+
 async def test_the_diff_reviews_and_goes_on(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -132,6 +132,13 @@ def test_what_was_written_before_the_change_before_was_told_may_be_this_one(told
     assert told.of(Kind.MODIFIED, b"/r/a")["how"] == "unknown"
 
 
+def test_what_was_done_before_anything_was_watched_is_not_said_to_be_lost() -> None:
+    told = Told()
+    told.deeds = Deeds()
+    told.who = Attribution(told, lambda drafts: {})
+    assert "before recording began" in told.of(Kind.MODIFIED, b"/r/a")["why"]
+
+
 def test_where_events_were_lost_it_is_a_guess_until_a_scan_made_up_for_it(told: Told) -> None:
     told.deeds.lose()
     begun = told.who.begin_scan()

@@ -46,6 +46,12 @@ _DEEPEST = 5
 _COUNTED = re.compile(r"([+~-])(<=|>=|<|>|=)(.*)", re.DOTALL)
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?(.*)", re.DOTALL)
 _SHOWN = 40
+_OTHER_NAMES = {
+    "renamed": "moved", "rename": "moved", "move": "moved", "added": "created", "add": "created", "new": "created",
+    "changed": "modified", "edited": "modified", "written": "modified", "removed": "deleted", "rm": "deleted",
+    "chmod": "metadata", "mode": "metadata", "touched": "metadata",
+}  # fmt: skip
+"""What other programs call the kinds of changes."""
 ANY = "*"
 """An owner or a process that is known, whoever it is."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -207,6 +213,8 @@ def _sized(word: Word, now_ns: int | None) -> Condition:
 
 def _one(word: Word, name: str, known: list[str], what: str) -> str:
     if name not in known:
+        if (meant := _OTHER_NAMES.get(name)) in known:
+            _refuse(word, f"no such {what}: did you mean {meant}?")
         _refuse(word, _meant(f"no such {what}", name, known))
     return name
 

@@ -162,7 +162,7 @@ class ReviewApp(Following):
             self.notices.say_wrong(where, what)
             self.unsay(was)
             if what:
-                self.say(what, "warning")
+                self.say(what, "warning", stays=True)
             self._say_status(self._status)
 
     async def on_event(self, event: Event) -> None:
@@ -170,6 +170,8 @@ class ReviewApp(Following):
             self.notices.forget(READ)
             if event.is_forwarded:  # its turn has come; letters of what is written stay where they are
                 self.take_back_pause(event.key)
+                self.log_view.take_back(event.key)
+                self.pass_over(event.key)
             if keys.ends_at_once(event.key):
                 self.end()
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 
 _GROUP = "file-keys"
+_READ = 1.0
+"""Seconds in which a person has read a sentence."""
 """Of workers."""
 
 
@@ -49,6 +52,8 @@ class FileKeys(ThemedApp):
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
     _restored: list[Done]
+    _passing: tuple[Said, float] | None = None
+    """A warning that goes with the next key, and since when it stands (`monotonic`)."""
 
     def subject(self) -> Subject | None:
         """What the person looks at now; None on a screen that shows no file."""
@@ -134,10 +139,22 @@ class FileKeys(ThemedApp):
         """Leave, once all is recorded."""
         raise NotImplementedError
 
-    def say(self, text: str, style: str = "text") -> None:
-        """A sentence at the foot of the screen in sight, for a while. The text is safe."""
+    def say(self, text: str, style: str = "text", *, stays: bool = False) -> None:
+        """A sentence at the foot of the screen in sight, for a while. The text is safe.
+
+        A warning goes with the next key once it could be read, unless it `stays`.
+        """
         self.screen.query(Said).remove()
-        self.screen.mount(Said(self.palette, text, style, self.size.width))
+        said = Said(self.palette, text, style, self.size.width)
+        self.screen.mount(said)
+        self._passing = (said, time.monotonic()) if style == "warning" and not stays else None
+
+    def pass_over(self, key: str) -> None:
+        """A key was pressed: what was said of the one before it is history."""
+        if self._passing is not None and time.monotonic() - self._passing[1] > _READ:
+            said, self._passing = self._passing[0], None
+            if said.is_attached:
+                said.remove()
 
     def unsay(self, text: str) -> None:
         """Take that sentence away from whatever screen it stands on: it is not so any more."""

@@ -23,7 +23,7 @@ _LINES = (
     (wording.REVIEWED, "good", f"somebody has reviewed it; {wording.PARTLY} some of it"),
     (f"▸ {FEWEST} files", "accent", f"a burst: {FEWEST} or more changes in a root,"),
     ("", "accent", "each at most a second after the last,"),
-    ("", "accent", "or one recorded group"),
+    ("", "accent", "or in one recorded group with it"),
 )
 _WIDE = 118
 _KEYS = 20

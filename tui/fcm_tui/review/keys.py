@@ -378,6 +378,11 @@ def bindings(*contexts: str, without: Collection[str] = (), through: str = "") -
     return found
 
 
+def does(name: str, identity: str) -> bool:
+    """Whether a key is one of those of a binding."""
+    return any(name in key.keys for key in KEYMAP if key.id == identity)
+
+
 def elsewhere(name: str, context: str, here: Collection[str]) -> Key | None:
     """What a key would do in a context, where it does nothing in those that are live here."""
     found = {key.context: key for key in KEYMAP if name in key.keys}

@@ -174,8 +174,7 @@ class ProgramKeys(FileKeys):
         """To the newest change of an alert, from which the others lie below."""
         log, sequence = self.log_pane.log_view, alert.last_sequence or 0
         log.focus()
-        await log.go_to((sequence, bytes.fromhex(alert.recorder)))
-        if log.selected is None or log.selected.sequence != sequence:
+        if not await log.go_to((sequence, bytes.fromhex(alert.recorder))):
             self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
         else:
             self.say(f"{visible(alert.title)}: changes #{alert.first_sequence} to #{sequence}")
@@ -202,9 +201,7 @@ class ProgramKeys(FileKeys):
 
     def take_back_pause(self, key: str) -> None:
         """Another key was pressed than the one that pauses: who comes back to it later is asked again."""
-        if self._pause_asked != -math.inf and not any(
-            key in one.keys for one in keys.KEYMAP if one.id == "pause"
-        ):
+        if self._pause_asked != -math.inf and not keys.does(key, "pause"):
             self._pause_asked = -math.inf
             self.notices.take_back(_question())
 

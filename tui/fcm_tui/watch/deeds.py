@@ -99,6 +99,11 @@ class Deeds:
         """Whether all that was done since the last version of every path was told."""
         return self._made_up == self.losses
 
+    @property
+    def were_lost(self) -> bool:
+        """Whether some were that this saw go, beside all those before the first scan."""
+        return self.losses > 1
+
     def made_up(self, losses: int) -> None:
         """A scan of everything that began after so many losses has come to its end."""
         self._made_up = max(self._made_up, losses)

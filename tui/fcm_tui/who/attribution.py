@@ -25,6 +25,7 @@ _GOES_ON = (Kind.MODIFIED, Kind.METADATA)
 """What a process that changed a file before may go on to do."""
 _NO_EVENT = "no event told of it"
 _LOST = "events were lost"
+_BEFORE = "it was before recording began, or just then"
 _LATE = "events came late"
 _CLOCK_NS = 20_000_000
 """By which a file's times may be behind the clock: the kernel takes them from its last tick."""
@@ -103,7 +104,9 @@ class Attribution:
         self._carried[draft.path] = now_ns, processes or earlier
         if len(self._carried) > _CARRIED:
             self._carried = dict(list(self._carried.items())[_CARRIED // 2 :])
-        doubt = "" if is_whole and is_there else _LATE if is_whole else _LOST
+        doubt = (
+            "" if is_whole and is_there else _LATE if is_whole else _LOST if all_deeds.were_lost else _BEFORE
+        )
         if not processes and earlier:
             draft.process, draft.process_info = told(earlier, How.GUESS, why_not)
         elif not processes:

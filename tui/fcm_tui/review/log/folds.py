@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from fcm_tui.model import Change, Kind
+from fcm_tui.model import Change, Kind, Origin
 from fcm_tui.store.reading.bursts import FEWEST
 from fcm_tui.store.reading.changes import Where, place_of
 
@@ -34,6 +34,7 @@ class Fold:
     folder: bytes = b""
     """Where all of them are."""
     reviewed: int = 0
+    restored: int = 0
     is_open: bool = False
 
     @classmethod
@@ -42,6 +43,7 @@ class Fold:
         return cls(
             place, place + 1, change, change, int(change.kind is Kind.CREATED), int(change.kind is Kind.DELETED),
             int(change.kind is Kind.MOVED), {change.file_id}, os.path.dirname(change.path), int(change.reviewed),
+            int(change.origin is Origin.RESTORE),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -66,6 +68,7 @@ class Fold:
         self.files |= older.files
         self.folder = _common(self.folder, older.folder)
         self.reviewed += older.reviewed
+        self.restored += older.restored
         self.is_open = (self.is_open and self.is_line) or (older.is_open and older.is_line)
 
 

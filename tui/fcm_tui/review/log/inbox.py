@@ -11,7 +11,7 @@ from textual.message import Message
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
-from fcm_tui.review.log.reading import LogReading, Marked
+from fcm_tui.review.log.reading import LogReading, Marked, Notes
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
@@ -54,7 +54,7 @@ class Inbox(EventLog):
 
     def __init__(self, palette: Palette, reading: LogReading, *, id: str) -> None:
         super().__init__(palette, reading, id=id)
-        self.ask_note: Callable[[str], object] = bool
+        self.ask_note: Callable[[Notes, int], object] = lambda notes, changes: None
         """Let the person write a note, from the one there is; set by the pane."""
         self._to_note: tuple[Where, Where] | None = None
         """What the note that is being written is about, whatever comes meanwhile."""
@@ -117,11 +117,13 @@ class Inbox(EventLog):
     async def action_note(self) -> None:
         if (self.range_from is None and self.refuse()) or not self.selected_rows:
             return
-        self._to_note, note = self.selected_span(), ""
-        if len(self.selected_rows) == 1 and self._selected is not None:
-            with suppress(FcmError):
-                note = await self._reading.note_of(key_of(self._selected))
-        self.ask_note(note)
+        span, notes = self.selected_span(), Notes("", 0)
+        if span is None:
+            return
+        with suppress(Abandoned, FcmError):
+            notes = await self._reading.notes_of(self._filters, *span)
+        self._to_note = span
+        self.ask_note(notes, len(self.selected_rows))
 
     def action_mark_shown(self) -> None:
         """All that the filter shows, the second time it is asked for."""
@@ -155,10 +157,15 @@ class Inbox(EventLog):
         self.post_message(self.Said(f"{keys.shown('tree.mark')} again reviews {changes} in {name}"))
         self.sure_of, self.sure_path = newest, path
 
-    def cursor_moved(self) -> None:
-        if self.sure_of is not None:
+    def take_back(self, key: str = "") -> None:
+        """Another key was pressed than the one that was asked for again, which answers no question from then on."""
+        asked = "log.mark-shown" if self.sure_path is None else "tree.mark"
+        if self.sure_of is not None and not keys.does(key, asked):
             self.sure_of = None
             self.post_message(self.Said(""))
+
+    def cursor_moved(self) -> None:
+        self.take_back()
         super().cursor_moved()
 
     def _review(self) -> None:

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from fcm_tui.review import wording
 from fcm_tui.review.log.filter import FilterBar
 from fcm_tui.review.log.inbox import Inbox
+from fcm_tui.review.log.reading import Notes
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.entry_bar import EntryBar
@@ -37,8 +38,8 @@ class NoteBar(EntryBar):
     """What there is to say about a change that is reviewed."""
 
     PROMPT = " note: "
-    _had = ""
-    """The note that there was."""
+    _had = False
+    """There was a note."""
 
     class Noted(Message):
         """The note is written."""
@@ -47,10 +48,13 @@ class NoteBar(EntryBar):
             super().__init__()
             self.note = note
 
-    def ask(self, note: str) -> None:
-        """Let a person write a note, or another for the one there is; none takes it away."""
-        self._had = note
-        self.entry = Entry(note)
+    def ask(self, notes: Notes, changes: int) -> None:
+        """Let a person write a note on some changes, or another for those that there are; none takes them away."""
+        self._had = notes.number > 0
+        self.PROMPT = (
+            f" note, in place of {wording.number(notes.number)}: " if self._had and changes > 1 else " note: "
+        )
+        self.entry = Entry(notes.common)
         self.open()
 
     def action_keep(self) -> None:

@@ -42,6 +42,15 @@ class Marked:
     """Changes that stay reviewed, as there is a note on them or a pin."""
 
 
+class Notes(NamedTuple):
+    """What somebody noted on some changes."""
+
+    common: str
+    """What stands on all that have a note; empty where that differs."""
+    number: int
+    """Of changes with a note."""
+
+
 class LogReading:
     """Reads for one log. The filter that was wanted last is the one that is read for."""
 
@@ -150,8 +159,7 @@ class LogReading:
         """
 
         def write(record: Record) -> Marked:
-            after = oldest.key if oldest.sequence else None
-            found = record.log(filters, limit=None, before=newest.key, after=after, inclusive=True)
+            found = _between(record, filters, newest, oldest)
             takes_back = all(change.reviewed for change in found) if undo is None else undo
             keys = [key_of(change) for change in found]
             if not takes_back:
@@ -162,15 +170,22 @@ class LogReading:
 
         return await self._searching.call(write)
 
-    async def note_of(self, change: Key) -> str:
-        """What whoever sits here noted on a change."""
+    async def notes_of(self, filters: Filters, newest: Where, oldest: Where) -> Notes:
+        """What whoever sits here noted on what a filter lets through between two places, both included."""
 
-        def read(record: Record) -> str:
-            found = reviews.reviews_of(reader_of(record).connection, change)
-            me = reviews.user_name()
-            return next((review.note or "" for review in found if review.reviewer == me), "")
+        def read(record: Record) -> Notes:
+            connection, me = reader_of(record).connection, reviews.user_name()
+            noted = reviews.noted(connection)
+            found = [
+                review.note
+                for change in _between(record, filters, newest, oldest)
+                if key_of(change) in noted
+                for review in reviews.reviews_of(connection, key_of(change))
+                if review.reviewer == me and review.note
+            ]
+            return Notes(found[0] if len(set(found)) == 1 else "", len(found))
 
-        return await self._source.call(read)
+        return await self._searching.call(read)
 
     async def reviewed(
         self, seen: reviews.State | None, pages: list[list[Key]]
@@ -199,3 +214,9 @@ class LogReading:
         """End the threads that read."""
         await self._source.close()
         await self._searching.close()
+
+
+def _between(record: Record, filters: Filters, newest: Where, oldest: Where) -> list[Change]:
+    """What a filter lets through between two places, both included."""
+    after = oldest.key if oldest.sequence else None
+    return list(record.log(filters, limit=None, before=newest.key, after=after, inclusive=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from rich.segment import Segment
@@ -13,7 +14,7 @@ from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.status import gap_words
-from fcm_tui.safetext import visible
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.changes import Key, key_of
 from fcm_tui.who.words import names as names_of
 
@@ -87,12 +88,12 @@ class RowPainter:
         if len(fold.files) != len(fold):
             files = f"{wording.plural(len(fold), 'change')} to {files}"
         root = fold.newest.root
-        folder = (
-            ""
-            if fold.folder == root
-            else wording.relative_path(fold.folder, root, with_root=self.names_roots)
-        )
+        if fold.folder != root:
+            folder = wording.relative_path(fold.folder, root, with_root=self.names_roots)
+        else:
+            folder = visible_path(os.path.basename(root) or root) if self.names_roots else ""
         where = self._host(fold.newest, width) + (f"{files} in {folder}" if folder else files)
+        told = "" if not fold.restored else " restored" if fold.restored == len(fold) else " partly restored"
         counts = [
             *([("→", fold.moved, "moved")] if fold.moved else []),
             ("+", fold.created, "created"),
@@ -108,7 +109,7 @@ class RowPainter:
             Segment(reviewed, palette("good", *over)),
             Segment(f"{clock} ", palette("muted", *over)),
             Segment("▾ " if fold.is_open else "▸ ", palette("accent", *over)),
-            Segment(wording.fit(where, room), palette("accent", *over)),
+            Segment(_with_end(where, told, room), palette("accent", *over)),
             *columns,
         ]
         return Strip(segments).adjust_cell_length(width, palette(*over))
@@ -191,3 +192,10 @@ class RowPainter:
         return [
             self._count(sign, lines, style, over, column) for sign, lines, style in parts if column or lines
         ]
+
+
+def _with_end(text: str, end: str, room: int) -> str:
+    """Both in so many cells; of the text what there is room for."""
+    if room - len(end) < _NAME:
+        end = ""
+    return wording.fit(wording.fit(text, min(wording.cells(text), room - len(end))) + end, room)

@@ -68,20 +68,21 @@ class EventLog(LogFeed):
         if kept is not None and self._pages.row_of(key_of(kept)) is not None:
             await self.go_to(key_of(kept))
 
-    async def go_to(self, key: Key) -> None:
-        """To a change that the filter lets through, read on as far as it takes."""
+    async def go_to(self, key: Key) -> bool:
+        """To a change that the filter lets through, read on as far as it takes; whether there is one."""
         filters = self._filters
         while (row := self._pages.row_of(key)) is None and not self._pages.complete:
             page = self._pages.next_page
             found = await self._reading.older(filters, self._pages.anchor(page))
             if found is None or filters is not self._filters:
-                return
+                return False
             self._take(page, found)
         if row is not None:
             fold = self._lines.head_of(place := row - self._pages.arrived)
             if fold is not None and not fold.is_open:
                 self._turn(fold, is_open=True)
             self.go(self._lines.line_of(place))
+        return row is not None
 
     # --- what is selected
 
