@@ -103,6 +103,30 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
 
 
+def test_undoing_tells_beforehand_what_was_changed_since_and_goes_too(journey: Journey) -> None:
+    file = journey.write("a.txt", OLD)
+    with journey.screen(str(journey.root), columns=100) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("R", "b")
+        terminal.wait("y restores the version before change 1")
+        terminal.press("y")
+        terminal.wait("recorded as change 2. U undoes it.")
+        terminal.press("U")
+        terminal.wait("y restores what stood there before")
+        assert "Changed since" not in terminal.text
+        terminal.press("escape")
+        terminal.wait(lambda screen: "y restores" not in screen)
+        file.write_text(OLD + "mine\n")
+        wait_for(lambda: len(journey.changes()) == 3)
+        terminal.press("U")
+        terminal.wait("Changed since the restore, which goes too: a.txt")
+        terminal.press("escape")
+        terminal.wait(lambda screen: "y restores" not in screen)
+        assert file.read_text() == OLD + "mine\n"
+
+
 def test_leaving_it_changes_nothing(journey: Journey) -> None:
     file = journey.write("a.txt", OLD)
     with journey.screen(str(journey.root)) as terminal:

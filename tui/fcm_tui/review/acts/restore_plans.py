@@ -37,6 +37,8 @@ from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
 
 _LARGEST = 16 << 20
+_NAMED = 3
+"""Files that are named where many are meant."""
 
 Planner = Callable[[Reader], Plan]
 
@@ -51,6 +53,8 @@ class Wish:
     change: Change | None
     skip_missing: bool = False
     """Bring back what can be, and tell what could not."""
+    told: Callable[[Reader], Sequence[str]] = lambda reader: ()
+    """What else a person has to know of it, in lines that are safe to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +162,24 @@ def undo(done: Done) -> Wish:
         if numbers
         else "it"
     )
+    what = f"what stood there before the restore that is {span}"
     return Wish(
-        f"what stood there before the restore that is {span}", plan, None, skip_missing=len(numbers) > 1
+        what, plan, None, skip_missing=len(numbers) > 1, told=lambda reader: _changed_since(reader, done)
     )
+
+
+def _changed_since(reader: Reader, done: Done) -> list[str]:
+    """The files that somebody changed after a restore: what they did to them goes with it."""
+    left = {change.path: change.after for change in map(reader.change, done.recorded.sequences)}
+    names = []
+    for path, digest in left.items():
+        now = past.present(reader.connection, path)
+        if (None if now is None else now.digest) != digest:
+            names.append(visible_path(os.path.basename(path)))
+    if not names:
+        return []
+    more = f" and {wording.number(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+    return [f"Changed since the restore, which goes too: {', '.join(names[:_NAMED])}{more}"]
 
 
 def look(database: Path, recording: Recording, wish: Wish, width: int) -> Preview:
@@ -232,7 +251,7 @@ def words(done: Done, planned: int, undo_key: str) -> str:
 
 def _document(reader: Reader, wish: Wish, plan: Plan, left: Sequence[Refusal], width: int) -> Document:
     """The plan as the diff pane shows it: the file on the disk against what it would be, and the steps in words."""
-    lines = plan_lines.lines(plan, left, width)
+    lines = [*wish.told(reader), *plan_lines.lines(plan, left, width)]
     if not plan.steps and not plan.missing:
         lines.append("Nothing to do: it is as it was.")
     change = wish.change or _nothing(plan)
