@@ -12,12 +12,13 @@ import pytest
 from fcm_tui import cli
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import NotSoError
+from fcm_tui.model import Kind
 from fcm_tui.review.acts import exporting
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.store.reading.queries import Reader
 from tests.programs import needs_git
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RecordBuilder, connect
 from tests.review.screens import shows
 
 
@@ -107,3 +108,21 @@ async def test_a_file_is_replaced_only_at_a_second_enter(
         await shows(app, lambda screen: "Patch to" not in screen)
         assert (tmp_path / "change-8.patch").read_bytes() == written
     assert [p.name for p in tmp_path.iterdir() if p.suffix in (".patch", ".swp")] == ["change-8.patch"]
+
+
+def test_a_group_is_exported_whole_though_others_changed_something_meanwhile(empty: RecordBuilder) -> None:
+    """As a restore's, during which somebody works on."""
+    with empty.transaction():
+        for number in range(6):
+            empty.change(f"/home/ann/project/f{number}", b"new\n", Kind.CREATED)
+    mine = (1, 2, 4, 6)
+    connection = connect(empty.database)
+    connection.executemany("UPDATE changes SET group_sequence = 1 WHERE sequence = ?", [(n,) for n in mine])
+    connection.execute("UPDATE changes SET group_sequence = 5 WHERE sequence = 5")
+    connection.commit()
+    with Reader(empty.database) as reader:
+        for number in mine:
+            patch = exporting.patch_for(reader, reader.change(number), "group")
+            assert [line for line in patch.split(b"\n") if line.startswith(b"+++")] == [
+                b"+++ b/f%d" % (n - 1) for n in mine
+            ]

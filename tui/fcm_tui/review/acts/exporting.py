@@ -6,11 +6,13 @@ from pathlib import Path
 
 from fcm_tui.errors import NotSoError, UsageError
 from fcm_tui.model import Change
+from fcm_tui.query.terms import Is, State, Term
 from fcm_tui.review import wording
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading import histories, patches
+from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.whole_file import write_whole
 
@@ -57,7 +59,7 @@ def patch_for(reader: Reader, change: Change, choice: str) -> bytes:
 def _changes(reader: Reader, change: Change, choice: str) -> list[Change]:
     if choice == "change":
         return [change]
-    key = (change.sequence - 1, change.recorder_id)
+    key, filters = (change.sequence - 1, change.recorder_id), Filters()
     if choice == "file":
         file = histories.key_of_change(change)
         numbers = histories.sequences(reader.connection, file, after=change.sequence - 1)
@@ -65,14 +67,13 @@ def _changes(reader: Reader, change: Change, choice: str) -> list[Change]:
         return histories.changes(reader, file, numbers)
     if choice == "group":
         assert change.group is not None
-        key = (change.group - 1, change.recorder_id)
+        # what others did while a folder was restored stands between its changes
+        key, filters = (change.group - 1, change.recorder_id), Filters(terms=(Term(Is(State.GROUP)),))
     found: list[Change] = []
-    for other in reader.iterate(after=key, reverse=True):
+    for other in reader.iterate(filters, after=key, reverse=True):
         if other.recorder_id != change.recorder_id:
             continue
-        if choice == "group" and other.group != change.group:
-            break  # a group's changes are recorded one behind the other
-        if choice == "group" or other.root == change.root:
+        if other.group == change.group if choice == "group" else other.root == change.root:
             found.append(other)
             _refuse_many(len(found))
     return found
