@@ -12,9 +12,10 @@ from threading import Thread
 import pytest
 
 from fcm_tui.errors import NotSoError
+from fcm_tui.intents import INTENTS
 from fcm_tui.pipeline import prune_request
 from fcm_tui.pipeline.engine import Look
-from fcm_tui.pipeline.session import INTENTS, Session
+from fcm_tui.pipeline.session import Session
 from fcm_tui.settings.config import Retention, Settings
 from tests.waiting import wait_for
 

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from fcm_tui.datadir import DataDir
-from fcm_tui.intents import Intents
-from fcm_tui.pipeline.session import INTENTS
+from fcm_tui.intents import INTENTS, Intents
 from fcm_tui.restore import recording as recording_module
 from fcm_tui.restore import run as running
 from tests.restore.conftest import Case

@@ -17,9 +17,9 @@ import pytest
 
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import NotSoError, RestoreRefused
+from fcm_tui.intents import INTENTS
 from fcm_tui.model import Pause
 from fcm_tui.pipeline.pausing import ask_to_end, ask_to_pause, ask_to_resume
-from fcm_tui.pipeline.session import INTENTS
 from fcm_tui.recorder import Recorder
 from fcm_tui.restore import Recording
 from fcm_tui.settings.config import Settings, load

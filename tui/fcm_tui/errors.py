@@ -35,6 +35,10 @@ class UsageError(FcmError):
     exit_status = 2
 
 
+class Exists(UsageError):
+    """There is one of that name already, which whoever asks may replace."""
+
+
 class ConfigError(UsageError):
     """A configuration file is wrong; the text starts with `file:line:`."""
 

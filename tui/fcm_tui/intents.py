@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from fcm_tui.whole_file import write_whole
 
+INTENTS = "intents"
+"""Folder beside the database in which a restore announces itself."""
 LIFE = 600.0
 """Seconds for which an announcement holds that is not withdrawn."""
 _SETTLED_NS = 100_000_000

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fcm_tui import __version__
 from fcm_tui.errors import FcmError, Unrecorded
+from fcm_tui.intents import INTENTS
 from fcm_tui.model import ANEW, NOT_RUNNING, Notice, Standing
+from fcm_tui.pipeline.pausing import LOOK, Pausing
 from fcm_tui.pipeline.progress import Cancelled, Progress, Ready
 from fcm_tui.pipeline.standing import REFUSALS, LiveState, RecorderState, unwatched_by, watched_by
 from fcm_tui.safetext import visible_path
@@ -29,9 +31,8 @@ from fcm_tui.store.filling import discard_half_filled
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.sources import make_source
 
-if TYPE_CHECKING:  # what works takes 50 ms to import: that is done in a thread, once it begins to
+if TYPE_CHECKING:  # what works takes 50 ms to import: `_new_session` does, in its thread
     from fcm_tui.alerts.at_work import AlertsAtWork
-    from fcm_tui.pipeline.pausing import Pausing
     from fcm_tui.pipeline.schedule import Schedule
     from fcm_tui.pipeline.session import Session
     from fcm_tui.ship.at_work import ShippingAtWork
@@ -91,7 +92,7 @@ class Recorder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._source: Source | None = None
         self._session: Session | None = None
-        self._pausing: Pausing | None = None
+        self._pausing = Pausing(database.parent / INTENTS)
 
     @property
     def state(self) -> RecorderState:
@@ -161,7 +162,6 @@ class Recorder:
         roots = ", ".join(map(visible_path, self._roots))
         _log.info("version %s on %s records %s", __version__, sys.platform, roots)
         try:
-            self._pausing = await self._in_thread(lambda: _pausing_at(self._database))
             with contextlib.suppress(Cancelled):
                 if self._alerts is not None:
                     await self._in_thread(self._alerts.prepare)
@@ -222,26 +222,14 @@ class Recorder:
 
     async def _open(self, source: Source, missed: str) -> None:
         """Open the record and bring it up to date; from here on every change counts."""
-        from fcm_tui.pipeline.session import Session
-
-        session = await self._from_record(
-            lambda: Session(
-                self._database,
-                self._settings,
-                self._roots,
-                self._pool,
-                own_paths=self._own_paths,
-                source=source,
-                on_commit=self._committed,
-            )
-        )
+        session = await self._from_record(lambda: self._new_session(source))
         self._session = session
         await self._in_thread(session.pruning.load)
         if self._wanted is None:
             self._has_taken_up.set()
         await source.armed()
-        is_new = not all(root.baseline for root in session.engine.roots)
-        self._live.set(phase="baseline" if is_new else "scanning")
+        has_baseline = all(root.baseline for root in session.engine.roots)
+        self._live.set(phase="scanning" if has_baseline else "baseline")
         await self._tell()
         self._ready = await self._from_record(
             lambda: session.catch_up(
@@ -259,27 +247,35 @@ class Recorder:
             self._notify(Notice(1, 0))
         self._is_ready.set()
 
+    def _new_session(self, source: Source) -> Session:
+        """For a thread, as this imports what works."""
+        import fcm_tui.pipeline.schedule  # noqa: F401 - for `_watch`, which is in the loop
+        from fcm_tui.pipeline.session import Session
+
+        return Session(
+            self._database, self._settings, self._roots, self._pool,
+            own_paths=self._own_paths, source=source, on_commit=self._committed,
+        )  # fmt: skip
+
     async def _watch(self, source: Source) -> None:
         """Look where the source hints, and at the times that the schedule names."""
         from fcm_tui.pipeline.schedule import Schedule
 
-        session, pausing = self._session, self._pausing
-        assert session is not None and pausing is not None
-        schedule = Schedule(session, source)
+        assert self._session is not None
+        schedule = Schedule(session := self._session, source)
         while not self._is_stopping and self._wanted is None:
             is_hinted = False
+            wait = min(schedule.seconds_to_wait(), session.pruning.seconds_to_wait())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(
-                    min(schedule.seconds_to_wait(), session.pruning.seconds_to_wait())
-                ):
+                async with asyncio.timeout(wait):
                     await source.wait()
                     is_hinted = True
             if schedule.is_over() or is_hinted:
                 await self._look(schedule, source)
             if not self._is_stopping:
                 await self._in_thread(session.prune)
-                await self._obey(pausing, session, schedule, source)
-        if pausing.now is not None:
+                await self._obey(session, schedule, source)
+        if self._pausing.now is not None:
             return  # what changed meanwhile is for the next start
         await source.settled()
         schedule.add(source.take())
@@ -295,18 +291,16 @@ class Recorder:
         self._live.goes_on()
         await self._tell_state()
 
-    async def _obey(self, pausing: Pausing, session: Session, schedule: Schedule, source: Source) -> None:
+    async def _obey(self, session: Session, schedule: Schedule, source: Source) -> None:
         """Do what other processes ask for; a pause lasts until they, its time or `stop` end it."""
-        from fcm_tui.pipeline.pausing import LOOK
-
         while not self._is_stopping:
             with contextlib.suppress(*REFUSALS):  # who asked was told
-                await self._in_thread(lambda: pausing.obey(session, schedule))
-            if pausing.is_to_end:
+                await self._in_thread(lambda: self._pausing.obey(session, schedule))
+            if self._pausing.is_to_end:
                 self.stop()
-            if pausing.now is None:
+            if self._pausing.now is None:
                 break
-            self._live.set(phase="paused", paused=pausing.now)
+            self._live.set(phase="paused", paused=self._pausing.now)
             await self._tell()
             await self._stopped_within(LOOK)
             source.take()
@@ -361,8 +355,7 @@ class Recorder:
 
     @property
     def _is_all_recorded(self) -> bool:
-        is_paused = self._pausing is not None and self._pausing.now is not None
-        return not (self._live.now.standing_still or is_paused)
+        return not self._live.now.standing_still and self._pausing.now is None
 
     async def _close_session(self, *, all_recorded: bool) -> None:
         session, self._session = self._session, None
@@ -405,11 +398,3 @@ class Recorder:
         self._live.set(progress=progress, files=progress.files_done)
         if self._on_progress is not None:
             self._on_progress(progress)
-
-
-def _pausing_at(database: Path) -> Pausing:
-    """What others ask of a recorder; imports all that records."""
-    from fcm_tui.pipeline.pausing import Pausing
-    from fcm_tui.pipeline.session import INTENTS
-
-    return Pausing(database.parent / INTENTS)

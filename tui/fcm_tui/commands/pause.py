@@ -10,9 +10,9 @@ from fcm_tui.commands.arguments import text
 from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import NotSoError, UsageError
+from fcm_tui.intents import INTENTS
 from fcm_tui.model import Pause
 from fcm_tui.pipeline.pausing import ask_to_pause
-from fcm_tui.pipeline.session import INTENTS
 from fcm_tui.settings.values import BadValue, parse_duration
 from fcm_tui.store.reviews import user_name
 from fcm_tui.times import local_text

@@ -13,8 +13,8 @@ from fcm_tui.commands.common import database_of, settings_of
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError, UsageError
+from fcm_tui.intents import INTENTS
 from fcm_tui.pipeline.prune_request import ask
-from fcm_tui.pipeline.session import INTENTS
 from fcm_tui.safetext import visible
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Retention

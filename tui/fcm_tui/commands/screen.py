@@ -195,9 +195,9 @@ def _pause_or_resume(place: Place, is_sure: bool) -> str:
     """
     import time
 
+    from fcm_tui.intents import INTENTS
     from fcm_tui.model import Pause
     from fcm_tui.pipeline.pausing import ask_to_pause, ask_to_resume
-    from fcm_tui.pipeline.session import INTENTS
     from fcm_tui.store.reviews import user_name
 
     def is_recording() -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fcm_tui.model import Pause
 from fcm_tui.pipeline import wishes
-from fcm_tui.pipeline.schedule import Schedule
-from fcm_tui.pipeline.session import Session
+
+if TYPE_CHECKING:  # who only asks need not import what records
+    from fcm_tui.pipeline.schedule import Schedule
+    from fcm_tui.pipeline.session import Session
 
 LOOK = 0.25
 """Seconds between two looks at whether a pause is over."""

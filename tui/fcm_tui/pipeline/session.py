@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fcm_tui.datadir import LOCK_SUFFIX
 from fcm_tui.errors import UsageError
-from fcm_tui.intents import Intents
+from fcm_tui.intents import INTENTS, Intents
 from fcm_tui.model import NOT_RUNNING
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.indexing import Indexing
@@ -40,8 +40,6 @@ _MISSING = {
 _ALERT_SUFFIXES = ("-alerts", "-alerts-wal", "-alerts-shm", "-alerts-journal")
 _SUFFIXES = ("", "-wal", "-shm", "-journal", "-filling", LOCK_SUFFIX, *INDEX_SUFFIXES, *_ALERT_SUFFIXES)
 """Of the files of a record; the index for texts and the journal of alerts lie beside it."""
-INTENTS = "intents"
-"""Folder beside the database in which a restore announces itself."""
 
 
 class Session:

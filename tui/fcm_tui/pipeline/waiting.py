@@ -98,9 +98,8 @@ class Waiting:
         """Once nothing waits for them, vanished folders and their groups are history; those `restored` go on."""
         if not self.vanished:
             self._gone_folders.clear()
-            if self.groups:
-                going_on = self.groups.keys() & set(restored)
-                self.groups = {group: self.groups[group] for group in going_on}
+            going_on = self.groups.keys() & set(restored)
+            self.groups = {group: self.groups[group] for group in going_on}
 
     def gone_for_good(self, path: bytes, looked: float) -> bool:
         """Whether a vanished file's grace was over at a moment; it begins with the first question.

@@ -213,8 +213,6 @@ def _sized(word: Word, now_ns: int | None) -> Condition:
 
 def _one(word: Word, name: str, known: list[str], what: str) -> str:
     if name not in known:
-        if (meant := _OTHER_NAMES.get(name)) in known:
-            _refuse(word, f"no such {what}: did you mean {meant}?")
         _refuse(word, _meant(f"no such {what}", name, known))
     return name
 
@@ -227,7 +225,8 @@ def _meant(what: str, name: str, known: list[str], before: str = "", behind: str
     """`no such kind: did you mean created?`, or all that there are."""
     import difflib  # 9 ms, and only needed when something is wrong
 
-    near = difflib.get_close_matches(name[:_SHOWN].lower(), known, 1)
+    other = _OTHER_NAMES.get(name)
+    near = [other] if other in known else difflib.get_close_matches(name[:_SHOWN].lower(), known, 1)
     if near:
         return f"{what}: did you mean {before}{near[0]}{behind}?"
     listed = ", ".join(f"{before}{word}{behind}" for word in known)

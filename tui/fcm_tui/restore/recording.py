@@ -14,11 +14,11 @@ from typing import Self
 
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import RestoreRefused
-from fcm_tui.intents import Intents
+from fcm_tui.intents import INTENTS, Intents
 from fcm_tui.model import kept_ns
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline.engine import Look
-from fcm_tui.pipeline.session import INTENTS, Session
+from fcm_tui.pipeline.session import Session
 from fcm_tui.restore.plan import Step
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading import past

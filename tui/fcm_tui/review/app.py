@@ -171,7 +171,7 @@ class ReviewApp(Following):
             if event.is_forwarded:  # its turn has come; letters of what is written stay where they are
                 self.take_back_pause(event.key)
                 self.log_view.take_back(event.key)
-                self.pass_over(event.key)
+                self.pass_over()
             if keys.ends_at_once(event.key):
                 self.end()
                 return

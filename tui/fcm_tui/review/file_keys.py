@@ -149,7 +149,7 @@ class FileKeys(ThemedApp):
         self.screen.mount(said)
         self._passing = (said, time.monotonic()) if style == "warning" and not stays else None
 
-    def pass_over(self, key: str) -> None:
+    def pass_over(self) -> None:
         """A key was pressed: what was said of the one before it is history."""
         if self._passing is not None and time.monotonic() - self._passing[1] > _READ:
             said, self._passing = self._passing[0], None

@@ -95,11 +95,9 @@ class HelpView(RowsView, can_focus=True):
             strips.append(Strip(segments).adjust_cell_length(cells, self.palette()))
         return Strip.join(strips)
 
-    def action_line(self, lines: int) -> None:
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
-
-    def action_page(self, pages: int) -> None:
-        self.action_line(pages * max(1, self.size.height - 1))
+    def scroll_pages(self, pages: int) -> None:
+        """As `scroll_rows`, by all that is in sight but a row."""
+        self.scroll_rows(pages * max(1, self.size.height - 1))
 
 
 class HelpScreen(Screen[None]):
@@ -120,7 +118,7 @@ class HelpScreen(Screen[None]):
         yield pane
 
     def action_line(self, lines: int) -> None:
-        self.query_one(HelpView).action_line(lines)
+        self.query_one(HelpView).scroll_rows(lines)
 
     def action_page(self, pages: int) -> None:
-        self.query_one(HelpView).action_page(pages)
+        self.query_one(HelpView).scroll_pages(pages)

@@ -10,11 +10,11 @@ import getpass
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fcm_tui.errors import StoreError
 from fcm_tui.settings.database import Server
@@ -31,7 +31,7 @@ ACCEPTED, PINNED = "accepted", "pinned"
 """Verdicts: looked at; and the version that the change left, or took away, is to stay whatever retention says."""
 MOST_NOTED = 100_000
 _BATCH = 5000
-"""Reviews in one transaction: some 20 ms in which the recorder waits."""
+"""Reviews in one transaction, some 20 ms in which the recorder waits; and values in a statement."""
 
 _MARK = f"""
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
@@ -94,19 +94,30 @@ def state(connection: Connection) -> State:
 
 
 def reviewed_of(connection: Connection, changes: Sequence[Key]) -> set[Key]:
-    """Those of some changes that somebody has reviewed; at most some thousand, as each takes a value of SQL."""
-    found: set[Key] = set()
-    for recorder_id in {recorder_id for _, recorder_id in changes}:
-        wanted = [sequence for sequence, recorder in changes if recorder == recorder_id]
-        found.update(
-            (sequence, recorder_id)
-            for (sequence,) in connection.execute(
-                "SELECT DISTINCT sequence FROM reviews WHERE recorder_id = ?"
+    """Those of some changes that somebody has reviewed."""
+    return set(_of_changes(connection, "sequence, recorder_id", changes))
+
+
+def notes_of(connection: Connection, changes: Iterable[Key]) -> list[str]:
+    """What whoever sits here noted on some changes."""
+    rows = _of_changes(connection, "reviewer, note", changes)
+    me = user_name()
+    return [note for reviewer, note in rows if reviewer == me and note]
+
+
+def _of_changes(connection: Connection, columns: str, changes: Iterable[Key]) -> Iterator[tuple[Any, ...]]:
+    """These columns of the reviews of some changes."""
+    numbers: dict[bytes, list[int]] = {}
+    for sequence, recorder_id in changes:
+        numbers.setdefault(recorder_id, []).append(sequence)
+    for recorder_id, of_recorder in numbers.items():
+        for at in range(0, len(of_recorder), _BATCH):
+            wanted = of_recorder[at : at + _BATCH]
+            yield from connection.execute(
+                f"SELECT {columns} FROM reviews WHERE recorder_id = ?"
                 f" AND sequence IN ({', '.join('?' * len(wanted))})",
                 (recorder_id, *wanted),
             )
-        )
-    return found
 
 
 def noted(connection: Connection) -> set[Key]:

@@ -104,9 +104,7 @@ class Attribution:
         self._carried[draft.path] = now_ns, processes or earlier
         if len(self._carried) > _CARRIED:
             self._carried = dict(list(self._carried.items())[_CARRIED // 2 :])
-        doubt = (
-            "" if is_whole and is_there else _LATE if is_whole else _LOST if all_deeds.were_lost else _BEFORE
-        )
+        doubt = _doubt(all_deeds, is_whole=is_whole, is_there=is_there)
         if not processes and earlier:
             draft.process, draft.process_info = told(earlier, How.GUESS, why_not)
         elif not processes:
@@ -128,6 +126,13 @@ class Attribution:
         until_ns, processes = self._carried.get(draft.path, (0, []))
         state = draft.state
         return processes if state is not None and state.ctime_ns <= until_ns + _CLOCK_NS else []
+
+
+def _doubt(all_deeds: Deeds, *, is_whole: bool, is_there: bool) -> str:
+    """Why what was told may not be all of it; empty where it is."""
+    if is_whole:
+        return "" if is_there else _LATE
+    return _LOST if all_deeds.were_lost else _BEFORE
 
 
 def _fitting(draft: Draft, all_deeds: Deeds) -> Iterator[Deed]:

@@ -14,9 +14,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
-from fcm_tui.errors import FcmError
+from fcm_tui.errors import Exists, FcmError
 from fcm_tui.review import keys, wording
-from fcm_tui.review.acts.exporting import Exists
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_line import EntryLine
 from fcm_tui.review.parts.pane import PaneTitle
@@ -60,6 +59,8 @@ class AskLine(ModalScreen[R]):
         self._title.focused = True
         self._line = NameLine(palette, text)
         self._told = Told(palette, id="ask-told")
+        self._over: str | None = None
+        """What was written when replacing was offered."""
         self._say(hint)
 
     def compose(self) -> ComposeResult:
@@ -74,18 +75,23 @@ class AskLine(ModalScreen[R]):
     def action_write(self) -> None:
         self._take(self._line.entry.text.strip())
 
-    async def take(self, text: str) -> R | None:
-        """What comes of what is written; None where that was said.
+    async def take(self, text: str, *, over: bool) -> R | None:
+        """What comes of what is written; None where that was said. `over` is whether it may replace something.
 
         Raises:
+            Exists: it would replace something, which is offered.
             FcmError, OSError, ValueError, RuntimeError: it will not do, and why.
         """
         raise NotImplementedError
 
     @work(group="ask-line", exclusive=True, exit_on_error=False)
     async def _take(self, text: str) -> None:
+        over, self._over = self._over == text, None
         try:
-            found = await self.take(text)
+            found = await self.take(text, over=over)
+        except Exists as there:
+            self._over = text
+            self._say(f"{there}: Enter again replaces it")
         except (FcmError, OSError, ValueError, RuntimeError) as error:
             if isinstance(error, FcmError):
                 self._told.say(wording.why(error))
@@ -105,27 +111,19 @@ class AskName(AskLine["Path | None"]):
     def __init__(self, palette: Palette, heading: str, name: str, write: Writer) -> None:
         super().__init__(palette, heading, name, "Enter writes it, Esc leaves it")
         self._write = write
-        self._over = ""
-        """The name for which replacing was offered."""
 
-    async def take(self, text: str) -> Path | None:
+    async def take(self, text: str, *, over: bool) -> Path | None:
         if not text:
             self._say("a file needs a name")
             return None
         self._say("writing…")
-        over = self._over == text
 
         def write() -> Path:
             path = Path(text).expanduser().absolute()
             self._write(path, over)
             return path
 
-        try:
-            return await asyncio.to_thread(write)
-        except Exists as there:
-            self._over = text
-            self._say(f"{there}: Enter again replaces it")
-            return None
+        return await asyncio.to_thread(write)
 
 
 class AskMoment(AskLine["int | None"]):
@@ -141,7 +139,7 @@ class AskMoment(AskLine["int | None"]):
         )
         self._look = look
 
-    async def take(self, text: str) -> int | None:
+    async def take(self, text: str, *, over: bool) -> int | None:
         at_ns = parse_moment(text)
         self._say("looking…")
         await self._look(at_ns)

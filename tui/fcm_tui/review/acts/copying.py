@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.diff.lines import split_lines
-from fcm_tui.diff.patch import PatchFile, unified
+from fcm_tui.diff.patch import unified
 from fcm_tui.errors import ContentMissing, NotSoError
 from fcm_tui.model import Capture, Change, Hunk, Kind
 from fcm_tui.review import wording
@@ -73,12 +73,13 @@ def _patch(subject: Subject, change: Change, old: list[str], came: list[str]) ->
     made = [*old[:at], *came, *old[at + hunk.old_count :]]
     is_there_before = bool(old) or subject.contents is not None or change.kind is not Kind.CREATED
     is_there_after = bool(made) or change.kind is not Kind.DELETED
-    name, mode = patches.relative(change.path, change.root), change.mode
-    file = PatchFile(
-        path=name if is_there_after else None,
-        old_path=patches.relative(change.previous_path, change.root) or name if is_there_before else None,
-        old_mode=mode, new_mode=mode, old=_utf8(old), new=_utf8(made),
-    )  # fmt: skip
+    before = patches.Side(change.previous_path or change.path, change.mode, _utf8(old))
+    after = patches.Side(change.path, change.mode, _utf8(made))
+    file = patches.between(
+        before if is_there_before else patches.NOTHING,
+        after if is_there_after else patches.NOTHING,
+        change.root,
+    )
     return unified(file).decode("utf-8", "surrogateescape")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from fcm_tui.errors import NotSoError, UsageError
+from fcm_tui.errors import Exists, NotSoError
 from fcm_tui.model import Change
 from fcm_tui.query.terms import Is, State, Term
 from fcm_tui.review import wording
@@ -18,10 +19,6 @@ from fcm_tui.whole_file import write_whole
 
 _MOST = 10_000
 """Changes in one patch."""
-
-
-class Exists(UsageError):
-    """There is a file of that name already."""
 
 
 def entries(subject: Subject) -> list[Choice]:
@@ -59,21 +56,33 @@ def patch_for(reader: Reader, change: Change, choice: str) -> bytes:
 def _changes(reader: Reader, change: Change, choice: str) -> list[Change]:
     if choice == "change":
         return [change]
-    key, filters = (change.sequence - 1, change.recorder_id), Filters()
     if choice == "file":
         file = histories.key_of_change(change)
         numbers = histories.sequences(reader.connection, file, after=change.sequence - 1)
         _refuse_many(len(numbers))
         return histories.changes(reader, file, numbers)
     if choice == "group":
-        assert change.group is not None
-        # what others did while a folder was restored stands between its changes
-        key, filters = (change.group - 1, change.recorder_id), Filters(terms=(Term(Is(State.GROUP)),))
+        return _group(reader, change)
+    return _from(
+        reader, change.sequence, change.recorder_id, Filters(), lambda other: other.root == change.root
+    )
+
+
+def _group(reader: Reader, change: Change) -> list[Change]:
+    """All of its group; what others did while a folder was restored stands between them."""
+    group = change.group
+    assert group is not None
+    grouped = Filters(terms=(Term(Is(State.GROUP)),))
+    return _from(reader, group, change.recorder_id, grouped, lambda other: other.group == group)
+
+
+def _from(
+    reader: Reader, first: int, recorder_id: bytes, filters: Filters, is_meant: Callable[[Change], bool]
+) -> list[Change]:
+    """Those that are meant of a recorder's changes from a number on."""
     found: list[Change] = []
-    for other in reader.iterate(filters, after=key, reverse=True):
-        if other.recorder_id != change.recorder_id:
-            continue
-        if other.group == change.group if choice == "group" else other.root == change.root:
+    for other in reader.iterate(filters, after=(first - 1, recorder_id), reverse=True):
+        if other.recorder_id == recorder_id and is_meant(other):
             found.append(other)
             _refuse_many(len(found))
     return found

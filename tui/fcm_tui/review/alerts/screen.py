@@ -192,7 +192,7 @@ class AlertsScreen(Screen[Alert | None]):
             self._of.title.say(said or visible(entry.alert.title), below + turn)
 
     def action_line(self, lines: int) -> None:
-        self._detail.scroll_to(y=self._detail.scroll_offset.y + lines, animate=False)
+        self._detail.scroll_rows(lines)
 
     def on_alerts_view_opened(self) -> None:
         self.action_read()

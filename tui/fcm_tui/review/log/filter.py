@@ -13,7 +13,7 @@ from textual.message import Message
 from fcm_tui.errors import FilterError
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
-from fcm_tui.review.parts.entry_bar import EntryBar
+from fcm_tui.review.parts.entry_bar import EntryBar, fitted
 
 if (
     TYPE_CHECKING
@@ -142,13 +142,10 @@ class FilterBar(EntryBar):
         return [*segments, *self._way_to_keep(self.size.width - used)]
 
     def _way_to_keep(self, room: int) -> list[Segment]:
-        if not self.entry.text.strip() or self._error is not None or room < len("Enter W names it"):
+        if not self.entry.text.strip() or self._error is not None:
             return []
-        there = f"{keys.shown('entry.keep')} {keys.shown('log.keep-filter')} "
-        return [
-            Segment(there, self.palette("title", "key")),
-            Segment("names it", self.palette("title", "muted")),
-        ]
+        way = self.way(f"{keys.shown('entry.keep')} {keys.shown('log.keep-filter')}", "names it")
+        return way if fitted(way, room) == way else []
 
     def _first_in_sight(self) -> int:
         """From which of what may stand here on there is room for the one that was taken."""

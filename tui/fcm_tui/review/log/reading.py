@@ -174,15 +174,8 @@ class LogReading:
         """What whoever sits here noted on what a filter lets through between two places, both included."""
 
         def read(record: Record) -> Notes:
-            connection, me = reader_of(record).connection, reviews.user_name()
-            noted = reviews.noted(connection)
-            found = [
-                review.note
-                for change in _between(record, filters, newest, oldest)
-                if key_of(change) in noted
-                for review in reviews.reviews_of(connection, key_of(change))
-                if review.reviewer == me and review.note
-            ]
+            changes = map(key_of, _between(record, filters, newest, oldest))
+            found = reviews.notes_of(reader_of(record).connection, changes)
             return Notes(found[0] if len(set(found)) == 1 else "", len(found))
 
         return await self._searching.call(read)
@@ -219,4 +212,4 @@ class LogReading:
 def _between(record: Record, filters: Filters, newest: Where, oldest: Where) -> list[Change]:
     """What a filter lets through between two places, both included."""
     after = oldest.key if oldest.sequence else None
-    return list(record.log(filters, limit=None, before=newest.key, after=after, inclusive=True))
+    return record.log(filters, limit=None, before=newest.key, after=after, inclusive=True)

@@ -129,7 +129,7 @@ class PatientApp(App[R]):
         return PromptScreen(id="_default")
 
     async def on_event(self, event: Event) -> None:
-        if not self.screen_stack and isinstance(event, InputEvent | Paste):
+        if isinstance(event, InputEvent | Paste) and not self.screen_stack:
             return  # the screens were closed before it came to its turn
         if not isinstance(event, Key):
             await super().on_event(event)

@@ -35,6 +35,10 @@ class RowsView(ScrollView):
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
 
+    def scroll_rows(self, rows: int) -> None:
+        """Further down, or up where it is less than nothing; at once."""
+        self.scroll_to(y=self.scroll_offset.y + rows, animate=False)
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """Without the cache of styles that Textual has: a row has no border to get, and is cheaper drawn than looked up."""
         width, background = self.region.width, self.background_colors[1]

@@ -147,10 +147,12 @@ class EntryBar(EntryLine):
 
     def ways_out(self) -> list[Segment]:
         """What Enter and Esc do."""
-        segments = []
-        for key, does in (("entry.keep", "keeps"), ("entry.drop", "clears")):
-            segments += [
-                Segment(f"{keys.shown(key)} ", self.palette("title", "key")),
-                Segment(f"{does}  ", self.palette("title", "muted")),
-            ]
-        return segments
+        keep, drop = keys.shown("entry.keep"), keys.shown("entry.drop")
+        return [*self.way(keep, "keeps"), *self.way(drop, "clears")]
+
+    def way(self, shown: str, does: str) -> list[Segment]:
+        """What a key does, or several in turn."""
+        return [
+            Segment(f"{shown} ", self.palette("title", "key")),
+            Segment(f"{does}  ", self.palette("title", "muted")),
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fcm_tui.errors import ConfigError
+from fcm_tui.errors import ConfigError, Exists
 from fcm_tui.review.acts.ask_name import AskLine
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.settings.check import checked
@@ -14,15 +14,11 @@ from fcm_tui.settings.config import is_filter_name
 from fcm_tui.settings.draft import read
 
 
-class TakenName(ConfigError):
-    """The name stands for another filter."""
-
-
 def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
     """Write a filter into the configuration at `path`, which is made where there is none. For a thread.
 
     Raises:
-        TakenName: the name has another filter, which may not be replaced (`over`).
+        Exists: the name has another filter, which may not be replaced (`over`).
         ConfigError: it is no name, it is made of itself, or the file is wrong.
         UsageError: the file cannot be written.
     """
@@ -31,7 +27,7 @@ def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
     draft = read(path)
     there = draft.settings().filters.get(name, expression)
     if there != expression and not over:
-        raise TakenName(f"@{name} is {there} now")
+        raise Exists(f"@{name} is {there} now")
     made = checked(draft.with_value(("filters", name), expression), draft)
     if made.is_changed:
         made.write()
@@ -45,16 +41,8 @@ class AskFilterName(AskLine[str]):
             palette, f"Keep {visible(expression)} as", "", "a name; then @name stands for it in any filter"
         )
         self._path, self._expression = path, expression
-        self._over = ""
-        """The name for which replacing was offered."""
 
-    async def take(self, text: str) -> str | None:
+    async def take(self, text: str, *, over: bool) -> str:
         name = text.removeprefix("@")
-        over, self._over = self._over == name, ""
-        try:
-            await asyncio.to_thread(keep, self._path, name, self._expression, over=over)
-        except TakenName as taken:
-            self._over = name
-            self._say(f"{taken}: Enter again replaces it")
-            return None
+        await asyncio.to_thread(keep, self._path, name, self._expression, over=over)
         return name
