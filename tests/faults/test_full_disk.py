@@ -86,3 +86,20 @@ def test_a_first_look_that_fills_the_disk_begins_anew_once_there_is_room(
     assert program.end() == 0
     assert program.status()["files"] == 1
     program.run("verify")
+
+
+def test_a_disk_that_is_full_at_the_start_is_waited_for(program: Program, full_disk: FullDisk) -> None:
+    (program.root / "a0").write_text("before\n")
+    program.start()
+    assert program.end() == 0
+    free = full_disk()
+    (program.root / "a0").write_text("meanwhile\n")
+    program.begin()
+    wait_for(lambda: any("No space left on device" in line for line in program.said), 20)
+    assert "recording stands still" in program.trouble()
+    free()
+    program.ready()
+    wait_for(lambda: not program.trouble(), 20)
+    assert program.end() == 0
+    assert program.run("cat", "1").stdout == "meanwhile\n"
+    program.run("verify")

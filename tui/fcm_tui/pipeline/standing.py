@@ -14,7 +14,7 @@ from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.progress import Progress
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.database import may_pass
+from fcm_tui.store.database import may_pass, no_room
 from fcm_tui.store.values import reading
 
 if TYPE_CHECKING:
@@ -81,13 +81,15 @@ class LiveState:
     def from_record(self, database: Path, work: Callable[[], T]) -> T:
         """What `work` on a record gives, where a damaged record is the end.
 
-        Where nothing could be recorded a moment ago, what keeps it from being opened may pass like what closed it.
+        Where nothing could be recorded a moment ago, what keeps it from being opened may pass like what closed it;
+        and so may a full disk.
 
         Raises:
             StoreError: the record cannot be used.
             sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
         """
         is_reopened = bool(self.trouble)
+        refusal: Exception
         with reading(database):
             try:
                 return work()
@@ -97,9 +99,12 @@ class LiveState:
                 refusal = error
             except StoreError as error:
                 cause = error.__cause__
-                if not (is_reopened and isinstance(cause, sqlite3.Error) and may_pass(cause)):
+                if not (isinstance(cause, sqlite3.Error) and may_pass(cause)):
                     raise
-                refusal = cause
+                full = no_room(database.parent)
+                if full is None and not is_reopened:
+                    raise
+                refusal = full or cause
         raise refusal
 
     def news(self) -> Standing | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 from fcm_tui.datadir import make_private
@@ -142,6 +144,8 @@ _DISK = frozenset(
         sqlite3.SQLITE_READONLY,
     )
 )
+_SHARED = 32 << 10
+"""Bytes of the file that all who have a record open share, which is the first to be made."""
 _HELD = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT))
 _MENDING = "put a copy of it back, or begin anew with another --data-dir"
 
@@ -149,6 +153,18 @@ _MENDING = "put a copy of it back, or begin anew with another --data-dir"
 def may_pass(error: sqlite3.Error) -> bool:
     """Whether what was refused may succeed later: it is for the disk's or another program's sake, not the record's."""
     return code_of(error) in _DISK | _HELD
+
+
+def no_room(folder: Path) -> OSError | None:
+    """What the disk says to more, where it is full: SQLite calls that an I/O error where it opens a record."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_SHARED))
+            file.flush()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return OSError(error.errno, os.strerror(error.errno), os.fspath(folder))
+    return None
 
 
 def code_of(error: Exception) -> int:
