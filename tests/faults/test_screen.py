@@ -94,3 +94,34 @@ def test_the_screen_stays_without_descriptors(program: Program) -> None:
         recorder.wait("● recording")
         recorder.wait("+ file")
         assert recorder.leave() == 0
+
+
+def test_a_disk_that_is_full_at_the_start_is_told_and_waited_for(
+    program: Program, full_disk: FullDisk
+) -> None:
+    program.start()
+    assert program.end() == 0
+    free = full_disk()
+    (program.root / "new").write_text("x\n")
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("✗ standing still")
+        recorder.wait("No space left on device")
+        recorder.wait("The record cannot be read now.")
+        free()
+        recorder.wait("● recording")
+        recorder.wait("+ new")
+        assert recorder.leave() == 0
+
+
+def test_a_record_that_cannot_be_used_is_told_on_the_screen_and_behind_it(program: Program) -> None:
+    program.start()
+    assert program.end() == 0
+    (program.data / "record.db").write_bytes(b"no record of ours" * 4096)
+    with screen(program, str(program.root)) as recorder:
+        recorder.wait("✗ not recording")
+        recorder.wait("The record cannot be read now.")
+        assert recorder.leave() == 2
+        wait_for(
+            lambda: b"is no record, or its beginning is damaged" in recorder.raw.rpartition(b"\x1b[?1049l")[2]
+        )
+        assert b"has ended" not in recorder.raw

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from textual import work
 
-from fcm_tui.errors import FcmError, StoreError, Unrecorded
+from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.log import gaps as log_gaps
 from fcm_tui.review.log.sending import Sending
@@ -26,6 +26,8 @@ POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
 SERVER_POLL = 0.5
 """The same of one on the team's database, and at what others have reviewed there."""
+_MAKING = ("starting", "baseline", "scanning")
+"""Phases in which there may be no record yet."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 
@@ -37,8 +39,8 @@ class Following(PaneKeys):
     _sending: Sending
     _failure: str = ""
     """Why recording, or reading what is recorded, does not go on."""
-    unrecorded: str = ""
-    """Why not all was recorded before the end, if so."""
+    ended_by: FcmError | None = None
+    """What ended recording, where it was not the person."""
     _stopping: bool = False
     _recorded: asyncio.Event
     """Recording has ended, or nothing is recorded from here."""
@@ -66,13 +68,14 @@ class Following(PaneKeys):
             if not self._stopping:
                 self._failure = "recording ended"
         except FcmError as error:
-            self._failure = visible(str(error))
-            self.unrecorded = self._failure if isinstance(error, Unrecorded) else ""
+            self.ended_by = error
         except Exception as error:
             await asyncio.to_thread(_log.error, "the recorder failed", exc_info=error)
-            self._failure = f"recording failed: {type(error).__name__}: {visible(str(error))}"
+            self.ended_by = FcmError(f"recording failed: {type(error).__name__}: {error}")
         finally:
             self._recorded.set()
+        if self.ended_by is not None:
+            self._failure = visible(str(self.ended_by))
 
     @work(group="live", exit_on_error=False)
     async def _follow_recorder(self, engine: Engine) -> None:
@@ -140,8 +143,12 @@ class Following(PaneKeys):
             except StoreError as error:
                 self.let_paint()
                 self.begin()
-                if self._engine is None or self._engine.state.phase == "recording":
+                state = None if self._engine is None else self._engine.state
+                if state is None or state.phase == "recording":
                     self._failure = visible(str(error))
+                is_being_made = state is not None and state.phase in _MAKING and not state.standing_still
+                self.log_view.say_unread("" if is_being_made else visible(str(error)))
+                self.tree_view.say_unread(not is_being_made)
                 await asyncio.sleep(POLL)
                 continue
             self._failure = "" if self._engine is None else self._failure

@@ -11,6 +11,7 @@ from fcm_tui import diagnostics
 from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look import terminal
+from fcm_tui.safetext import visible
 
 
 def run(app: ReviewApp) -> int:
@@ -45,9 +46,9 @@ async def _run(app: ReviewApp) -> int:
         said = f"the screen failed: {app.crash}; what was recorded is safe{diagnostics.where()}"
         print(f"fcm-tui: {said}", file=sys.stderr)
         return 1
-    if app.unrecorded:
-        print(f"fcm-tui: {app.unrecorded}", file=sys.stderr)
-        return 1
+    if app.ended_by is not None:
+        print(f"fcm-tui: {visible(str(app.ended_by))}", file=sys.stderr)
+        return app.ended_by.exit_status
     _say_ended(app)
     return status or 0
 

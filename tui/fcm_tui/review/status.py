@@ -93,7 +93,7 @@ def _head(status: Status) -> list[Part]:
         return [("✗ not recording", "bad")]
     if state is None:
         return [("◇ viewer", "accent")]
-    if state.standing_still and state.phase in ("baseline", "scanning", "recording"):
+    if state.standing_still and state.phase in ("starting", "baseline", "scanning", "recording"):
         return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]

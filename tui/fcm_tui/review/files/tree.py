@@ -71,7 +71,7 @@ class DirectoryTree(CursorView):
         self._source = source
         self._roots: list[Node] = []
         self._rows: list[Node] = []
-        self._loaded = False
+        self._loaded = self._is_unread = False
         self._lately: dict[bytes, int] = {}
         self._shows_deleted = False
         self.chosen: bytes | None = None
@@ -117,7 +117,15 @@ class DirectoryTree(CursorView):
         self.post_message(self.Resized())
 
     def empty(self) -> list[str]:
-        return ["No directory yet." if self._loaded else "Reading…"]
+        if self._loaded:
+            return ["No directory yet."]
+        return ["Nothing is read." if self._is_unread else "Reading…"]
+
+    def say_unread(self, is_so: bool) -> None:
+        """Whether the record cannot be read, which is tried again."""
+        if is_so != self._is_unread:
+            self._is_unread = is_so
+            self.refresh()
 
     # --- reading
 

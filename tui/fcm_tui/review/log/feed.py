@@ -58,6 +58,7 @@ class LogFeed(CursorView):
         """How many changes the filter lets through, once they are counted."""
         self.pinned = False
         """Stay on the change that is being read, even if it is the newest."""
+        self._unread = ""
         self.range_from: int | None = None
         """The place at which a range of selected rows begins, if there is one."""
 
@@ -183,11 +184,24 @@ class LogFeed(CursorView):
             if not self.total:
                 self.refresh()
 
+    def say_unread(self, why: str) -> None:
+        """Why the record cannot be read, which is tried again; empty where it is only being made."""
+        if why != self._unread:
+            self._unread = why
+            self.refresh()
+
+    def _why_unread(self) -> list[str]:
+        return [
+            "The record cannot be read now.",
+            "",
+            *wording.wrapped([self._unread], max(20, self.room - 3)),
+        ]
+
     def empty(self) -> list[str]:
         if self._phase == "baseline":
             return ["A first look is taken at all files.", "", "What changes after that appears here."]
         if not self._loaded:
-            return ["Reading the record…"]
+            return self._why_unread() if self._unread else ["Reading the record…"]
         if self._filters.terms:
             return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
