@@ -8,13 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fcm_tui.datadir import DataDir
-from fcm_tui.intents import INTENTS, Intents
+from fcm_tui.intents import INTENTS
 from fcm_tui.restore import recording as recording_module
 from fcm_tui.restore import run as running
 from tests.restore.conftest import Case
@@ -146,51 +144,3 @@ def test_a_recorder_that_lags_is_said_to_and_still_knows_what_it_was(
     process.send_signal(signal.SIGCONT)
     wait_for(lambda: case.last() == 2)
     assert [c.origin for c in case.since(1)] == ["restore"]
-
-
-def test_announcements_are_seen_at_once_and_end(tmp_path: Path) -> None:
-    folder = tmp_path / "intents"
-    asked = Intents(folder)
-    assert (b"/a", b"1") not in asked.announced()
-    for number in range(20):
-        told = Intents(folder)
-        told.announce([(b"/a%d" % number, b"1"), (b"/gone\n\xff", None)])
-        assert (b"/a%d" % number, b"1") in asked.announced(), "however soon after the one before"
-        assert (b"/gone\n\xff", None) in asked.announced()
-        assert (b"/a%d" % number, b"2") not in asked.announced()
-        assert (b"/a%d" % number, None) not in asked.announced()
-        told.withdraw()
-        assert (b"/a%d" % number, b"1") not in asked.announced()
-    assert os.listdir(folder) == []
-
-
-def test_an_announcement_that_nobody_withdrew_expires(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fcm_tui import intents
-
-    monkeypatch.setattr(intents, "LIFE", -1.0)
-    folder = tmp_path / "intents"
-    Intents(folder).announce([(b"/a", b"1")])
-    assert (b"/a", b"1") not in Intents(folder).announced()
-    assert os.listdir(folder) == []
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\xff", b"[]", b"{}", b'{"until": 1e99, "paths": 7}', b'{"until": 1e99, "paths": [[1, 2]]}',
-                b'{"until": 1e99, "paths": [["zz", null]]}', b'{"until": "x", "paths": []}', b"[" * 100_000],
-)  # fmt: skip
-def test_other_files_there_announce_nothing(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "x.json").write_bytes(content)
-    asked = Intents(tmp_path)
-    assert (b"/a", b"1") not in asked.announced()
-    Intents(tmp_path).announce([(b"/a", b"1")])
-    assert (b"/a", b"1") in asked.announced()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the profile's rights hold there")
-def test_announcements_are_for_the_owners_eyes_only(data_dir: DataDir) -> None:
-    folder = data_dir.path / INTENTS
-    Intents(folder).announce([(b"/a", b"1")])
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o600}

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-"""For `os.open` of such a file: no symbolic link is followed, and on Windows no line end is changed."""
+OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""For `os.open` of such a file: no symbolic link is followed, no pipe waited for, and on Windows no line end changed."""
 
 
 class OthersCanRead(Exception):

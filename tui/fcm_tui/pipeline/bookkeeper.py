@@ -9,22 +9,21 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from fcm_tui.capture.growing import read_unsettled
 from fcm_tui.capture.stable import Outcome
-from fcm_tui.intents import Intent
-from fcm_tui.model import Capture, FileRecord, Origin
+from fcm_tui.model import Capture, FileRecord
 from fcm_tui.pipeline import clocks
 from fcm_tui.pipeline.ahead import Ahead, Begun
 from fcm_tui.pipeline.bulk import capture_of
 from fcm_tui.pipeline.content import before_of
-from fcm_tui.pipeline.drafts import Found, Noticed, Prepared, is_closed_only, is_unchanged, prepare
+from fcm_tui.pipeline.drafts import Found, Prepared, is_closed_only, is_unchanged, prepare
 from fcm_tui.pipeline.missed import Missed
+from fcm_tui.pipeline.restored import Restored
 from fcm_tui.pipeline.roots import WatchedRoot, root_of
 from fcm_tui.pipeline.similar import Similarity
 from fcm_tui.pipeline.taking import Taken, Target, read
@@ -69,8 +68,7 @@ class Bookkeeper:
         """`on_commit` is told the first and last sequence after each commit."""
         self.record = record
         self.roots = roots
-        self.restored: Callable[[], Mapping[Intent, str | None]] = dict
-        """Which paths get which contents from a restore, and the name of its group."""
+        self.restored = Restored(record, waiting)
         self.who = Attribution(None, lambda drafts: {})
         """Says who made a change."""
         self._waiting = waiting
@@ -112,7 +110,7 @@ class Bookkeeper:
             self._known.clear()
             self._moved.clear()
             self._written.clear()
-        waiting.forget_groups(self.restored().values() if waiting.groups else ())
+        waiting.forget_groups(self.restored.groups() if waiting.groups else ())
 
     def _is_to_be_read(self, path: bytes, patient: bool) -> bool:
         if not self._way.is_clear(path):
@@ -331,7 +329,7 @@ class Bookkeeper:
         prepared = prepare(
             verdict,
             gone_folders,
-            partial(self._noticed, self.restored()),
+            self.restored.noticing(),
             self.record.contents,
             self.record.new_id,
             clocks.log_ns(),
@@ -367,12 +365,6 @@ class Bookkeeper:
         self.who.recorded()
         if record.sequence >= first:
             self._on_commit(first, record.sequence)
-
-    def _noticed(self, restored: Mapping[Intent, str | None], path: bytes, digest: bytes | None) -> Noticed:
-        intent = (path, digest)
-        if intent in restored:
-            return Noticed(Origin.RESTORE, restored[intent])
-        return Noticed(self._waiting.scan_origin.get(path, Origin.EVENT))
 
 
 @contextmanager

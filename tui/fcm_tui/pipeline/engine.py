@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from fcm_tui.intents import Intent
 from fcm_tui.model import Origin
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline import ledger
 from fcm_tui.pipeline.bookkeeper import Bookkeeper
 from fcm_tui.pipeline.ledger import Ledger
+from fcm_tui.pipeline.restored import Announced
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.scan_process import ScanProcess
 from fcm_tui.pipeline.waiting import Waiting
@@ -95,9 +95,9 @@ class Engine:
             root.device = None if device is None else device % (1 << 64)
         self.ledger.take_over(self.roots)
 
-    def announce(self, restored: Callable[[], Mapping[Intent, str | None]]) -> None:
+    def announce(self, announced: Callable[[], Announced]) -> None:
         """Which paths get which contents from a restore, and in which group, is to be asked there."""
-        self._bookkeeper.restored = restored
+        self._bookkeeper.restored.announced = announced
 
     def is_up_to_date(self, begun: int) -> None:
         """All that was there when deeds had been lost so often is recorded, as baseline or as changes."""

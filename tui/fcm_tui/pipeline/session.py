@@ -86,7 +86,9 @@ class Session:
                 undo.callback(helper.close)
             elif self.record.files_ever() >= WORTH_FILES:
                 self.engine.helper = ScanProcess(database)
-            self.engine.announce(Intents(database.parent / INTENTS).announced)
+            intents = Intents(database.parent / INTENTS)
+            intents.announced()  # from now on it is known for how long they hold
+            self.engine.announce(intents.announced)
             self._who = Attribution(_telling(source, watched), OpenFiles())
             self.engine.ask(self._who)
             self.engine.load()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fcm_tui.errors import NotSoError
-from fcm_tui.intents import put
+from fcm_tui.intents import put, read_small
 
 _LARGEST = 4096
 _PAUSE = 0.05
@@ -114,8 +114,7 @@ def _result(folder: Path, kind: str, token: str) -> Path:
 def read(path: Path) -> dict[str, Any] | None:
     """What such a file holds; None where there is none, or it is not ours."""
     try:
-        with open(path, "rb") as file:
-            told = json.loads(file.read(_LARGEST))
+        told = json.loads(read_small(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None

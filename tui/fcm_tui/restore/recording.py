@@ -75,7 +75,9 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._late:
+        if self._late:
+            self._intents.leave()
+        else:
             self._intents.withdraw()
         self._session = None
         self._stack.close()

@@ -1,0 +1,50 @@
+"""What came of a restore, told from all else that changed, and the group that it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from fcm_tui.intents import Intent, RestoreGroup
+from fcm_tui.model import Origin
+from fcm_tui.pipeline.drafts import Noticed
+from fcm_tui.pipeline.waiting import Waiting
+from fcm_tui.store.groups import restored_group
+from fcm_tui.store.record import Record
+
+Announced = Mapping[Intent, RestoreGroup | None]
+"""Which paths get which contents from a restore, and its group."""
+
+
+class Restored:
+    """Says how a change was noticed. For one thread."""
+
+    def __init__(self, record: Record, waiting: Waiting) -> None:
+        self.announced: Callable[[], Announced] = dict
+        self._record = record
+        self._waiting = waiting
+        self._begun_ns = time.time_ns()
+        self._asked: set[RestoreGroup] = set()
+        """Groups of which it is known whether an earlier run recorded a part."""
+
+    def groups(self) -> Iterable[RestoreGroup | None]:
+        """Those that go on."""
+        return self.announced().values()
+
+    def noticing(self) -> Callable[[bytes, bytes | None], Noticed]:
+        """Tells of a path and the digest that it has now how that change came, by what is announced now."""
+        return partial(self._noticed, self.announced())
+
+    def _noticed(self, announced: Announced, path: bytes, digest: bytes | None) -> Noticed:
+        intent = (path, digest)
+        if intent not in announced:
+            return Noticed(self._waiting.scan_origin.get(path, Origin.EVENT))
+        group = announced[intent]
+        if group is not None and group.since_ns < self._begun_ns and group not in self._asked:
+            self._asked.add(group)
+            meant = {intent for intent, of in announced.items() if of == group}
+            begun = restored_group(self._record.connection, self._record.recorder_id, group.since_ns, meant)
+            if begun is not None:
+                self._waiting.groups.setdefault(group, begun)
+        return Noticed(Origin.RESTORE, group)
