@@ -6,11 +6,15 @@ import os
 import stat
 import sys
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from fcm_tui import resources
-from fcm_tui.errors import ConfigError
+from fcm_tui.errors import ConfigError, UsageError
+from fcm_tui.review.settings.keeping import keep
+from fcm_tui.settings import draft as draft_module
 from fcm_tui.settings.config import load
 from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
 
@@ -154,6 +158,61 @@ def test_links_and_modes_stay(file: Path, tmp_path: Path) -> None:
     read(link).with_value(("theme",), "light").write()
     assert link.is_symlink() and load(file).theme == "light"
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives files away")
+def test_the_owner_stays(file: Path) -> None:
+    os.chown(file, 1234, 5678)
+    file.chmod(0o664)
+    previous = os.umask(0o077)
+    try:
+        read(file).with_value(("theme",), "light").write()
+    finally:
+        os.umask(previous)
+    found = file.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 5678, 0o664)
+
+
+def test_a_file_that_is_read_only_or_has_another_name_is_not_replaced(file: Path, tmp_path: Path) -> None:
+    before = file.read_bytes()
+    draft = read(file).with_value(("theme",), "light")
+    file.chmod(0o444)
+    with pytest.raises(UsageError, match="read-only: make it writable"):
+        draft.write()
+    file.chmod(0o644)
+    other = tmp_path / "other.toml"
+    other.hardlink_to(file)
+    with pytest.raises(UsageError, match="hard link"):
+        draft.write()
+    assert file.read_bytes() == before
+    other.unlink()
+    draft.write()
+    assert {path.name for path in tmp_path.iterdir()} == {file.name}
+
+
+def test_what_could_not_be_read_again_is_not_written(file: Path) -> None:
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+        read(file).with_value(("filters", "long"), "x" * (1 << 20)).write()
+    assert file.read_bytes() == before
+
+
+def test_two_who_write_at_the_same_time_take_turns(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second comes while the first has compared the file and not written it yet; it writes into what is there then."""
+    second = Thread(target=keep, args=(file, "second", "*.b"), kwargs={"over": False})
+    real = draft_module.write_whole
+
+    def write(*arguments: Any, **options: Any) -> None:
+        if second.ident is None:
+            second.start()
+            second.join(0.5)  # who does not wait for its turn is done by then
+        real(*arguments, **options)
+
+    monkeypatch.setattr(draft_module, "write_whole", write)
+    keep(file, "first", "*.a", over=False)
+    second.join()
+    assert read(file).settings().filters == {"first": "*.a", "second": "*.b"}
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 def test_line_ends_and_the_mark_in_front_stay(file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -24,19 +25,33 @@ def state_of(path: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def write_whole(path: Path, data: bytes, *, over: bool, mode: int = 0o666) -> None:
+def write_whole(
+    path: Path, data: bytes, *, over: bool, mode: int = 0o666, like: os.stat_result | None = None
+) -> None:
     """Write a file; whoever reads it finds all of it.
 
     Args:
         over: replace a file that is there.
         mode: permissions of the new file, less the umask.
+        like: a file whose owner and permissions it gets instead; not on Windows, where the folder decides.
 
     Raises:
         FileExistsError: it is there, and `over` does not say to replace it.
         OSError: it cannot be written.
     """
     with whole(path, over=over, mode=mode) as file:
+        if like is not None:
+            _make_like(file.fileno(), like)
         file.write(data)
+
+
+def _make_like(descriptor: int, like: os.stat_result) -> None:
+    if sys.platform == "win32":
+        return
+    made = os.fstat(descriptor)
+    if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
 
 
 @contextmanager

@@ -6,23 +6,29 @@ written as meant is refused, so the file never says something else than the scre
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
+import errno
 import os
-import stat
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fcm_tui import resources
+from fcm_tui import recorder_lock, resources
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.settings.config import FILE_NAME, Settings, of_text
-from fcm_tui.settings.file import decoded, parsed, read_raw
+from fcm_tui.settings.file import LARGEST_FILE, decoded, parsed, read_raw
 from fcm_tui.settings.lines import Key, key_lines
 from fcm_tui.whole_file import write_whole
 
 Value = str | int | list[Any]
+_TURN = 2.0
+"""Seconds for which others may write the file before."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -156,19 +162,25 @@ class Draft:
 
         Raises:
             ChangedMeanwhile: somebody else wrote the file since it was read.
+            ConfigError: it would be too large to be read.
             UsageError: it cannot be written.
         """
-        if _raw(self.path) != self.raw:
-            raise ChangedMeanwhile(f"{self.path}: somebody else changed it meanwhile: read it again first")
         text = self.text
         if self.raw is not None and b"\r\n" in self.raw:
             text = text.replace("\n", "\r\n")
         data = (_BOM if self.raw is not None and self.raw.startswith(_BOM) else b"") + text.encode()
+        if len(data) > LARGEST_FILE:
+            raise ConfigError(f"{self.path}:1: it would be larger than 1 MiB: take something out of it first")
         target = Path(os.path.realpath(self.path))  # a link to a folder of dotfiles stays a link
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            mode = 0o600 if self.raw is None else stat.S_IMODE(target.stat().st_mode)
-            write_whole(target, data, over=self.raw is not None, mode=mode)
+            with _alone(target):
+                if _raw(self.path) != self.raw:
+                    raise ChangedMeanwhile(
+                        f"{self.path}: somebody else changed it meanwhile: read it again first"
+                    )
+                like = None if self.raw is None else _replaceable(target)
+                write_whole(target, data, over=like is not None, mode=0o600, like=like)
         except FileExistsError:
             raise ChangedMeanwhile(f"{self.path}: somebody else made it meanwhile: read it again") from None
         except (OSError, ValueError) as error:
@@ -227,6 +239,44 @@ def explanations() -> dict[Key, str]:
             said.append(bare.removeprefix("# "))
         else:
             said = []
+    return found
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """While nobody else who goes about it like this writes the file.
+
+    Raises:
+        OSError: its folder cannot be written, or somebody else has been at it for long.
+    """
+    path = target.with_name(f".fcm-tui-{target.name}.swp")  # which no recorder takes for a change
+    deadline = time.monotonic() + _TURN
+    while (lock := recorder_lock.take(path)) is None:
+        if time.monotonic() > deadline:
+            raise OSError(errno.EBUSY, "another fcm-tui is writing it: try again")
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            path.unlink(missing_ok=True)  # before others can lock it; who waits for it looks again
+        lock.release()
+        if sys.platform == "win32":
+            with contextlib.suppress(OSError):  # somebody else has it by now
+                path.unlink()
+
+
+def _replaceable(target: Path) -> os.stat_result:
+    """What a file is like that another may be put in the place of.
+
+    Raises:
+        PermissionError: somebody wants it as it is, or in more places than this.
+    """
+    found = target.stat()
+    if not (found.st_mode & 0o222 and os.access(target, os.W_OK)):
+        raise PermissionError(errno.EACCES, "it is read-only: make it writable, or edit it by hand")
+    if found.st_nlink > 1:
+        why = "it has another name too (a hard link), where nothing would change: edit it by hand"
+        raise PermissionError(errno.EMLINK, why)
     return found
 
 

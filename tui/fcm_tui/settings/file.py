@@ -9,7 +9,7 @@ from typing import Any
 
 from fcm_tui.errors import ConfigError
 
-_LARGEST_FILE = 1 << 20
+LARGEST_FILE = 1 << 20
 _DEEPEST = 20
 """Tables in one another; `keys` of some screen's actions lie three deep."""
 
@@ -25,14 +25,14 @@ def read_raw(path: Path) -> bytes:
         if not (path.is_file() or path.is_dir() or str(path).startswith("/dev/")) and path.exists():
             raise OSError(errno.EINVAL, "it is no file")
         with open(path, "rb") as file:
-            raw = file.read(_LARGEST_FILE + 1)
+            raw = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(
             f"{path}:1: the configuration cannot be read ({reason}): name another --config, "
             f"or write one with `fcm-tui config init`"
         ) from None
-    if len(raw) > _LARGEST_FILE:
+    if len(raw) > LARGEST_FILE:
         raise ConfigError(f"{path}:1: the configuration is larger than 1 MiB: is it another file?")
     return raw
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from fcm_tui.errors import ConfigError, Exists
@@ -11,7 +12,10 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.settings.check import checked
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import is_filter_name
-from fcm_tui.settings.draft import read
+from fcm_tui.settings.draft import ChangedMeanwhile, Draft, read
+
+_ATTEMPTS = 20
+"""To write while others change the file."""
 
 
 def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
@@ -23,8 +27,15 @@ def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
         UsageError: the file cannot be written.
     """
     if not is_filter_name(name):
-        raise ConfigError("write a name: letters, digits, - and _")
-    draft = read(path)
+        raise ConfigError("write a name: letters, digits, - and _, at most 64")
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(ChangedMeanwhile):
+            _keep(read(path), name, expression, over=over)
+            return
+    _keep(read(path), name, expression, over=over)
+
+
+def _keep(draft: Draft, name: str, expression: str, *, over: bool) -> None:
     there = draft.settings().filters.get(name, expression)
     if there != expression and not over:
         raise Exists(f"@{name} is {there} now")
