@@ -108,6 +108,10 @@ class Terminal:
             assert self.pump() or self.alive, f"ended before there was {wanted!r} in\n{self.text}"
         return time.perf_counter() - self.started
 
+    def overwrite(self, text: str) -> None:
+        """Have another program write to the terminal."""
+        self._drawn.feed(text.encode())
+
     def press(self, *keys: str) -> None:
         """Send keys by Textual's names, or text as it is."""
         for key in keys:
@@ -118,6 +122,20 @@ class Terminal:
         self.columns, self.rows = columns, rows
         self.screen.resize(rows, columns)
         self._set_size(columns, rows)
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Lines are edited and echoed, the cursor stands on the first screen, and nothing is reported."""
+        modes = termios.tcgetattr(self._descriptor)[3]
+        undone = (b"?1049", b"?1003", b"?1004", b"?2004")
+        return (
+            modes & (termios.ICANON | termios.ECHO | termios.ISIG)
+            == termios.ICANON | termios.ECHO | termios.ISIG
+            and all(
+                self.raw.rfind(b"\x1b[%sh" % mode) <= self.raw.rfind(b"\x1b[%sl" % mode) for mode in undone
+            )
+            and self.raw.rfind(b"\x1b[?25l") <= self.raw.rfind(b"\x1b[?25h")
+        )
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)

@@ -2,6 +2,16 @@
 
 import sys
 
-from fcm_tui.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run it; Ctrl-C while it is still being imported ends it as later."""
+    try:
+        from fcm_tui.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

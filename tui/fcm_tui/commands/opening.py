@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +23,26 @@ def sign() -> Iterator[None]:
     """
     gc.disable()
     is_shown = _can_show()
-    if is_shown:
-        _write(_FRAME.format(rows=os.get_terminal_size().lines))
-    try:
-        yield
-    except BaseException:
-        if is_shown:
-            _write(_AWAY)
-        raise
-    finally:
-        gc.enable()
+    with contextlib.ExitStack() as undo:
+        undo.callback(gc.enable)
+        if is_shown and sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                undo.callback(signal.signal, number, signal.signal(number, _leave))
+            _write(_FRAME.format(rows=os.get_terminal_size().lines))
+        try:
+            yield
+        except BaseException:
+            if is_shown:
+                _write(_AWAY)
+            raise
+
+
+def _leave(number: int, frame: object) -> None:
+    """End by that signal, until the screen takes it up and ends cleanly: nothing is recorded yet."""
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        os.write(sys.stdout.fileno(), _AWAY.encode())
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _can_show() -> bool:

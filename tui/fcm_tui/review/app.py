@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
+from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key
 
 from fcm_tui.review import keys
@@ -240,6 +241,12 @@ class ReviewApp(Following):
         if len(self.screen_stack) == 1:  # a menu over the diff leaves its change in sight
             self.log_view.pinned = event.widget is self.diff_view
         self._say_titles()
+
+    @on(Driver.SignalResume)
+    def _continued(self) -> None:
+        """The process had been stopped."""
+        if self._engine is not None:
+            self._engine.continued()
 
     # --- the end
 

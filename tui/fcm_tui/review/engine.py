@@ -62,6 +62,9 @@ class Engine(Protocol):
 
     async def run(self) -> None: ...
     def stop(self) -> None: ...
+    def continued(self) -> None:
+        """The process had been stopped, and goes on."""
+
     def subscribe(self) -> asyncio.Queue[Notice]: ...
     def take_up_alerts(self, settings: Settings) -> None:
         """As `Recorder.take_up_alerts`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, TypeGuard, TypeVar
@@ -103,10 +104,17 @@ class PatientApp(App[R]):
         self.crash: str | None = None
         """What went wrong in the screen itself, in one line."""
 
+    def get_driver_class(self) -> type[Driver]:
+        """Ours in place of Textual's for terminals."""
+        found = super().get_driver_class()
+        if sys.platform != "win32":
+            from fcm_tui.review.look.driver import PatientDriver
+
+            return PatientDriver if found in PatientDriver.__bases__ else found
+        return found
+
     def _fatal_error(self) -> None:
         """An error of ours: the log has its traceback, the person gets a line, never a page of source."""
-        import sys
-
         error = sys.exc_info()[1]
         _log.exception("the screen failed")
         self.crash = f"{type(error).__name__}: {visible(str(error))}"

@@ -1,0 +1,71 @@
+"""The terminal's driver on POSIX: whatever stops the process and lets it go on, there is one reader of keys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+if sys.platform != "win32":
+    from textual.drivers.linux_driver import LinuxDriver
+
+    class PatientDriver(LinuxDriver):
+        """Textual's begins anew in the signal's handler, even in the middle of its own beginning; and where it had not
+        ended, with a second reader, and the terminal's modes lost.
+
+        Uses `_must_signal_resume` and `_key_thread` of Textual 8.2.
+        """
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._signalled = asyncio.get_running_loop()
+            self._is_on = False
+            """The terminal is ours."""
+            self._is_suspended = False
+            """It is to be again, once the process goes on."""
+
+        def _sigtstp_application(self, *_: object) -> None:
+            self._soon(self._stop)
+
+        def _sigcont_application(self, *_: object) -> None:
+            self._soon(self._go_on)
+
+        def _soon(self, do: Callable[[], None]) -> None:
+            """Between two steps of the loop, which has ended where the program is about to."""
+            with contextlib.suppress(RuntimeError):
+                self._signalled.call_soon_threadsafe(do)
+
+        def _stop(self) -> None:
+            if self._auto_restart and self._is_on:
+                self.suspend_application_mode()
+                self._is_suspended = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+        def _go_on(self) -> None:
+            """Who stopped us may have used the terminal for something else."""
+            if not self._auto_restart or not (self._is_on or self._is_suspended):
+                return
+            if self._is_on:
+                self.suspend_application_mode()
+            self._must_signal_resume = True
+            self.resume_application_mode()
+
+        def start_application_mode(self) -> None:
+            """In the background it does not: the system stops the process, and it is tried again once that goes on."""
+            before, self._is_on = self._key_thread, True
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            self._is_on = self._key_thread is not before
+            self._is_suspended = not self._is_on
+
+        def stop_application_mode(self) -> None:
+            if self._is_on:
+                super().stop_application_mode()
+                self._is_on = False
+
+        def write(self, data: str) -> None:
+            if self._is_on:
+                super().write(data)
