@@ -167,6 +167,22 @@ def test_what_cannot_be_read_there_stops_nobody(tmp_path: Path, name: str) -> No
     assert wishes.take(tmp_path, "pause") is None
 
 
+def test_a_wish_that_cannot_be_read_just_now_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows while somebody else looks at it."""
+    wishes.put_back(tmp_path, "pause", {"token": "t", "do": "pause"})
+
+    def refuse(path: Path, most: int) -> bytes:
+        raise PermissionError(13, "it is being used")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wishes, "read_small", refuse)
+        assert wishes.take(tmp_path, "pause") is None
+    assert wishes.take(tmp_path, "pause") == {"token": "t", "do": "pause"}
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_group_goes_on_after_the_recorder_was_killed(case: Case) -> None:
     """Two runs record a part of the restore each; a file that was changed meanwhile is no part of it."""
     names = ("a", "b", "c", "d")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
+NO_GIT = pytest.mark.skipif(sys.platform == "win32" and shutil.which("git") is None, reason="Wine has no git")
 Given = list[tuple[Sequence[str], bytes]]
 
 
@@ -120,6 +123,7 @@ def test_texts(record: RecordBuilder) -> None:
     assert said["patch"].startswith("diff --git a/main.py b/main.py\n")
 
 
+@NO_GIT
 def test_a_hunk_is_a_patch_that_git_applies_alone(empty: RecordBuilder, tmp_path: Path) -> None:
     old = "".join(f"line {number}\n" for number in range(1, 41))
     new = old.replace("line 5\n", "line five\n").replace("line 20\n", "").replace("line 40\n", "the end")
@@ -145,6 +149,7 @@ def test_a_hunk_is_a_patch_that_git_applies_alone(empty: RecordBuilder, tmp_path
         assert file.read_bytes().decode() == expected[start]
 
 
+@NO_GIT
 @pytest.mark.parametrize(("content", "kind"), [(b"first\nsecond\n", Kind.CREATED), (None, Kind.DELETED)])
 def test_the_hunk_of_a_file_that_came_or_went_makes_and_removes_it(
     empty: RecordBuilder, tmp_path: Path, content: bytes | None, kind: Kind

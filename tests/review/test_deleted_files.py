@@ -39,7 +39,7 @@ async def test_deleted_files_are_shown_on_demand(record: RecordBuilder, make_app
         await shows(app, "1 of 1")
         await shows(app, "Deleted; it had 792 B.")
         await pilot.press("escape", "d")
-        assert "gone.txt" not in "".join(tree(app))
+        await eventually(lambda: "gone.txt" not in "".join(tree(app)))
 
 
 async def test_how_lately_something_changed(record: RecordBuilder, make_app: Make) -> None:

@@ -76,14 +76,21 @@ def take(folder: Path, kind: str) -> dict[str, Any] | None:
         for entry in entries:
             if entry.name.startswith(f"{kind}-") and entry.name.endswith(_REQUEST):
                 waiting.append((entry.stat().st_mtime_ns, entry.path))
-    if not waiting:
-        return None
-    path = Path(min(waiting)[1])
-    told = read(path)
-    with contextlib.suppress(OSError):
-        path.unlink()
-    token = path.name.removeprefix(f"{kind}-").removesuffix(_REQUEST)
-    return told if told is not None and told.get("token") == token else None
+    for mtime_ns, name in sorted(waiting):
+        path = Path(name)
+        try:
+            told = _read(path)
+        except OSError:  # as on Windows for the moment in which somebody else looks at it
+            if time.time() - mtime_ns / 1e9 < _UNREAD:
+                continue
+            told = None
+        with contextlib.suppress(OSError):
+            path.unlink()
+        if told is not None and told.get("token") == path.name.removeprefix(f"{kind}-").removesuffix(
+            _REQUEST
+        ):
+            return told
+    return None
 
 
 def put_back(folder: Path, kind: str, wish: dict[str, Any]) -> bool:
@@ -113,8 +120,14 @@ def _result(folder: Path, kind: str, token: str) -> Path:
 
 def read(path: Path) -> dict[str, Any] | None:
     """What such a file holds; None where there is none, or it is not ours."""
+    with contextlib.suppress(OSError):
+        return _read(path)
+    return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     try:
         told = json.loads(read_small(path, _LARGEST))
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return told if isinstance(told, dict) else None
