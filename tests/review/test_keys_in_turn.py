@@ -124,6 +124,20 @@ async def test_keys_that_move_wait_for_nothing(empty: RecordBuilder, make_app: M
         await eventually(lambda: app.log_view.cursor == 1497)
 
 
+async def test_what_ends_late_of_an_earlier_key_lets_no_other_pass_the_one_on_its_way(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        earlier = app._turn
+        for letter in "yP":
+            await app.on_event(events.Key(NAMES.get(letter, letter), letter))
+        await app._next(earlier)
+        assert [event.key for event in app._ahead] == ["P"], "it waits for the menu that y opens"
+        await eventually(lambda: not app._ahead)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
 def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
     from tests.ptyharness import Terminal

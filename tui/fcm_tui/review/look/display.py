@@ -174,6 +174,9 @@ class PatientApp(App[R]):
         return time.monotonic() - since < PROMPT
 
     def _queued_writes(self) -> int:
+        behind: int | None = getattr(self._driver, "behind", None)
+        if behind is not None:
+            return behind
         writer = getattr(self._driver, "_writer_thread", None)
         return 0 if writer is None else writer._queue.qsize()
 

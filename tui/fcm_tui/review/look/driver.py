@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -11,22 +10,69 @@ from collections.abc import Callable
 from typing import Any
 
 if sys.platform != "win32":
+    from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
+
+    from fcm_tui.review.look.tty import Reader, Writer
 
     class PatientDriver(LinuxDriver):
         """Textual's begins anew in the signal's handler, even in the middle of its own beginning; and where it had not
         ended, with a second reader, and the terminal's modes lost.
 
-        Uses `_must_signal_resume` and `_key_thread` of Textual 8.2.
+        Uses `_must_signal_resume`, `_key_thread` and `_writer_thread` of Textual 8.2: what is put there are threads, and
+        on Linux others stand in for them.
         """
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
+            self._reader: Any = None
+            self._writer: Any = None
             super().__init__(*arguments, **options)
-            self._signalled = asyncio.get_running_loop()
             self._is_on = False
             """The terminal is ours."""
             self._is_suspended = False
             """It is to be again, once the process goes on."""
+
+        @property
+        def _key_thread(self) -> Any:
+            return self._reader
+
+        @_key_thread.setter
+        def _key_thread(self, thread: Any) -> None:
+            if thread is not None:
+                parser: Any = XTermParser(self._debug)
+                with contextlib.suppress(OSError):
+                    thread = Reader(self._loop, self.fileno, parser, self.process_message, self._hung_up)
+            self._reader = thread
+
+        @property
+        def _writer_thread(self) -> Any:
+            return self._writer
+
+        @_writer_thread.setter
+        def _writer_thread(self, thread: Any) -> None:
+            if thread is not None and self._file is not None:
+                with contextlib.suppress(OSError):
+                    thread = Writer(self._loop, self._file.fileno())
+            self._writer = thread
+
+        def send_message(self, message: Any) -> None:
+            """As Textual's, without the turn through another thread where it comes from the loop's own."""
+            if isinstance(self._reader, Reader):
+                self._app.post_message(message)
+            else:
+                super().send_message(message)
+
+        @property
+        def behind(self) -> int:
+            """Writes that the terminal has not taken yet."""
+            writer = self._writer
+            if writer is None:
+                return 0
+            return writer.behind if isinstance(writer, Writer) else writer._queue.qsize()
+
+        def _hung_up(self) -> None:
+            """The terminal is gone."""
+            signal.raise_signal(signal.SIGHUP)
 
         def _sigtstp_application(self, *_: object) -> None:
             self._soon(self._stop)
@@ -37,7 +83,7 @@ if sys.platform != "win32":
         def _soon(self, do: Callable[[], None]) -> None:
             """Between two steps of the loop, which has ended where the program is about to."""
             with contextlib.suppress(RuntimeError):
-                self._signalled.call_soon_threadsafe(do)
+                self._loop.call_soon_threadsafe(do)
 
         def _stop(self) -> None:
             if self._auto_restart and self._is_on:

@@ -35,6 +35,8 @@ class KeysInTurn(PatientApp[R]):
         self._ahead: deque[events.Event] = deque()
         self._began: float | None = None
         """When (monotonic) the key was handed out for whose end others wait; None where none do."""
+        self._turn = 0
+        """Of the key that was handed out last: what comes to the end of an earlier one's way lets nobody in."""
         self._opening = 0
         self._asked: list[Screen[Any]] = []
         """Screens on whose answer there is more to do."""
@@ -65,8 +67,7 @@ class KeysInTurn(PatientApp[R]):
         """What was about to open is there, or will not come."""
         if self._opening:
             self._opening = 0
-            self._began = time.monotonic()  # as if a key were on its way, until that has been mounted
-            self._settle()
+            self._settle(self._take_turn())  # as if a key were on its way, until that has been mounted
 
     def forget_keys(self) -> None:
         """What was pressed so far was not meant for what is on the screen now."""
@@ -94,7 +95,7 @@ class KeysInTurn(PatientApp[R]):
             if len(self._ahead) < _MOST:
                 self._ahead.append(event)
             if not self._opening and self._is_lost:
-                await self._next()
+                await self._next(self._turn)
         elif key and self._is_quiet(event):
             await super().on_event(event)
         else:
@@ -115,23 +116,30 @@ class KeysInTurn(PatientApp[R]):
         return False
 
     async def _hand_out(self, event: events.Event) -> None:
-        self._began = time.monotonic()
+        turn = self._take_turn()
         target: MessagePump = self.focused or self.screen
         await super().on_event(event)
         # once behind the key, which the app acts on in the end, and once behind what the widget was told to say then
-        self._follow(target, lambda: self._follow(target, self._settle))
+        self._follow(target, lambda: self._follow(target, lambda: self._settle(turn)))
+
+    def _take_turn(self) -> int:
+        self._began = time.monotonic()
+        self._turn += 1
+        return self._turn
 
     def _follow(self, pump: MessagePump | None, then: Callable[[], object]) -> None:
         """Go the way of a message from a widget, right behind it, until it has reached the app."""
         if pump is None or pump is self or not pump.call_later(self._follow, pump._parent, then):
             self.call_later(then)
 
-    def _settle(self) -> None:
+    def _settle(self, turn: int) -> None:
         """Let the screen that is on top now, which may be new, come to what waits for it."""
-        if not self.screen_stack or not self.screen.call_later(self.call_later, self._next):
-            self.call_later(self._next)
+        if not self.screen_stack or not self.screen.call_later(self.call_later, self._next, turn):
+            self.call_later(self._next, turn)
 
-    async def _next(self) -> None:
+    async def _next(self, turn: int) -> None:
+        if turn != self._turn:
+            return
         self._began = None
         while self._ahead and self.screen_stack and not self._opening and self._began is None:
             event = self._ahead.popleft()

@@ -1,0 +1,189 @@
+"""Reading and writing a terminal in the event loop, in place of Textual's two threads.
+
+A key that a thread reads, and a picture that a thread writes, each wait until the loop's thread lets go of the
+interpreter: a third of the time from a key to its answer, and up to 5 ms each while much is being done. Both stand in for
+the thread objects that Textual makes, by the methods of those that it calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import os
+import selectors
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from textual._parser import ParseError
+from textual.message import Message
+
+_AT_ONCE: Final = 4096
+"""Bytes that are read in one go."""
+_PATIENCE: Final = 5.0
+"""Seconds that a terminal gets to take what is left at the end."""
+
+
+def _once_more(descriptor: int, flags: int) -> int:
+    """A descriptor of the same terminal that never waits, which those whom it is shared with would not expect of theirs."""
+    if sys.platform != "linux":
+        raise OSError("only Linux opens it so")
+    return os.open(f"/proc/self/fd/{descriptor}", flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+
+class Parser(Protocol):
+    """What makes messages of the letters that a terminal sends."""
+
+    _timeout_time: float | None
+    """When (`monotonic`) a lone Esc is one."""
+
+    def feed(self, data: str) -> Iterable[Message]: ...
+    def tick(self) -> Iterable[Message]: ...
+
+
+class Reader:
+    """Reads what a terminal sends."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        descriptor: int,
+        parser: Parser,
+        came: Callable[[Message], None],
+        hung_up: Callable[[], None],
+    ) -> None:
+        """`came` gets each message; `hung_up` is told that no more will come.
+
+        Raises:
+            OSError: the terminal cannot be opened once more, so that only this does not wait for it.
+        """
+        self._loop, self._parser = loop, parser
+        self._descriptor = _once_more(descriptor, os.O_RDONLY)
+        self._came, self._hung_up = came, hung_up
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """From now on."""
+        self._loop.add_reader(self._descriptor, self._read)
+
+    def join(self) -> None:
+        """No longer; what has come by now still counts."""
+        self._loop.remove_reader(self._descriptor)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._take()
+        with contextlib.suppress(EOFError, ParseError):
+            self._pass(self._parser.feed(""))
+        os.close(self._descriptor)
+
+    def _read(self) -> None:
+        if self._take():
+            self._tick()
+        else:
+            self._loop.remove_reader(self._descriptor)
+            self._hung_up()
+
+    def _take(self) -> bool:
+        """Whether more may come."""
+        try:
+            data = os.read(self._descriptor, _AT_ONCE)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if text := self._decode(data):
+            self._pass(self._parser.feed(text))
+        return bool(data)
+
+    def _tick(self) -> None:
+        """What the parser waits for longer than it should stands for itself."""
+        self._pass(self._parser.tick())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        until = self._parser._timeout_time
+        if until is not None:
+            self._timer = self._loop.call_later(max(0.0, until - time.monotonic()) + 0.001, self._tick)
+
+    def _pass(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._came(message)
+
+
+class Writer:
+    """Writes to a terminal what it takes at once, and the rest as it takes it; never waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+        """
+        Raises:
+            OSError: as for a reader.
+        """
+        self._loop = loop
+        self._descriptor = _once_more(descriptor, os.O_WRONLY)
+        self._left: deque[bytes] = deque()
+        self._is_over = False
+
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    @property
+    def behind(self) -> int:
+        """Writes of which the terminal has not taken all."""
+        return len(self._left)
+
+    def write(self, text: str) -> None:
+        """Send it, now or later; to a terminal that is gone, never."""
+        if self._is_over:
+            return
+        self._left.append(text.encode("utf-8", "backslashreplace"))
+        if len(self._left) == 1:
+            self._send()
+            if self._left:
+                self._loop.add_writer(self._descriptor, self._go_on)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def stop(self) -> None:
+        """Let the terminal take the rest, for a while."""
+        if self._is_over:
+            return
+        self._loop.remove_writer(self._descriptor)
+        deadline = time.monotonic() + _PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._descriptor, selectors.EVENT_WRITE)
+            while self._left and (left := deadline - time.monotonic()) > 0:
+                if selector.select(left):
+                    self._send()
+        self._end()
+
+    def _go_on(self) -> None:
+        self._send()
+        if not self._left and not self._is_over:
+            self._loop.remove_writer(self._descriptor)
+
+    def _send(self) -> None:
+        try:
+            while self._left:
+                data = self._left[0]
+                sent = os.write(self._descriptor, data)
+                if sent < len(data):
+                    self._left[0] = data[sent:]
+                    return
+                self._left.popleft()
+        except BlockingIOError:
+            return
+        except OSError:  # it is gone
+            self._loop.remove_writer(self._descriptor)
+            self._end()
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._left.clear()
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
