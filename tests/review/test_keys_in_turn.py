@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual import events
 
+from fcm_tui.review.acts import exporting
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.parts.menu import Menu
@@ -136,6 +137,28 @@ async def test_what_ends_late_of_an_earlier_key_lets_no_other_pass_the_one_on_it
         await app._next(earlier)
         assert [event.key for event in app._ahead] == ["P"], "it waits for the menu that y opens"
         await eventually(lambda: not app._ahead)
+
+
+async def test_what_is_pressed_while_a_file_is_written_is_for_the_screen_below(
+    record: RecordBuilder, make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    real = exporting.write
+
+    def write(*arguments: Any, **options: Any) -> None:
+        goes_on.wait(30)
+        real(*arguments, **options)
+
+    monkeypatch.setattr(exporting, "write", write)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, f"xc\x15{tmp_path}/jj\r")
+        await shows(app, "writing…")
+        at_once(app, "H")
+        goes_on.set()
+        await eventually(lambda: isinstance(app.screen, HistoryScreen))
+        assert (tmp_path / "jj").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")

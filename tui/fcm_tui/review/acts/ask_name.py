@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.segment import Segment
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -16,6 +15,7 @@ from textual.strip import Strip
 
 from fcm_tui.errors import Exists, FcmError
 from fcm_tui.review import keys, wording
+from fcm_tui.review.look.keys_in_turn import KeysInTurn
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_line import EntryLine
 from fcm_tui.review.parts.pane import PaneTitle
@@ -73,7 +73,9 @@ class AskLine(ModalScreen[R]):
         self._told.say(visible(text))
 
     def action_write(self) -> None:
-        self._take(self._line.entry.text.strip())
+        """Keys pressed behind the one for this wait until it will do, or why it does not is told."""
+        assert isinstance(self.app, KeysInTurn)
+        self.app.opens(self._take(self._line.entry.text.strip()), "ask-line")
 
     async def take(self, text: str, *, over: bool) -> R | None:
         """What comes of what is written; None where that was said. `over` is whether it may replace something.
@@ -84,7 +86,6 @@ class AskLine(ModalScreen[R]):
         """
         raise NotImplementedError
 
-    @work(group="ask-line", exclusive=True, exit_on_error=False)
     async def _take(self, text: str) -> None:
         over, self._over = self._over == text, None
         try:
