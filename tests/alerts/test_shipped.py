@@ -13,6 +13,7 @@ import zlib
 import pytest
 
 from fcm_tui.alerts.encryption import entropy, is_random
+from fcm_tui.intents import INTENTS, Intents
 from tests.alerts.harness import Watching, told
 from tests.programs import needs_git
 
@@ -175,6 +176,26 @@ async def test_a_tree_that_is_deleted_and_one_that_is_moved(watching: Watching) 
         (entry,) = await watching.has("mass-deletion")
     assert entry.alert.title.endswith(f"files deleted within 1m in {watching.root / 'gone'}")
     assert entry.alert.kinds == {"deleted": entry.alert.count}
+
+
+async def test_files_that_a_restore_takes_away_are_no_mass_deletion_and_leave_the_next_one_its_alert(
+    watching: Watching,
+) -> None:
+    watching.write(ON)
+    paths = {name: [watching.root / name / f"{number}" for number in range(250)] for name in ("back", "gone")}
+    for name, files in paths.items():
+        (watching.root / name).mkdir()
+        for path in files:
+            path.write_text(str(path))
+    restore = Intents(watching.database.parent / INTENTS)
+    async with watching.running():
+        restore.announce([(os.fsencode(path), None) for path in paths["back"]], together=True)
+        shutil.rmtree(watching.root / "back")
+        await quietly(watching, 250)
+        restore.withdraw()
+        shutil.rmtree(watching.root / "gone")
+        (entry,) = await watching.has("mass-deletion")
+    assert entry.alert.title.endswith(f"files deleted within 1m in {watching.root / 'gone'}")
 
 
 async def test_a_secret_that_is_touched_is_told_by_name_alone(watching: Watching) -> None:

@@ -93,7 +93,7 @@ class AlertRule:
 
 
 SHIPPED: Final[tuple[AlertRule, ...]] = (
-    AlertRule("mass-deletion", "deletions", rate=Rate(200, 60.0), severity="critical"),
+    AlertRule("mass-deletion", "deletions", ("!is:restore",), rate=Rate(200, 60.0), severity="critical"),
     AlertRule("mass-encryption", "encryption", rate=Rate(30, 300.0), severity="critical"),
     AlertRule("secret-touched", filters=("is:secret",), quiet=3600.0),
     AlertRule("tampering", "tampering", quiet=86400.0, severity="critical"),
