@@ -130,7 +130,7 @@ async def test_dropped_events_are_told_and_later_ones_come(
     async with watching(root) as watched:
         with burst(root, ".") as program:  # Wine begins late to watch a new folder
             assert program.wait(60) == 0  # in the loop's own thread, which the readers need not
-        await eventually(lambda: "Windows dropped events" in watched.heard().lost)
+        await eventually(lambda: "Windows dropped events" in watched.heard().lost, seconds=60)
         (root / "later").mkdir()
         await eventually(lambda: os.fsencode(root / "later") in watched.heard().deep)
 
