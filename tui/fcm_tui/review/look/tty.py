@@ -19,7 +19,10 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from textual._parser import ParseError
+from textual.events import Paste
 from textual.message import Message
+
+from fcm_tui.review.look.pastes import Pastes
 
 _AT_ONCE: Final = 4096
 """Bytes that are read in one go."""
@@ -64,6 +67,7 @@ class Reader:
         self._descriptor = _once_more(descriptor, os.O_RDONLY)
         self._came, self._hung_up = came, hung_up
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._pastes = Pastes()
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -95,8 +99,8 @@ class Reader:
             return True
         except OSError:
             return False
-        if text := self._decode(data):
-            self._pass(self._parser.feed(text))
+        for text, is_pasted in self._pastes.parts(self._decode(data)):
+            self._pass([Paste(text)] if is_pasted else self._parser.feed(text))
         return bool(data)
 
     def _tick(self) -> None:
