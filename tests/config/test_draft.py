@@ -114,6 +114,26 @@ def test_roots_in_one_line_are_changed_too(file: Path) -> None:
     assert len(read(file).with_root("/srv/b").settings().roots) == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '[[roots]]\npath = "/new"\n'),
+        ('theme = "dark"', 'theme = "dark"\n\n[[roots]]\npath = "/new"\n'),
+        ('[[roots]]\npath = "/b"', '[[roots]]\npath = "/b"\n\n[[roots]]\npath = "/new"\n'),
+        (
+            '[[roots]]\npath = "/b"  # b\n\n# my keys\n[keys]\nquit = "q"\n',
+            '[[roots]]\npath = "/b"  # b\n\n[[roots]]\npath = "/new"\n\n# my keys\n[keys]\nquit = "q"\n',
+        ),
+    ],
+    ids=["empty", "none yet", "no line end", "in between"],
+)
+def test_a_root_that_comes_stands_behind_the_others_with_a_line_between(
+    file: Path, before: str, after: str
+) -> None:
+    file.write_text(before)
+    assert read(file).with_root("/new").text == after
+
+
 def test_a_key_that_was_not_there_and_back_to_the_default(file: Path) -> None:
     draft = read(file).with_value(("retention", "max_age"), "30d").with_value(("keys", "list.down"), "j")
     assert draft.settings().retention.max_age == 30 * 86400

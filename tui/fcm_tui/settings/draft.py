@@ -118,39 +118,57 @@ class Draft:
 
     def _without_lines(self, way: Key) -> str | None:
         """Without the lines of a table. tomlkit would take along the comments above the next one."""
+        lines, place = self.text.split("\n"), self._place(way)
+        return None if place is None else "\n".join(lines[: place.start] + lines[place.stop :])
+
+    def _place(self, way: Key) -> range | None:
+        """The lines of a `[[table]]`, from 0, without what is said above the next one."""
         places, lines = self.lines(), self.text.split("\n")
-        if way not in places:
+        if way not in places or not lines[places[way] - 1].lstrip().startswith("[["):
             return None
         start = places[way] - 1
         others = [line - 1 for key, line in places.items() if key[: len(way)] != way and line - 1 > start]
         end = min(others, default=len(lines))
         while end > start and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
             end -= 1
-        if not lines[start].lstrip().startswith("[["):
-            return None
-        return "\n".join(lines[:start] + lines[end:])
+        return range(start, end)
 
     def with_root(self, path: str) -> Draft:
-        """With one more root.
+        """With one more root, behind the others or at the end.
 
         Raises:
             ConfigError: it cannot be written by itself.
         """
+        root = {"path": path.replace("$", "$$")}
 
         def add(document: Any) -> None:
-            root = {"path": path.replace("$", "$$")}
-            if "roots" in document:
-                document["roots"].append(root)
-            elif type(document) is dict:
-                document["roots"] = [root]
-            else:
-                import tomlkit
+            document["roots"].append(root)
 
-                array = tomlkit.aot()
-                array.append(tomlkit.item(root))
-                document["roots"] = array
-
+        meant = copy.deepcopy(self.document())
+        with contextlib.suppress(ConfigError, AttributeError, ValueError):
+            before = len(meant.setdefault("roots", []))
+            meant["roots"].append(root)
+            text = self._with_table(("roots", before - 1), "roots", root)
+            if parsed(text, self.path) == meant:
+                return replace(self, text=text)
         return self._edited(add)
+
+    def _with_table(self, last: Key, name: str, values: dict[str, str]) -> str:
+        """With the lines of a table behind the last of that name, or at the end. tomlkit would leave no line between.
+
+        Raises:
+            ValueError: a value is no text.
+        """
+        import tomlkit
+
+        place, lines = self._place(last), self.text.rstrip("\n").split("\n")
+        table = [
+            f"[[{name}]]",
+            *(f"{key} = {tomlkit.item(value).as_string()}" for key, value in values.items()),
+        ]
+        "\n".join(table).encode()  # of a name that is none in UTF-8, an error
+        end = len(lines) if place is None else place.stop
+        return "\n".join([*lines[:end], "", *table, *lines[end:], ""]).lstrip("\n")
 
     def diff(self) -> list[str]:
         """What writing it would change, as lines of a unified diff; a new file is compared with the commented default."""
