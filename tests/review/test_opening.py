@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there are no pseudo terminals", allow_module_level=True)
 
+from fcm_tui.commands.opening import opens_screen
 from tests.benchmarks.recording import ours
 from tests.ptyharness import Terminal
 
@@ -34,3 +36,41 @@ def test_what_keeps_the_screen_from_opening_stands_on_the_terminal_as_it_was(tmp
         assert terminal.end() == 2
         assert terminal.raw.rindex(_NORMAL) > terminal.raw.rindex(_ALTERNATE)
         assert b"no such folder" in terminal.raw[terminal.raw.rindex(_NORMAL) :]
+
+
+def test_it_tells_so_before_its_command_line_is_imported(tmp_path: Path) -> None:
+    """Which takes a third of the time until then."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, builtins\n"
+        "class Late:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'argparse':\n"
+        "            sys.stdout.write('LATE'); sys.stdout.flush()\n"
+        "sys.meta_path.insert(0, Late())\n"
+    )
+    command = [sys.executable, "-m", "fcm_tui", "--data-dir", str(tmp_path / "data"), f"{tmp_path}{os.sep}"]
+    environ = {"PYTHONPATH": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    with Terminal(command, environ=environ, cwd=str(Path(__file__).parents[2])) as terminal:
+        terminal.wait("? help  q quit")
+        assert terminal.raw.index(b"opening the record") < terminal.raw.index(b"LATE")
+        assert terminal.leave() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "certain"),
+    [
+        ("", True),
+        (".", True),
+        ("./log /srv", True),
+        ("--data-dir /d --theme dark /srv", True),
+        ("log", False),
+        ("--data-dir /d log", False),
+        ("--help", False),
+        ("--data-dir", False),
+        ("--once /srv", False),
+    ],
+)
+def test_where_it_is_not_certain_that_the_screen_opens_nothing_is_shown_early(
+    arguments: str, certain: bool
+) -> None:
+    assert opens_screen(arguments.split()) is certain

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from fcm_tui import __version__
+from fcm_tui.commands import opening
 from fcm_tui.commands.arguments import Parser, nearest
 from fcm_tui.errors import FcmError, UsageError
 from fcm_tui.safetext import visible
@@ -41,8 +42,6 @@ COMMANDS = (
 )
 """Each is a module of `fcm_tui.commands` with `add_parser` and `run`."""
 
-_TAKES_VALUE = ("--data-dir", "--config", "--database")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 not so, 2 usage or configuration."""
@@ -63,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except FcmError as error:
+        opening.hide()
         print(f"fcm-tui: {visible(str(error))}", file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:
@@ -150,9 +150,7 @@ def _screen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", help="name of a theme")
 
     def run(args: argparse.Namespace) -> int:
-        from fcm_tui.commands.opening import sign
-
-        with sign():
+        with opening.sign():
             from fcm_tui.commands import screen
 
             return screen.run(args)
@@ -161,7 +159,7 @@ def _screen(parser: argparse.ArgumentParser) -> None:
 
 
 def _with_defaults(args: argparse.Namespace) -> argparse.Namespace:
-    for option in _TAKES_VALUE:
+    for option in opening.TAKES_VALUE:
         name = option[2:].replace("-", "_")
         if not hasattr(args, name):
             setattr(args, name, None)
@@ -178,7 +176,7 @@ def _first_word(arguments: Sequence[str]) -> str | None:
             skip = False
         elif argument == "--":
             return None
-        elif argument in _TAKES_VALUE:
+        elif argument in opening.TAKES_VALUE:
             skip = True
         elif not argument.startswith("-"):
             return argument

@@ -8,33 +8,67 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 _FRAME = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[1;2Hfcm-tui\x1b[{rows};2Hopening the record …"
 _AWAY = "\x1b[?1049l\x1b[?25h"
 
 
-@contextmanager
-def sign() -> Iterator[None]:
-    """Say at once that the program starts; whatever ends it before the screen is there finds the terminal as it was.
+TAKES_VALUE = ("--data-dir", "--config", "--database")
+"""Options of every command with a word behind them."""
+_handlers: dict[int, Any] = {}
+"""What signals led to before the sign was shown; empty while it is not."""
+
+
+def opens_screen(arguments: Sequence[str]) -> bool:
+    """Whether it is certain that these open the screen, as they have neither a command nor a mistake in them."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in (*TAKES_VALUE, "--theme"):
+            if not next(rest, ""):
+                return False
+        elif argument.startswith("-") or not (os.sep in argument or argument == os.curdir):
+            return False
+    return True
+
+
+def show() -> None:
+    """Say at once that the program starts, where it was not said yet and the screen will be shown.
 
     Nothing is collected until the screen is there: what is imported stays.
     """
-    gc.disable()
-    is_shown = _can_show()
-    with contextlib.ExitStack() as undo:
-        undo.callback(gc.enable)
-        if is_shown and sys.platform != "win32":
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                undo.callback(signal.signal, number, signal.signal(number, _leave))
-            _write(_FRAME.format(rows=os.get_terminal_size().lines))
-        try:
-            yield
-        except BaseException:
-            if is_shown:
-                _write(_AWAY)
-            raise
+    if sys.platform != "win32" and not _handlers and _can_show():
+        gc.disable()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            _handlers[number] = signal.signal(number, _leave)
+        _write(_FRAME.format(rows=os.get_terminal_size().lines))
+
+
+def hide() -> None:
+    """Whatever ends the program before the screen is there finds the terminal as it was."""
+    if _handlers:
+        _write(_AWAY)
+        _taken_over()
+
+
+def _taken_over() -> None:
+    while _handlers:
+        signal.signal(*_handlers.popitem())
+    gc.enable()
+
+
+@contextmanager
+def sign() -> Iterator[None]:
+    """Show it until the screen has taken it over, or what is done inside has failed."""
+    show()
+    try:
+        yield
+    except BaseException:
+        hide()
+        raise
+    _taken_over()
 
 
 def _leave(number: int, frame: object) -> None:
