@@ -253,10 +253,10 @@ def test_another_process_holds_it_until_it_is_killed(data_dir: DataDir, wait_for
 
 def test_a_lock_file_made_anew_does_not_let_two_in(data_dir: DataDir) -> None:
     """Whoever locks a file that was deleted in between notices, and takes the new one."""
-    from fcm_tui import recorder_lock
+    from fcm_tui import file_lock
 
     locked: list[bool] = []
-    real = recorder_lock._lock
+    real = file_lock._lock
 
     def delete_after_open(descriptor: int) -> bool:
         if not locked:
@@ -267,7 +267,7 @@ def test_a_lock_file_made_anew_does_not_let_two_in(data_dir: DataDir) -> None:
     if sys.platform == "win32":
         pytest.skip("an open file cannot be deleted there")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder_lock, "_lock", delete_after_open)
+        patch.setattr(file_lock, "_lock", delete_after_open)
         lock = data_dir.try_lock()
     assert lock is not None
     assert data_dir.lock_holder() == os.getpid()

@@ -7,34 +7,32 @@ one that the restore keeps locked, so that what it announced does not outlive it
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
-import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from fcm_tui import recorder_lock
-from fcm_tui.private_file import OPEN_FLAGS
-from fcm_tui.whole_file import write_whole
+from fcm_tui import file_lock
+from fcm_tui.private_file import read_small
+from fcm_tui.whole_file import put
 
 INTENTS = "intents"
-"""Folder beside the database in which a restore announces itself."""
+"""Folder beside the database in which a restore announces itself, and others leave what they wish of the recorder."""
 LIFE = 600.0
 """Seconds for which an announcement holds that was left behind for a recorder that lags."""
 GRACE = 10.0
-"""Seconds for which one holds whose restore was killed: what it had done by then is recorded in that time."""
+"""Seconds for which one holds whose restore was killed, once all was looked at: something may wait for another look."""
 LARGEST = 16 << 20
 """Bytes of a file that is read."""
 _PART = 30_000
 """Paths in one file: they are of 4 KiB at the most, and mostly of 100 bytes."""
 _PART_BYTES = LARGEST // 4
 """Of the paths in one file, which stand there as twice as many characters."""
-_LOOK = 1.0
-"""Seconds after which it is looked again whether a restore is alive."""
 _SETTLED_NS = 100_000_000
 """A folder changed less long ago could change again without its time showing it."""
 _TOLD, _LEFT, _ALIVE = ".json", ".left.json", ".alive"
@@ -51,30 +49,14 @@ class RestoreGroup(NamedTuple):
     """When it was announced."""
 
 
-@dataclass(slots=True)
-class _Announcement:
-    """What one file told."""
-
-    paths: Mapping[Intent, RestoreGroup | None]
-    since_ns: int
-    until: float
-    """As `time.time`, of one that was left behind."""
-    seen: float
-    """When (`monotonic`) who announced it was last alive, or it was read."""
-    looked: float = 0.0
-
-
 class Intents:
-    """Announces, and tells what is announced."""
+    """Announces a restore."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` need not exist before something is announced."""
         self._folder = folder
-        self._read_at_ns: int | None = None
-        self._known: dict[str, _Announcement | None] = {}
-        """By the names of the files; None for what is none of ours."""
         self._own: list[Path] = []
-        self._lock: recorder_lock.Lock | None = None
+        self._lock: file_lock.FileLock | None = None
 
     def announce(self, intents: Iterable[Intent], *, together: bool = False) -> None:
         """Tell what will be done, before it is; `together` makes one group of it.
@@ -85,98 +67,33 @@ class Intents:
         self.withdraw()
         self._folder.mkdir(mode=0o700, exist_ok=True)
         stem = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._own.append(self._folder / f"{stem}{_ALIVE}")
-        self._lock = recorder_lock.take(self._own[0])
-        told = {"until": time.time() + LIFE, "since_ns": time.time_ns(), "group": stem if together else None}
+        alive = self._folder / f"{stem}{_ALIVE}"
+        self._lock = file_lock.take(alive)
+        if self._lock is None:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), os.fspath(alive))
+        told = {"since_ns": time.time_ns(), "group": stem if together else None}
         for number, paths in enumerate(_parts(intents)):
             final = self._folder / f"{stem}.{number}{_TOLD}"
-            put(final, {**told, "paths": paths})
             self._own.append(final)
+            put(final, {**told, "paths": paths})
 
     def withdraw(self) -> None:
         """Take back what this object announced: it is done and recorded, or will not be done."""
-        self._release()
         while self._own:
             with contextlib.suppress(OSError):
                 self._own.pop().unlink()
+        if self._lock is not None:
+            self._lock.remove()
+            self._lock = None
 
     def leave(self) -> None:
         """Let it hold for a while without this object: it is done, and will be recorded by a recorder that lags."""
         for path in self._own:
-            if path.name.endswith(_TOLD):
-                with contextlib.suppress(OSError):
-                    path.rename(path.with_name(f"{path.name.removesuffix(_TOLD)}{_LEFT}"))
-        self.withdraw()
-
-    def _release(self) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.release()
-
-    def announced(self) -> Mapping[Intent, RestoreGroup | None]:
-        """What restores announced that holds now, each with its group, if it has one; of several the newest.
-
-        Cheap: a `stat` while nothing is announced.
-        """
-        self._refresh()
-        hold = [
-            told for name, told in list(self._known.items()) if told is not None and self._holds(name, told)
-        ]
-        if len(hold) == 1:
-            return hold[0].paths
-        hold.sort(key=lambda told: told.since_ns)
-        return {intent: group for told in hold for intent, group in told.paths.items()}
-
-    def _holds(self, name: str, told: _Announcement) -> bool:
-        """Whether it does; it is taken away once it does not."""
-        if name.endswith(_LEFT):
-            is_over = told.until <= time.time()
-        else:
-            now = time.monotonic()
-            if now - told.looked > _LOOK:
-                told.looked = now
-                if recorder_lock.holder(self._folder / f"{_stem(name)}{_ALIVE}") is not None:
-                    told.seen = now
-            is_over = now - told.seen > max(GRACE, _LOOK)
-        if is_over:
-            del self._known[name]
             with contextlib.suppress(OSError):
-                (self._folder / name).unlink()
-        return not is_over
-
-    def _refresh(self) -> None:
-        try:
-            changed_ns = os.stat(self._folder).st_mtime_ns
-            if changed_ns == self._read_at_ns:
-                return
-            there = os.listdir(self._folder)
-        except OSError:
-            self._known.clear()
-            return
-        young = abs(time.time_ns() - changed_ns) < _SETTLED_NS
-        self._read_at_ns = None if young else changed_ns
-        names = [name for name in there if name.endswith(_TOLD)]
-        self._known = {name: self._known[name] if name in self._known else self._read(name) for name in names}
-        announcers = set(map(_stem, names))
-        for name in there:
-            path = self._folder / name
-            if name.endswith(_ALIVE) and _stem(name) not in announcers and recorder_lock.holder(path) is None:
-                with contextlib.suppress(OSError):
-                    path.unlink()
-
-    def _read(self, name: str) -> _Announcement | None:
-        try:
-            told = json.loads(read_small(self._folder / name, LARGEST))
-            until = min(float(told["until"]), time.time() + LIFE)
-            since_ns, named = int(told["since_ns"]), told["group"]
-            group = RestoreGroup(str(named), since_ns) if named is not None else None
-            paths = {
-                (bytes.fromhex(path), None if digest is None else bytes.fromhex(digest)): group
-                for path, digest in told["paths"]
-            }
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError):
-            return None  # gone already, or not ours: it announces nothing
-        return _Announcement(paths, since_ns, until, time.monotonic())
+                os.utime(path)  # since then it is left
+                path.rename(path.with_name(f"{path.name.removesuffix(_TOLD)}{_LEFT}"))
+        self._own.clear()
+        self.withdraw()
 
 
 def _parts(intents: Iterable[Intent]) -> Iterator[list[list[str | None]]]:
@@ -193,29 +110,168 @@ def _parts(intents: Iterable[Intent]) -> Iterator[list[list[str | None]]]:
         yield part
 
 
+@dataclass(slots=True)
+class _File:
+    """What one file told."""
+
+    paths: list[Intent]
+    since_ns: int
+    group: RestoreGroup | None
+    until: float
+    """As `time.time`, of one that was left behind."""
+
+
+@dataclass(slots=True)
+class _Restore:
+    """What the files of one restore told."""
+
+    seen: float
+    """When (`monotonic`) it was last alive, or its announcement was read."""
+    files: dict[str, _File] = field(default_factory=dict)
+    is_gone: bool = False
+    """It was when this pass began."""
+    until: float | None = None
+    """Until when (`monotonic`) it holds: all was looked at since it is gone."""
+
+
+class Announcements:
+    """Tells what is announced, by restores that are at work, were left behind, or were killed just now.
+
+    Who records says when it begins to look at all that was hinted at, and when it is through with that.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` need not exist before something is announced."""
+        self._folder = folder
+        self._read_at_ns: int | None = None
+        self._files: dict[str, _File | None] = {}
+        """By name; None for what is none of ours."""
+        self._restores: dict[str, _Restore] = {}
+        self._ended = time.monotonic()
+        self._now: dict[Intent, RestoreGroup | None] | None = None
+
+    def now(self) -> Mapping[Intent, RestoreGroup | None]:
+        """What restores announced that holds, each with its group, if it has one; of several the newest.
+
+        Cheap: a `stat` while nothing new is announced.
+        """
+        self._refresh()
+        if self._now is None:
+            self._now = {}
+            files = [file for restore in self._restores.values() for file in restore.files.values()]
+            for file in sorted(files, key=lambda file: file.since_ns):
+                self._now.update(dict.fromkeys(file.paths, file.group))
+        return self._now
+
+    def groups(self) -> set[RestoreGroup]:
+        """Those that go on."""
+        self._refresh()
+        files = [file for restore in self._restores.values() for file in restore.files.values()]
+        return {file.group for file in files if file.group is not None}
+
+    def begin(self) -> None:
+        """All that was hinted at is looked at from now on. What does not hold any more is taken away."""
+        self._refresh()
+        for stem, restore in list(self._restores.items()):
+            for name, file in list(restore.files.items()):
+                if name.endswith(_LEFT):
+                    if file.until <= time.time():
+                        self._take_away(stem, [name])
+                elif self._is_over(stem, restore):
+                    self._take_away(stem, list(restore.files))
+                    break
+
+    def end(self) -> None:
+        """All of it was looked at."""
+        self._ended = time.monotonic()
+        for restore in self._restores.values():
+            if restore.is_gone and restore.until is None:
+                restore.until = self._ended + GRACE
+
+    def _is_over(self, stem: str, restore: _Restore) -> bool:
+        now = time.monotonic()
+        if file_lock.is_held(self._folder / f"{stem}{_ALIVE}"):
+            restore.seen, restore.is_gone, restore.until = now, False, None
+            return False
+        restore.is_gone = True
+        if restore.until is not None:
+            return now > restore.until
+        return now - max(restore.seen, self._ended) > GRACE  # nobody had anything to look at since
+
+    def _take_away(self, stem: str, names: Iterable[str]) -> None:
+        restore = self._restores[stem]
+        for name in names:
+            with contextlib.suppress(OSError):
+                (self._folder / name).unlink()
+            self._files.pop(name, None)
+            restore.files.pop(name, None)
+        if not restore.files:
+            del self._restores[stem]
+        self._now = None
+
+    def _refresh(self) -> None:
+        try:
+            changed_ns = os.stat(self._folder).st_mtime_ns
+            if changed_ns == self._read_at_ns:
+                return
+            there = set(os.listdir(self._folder))
+        except OSError:
+            there, changed_ns = set(), 0
+        is_young = abs(time.time_ns() - changed_ns) < _SETTLED_NS
+        self._read_at_ns = None if is_young or not changed_ns else changed_ns
+        names = {name for name in there if name.endswith(_TOLD)}
+        if names != self._files.keys():
+            self._read(names)
+        for name in there:
+            if name.endswith(_ALIVE) and _stem(name) not in self._restores:
+                self._sweep(self._folder / name)
+
+    def _read(self, names: set[str]) -> None:
+        """Read what came, and forget what went."""
+        self._files = {name: file for name, file in self._files.items() if name in names}
+        for name in names - self._files.keys():
+            try:
+                self._files[name] = _read(self._folder / name)
+            except FileNotFoundError:
+                continue  # it is withdrawn
+            except OSError:
+                self._read_at_ns = None  # it cannot be read just now
+        before, self._restores, self._now = self._restores, {}, None
+        for name, file in self._files.items():
+            if file is not None:
+                stem = _stem(name)
+                known = before.get(stem)
+                made = _Restore(time.monotonic()) if known is None else known
+                if stem not in self._restores:
+                    made.files = {}
+                self._restores.setdefault(stem, made).files[name] = file
+
+    def _sweep(self, path: Path) -> None:
+        """Take away what a restore left that had announced nothing yet, unless it is just about to."""
+        with contextlib.suppress(OSError):
+            lock = file_lock.take(path) if not file_lock.is_held(path) else None
+            if lock is not None:
+                lock.remove()
+
+
+def _read(path: Path) -> _File | None:
+    """What an announcement says; None for what is none of ours.
+
+    Raises:
+        OSError: it cannot be read just now.
+    """
+    try:
+        told = json.loads(read_small(path, LARGEST))
+        since_ns, named = int(told["since_ns"]), told["group"]
+        paths = [
+            (bytes.fromhex(path), None if digest is None else bytes.fromhex(digest))
+            for path, digest in told["paths"]
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError):
+        return None
+    group = RestoreGroup(str(named), since_ns) if named is not None else None
+    return _File(paths, since_ns, group, os.stat(path).st_mtime + LIFE)
+
+
 def _stem(name: str) -> str:
     return name.partition(".")[0]
-
-
-def read_small(path: Path, most: int) -> bytes:
-    """All of a file that others may have put there.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no file, or has more than `most` bytes.
-    """
-    descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-            raise ValueError("no file of ours")
-        return file.read(most)
-
-
-def put(path: Path, told: object) -> None:
-    """Write JSON for another process of the user: nobody else can read it, and whoever reads it finds all of it.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    write_whole(path, json.dumps(told).encode("ascii"), over=True, mode=0o600)

@@ -32,6 +32,24 @@ def read_private(path: str | os.PathLike[str], most: int) -> bytes:
     return content
 
 
+def read_small(path: Path, most: int) -> bytes:
+    """All of a file that others may have put there.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no file, or has more than `most` bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+            raise ValueError(f"no file of at most {most} bytes")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(descriptor)
+
+
 def open_private(path: Path) -> int:
     """A descriptor for reading and writing the file at `path`, made if missing, 0600 under any umask.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from fcm_tui import file_lock
+from fcm_tui.file_lock import PAUSE, FileLock, is_locked
 from fcm_tui.model import Pause, Shipping, Standing
-from fcm_tui.private_file import OPEN_FLAGS, open_private
+from fcm_tui.private_file import OPEN_FLAGS
 
 _NOTE_BYTES = 12288
 """Of the lock file. They are there from the start, and written over in place: that needs no room on a full disk."""
@@ -21,58 +20,27 @@ _TROUBLE_LENGTH = 600
 _SOURCES_LENGTH = 400
 """Likewise."""
 _ATTEMPTS = 6
-_PAUSE = 0.005
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # A locked range cannot be read, so it lies far behind the holder's number.
-    _LOCKED_BYTE = 1 << 30
-
-    def _lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:  # what else it says of a held lock differs between systems; the file itself is open
-            return False
-        return True
-
-    def _is_locked(descriptor: int) -> bool:
-        # There is no shared lock here, so another test may be what we met: that one is over in a moment.
-        for _ in range(2):
-            if _lock(descriptor):
-                return False
-            time.sleep(_PAUSE)
-        return True
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _is_locked(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
 
 
-class Lock:
+class Lock(FileLock):
     """The right to record into a data directory; the operating system ends it with the process."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
+    def __init__(self, path: Path, descriptor: int) -> None:
+        super().__init__(path, descriptor)
         self._also: Lock | None = None
 
     def keep(self, other: Lock) -> None:
         """Let another right go with this one."""
         self._also = other
+
+    def sign(self) -> None:
+        """Write whose lock it is.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        assert self._descriptor is not None
+        _write_note(self._descriptor)
 
     def say(self, standing: Standing) -> None:
         """Tell other processes how the recorder does; what cannot be written is not told.
@@ -98,19 +66,9 @@ class Lock:
 
     def release(self) -> None:
         """Let another process record. Further calls do nothing."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        super().release()
         if self._also is not None:
             self._also.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
 
 
 def take(path: Path) -> Lock | None:
@@ -121,13 +79,13 @@ def take(path: Path) -> Lock | None:
     Raises:
         OSError: the file cannot be written.
     """
-    for _ in range(_ATTEMPTS):
-        descriptor = _take(path)
-        if descriptor is not None:
-            _write_note(descriptor)
-            return Lock(descriptor)
-        time.sleep(_PAUSE)
-    return None
+    with contextlib.ExitStack() as undo:
+        lock = file_lock.take(path, Lock)
+        if lock is not None:
+            undo.callback(lock.release)
+            lock.sign()
+        undo.pop_all()
+    return lock
 
 
 def holder(path: Path) -> int | None:
@@ -137,7 +95,7 @@ def holder(path: Path) -> int | None:
     except OSError:
         return None
     try:
-        if not _is_locked(descriptor):
+        if not is_locked(descriptor):
             return None
         os.lseek(descriptor, 0, os.SEEK_SET)
         text = os.read(descriptor, 32).partition(b"\n")[0].strip()
@@ -167,28 +125,8 @@ def standing(path: Path) -> Standing | None:
         except OSError:
             return None
         except (ValueError, KeyError, TypeError):
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
     return None
-
-
-def _take(path: Path) -> int | None:
-    descriptor = open_private(path)
-    with contextlib.ExitStack() as undo:
-        undo.callback(os.close, descriptor)
-        if not _lock(descriptor):
-            return None
-        # A file that was deleted and made anew under this name could be locked by two.
-        if not _is_file_at(path, descriptor):
-            return None
-        undo.pop_all()
-    return descriptor
-
-
-def _is_file_at(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
-    except FileNotFoundError:
-        return False
 
 
 def _cut(sources: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

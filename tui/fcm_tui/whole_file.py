@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import stat
@@ -33,7 +34,8 @@ def write_whole(
     Args:
         over: replace a file that is there.
         mode: permissions of the new file, less the umask.
-        like: a file whose owner and permissions it gets instead; not on Windows, where the folder decides.
+        like: a file whose owner and permissions it gets instead, and its group where that can be; not on Windows, where
+            the folder decides.
 
     Raises:
         FileExistsError: it is there, and `over` does not say to replace it.
@@ -45,12 +47,24 @@ def write_whole(
         file.write(data)
 
 
+def put(path: Path, told: object) -> None:
+    """Write JSON for another process of the user: nobody else can read it, and whoever reads it finds all of it.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    write_whole(path, json.dumps(told).encode("ascii"), over=True, mode=0o600)
+
+
 def _make_like(descriptor: int, like: os.stat_result) -> None:
     if sys.platform == "win32":
         return
     made = os.fstat(descriptor)
     if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
-        os.fchown(descriptor, like.st_uid, like.st_gid)
+        try:
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+        except PermissionError:  # of a group that one is not in any more
+            os.fchown(descriptor, like.st_uid, -1)
     os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
 
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from fcm_tui.intents import Announcements
 from fcm_tui.model import Origin
 from fcm_tui.paths import is_inside
 from fcm_tui.pipeline import ledger
 from fcm_tui.pipeline.bookkeeper import Bookkeeper
 from fcm_tui.pipeline.ledger import Ledger
-from fcm_tui.pipeline.restored import Announced
 from fcm_tui.pipeline.roots import Presence, WatchedRoot, root_of
 from fcm_tui.pipeline.scan_process import ScanProcess
 from fcm_tui.pipeline.waiting import Waiting
@@ -95,7 +95,7 @@ class Engine:
             root.device = None if device is None else device % (1 << 64)
         self.ledger.take_over(self.roots)
 
-    def announce(self, announced: Callable[[], Announced]) -> None:
+    def announce(self, announced: Announcements) -> None:
         """Which paths get which contents from a restore, and in which group, is to be asked there."""
         self._bookkeeper.restored.announced = announced
 
@@ -130,6 +130,7 @@ class Engine:
                 may go on changing; without it all is recorded as it is now.
         """
         result = Pass(first=self.record.sequence + 1)
+        self._bookkeeper.restored.begin()
         begun = self._bookkeeper.who.begin_scan()
         findings = Findings()
         here = [root for root in self.roots if self._is_here(root)]
@@ -161,6 +162,7 @@ class Engine:
                 root.scanner.scan_hinted(hinted[root.path], findings)
         self._waiting.scan_origin.update(dict.fromkeys(scanned, Origin.SCAN))
         self._bookkeeper.enter(findings, patient)
+        self._bookkeeper.restored.end()
         self._prune(findings.folders_gone)
         result.unlistable = findings.unlistable
         result.last = self.record.sequence

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from fcm_tui.errors import FcmError, NotSoError
-from fcm_tui.intents import put
 from fcm_tui.pipeline import wishes
 from fcm_tui.settings.config import Retention
+from fcm_tui.whole_file import put
 
 _KIND = "prune"
 _LAST = "prune.last"

@@ -6,37 +6,46 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from fcm_tui.intents import Intent, RestoreGroup
+from fcm_tui.intents import Announcements, Intent, RestoreGroup
 from fcm_tui.model import Origin
 from fcm_tui.pipeline.drafts import Noticed
 from fcm_tui.pipeline.waiting import Waiting
 from fcm_tui.store.groups import restored_group
 from fcm_tui.store.record import Record
 
-Announced = Mapping[Intent, RestoreGroup | None]
-"""Which paths get which contents from a restore, and its group."""
-
 
 class Restored:
     """Says how a change was noticed. For one thread."""
 
     def __init__(self, record: Record, waiting: Waiting) -> None:
-        self.announced: Callable[[], Announced] = dict
+        self.announced: Announcements | None = None
         self._record = record
         self._waiting = waiting
         self._begun_ns = time.time_ns()
         self._asked: set[RestoreGroup] = set()
         """Groups of which it is known whether an earlier run recorded a part."""
 
-    def groups(self) -> Iterable[RestoreGroup | None]:
+    def begin(self) -> None:
+        """A pass looks at all that was hinted at."""
+        if self.announced is not None:
+            self.announced.begin()
+
+    def end(self) -> None:
+        """It is through."""
+        if self.announced is not None:
+            self.announced.end()
+
+    def groups(self) -> Iterable[RestoreGroup]:
         """Those that go on."""
-        return self.announced().values()
+        return () if self.announced is None else self.announced.groups()
 
     def noticing(self) -> Callable[[bytes, bytes | None], Noticed]:
         """Tells of a path and the digest that it has now how that change came, by what is announced now."""
-        return partial(self._noticed, self.announced())
+        return partial(self._noticed, {} if self.announced is None else self.announced.now())
 
-    def _noticed(self, announced: Announced, path: bytes, digest: bytes | None) -> Noticed:
+    def _noticed(
+        self, announced: Mapping[Intent, RestoreGroup | None], path: bytes, digest: bytes | None
+    ) -> Noticed:
         intent = (path, digest)
         if intent not in announced:
             return Noticed(self._waiting.scan_origin.get(path, Origin.EVENT))

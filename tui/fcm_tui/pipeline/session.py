@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fcm_tui.datadir import LOCK_SUFFIX
 from fcm_tui.errors import UsageError
-from fcm_tui.intents import INTENTS, Intents
+from fcm_tui.intents import INTENTS, Announcements
 from fcm_tui.model import NOT_RUNNING
 from fcm_tui.pipeline.engine import Engine, Look, Pass
 from fcm_tui.pipeline.indexing import Indexing
@@ -86,9 +86,7 @@ class Session:
                 undo.callback(helper.close)
             elif self.record.files_ever() >= WORTH_FILES:
                 self.engine.helper = ScanProcess(database)
-            intents = Intents(database.parent / INTENTS)
-            intents.announced()  # from now on it is known for how long they hold
-            self.engine.announce(intents.announced)
+            self.engine.announce(Announcements(database.parent / INTENTS))
             self._who = Attribution(_telling(source, watched), OpenFiles())
             self.engine.ask(self._who)
             self.engine.load()

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fcm_tui.errors import NotSoError
-from fcm_tui.intents import put, read_small
+from fcm_tui.private_file import read_small
+from fcm_tui.whole_file import put
 
 _LARGEST = 4096
 _PAUSE = 0.05

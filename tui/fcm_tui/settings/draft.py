@@ -11,15 +11,13 @@ import copy
 import difflib
 import errno
 import os
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fcm_tui import recorder_lock, resources
+from fcm_tui import file_lock, resources
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.settings.config import FILE_NAME, Settings, of_text
 from fcm_tui.settings.file import LARGEST_FILE, decoded, parsed, read_raw
@@ -176,13 +174,17 @@ class Draft:
         return list(made)[2:]
 
     def write(self) -> Draft:
-        """Write it; the draft from here on.
+        """Write it, in turn with others; the draft from here on.
 
         Raises:
             ChangedMeanwhile: somebody else wrote the file since it was read.
             ConfigError: it would be too large to be read.
             UsageError: it cannot be written.
         """
+        with _turn(self.path):
+            return self._write()
+
+    def _write(self) -> Draft:
         text = self.text
         if self.raw is not None and b"\r\n" in self.raw:
             text = text.replace("\n", "\r\n")
@@ -190,20 +192,10 @@ class Draft:
         if len(data) > LARGEST_FILE:
             raise ConfigError(f"{self.path}:1: it would be larger than 1 MiB: take something out of it first")
         target = Path(os.path.realpath(self.path))  # a link to a folder of dotfiles stays a link
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(target):
-                if _raw(self.path) != self.raw:
-                    raise ChangedMeanwhile(
-                        f"{self.path}: somebody else changed it meanwhile: read it again first"
-                    )
-                like = None if self.raw is None else _replaceable(target)
-                write_whole(target, data, over=like is not None, mode=0o600, like=like)
-        except FileExistsError:
-            raise ChangedMeanwhile(f"{self.path}: somebody else made it meanwhile: read it again") from None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise UsageError(f"{self.path} cannot be written: {reason}") from None
+        if _raw(self.path) != self.raw:
+            raise ChangedMeanwhile(f"{self.path}: somebody else changed it meanwhile: read it again first")
+        like = None if self.raw is None else _replaceable(target)
+        write_whole(target, data, over=like is not None, mode=0o600, like=like)
         return replace(self, raw=data, before=self.text)
 
     def _edited(self, edit: Callable[[Any], None]) -> Draft:
@@ -260,27 +252,34 @@ def explanations() -> dict[Key, str]:
     return found
 
 
-@contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """While nobody else who goes about it like this writes the file.
+def change(path: Path, edit: Callable[[Draft], Draft]) -> None:
+    """Read the file at `path`, edit it, and write it, with nobody else's writing in between.
 
     Raises:
-        OSError: its folder cannot be written, or somebody else has been at it for long.
+        ConfigError: it cannot be read, or would be too large for that.
+        UsageError: it cannot be written.
     """
-    path = target.with_name(f".fcm-tui-{target.name}.swp")  # which no recorder takes for a change
-    deadline = time.monotonic() + _TURN
-    while (lock := recorder_lock.take(path)) is None:
-        if time.monotonic() > deadline:
-            raise OSError(errno.EBUSY, "another fcm-tui is writing it: try again")
+    path = Path(os.path.abspath(path))
+    with _turn(path):
+        made = edit(read(path))
+        if made.is_changed:
+            made._write()
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """For as long as the file is ours to write; what the disk says meanwhile, in words."""
+    target = Path(os.path.realpath(path))
     try:
-        yield
-    finally:
-        if sys.platform != "win32":
-            path.unlink(missing_ok=True)  # before others can lock it; who waits for it looks again
-        lock.release()
-        if sys.platform == "win32":
-            with contextlib.suppress(OSError):  # somebody else has it by now
-                path.unlink()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # which no recorder takes for a change
+        with file_lock.turn(target.with_name(f".fcm-tui-{target.name}.swp"), _TURN):
+            yield
+    except FileExistsError:
+        raise ChangedMeanwhile(f"{path}: somebody else made it meanwhile: read it again") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{path} cannot be written: {reason}") from None
 
 
 def _replaceable(target: Path) -> os.stat_result:
@@ -295,6 +294,8 @@ def _replaceable(target: Path) -> os.stat_result:
     if found.st_nlink > 1:
         why = "it has another name too (a hard link), where nothing would change: edit it by hand"
         raise PermissionError(errno.EMLINK, why)
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, found.st_uid):
+        raise PermissionError(errno.EPERM, "it belongs to another user: edit it by hand")
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 from fcm_tui.errors import ConfigError, Exists
@@ -12,10 +11,10 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.settings.check import checked
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import is_filter_name
-from fcm_tui.settings.draft import ChangedMeanwhile, Draft, read
+from fcm_tui.settings.draft import Draft, change
 
-_ATTEMPTS = 20
-"""To write while others change the file."""
+_LONGEST = 64
+"""Letters of a name."""
 
 
 def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
@@ -26,22 +25,16 @@ def keep(path: Path, name: str, expression: str, *, over: bool) -> None:
         ConfigError: it is no name, it is made of itself, or the file is wrong.
         UsageError: the file cannot be written.
     """
-    if not is_filter_name(name):
-        raise ConfigError("write a name: letters, digits, - and _, at most 64")
-    for _ in range(_ATTEMPTS):
-        with contextlib.suppress(ChangedMeanwhile):
-            _keep(read(path), name, expression, over=over)
-            return
-    _keep(read(path), name, expression, over=over)
+    if not is_filter_name(name) or len(name) > _LONGEST:
+        raise ConfigError(f"write a name: letters, digits, - and _, at most {_LONGEST}")
 
+    def edit(draft: Draft) -> Draft:
+        there = draft.settings().filters.get(name, expression)
+        if there != expression and not over:
+            raise Exists(f"@{name} is {there} now")
+        return checked(draft.with_value(("filters", name), expression), draft)
 
-def _keep(draft: Draft, name: str, expression: str, *, over: bool) -> None:
-    there = draft.settings().filters.get(name, expression)
-    if there != expression and not over:
-        raise Exists(f"@{name} is {there} now")
-    made = checked(draft.with_value(("filters", name), expression), draft)
-    if made.is_changed:
-        made.write()
+    change(path, edit)
 
 
 class AskFilterName(AskLine[str]):
