@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_at_the_start_is_waited_for(program: Program, full_d
     (program.root / "a0").write_text("meanwhile\n")
     program.begin()
     wait_for(lambda: any("No space left on device" in line for line in program.said), 20)
-    assert "recording stands still" in program.trouble()
+    wait_for(lambda: "recording stands still" in program.trouble(), 20)
     free()
     program.ready()
     wait_for(lambda: not program.trouble(), 20)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,10 +20,10 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents import loading
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader
+from tests.programs import needs_git
 from tests.review.builder import RecordBuilder
 from tests.review.screens import shows
 
-NO_GIT = pytest.mark.skipif(sys.platform == "win32" and shutil.which("git") is None, reason="Wine has no git")
 Given = list[tuple[Sequence[str], bytes]]
 
 
@@ -123,7 +121,7 @@ def test_texts(record: RecordBuilder) -> None:
     assert said["patch"].startswith("diff --git a/main.py b/main.py\n")
 
 
-@NO_GIT
+@needs_git
 def test_a_hunk_is_a_patch_that_git_applies_alone(empty: RecordBuilder, tmp_path: Path) -> None:
     old = "".join(f"line {number}\n" for number in range(1, 41))
     new = old.replace("line 5\n", "line five\n").replace("line 20\n", "").replace("line 40\n", "the end")
@@ -149,7 +147,7 @@ def test_a_hunk_is_a_patch_that_git_applies_alone(empty: RecordBuilder, tmp_path
         assert file.read_bytes().decode() == expected[start]
 
 
-@NO_GIT
+@needs_git
 @pytest.mark.parametrize(("content", "kind"), [(b"first\nsecond\n", Kind.CREATED), (None, Kind.DELETED)])
 def test_the_hunk_of_a_file_that_came_or_went_makes_and_removes_it(
     empty: RecordBuilder, tmp_path: Path, content: bytes | None, kind: Kind

@@ -161,6 +161,31 @@ async def test_what_is_pressed_while_a_file_is_written_is_for_the_screen_below(
         assert (tmp_path / "jj").exists()
 
 
+async def test_esc_leaves_a_question_that_is_being_worked_at_and_its_end_closes_nothing_else(
+    record: RecordBuilder, make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, is_over = threading.Event(), threading.Event()
+    real = exporting.write
+
+    def write(*arguments: Any, **options: Any) -> None:
+        goes_on.wait(30)
+        real(*arguments, **options)
+        is_over.set()
+
+    monkeypatch.setattr(exporting, "write", write)
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, f"xc\x15{tmp_path}/jj\r")
+        await shows(app, "writing…")
+        at_once(app, "\x1bH")
+        await eventually(lambda: isinstance(app.screen, HistoryScreen))
+        goes_on.set()
+        await asyncio.to_thread(is_over.wait, 30)
+        await settled(app)
+        assert isinstance(app.screen, HistoryScreen)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo terminals")
 def test_in_a_terminal_too(record: RecordBuilder, tmp_path: Path) -> None:
     from tests.ptyharness import Terminal

@@ -109,5 +109,10 @@ def offer_current_directory(path: Path, *, theme: Theme) -> bool:
         UsageError: the terminal cannot show it.
     """
     terminal.check()
-    app = OfferApp(Palette(theme), path)
-    return bool(asyncio.run(app.run_async()))
+
+    async def ask() -> bool:
+        app = OfferApp(Palette(theme), path)
+        terminal.end_on_signals(lambda: app.exit(False))
+        return bool(await app.run_async())
+
+    return asyncio.run(ask())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 
 from fcm_tui import diagnostics
@@ -34,10 +33,7 @@ def serve(app: ReviewApp) -> int:
 
 
 async def _run(app: ReviewApp) -> int:
-    loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        with contextlib.suppress(NotImplementedError, AttributeError, ValueError):
-            loop.add_signal_handler(getattr(signal, name), app.end)
+    terminal.end_on_signals(app.end)
     try:
         status = await app.run_async()
     finally:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 from rich.segment import Segment
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.strip import Strip
+from textual.worker import Worker, WorkerError
 
 from fcm_tui.errors import Exists, FcmError
 from fcm_tui.review import keys, wording
@@ -30,6 +33,11 @@ Writer = Callable[[Path, bool], None]
 
 
 _MOMENTS = "14:05, yesterday 14:00, 2h (ago), 2026-03-01 14:05: Enter shows what differs since, Esc leaves it"
+
+
+async def _ended(worker: Worker[None]) -> None:
+    with contextlib.suppress(WorkerError):
+        await worker.wait()
 
 
 class NameLine(EntryLine):
@@ -73,9 +81,9 @@ class AskLine(ModalScreen[R]):
         self._told.say(visible(text))
 
     def action_write(self) -> None:
-        """Keys pressed behind the one for this wait until it will do, or why it does not is told."""
+        """Keys pressed behind the one for this wait until it will do, or why it does not is told; Esc does not."""
         assert isinstance(self.app, KeysInTurn)
-        self.app.opens(self._take(self._line.entry.text.strip()), "ask-line")
+        self.app.opens(_ended(self._take(self._line.entry.text.strip())), "ask-line")
 
     async def take(self, text: str, *, over: bool) -> R | None:
         """What comes of what is written; None where that was said. `over` is whether it may replace something.
@@ -86,6 +94,7 @@ class AskLine(ModalScreen[R]):
         """
         raise NotImplementedError
 
+    @work(group="ask-line", exclusive=True, exit_on_error=False)
     async def _take(self, text: str) -> None:
         over, self._over = self._over == text, None
         try:

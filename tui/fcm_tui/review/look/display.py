@@ -22,13 +22,14 @@ from textual.screen import Screen
 
 from fcm_tui.review.look.cells import Cells
 from fcm_tui.review.look.compositor import NarrowCompositor
+from fcm_tui.review.look.tty import behind
 from fcm_tui.safetext import visible
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 BEHIND = 6
-"""Queued writes at which the terminal counts as not being read; Textual blocks the loop at 30."""
+"""Queued writes at which the terminal counts as not being read; where Textual's thread writes, it blocks the loop at 30."""
 RETRY = 0.02
 """Seconds until it is looked again whether the terminal took what was written."""
 PROMPT = 0.05
@@ -80,9 +81,9 @@ class PromptScreen(Screen[object]):
 class PatientApp(App[R]):
     """A Textual app whose event loop never waits for a terminal that is not read.
 
-    Textual's writer thread has a queue of 30 writes and then blocks the loop, and with it the
-    recorder that runs there. Here frames are merged while the terminal is behind, and of each only what differs from the
-    last is written. Uses `_display`, the compositor's updates and the writer's queue of Textual 8.2.
+    Textual's writer thread has a queue of 30 writes and then blocks the loop, and with it the recorder that runs there; on
+    Linux we write without one (see `tty`). Here frames are merged while the terminal is behind, and of each only what
+    differs from the last is written. Uses `_display`, the compositor's updates and the writer's queue of Textual 8.2.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -108,9 +109,11 @@ class PatientApp(App[R]):
         """Ours in place of Textual's for terminals."""
         found = super().get_driver_class()
         if sys.platform != "win32":
+            from textual.drivers.linux_driver import LinuxDriver
+
             from fcm_tui.review.look.driver import PatientDriver
 
-            return PatientDriver if found in PatientDriver.__bases__ else found
+            return PatientDriver if found is LinuxDriver else found
         return found
 
     def _fatal_error(self) -> None:
@@ -174,11 +177,7 @@ class PatientApp(App[R]):
         return time.monotonic() - since < PROMPT
 
     def _queued_writes(self) -> int:
-        behind: int | None = getattr(self._driver, "behind", None)
-        if behind is not None:
-            return behind
-        writer = getattr(self._driver, "_writer_thread", None)
-        return 0 if writer is None else writer._queue.qsize()
+        return behind(getattr(self._driver, "_writer_thread", None))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if self.is_lent:

@@ -31,6 +31,7 @@ if sys.platform != "win32":
             """The terminal is ours."""
             self._is_suspended = False
             """It is to be again, once the process goes on."""
+            self._is_to_stop = False
 
         @property
         def _key_thread(self) -> Any:
@@ -62,22 +63,16 @@ if sys.platform != "win32":
             else:
                 super().send_message(message)
 
-        @property
-        def behind(self) -> int:
-            """Writes that the terminal has not taken yet."""
-            writer = self._writer
-            if writer is None:
-                return 0
-            return writer.behind if isinstance(writer, Writer) else writer._queue.qsize()
-
         def _hung_up(self) -> None:
             """The terminal is gone."""
             signal.raise_signal(signal.SIGHUP)
 
         def _sigtstp_application(self, *_: object) -> None:
+            self._is_to_stop = True
             self._soon(self._stop)
 
         def _sigcont_application(self, *_: object) -> None:
+            self._is_to_stop = False
             self._soon(self._go_on)
 
         def _soon(self, do: Callable[[], None]) -> None:
@@ -86,6 +81,8 @@ if sys.platform != "win32":
                 self._loop.call_soon_threadsafe(do)
 
         def _stop(self) -> None:
+            if not self._is_to_stop:
+                return  # it was told to go on before it came to that
             if self._auto_restart and self._is_on:
                 self.suspend_application_mode()
                 self._is_suspended = True

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.message_pump import MessagePump
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from fcm_tui.review.look.display import PatientApp
 
@@ -44,7 +44,7 @@ class KeysInTurn(PatientApp[R]):
     def opens(self, work: Coroutine[Any, Any, object], group: str) -> None:
         """Work that pushes a screen when it has read what that needs: keys wait for the screen, or for the work's end.
 
-        Esc waits for neither, and takes back what waits.
+        Esc waits for neither, takes back what waits, and closes the question that is being worked at.
         """
         self._opening += 1
         self.run_worker(self._opened(work), group=group, exit_on_error=False)
@@ -91,6 +91,8 @@ class KeysInTurn(PatientApp[R]):
         elif self._opening and key == "escape":
             self.forget_keys()
             self._opening = 0
+            if isinstance(self.screen, ModalScreen):  # which is at work itself
+                await self._hand_out(event)
         elif self._opening or self._began is not None or self._ahead:
             if len(self._ahead) < _MOST:
                 self._ahead.append(event)

@@ -1,10 +1,14 @@
-"""What the terminal can do, asked before anything is drawn."""
+"""What the terminal can do, asked before anything is drawn, and what ends a screen on it."""
 
 from __future__ import annotations
 
+import asyncio
 import codecs
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Callable
 
 from fcm_tui.errors import UsageError
 
@@ -32,6 +36,14 @@ def check() -> None:
     if codecs.lookup(encoding).name != "utf-8":
         how = "chcp 65001, or PYTHONUTF8=1" if os.name == "nt" else "LC_ALL=C.UTF-8, or PYTHONUTF8=1"
         raise UsageError(f"the terminal's encoding is {encoding}, the screen needs UTF-8: set {how}")
+
+
+def end_on_signals(end: Callable[[], object]) -> None:
+    """Have what ends a program end this screen, in the loop that runs: Ctrl-C, SIGTERM and a terminal that is gone."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        with contextlib.suppress(NotImplementedError, AttributeError, ValueError):
+            loop.add_signal_handler(getattr(signal, name), end)
 
 
 def depth(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from textual._parser import ParseError
 from textual.events import Paste
@@ -27,7 +27,7 @@ from fcm_tui.review.look.pastes import Pastes
 _AT_ONCE: Final = 4096
 """Bytes that are read in one go."""
 _PATIENCE: Final = 5.0
-"""Seconds that a terminal gets to take what is left at the end."""
+"""Seconds that a terminal gets to take some of what is left at the end."""
 
 
 def _once_more(descriptor: int, flags: int) -> int:
@@ -64,7 +64,7 @@ class Reader:
             OSError: the terminal cannot be opened once more, so that only this does not wait for it.
         """
         self._loop, self._parser = loop, parser
-        self._descriptor = _once_more(descriptor, os.O_RDONLY)
+        self._descriptor: int | None = _once_more(descriptor, os.O_RDONLY)
         self._came, self._hung_up = came, hung_up
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._pastes = Pastes()
@@ -72,29 +72,38 @@ class Reader:
 
     def start(self) -> None:
         """From now on."""
-        self._loop.add_reader(self._descriptor, self._read)
+        if self._descriptor is not None:
+            self._loop.add_reader(self._descriptor, self._read)
 
     def join(self) -> None:
-        """No longer; what has come by now still counts."""
-        self._loop.remove_reader(self._descriptor)
+        """No longer; what has come by now still counts. Further calls do nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        self._loop.remove_reader(descriptor)
         if self._timer is not None:
             self._timer.cancel()
-        self._take()
-        with contextlib.suppress(EOFError, ParseError):
-            self._pass(self._parser.feed(""))
-        os.close(self._descriptor)
+        try:
+            self._take(descriptor)
+            with contextlib.suppress(EOFError, ParseError):
+                self._pass(self._parser.feed(""))
+        finally:
+            os.close(descriptor)
 
     def _read(self) -> None:
-        if self._take():
+        descriptor = self._descriptor
+        if descriptor is None:
+            return
+        if self._take(descriptor):
             self._tick()
         else:
-            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_reader(descriptor)
             self._hung_up()
 
-    def _take(self) -> bool:
+    def _take(self, descriptor: int) -> bool:
         """Whether more may come."""
         try:
-            data = os.read(self._descriptor, _AT_ONCE)
+            data = os.read(descriptor, _AT_ONCE)
         except BlockingIOError:
             return True
         except OSError:
@@ -153,16 +162,14 @@ class Writer:
         """Nothing is held back."""
 
     def stop(self) -> None:
-        """Let the terminal take the rest, for a while."""
+        """Let the terminal take the rest, as long as it takes anything."""
         if self._is_over:
             return
         self._loop.remove_writer(self._descriptor)
-        deadline = time.monotonic() + _PATIENCE
         with selectors.DefaultSelector() as selector:
             selector.register(self._descriptor, selectors.EVENT_WRITE)
-            while self._left and (left := deadline - time.monotonic()) > 0:
-                if selector.select(left):
-                    self._send()
+            while self._left and selector.select(_PATIENCE):
+                self._send()
         self._end()
 
     def _go_on(self) -> None:
@@ -191,3 +198,10 @@ class Writer:
             self._left.clear()
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
+
+
+def behind(writer: Any) -> int:
+    """Writes that wait for the terminal: ours, or those of Textual's thread, of which one may be on its way besides."""
+    if writer is None:
+        return 0
+    return writer.behind if isinstance(writer, Writer) else int(writer._queue.qsize())
