@@ -261,6 +261,10 @@ class Pause(NamedTuple):
     """When it goes on by itself; None: when it is told to."""
 
 
+BEGINNING = ("starting", "baseline", "scanning")
+"""Phases of a recorder in which there may be no record yet."""
+
+
 class Standing(NamedTuple):
     """How a recorder does, as other processes are told it."""
 

@@ -14,7 +14,7 @@ from fcm_tui.errors import StoreError
 from fcm_tui.model import Gap, Pause, Shipping, Standing
 from fcm_tui.pipeline.progress import Progress
 from fcm_tui.safetext import path_text, visible, visible_path
-from fcm_tui.store.database import may_pass, no_room
+from fcm_tui.store.database import may_be_full, may_pass, no_room
 from fcm_tui.store.values import reading
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class LiveState:
 
         Raises:
             StoreError: the record cannot be used.
-            sqlite3.Error: the disk refuses, or another program holds the record: later it may do.
+            sqlite3.Error, OSError: the disk refuses, or another program holds the record: later it may do.
         """
         is_reopened = bool(self.trouble)
         refusal: Exception
@@ -101,7 +101,7 @@ class LiveState:
                 cause = error.__cause__
                 if not (isinstance(cause, sqlite3.Error) and may_pass(cause)):
                     raise
-                full = no_room(database.parent)
+                full = no_room(database.parent) if may_be_full(cause) else None
                 if full is None and not is_reopened:
                     raise
                 refusal = full or cause

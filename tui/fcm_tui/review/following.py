@@ -11,6 +11,7 @@ from collections.abc import Callable
 from textual import work
 
 from fcm_tui.errors import FcmError, StoreError
+from fcm_tui.model import BEGINNING
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.log import gaps as log_gaps
 from fcm_tui.review.log.sending import Sending
@@ -26,8 +27,6 @@ POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
 SERVER_POLL = 0.5
 """The same of one on the team's database, and at what others have reviewed there."""
-_MAKING = ("starting", "baseline", "scanning")
-"""Phases in which there may be no record yet."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 
@@ -146,7 +145,7 @@ class Following(PaneKeys):
                 state = None if self._engine is None else self._engine.state
                 if state is None or state.phase == "recording":
                     self._failure = visible(str(error))
-                is_being_made = state is not None and state.phase in _MAKING and not state.standing_still
+                is_being_made = state is not None and state.phase in BEGINNING and not state.standing_still
                 self.log_view.say_unread("" if is_being_made else visible(str(error)))
                 self.tree_view.say_unread(not is_being_made)
                 await asyncio.sleep(POLL)

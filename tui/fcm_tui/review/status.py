@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fcm_tui.model import NOT_RUNNING, Gap, Shipping
+from fcm_tui.model import BEGINNING, NOT_RUNNING, Gap, Shipping
 from fcm_tui.review import keys, layout, wording
 from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
@@ -93,7 +93,7 @@ def _head(status: Status) -> list[Part]:
         return [("✗ not recording", "bad")]
     if state is None:
         return [("◇ viewer", "accent")]
-    if state.standing_still and state.phase in ("starting", "baseline", "scanning", "recording"):
+    if state.standing_still and state.phase in (*BEGINNING, "recording"):
         return [("✗ standing still", "bad")]
     if state.phase == "recording":
         return [("● recording", "good")]

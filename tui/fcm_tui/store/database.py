@@ -155,6 +155,11 @@ def may_pass(error: sqlite3.Error) -> bool:
     return code_of(error) in _DISK | _HELD
 
 
+def may_be_full(error: sqlite3.Error) -> bool:
+    """Whether a full disk can be behind it."""
+    return code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 def no_room(folder: Path) -> OSError | None:
     """What the disk says to more, where it is full: SQLite calls that an I/O error where it opens a record."""
     try:

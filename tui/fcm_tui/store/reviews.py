@@ -31,7 +31,9 @@ ACCEPTED, PINNED = "accepted", "pinned"
 """Verdicts: looked at; and the version that the change left, or took away, is to stay whatever retention says."""
 MOST_NOTED = 100_000
 _BATCH = 5000
-"""Reviews in one transaction, some 20 ms in which the recorder waits; and values in a statement."""
+"""Reviews in one transaction: some 20 ms in which the recorder waits."""
+_VALUES = 5000
+"""Values in one statement; SQLite takes 32,766."""
 
 _MARK = f"""
 INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note)
@@ -111,8 +113,8 @@ def _of_changes(connection: Connection, columns: str, changes: Iterable[Key]) ->
     for sequence, recorder_id in changes:
         numbers.setdefault(recorder_id, []).append(sequence)
     for recorder_id, of_recorder in numbers.items():
-        for at in range(0, len(of_recorder), _BATCH):
-            wanted = of_recorder[at : at + _BATCH]
+        for at in range(0, len(of_recorder), _VALUES):
+            wanted = of_recorder[at : at + _VALUES]
             yield from connection.execute(
                 f"SELECT {columns} FROM reviews WHERE recorder_id = ?"
                 f" AND sequence IN ({', '.join('?' * len(wanted))})",
