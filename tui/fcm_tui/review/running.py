@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 
 from fcm_tui import diagnostics
 from fcm_tui.review import wording
@@ -40,10 +38,10 @@ async def _run(app: ReviewApp) -> int:
         await app.close_record()
     if app.crash is not None:
         said = f"the screen failed: {app.crash}; what was recorded is safe{diagnostics.where()}"
-        print(f"fcm-tui: {said}", file=sys.stderr)
+        terminal.say_last(f"fcm-tui: {said}")
         return 1
     if app.ended_by is not None:
-        print(f"fcm-tui: {visible(str(app.ended_by))}", file=sys.stderr)
+        terminal.say_last(f"fcm-tui: {visible(str(app.ended_by))}")
         return app.ended_by.exit_status
     _say_ended(app)
     return status or 0
@@ -52,6 +50,5 @@ async def _run(app: ReviewApp) -> int:
 def _say_ended(app: ReviewApp) -> None:
     """So that who leaves knows that nothing is recorded any more."""
     if app.recorded_folders:
-        with contextlib.suppress(OSError):  # the terminal may be gone
-            folders = wording.plural(app.recorded_folders, "folder")
-            print(f"fcm-tui: recording of {folders} has ended", file=sys.stderr)
+        folders = wording.plural(app.recorded_folders, "folder")
+        terminal.say_last(f"fcm-tui: recording of {folders} has ended")

@@ -7,11 +7,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 if sys.platform != "win32":
+    import termios
+
     from textual._xterm_parser import XTermParser
     from textual.drivers.linux_driver import LinuxDriver
+    from textual.events import Resize
+    from textual.geometry import Size
 
     from fcm_tui.review.look.tty import Reader, Writer
 
@@ -19,8 +24,8 @@ if sys.platform != "win32":
         """Textual's begins anew in the signal's handler, even in the middle of its own beginning; and where it had not
         ended, with a second reader, and the terminal's modes lost.
 
-        Uses `_must_signal_resume`, `_key_thread` and `_writer_thread` of Textual 8.2: what is put there are threads, and
-        on Linux others stand in for them.
+        Uses `_must_signal_resume`, `_in_band_window_resize`, `_key_thread` and `_writer_thread` of Textual 8.2: what is
+        put into the last two are threads, and on Linux others stand in for them.
         """
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -40,7 +45,7 @@ if sys.platform != "win32":
         @_key_thread.setter
         def _key_thread(self, thread: Any) -> None:
             if thread is not None:
-                parser: Any = XTermParser(self._debug)
+                parser: Any = partial(XTermParser, self._debug)
                 with contextlib.suppress(OSError):
                     thread = Reader(self._loop, self.fileno, parser, self.process_message, self._hung_up)
             self._reader = thread
@@ -92,6 +97,10 @@ if sys.platform != "win32":
             """Who stopped us may have used the terminal for something else."""
             if not self._auto_restart or not (self._is_on or self._is_suspended):
                 return
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                return  # it is the terminal's end that lets us go on
             if self._is_on:
                 self.suspend_application_mode()
             self._must_signal_resume = True
@@ -103,6 +112,14 @@ if sys.platform != "win32":
             super().start_application_mode()  # type: ignore[no-untyped-call]
             self._is_on = self._key_thread is not before
             self._is_suspended = not self._is_on
+            if self._is_on:
+                signal.signal(signal.SIGWINCH, lambda *_: self._soon(self._resized))
+
+        def _resized(self) -> None:
+            """Tell the size as it is by now: of many changes at once, handlers are told of the last one first."""
+            if self._is_on and not self._in_band_window_resize:
+                size = Size(*self._get_terminal_size())
+                self._app.post_message(Resize(size, size))
 
         def stop_application_mode(self) -> None:
             if self._is_on:

@@ -6,11 +6,16 @@ import asyncio
 import codecs
 import contextlib
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
 
 from fcm_tui.errors import UsageError
+
+
+_PATIENCE = 1.0
+"""Seconds that a terminal gets to take a line."""
 
 
 def check() -> None:
@@ -44,6 +49,13 @@ def end_on_signals(end: Callable[[], object]) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         with contextlib.suppress(NotImplementedError, AttributeError, ValueError):
             loop.add_signal_handler(getattr(signal, name), end)
+
+
+def say_last(line: str) -> None:
+    """A line on standard error, unless that is a terminal that is gone, or takes nothing: nobody waits for it."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.platform == "win32" or select.select([], [sys.stderr], [], _PATIENCE)[1]:
+            print(line, file=sys.stderr)
 
 
 def depth(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:

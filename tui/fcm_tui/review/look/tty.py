@@ -10,20 +10,22 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import logging
 import os
 import selectors
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final, Protocol
 
-from textual._parser import ParseError
 from textual.events import Paste
 from textual.message import Message
 
 from fcm_tui.review.look.pastes import Pastes
 
+_log = logging.getLogger(__name__)
 _AT_ONCE: Final = 4096
 """Bytes that are read in one go."""
 _PATIENCE: Final = 5.0
@@ -35,6 +37,12 @@ def _once_more(descriptor: int, flags: int) -> int:
     if sys.platform != "linux":
         raise OSError("only Linux opens it so")
     return os.open(f"/proc/self/fd/{descriptor}", flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+
+
+def _again(descriptor: int) -> int:
+    if sys.platform != "linux":
+        raise OSError("there the loop cannot wait for terminals")
+    return os.dup(descriptor)
 
 
 class Parser(Protocol):
@@ -54,17 +62,20 @@ class Reader:
         self,
         loop: asyncio.AbstractEventLoop,
         descriptor: int,
-        parser: Parser,
+        parser: Callable[[], Parser],
         came: Callable[[Message], None],
         hung_up: Callable[[], None],
     ) -> None:
-        """`came` gets each message; `hung_up` is told that no more will come.
+        """`parser` makes one, `came` gets each message, `hung_up` is told that no more will come.
 
         Raises:
-            OSError: the terminal cannot be opened once more, so that only this does not wait for it.
+            OSError: the loop cannot wait for a terminal on this system.
         """
-        self._loop, self._parser = loop, parser
-        self._descriptor: int | None = _once_more(descriptor, os.O_RDONLY)
+        self._loop, self._make_parser, self._parser = loop, parser, parser()
+        try:
+            self._descriptor: int | None = _once_more(descriptor, os.O_RDONLY)
+        except OSError:  # another user's: it is read only where there is something to read
+            self._descriptor = _again(descriptor)
         self._came, self._hung_up = came, hung_up
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._pastes = Pastes()
@@ -84,9 +95,11 @@ class Reader:
         if self._timer is not None:
             self._timer.cancel()
         try:
-            self._take(descriptor)
-            with contextlib.suppress(EOFError, ParseError):
-                self._pass(self._parser.feed(""))
+            with selectors.DefaultSelector() as selector:
+                selector.register(descriptor, selectors.EVENT_READ)
+                if selector.select(0):
+                    self._take(descriptor)
+            self._pass(lambda: self._parser.feed(""))
         finally:
             os.close(descriptor)
 
@@ -109,12 +122,15 @@ class Reader:
         except OSError:
             return False
         for text, is_pasted in self._pastes.parts(self._decode(data)):
-            self._pass([Paste(text)] if is_pasted else self._parser.feed(text))
+            if is_pasted:
+                self._came(Paste(text))
+            else:
+                self._pass(partial(self._parser.feed, text))
         return bool(data)
 
     def _tick(self) -> None:
         """What the parser waits for longer than it should stands for itself."""
-        self._pass(self._parser.tick())
+        self._pass(self._parser.tick)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -122,8 +138,18 @@ class Reader:
         if until is not None:
             self._timer = self._loop.call_later(max(0.0, until - time.monotonic()) + 0.001, self._tick)
 
-    def _pass(self, messages: Iterable[Message]) -> None:
-        for message in messages:
+    def _pass(self, parse: Callable[[], Iterable[Message]]) -> None:
+        """Tell what comes of it. Textual's parser is of no use any more once it met what it does not know."""
+        messages = iter(parse())
+        while True:
+            try:
+                message = next(messages, None)
+            except Exception as error:
+                _log.debug("the terminal sent what is no key: %r", error)
+                self._parser = self._make_parser()
+                return
+            if message is None:
+                return
             self._came(message)
 
 
