@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from fcm_tui.errors import UsageError
 
-
 _PATIENCE = 1.0
 """Seconds that a terminal gets to take a line."""
 
