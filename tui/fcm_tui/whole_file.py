@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import stat
@@ -53,6 +52,8 @@ def put(path: Path, told: object) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
+    import json  # not needed at every start
+
     write_whole(path, json.dumps(told).encode("ascii"), over=True, mode=0o600)
 
 
