@@ -139,17 +139,24 @@ async def test_what_ends_late_of_an_earlier_key_lets_no_other_pass_the_one_on_it
         await eventually(lambda: not app._ahead)
 
 
-async def test_what_is_pressed_while_a_file_is_written_is_for_the_screen_below(
-    record: RecordBuilder, make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    goes_on = threading.Event()
+def hold_writing(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Files are written once the first is set; the second tells that one was."""
+    goes_on, is_over = threading.Event(), threading.Event()
     real = exporting.write
 
     def write(*arguments: Any, **options: Any) -> None:
         goes_on.wait(30)
         real(*arguments, **options)
+        is_over.set()
 
     monkeypatch.setattr(exporting, "write", write)
+    return goes_on, is_over
+
+
+async def test_what_is_pressed_while_a_file_is_written_is_for_the_screen_below(
+    record: RecordBuilder, make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, _ = hold_writing(monkeypatch)
     app = make_app(record)
     async with app.run_test(size=(120, 40)):
         await shows(app, "line ten")
@@ -164,15 +171,7 @@ async def test_what_is_pressed_while_a_file_is_written_is_for_the_screen_below(
 async def test_esc_leaves_a_question_that_is_being_worked_at_and_its_end_closes_nothing_else(
     record: RecordBuilder, make_app: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    goes_on, is_over = threading.Event(), threading.Event()
-    real = exporting.write
-
-    def write(*arguments: Any, **options: Any) -> None:
-        goes_on.wait(30)
-        real(*arguments, **options)
-        is_over.set()
-
-    monkeypatch.setattr(exporting, "write", write)
+    goes_on, is_over = hold_writing(monkeypatch)
     app = make_app(record)
     async with app.run_test(size=(120, 40)):
         await shows(app, "line ten")

@@ -62,13 +62,15 @@ def _taken_over() -> None:
 @contextmanager
 def sign() -> Iterator[None]:
     """Show it until the screen has taken it over, or what is done inside has failed."""
+    gc.disable()  # also where nothing is shown
     show()
     try:
         yield
     except BaseException:
         hide()
         raise
-    _taken_over()
+    finally:
+        _taken_over()
 
 
 def _leave(number: int, frame: object) -> None:

@@ -87,9 +87,8 @@ def take(folder: Path, kind: str) -> dict[str, Any] | None:
             told = None
         with contextlib.suppress(OSError):
             path.unlink()
-        if told is not None and told.get("token") == path.name.removeprefix(f"{kind}-").removesuffix(
-            _REQUEST
-        ):
+        token = path.name.removeprefix(f"{kind}-").removesuffix(_REQUEST)
+        if told is not None and told.get("token") == token:
             return told
     return None
 

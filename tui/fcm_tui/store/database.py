@@ -8,7 +8,6 @@ import os
 import sqlite3
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 from fcm_tui.datadir import make_private
@@ -162,6 +161,8 @@ def may_be_full(error: sqlite3.Error) -> bool:
 
 def no_room(folder: Path) -> OSError | None:
     """What the disk says to more, where it is full: SQLite calls that an I/O error where it opens a record."""
+    import tempfile  # not needed at every start
+
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_SHARED))

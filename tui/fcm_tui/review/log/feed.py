@@ -190,18 +190,17 @@ class LogFeed(CursorView):
             self._unread = why
             self.refresh()
 
-    def _why_unread(self) -> list[str]:
-        return [
-            "The record cannot be read now.",
-            "",
-            *wording.wrapped([self._unread], max(20, self.room - 3)),
-        ]
-
     def empty(self) -> list[str]:
         if self._phase == "baseline":
             return ["A first look is taken at all files.", "", "What changes after that appears here."]
         if not self._loaded:
-            return self._why_unread() if self._unread else ["Reading the record…"]
+            if not self._unread:
+                return ["Reading the record…"]
+            return [
+                "The record cannot be read now.",
+                "",
+                *wording.wrapped([self._unread], max(20, self.room - 3)),
+            ]
         if self._filters.terms:
             return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
