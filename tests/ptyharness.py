@@ -49,6 +49,8 @@ class Terminal:
         self.screen = self._drawn.screen
         self.raw = bytearray()
         """Everything that the program wrote."""
+        self._overwritten = 0
+        """As much of it was there when another program wrote: what was in the middle then will not come to an end."""
         self.alive = True
         self._status: int | None = None
         self.started = time.perf_counter()
@@ -77,6 +79,12 @@ class Terminal:
         """The screen as lines of text."""
         return self._drawn.text
 
+    @property
+    def is_drawn(self) -> bool:
+        """Not in the middle of what the program wants to be seen at once, where two screens stand half and half."""
+        begun = self.raw.rfind(b"\x1b[?2026h", self._overwritten)
+        return begun <= self.raw.rfind(b"\x1b[?2026l", self._overwritten)
+
     def is_readable(self, timeout: float) -> bool:
         """Whether the program has written something, by then at the latest."""
         with selectors.DefaultSelector() as selector:
@@ -103,13 +111,14 @@ class Terminal:
         """Until the text, or a screen of which `wanted` holds, is there; seconds since the start."""
         holds = wanted if callable(wanted) else lambda screen: wanted in screen
         deadline = time.monotonic() + seconds
-        while not holds(self.text):
+        while not (self.is_drawn and holds(self.text)):
             assert time.monotonic() < deadline, f"after {seconds:g} s there is no {wanted!r} in\n{self.text}"
             assert self.pump() or self.alive, f"ended before there was {wanted!r} in\n{self.text}"
         return time.perf_counter() - self.started
 
     def overwrite(self, text: str) -> None:
         """Have another program write to the terminal."""
+        self._overwritten = len(self.raw)
         self._drawn.feed(text.encode())
 
     def press(self, *keys: str) -> None:

@@ -51,7 +51,7 @@ def test_who_was_stopped_goes_on_and_gives_the_terminal_back(tmp_path: Path, see
             terminal.press("?")
             terminal.wait("Esc closes it")
             terminal.press("escape")
-            terminal.wait("+ new")
+            terminal.wait(lambda screen: "Esc closes it" not in screen and "+ new" in screen)
         assert terminal.leave() == 0
         assert terminal.is_as_it_was
 
