@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fcm_tui.datadir import DataDir
 from fcm_tui.model import Capture, Kind
 from fcm_tui.resources import themes_dir
 from fcm_tui.review import wording
@@ -17,6 +18,9 @@ from fcm_tui.review.engine import Engine
 from fcm_tui.review.look.theme import Palette, Themes, load
 from fcm_tui.review.source import Source
 from tests.review.builder import MODE, RecordBuilder
+
+if TYPE_CHECKING:
+    from tests.review.watched import Watched
 
 wording.prepare()  # as who runs the app does, before its loop
 
@@ -94,3 +98,12 @@ def make_app() -> Callable[..., ReviewApp]:
         return ReviewApp(database=builder.database, engine=engine, themes=themes, who=who)
 
     return make
+
+
+@pytest.fixture
+def watched(tmp_path: Path, data_dir: DataDir) -> Watched:
+    from tests.review.watched import Watched  # there are no pseudo terminals everywhere
+
+    root = tmp_path / "root"
+    root.mkdir()
+    return Watched(root, data_dir)

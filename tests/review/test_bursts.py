@@ -124,7 +124,7 @@ async def test_a_burst_is_a_line_that_opens_and_closes(record: RecordBuilder, ma
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "▸ 412 files in src")
         row = lines(app.log_view)[0]
-        assert row.endswith("+309 ~103") and "▸" in row
+        assert row.endswith("  309 created  103 modified") and "▸" in row
         assert "main.py" in lines(app.log_view)[1]
         await shows(app, "420  ● live")
         await pilot.press("enter")
@@ -158,6 +158,11 @@ async def test_a_burst_is_reviewed_as_a_whole(record: RecordBuilder, make_app: M
         )
         await pilot.press("l", "j", "space")
         await eventually(lambda: lines(app.log_view)[0].startswith("∙"))
+        assert " note" not in lines(app.log_view)[0]
+        await pilot.press("N", *"why", "enter")
+        await eventually(lambda: " note" in lines(app.log_view)[1])
+        assert "300 files in src note" in lines(app.log_view)[0]
+        await pilot.press("space")
         await pilot.press("h", "u")
         await eventually(lambda: app.log_view.row == 300 and app.log_view.cursor == 1)
 

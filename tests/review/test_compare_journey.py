@@ -11,6 +11,8 @@ if sys.platform == "win32":
 
 from tests.review.builder import RecordBuilder
 from tests.review.test_terminal import look
+from tests.review.watched import Watched
+from tests.waiting import wait_for
 
 AT = "/home/ann/project/"
 
@@ -49,3 +51,27 @@ def test_two_versions_are_compared(
         terminal.press("M")
         terminal.wait("- VERSION = 3")
         assert terminal.leave() == 0
+
+
+def test_of_two_versions_either_is_brought_back(watched: Watched) -> None:
+    file = watched.write("a.txt", "one\n")
+    with watched.screen(str(watched.root), columns=100) as terminal:
+        terminal.wait("● recording")
+        for number, word in enumerate(("two", "three", "four"), 1):
+            file.write_text(f"{word}\n")
+            terminal.wait(f"+ {word}")
+            wait_for(lambda number=number: len(watched.changes()) == number)  # type: ignore[misc]
+        terminal.press("G", "k")
+        terminal.wait("+ two")
+        terminal.press("m", "g")
+        terminal.wait("+ four")
+        terminal.press("M")
+        terminal.wait("- two")
+        terminal.press("R")
+        terminal.wait("this version, after change 3")
+        terminal.wait("the marked version, after change 1")
+        terminal.press("m")
+        terminal.wait("y restores the version after change 1")
+        terminal.press("y")
+        terminal.wait("recorded as change 4. U undoes it.")
+        assert file.read_text() == "two\n"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -14,66 +12,18 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there are no pseudo terminals", allow_module_level=True)
 
-from fcm_tui.datadir import DataDir
-from fcm_tui.model import Change
-from fcm_tui.store.reading.queries import Reader
 from tests.ptyharness import Terminal
 from tests.review.builder import RecordBuilder
+from tests.review.watched import Watched
 from tests.waiting import wait_for
 
 OLD = "".join(f"line {number}\n" for number in range(1, 61))
 NEW = OLD.replace("line 10\n", "line ten\n").replace("line 50\n", "line fifty\n")
 
 
-class Journey:
-    """A folder, its record, and the screen over it."""
-
-    def __init__(self, root: Path, data_dir: DataDir) -> None:
-        self.root, self.data_dir = root, data_dir
-
-    @contextmanager
-    def screen(
-        self, *paths: str, columns: int = 80, rows: int = 24, environ: dict[str, str] | None = None
-    ) -> Iterator[Terminal]:
-        argv = [sys.executable, "-m", "fcm_tui", *paths, "--data-dir", str(self.data_dir.path)]
-        environ = {"LC_ALL": "C.UTF-8", **(environ or {})}
-        with Terminal(
-            argv, columns=columns, rows=rows, environ=environ, cwd=str(self.root.parent)
-        ) as terminal:
-            yield terminal
-            assert terminal.leave() == 0
-            assert b"Traceback" not in terminal.raw
-
-    @contextmanager
-    def recorder(self) -> Iterator[Terminal]:
-        argv = [sys.executable, "-m", "fcm_tui", "record", str(self.root)]
-        with Terminal([*argv, "--data-dir", str(self.data_dir.path)]) as recorder:
-            recorder.wait("ready:")
-            yield recorder
-            recorder.signal(signal.SIGTERM)
-            assert recorder.end() == 0
-
-    def changes(self) -> list[Change]:
-        with Reader(self.data_dir.database) as reader:
-            return reader.log(reverse=True)
-
-    def write(self, name: str, content: str) -> Path:
-        path = self.root / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
-        return path
-
-
-@pytest.fixture
-def journey(tmp_path: Path, data_dir: DataDir) -> Journey:
-    root = tmp_path / "root"
-    root.mkdir()
-    return Journey(root, data_dir)
-
-
-def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.screen(str(journey.root)) as terminal:
+def test_one_hunk_is_undone_and_that_is_undone(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root)) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
@@ -90,7 +40,7 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         terminal.press("y")
         terminal.wait("recorded as change 2. U undoes it.")
         assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
-        assert [c.origin for c in journey.changes()] == ["event", "restore"]
+        assert [c.origin for c in watched.changes()] == ["event", "restore"]
         terminal.press("U")
         terminal.wait("y restores what stood there before")
         terminal.press("y")
@@ -103,9 +53,9 @@ def test_one_hunk_is_undone_and_that_is_undone(journey: Journey) -> None:
         assert file.read_text() == OLD.replace("line 10\n", "line ten\n")
 
 
-def test_undoing_tells_beforehand_what_was_changed_since_and_goes_too(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.screen(str(journey.root), columns=100) as terminal:
+def test_undoing_tells_beforehand_what_was_changed_since_and_goes_too(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root), columns=100) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
@@ -119,7 +69,7 @@ def test_undoing_tells_beforehand_what_was_changed_since_and_goes_too(journey: J
         terminal.press("escape")
         terminal.wait(lambda screen: "y restores" not in screen)
         file.write_text(OLD + "mine\n")
-        wait_for(lambda: len(journey.changes()) == 3)
+        wait_for(lambda: len(watched.changes()) == 3)
         terminal.press("U")
         terminal.wait("Changed since the restore, which goes too: a.txt")
         terminal.press("escape")
@@ -127,9 +77,9 @@ def test_undoing_tells_beforehand_what_was_changed_since_and_goes_too(journey: J
         assert file.read_text() == OLD + "mine\n"
 
 
-def test_leaving_it_changes_nothing(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.screen(str(journey.root)) as terminal:
+def test_leaving_it_changes_nothing(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root)) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
@@ -152,15 +102,15 @@ def test_leaving_it_changes_nothing(journey: Journey) -> None:
         assert file.read_text() == NEW
 
 
-def test_a_version_of_the_history_through_a_rename_comes_back(journey: Journey) -> None:
-    file = journey.write("story.txt", "one\n")
-    with journey.screen(str(journey.root), columns=140, rows=40) as terminal:
+def test_a_version_of_the_history_through_a_rename_comes_back(watched: Watched) -> None:
+    file = watched.write("story.txt", "one\n")
+    with watched.screen(str(watched.root), columns=140, rows=40) as terminal:
         terminal.wait("● recording")
         file.write_text("two\n")
         terminal.wait("#1  modified")
-        file.rename(journey.root / "tale.txt")
+        file.rename(watched.root / "tale.txt")
         terminal.wait("#2  moved")
-        (journey.root / "tale.txt").write_text("three\n")
+        (watched.root / "tale.txt").write_text("three\n")
         terminal.wait("#3  modified")
         terminal.press("H")
         terminal.wait("1 of 4")
@@ -174,21 +124,21 @@ def test_a_version_of_the_history_through_a_rename_comes_back(journey: Journey) 
         terminal.press("y")
         terminal.wait("recorded as change 4")
         terminal.wait("4 of 5")
-        assert (journey.root / "tale.txt").read_text() == "one\n"
+        assert (watched.root / "tale.txt").read_text() == "one\n"
         terminal.press("escape")
         terminal.wait("▌Log")
 
 
-def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
+def test_a_folder_as_it_was_and_back(watched: Watched) -> None:
     for name in ("src/a.txt", "src/b.txt"):
-        journey.write(name, "old\n")
-    with journey.screen(str(journey.root), columns=120, rows=40) as terminal:
+        watched.write(name, "old\n")
+    with watched.screen(str(watched.root), columns=120, rows=40) as terminal:
         terminal.wait("● recording")
-        journey.write("src/a.txt", "new\n")
+        watched.write("src/a.txt", "new\n")
         terminal.wait("#1  modified")
-        (journey.root / "src/b.txt").unlink()
+        (watched.root / "src/b.txt").unlink()
         terminal.wait("#2  deleted")
-        journey.write("src/c.txt", "came\n")
+        watched.write("src/c.txt", "came\n")
         terminal.wait("#3  created")
         terminal.press("j", "j")
         terminal.wait("#1  modified")
@@ -199,21 +149,21 @@ def test_a_folder_as_it_was_and_back(journey: Journey) -> None:
         terminal.wait("would remove")
         terminal.press("y")
         terminal.wait("2 steps done, recorded as changes 4 to 5.")
-        assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "b.txt"]
+        assert sorted(p.name for p in (watched.root / "src").iterdir()) == ["a.txt", "b.txt"]
         terminal.press("U")
         terminal.wait("y restores what stood there before the restore that is changes 4 to 5;")
         terminal.press("y")
         terminal.wait("2 steps done, recorded as changes 6 to 7.")
-        assert sorted(p.name for p in (journey.root / "src").iterdir()) == ["a.txt", "c.txt"]
+        assert sorted(p.name for p in (watched.root / "src").iterdir()) == ["a.txt", "c.txt"]
 
 
-def test_a_viewer_of_another_recorder_restores_through_it(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.screen(str(journey.root)) as recorder:
+def test_a_viewer_of_another_recorder_restores_through_it(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root)) as recorder:
         recorder.wait("● recording")
         file.write_text(NEW)
         recorder.wait("line ten")
-        with journey.screen() as viewer:
+        with watched.screen() as viewer:
             viewer.wait("◇ viewer")
             viewer.wait("line ten")
             viewer.press("R")
@@ -226,10 +176,10 @@ def test_a_viewer_of_another_recorder_restores_through_it(journey: Journey) -> N
         recorder.wait("by restore")
 
 
-def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(journey: Journey) -> None:
+def test_what_could_not_be_brought_back_is_lost_only_when_that_is_said(watched: Watched) -> None:
     """A file came to stand, as a secret that is not kept, where another one would be brought back."""
-    file = journey.write("a.txt", "harmless\n")
-    with journey.screen(str(journey.root)) as terminal:
+    file = watched.write("a.txt", "harmless\n")
+    with watched.screen(str(watched.root)) as terminal:
         terminal.wait("● recording")
         file.write_text(
             "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8 + "\n-----END RSA PRIVATE KEY-----\n"
@@ -257,12 +207,12 @@ def test_a_record_that_is_only_looked_at(record: RecordBuilder) -> None:
         assert terminal.leave() == 0
 
 
-def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    editor = journey.root.parent / "vi"
+def test_the_editor_gets_the_terminal_and_recording_goes_on(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    editor = watched.root.parent / "vi"
     editor.write_text('#!/bin/sh\necho "editing $1 $2"\nread answer\necho edited >> "$2"\n')
     editor.chmod(0o755)
-    with journey.screen(str(journey.root), columns=140, environ={"VISUAL": str(editor)}) as terminal:
+    with watched.screen(str(watched.root), columns=140, environ={"VISUAL": str(editor)}) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
@@ -272,11 +222,11 @@ def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) ->
         terminal.wait("hunk 2 of 2")
         terminal.press("e")
         terminal.wait(f"editing +50 {file}")
-        journey.write("b.txt", "meanwhile\n")
-        wait_for(lambda: len(journey.changes()) == 2)
+        watched.write("b.txt", "meanwhile\n")
+        wait_for(lambda: len(watched.changes()) == 2)
         terminal.press("enter")
         terminal.wait("▌Diff")
-        wait_for(lambda: len(journey.changes()) == 3)
+        wait_for(lambda: len(watched.changes()) == 3)
         terminal.press("2")
         terminal.wait("▌Log")
         terminal.press("g")
@@ -284,14 +234,14 @@ def test_the_editor_gets_the_terminal_and_recording_goes_on(journey: Journey) ->
         terminal.wait("edited")
 
 
-def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> None:
+def test_a_burst_is_undone_as_a_whole_and_that_is_undone(watched: Watched) -> None:
     for number in range(30):
-        journey.write(f"f{number}.txt", "old\n")
-    with journey.screen(str(journey.root), columns=120, rows=40) as terminal:
+        watched.write(f"f{number}.txt", "old\n")
+    with watched.screen(str(watched.root), columns=120, rows=40) as terminal:
         terminal.wait("● recording")
         for number in range(1, 30):
-            (journey.root / f"f{number}.txt").write_text("new\n")
-        journey.write("made.txt", "made\n")
+            (watched.root / f"f{number}.txt").write_text("new\n")
+        watched.write("made.txt", "made\n")
         terminal.wait("▸ 30 files")
         terminal.press("R")
         terminal.wait("undo the whole burst")
@@ -299,22 +249,22 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(journey: Journey) -> No
         terminal.wait("30 steps. y restores the files of ")
         terminal.press("y")
         terminal.wait("Restored: 30 steps done")
-        assert {path.read_text() for path in journey.root.iterdir()} == {"old\n"}
-        journey.write("later.txt", "not of the burst\n")
+        assert {path.read_text() for path in watched.root.iterdir()} == {"old\n"}
+        watched.write("later.txt", "not of the burst\n")
         terminal.wait("later.txt")
         terminal.press("U")
         terminal.wait("y restores what stood there before")
         terminal.press("y")
-        wait_for(lambda: (journey.root / "made.txt").exists())
+        wait_for(lambda: (watched.root / "made.txt").exists())
         terminal.wait("Restored: 30 steps done")
-        assert (journey.root / "made.txt").read_text() == "made\n"
-        assert (journey.root / "f1.txt").read_text() == "new\n"
-        assert (journey.root / "later.txt").exists(), "undoing concerns the files of the restore"
+        assert (watched.root / "made.txt").read_text() == "made\n"
+        assert (watched.root / "f1.txt").read_text() == "new\n"
+        assert (watched.root / "later.txt").exists(), "undoing concerns the files of the restore"
 
 
-def test_a_key_that_would_leave_a_restore_halfway_is_told_that_it_goes_on(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.recorder() as recorder, journey.screen() as terminal:
+def test_a_key_that_would_leave_a_restore_halfway_is_told_that_it_goes_on(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.recorder() as recorder, watched.screen() as terminal:
         file.write_text(NEW)
         terminal.wait("line ten")
         terminal.press("R", "b")
@@ -329,9 +279,9 @@ def test_a_key_that_would_leave_a_restore_halfway_is_told_that_it_goes_on(journe
         assert file.read_text() == OLD
 
 
-def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(journey: Journey) -> None:
-    file = journey.write("a.txt", OLD)
-    with journey.screen(str(journey.root), columns=200) as terminal:
+def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root), columns=200) as terminal:
         terminal.wait("● recording")
         file.write_text(OLD.replace("line 10\n", "line ten\n"))
         terminal.wait("#1  modified")
@@ -355,17 +305,17 @@ def test_a_hunk_whose_lines_have_changed_is_refused_with_the_key_that_helps(jour
         assert file.read_text() == OLD
 
 
-def test_a_folder_as_it_was_at_a_moment_that_one_writes(journey: Journey) -> None:
-    file, gone = journey.write("a.txt", OLD), journey.write("gone.txt", "it was here\n")
-    journey.write("same.txt", "same\n")
-    with journey.screen(str(journey.root)) as terminal:
+def test_a_folder_as_it_was_at_a_moment_that_one_writes(watched: Watched) -> None:
+    file, gone = watched.write("a.txt", OLD), watched.write("gone.txt", "it was here\n")
+    watched.write("same.txt", "same\n")
+    with watched.screen(str(watched.root)) as terminal:
         terminal.wait("● recording")
         then = datetime.now().isoformat(sep=" ")
         file.write_text(NEW)
         terminal.wait("line ten")
         gone.unlink()
         terminal.wait("- gone.txt")
-        new = journey.write("new.txt", "brand new\n")
+        new = watched.write("new.txt", "brand new\n")
         terminal.wait("+ new.txt")
         terminal.press("1", "@")
         terminal.wait("root as it was at")
@@ -396,18 +346,18 @@ def test_a_folder_as_it_was_at_a_moment_that_one_writes(journey: Journey) -> Non
         terminal.wait("▌Directories")
 
 
-def test_files_that_are_not_kept_are_told_first_and_counted(journey: Journey) -> None:
+def test_files_that_are_not_kept_are_told_first_and_counted(watched: Watched) -> None:
     for name, text in ((".env", "KEY=then\n"), ("a.txt", "old\n")):
-        journey.write(name, text)
-    with journey.screen(str(journey.root), columns=120) as terminal:
+        watched.write(name, text)
+    with watched.screen(str(watched.root), columns=120) as terminal:
         terminal.wait("● recording")
-        journey.write("a.txt", "new\n")
+        watched.write("a.txt", "new\n")
         terminal.wait("#1  modified")
-        journey.write("b.txt", "b\n")
+        watched.write("b.txt", "b\n")
         terminal.wait("#2  created")
-        journey.write(".env", "KEY=now\n")
+        watched.write(".env", "KEY=now\n")
         terminal.wait("#3  modified")
-        journey.write("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        watched.write("id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n")
         terminal.wait("#4  created")
         terminal.press("G", "k")
         terminal.wait("#1  modified")
@@ -421,4 +371,4 @@ def test_files_that_are_not_kept_are_told_first_and_counted(journey: Journey) ->
         ] * 3
         terminal.press("y")
         terminal.wait("Restored: 1 step done, 2 left alone")
-        assert (journey.root / "id_rsa").exists()
+        assert (watched.root / "id_rsa").exists()

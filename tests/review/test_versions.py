@@ -180,6 +180,33 @@ async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, 
         await shows(app, "#8  created")
 
 
+async def test_the_files_of_the_folder_in_sight_are_compared_and_it_is_named(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    for name in ("mark", "a.py", "src/b.py", "src/c.py"):
+        empty.change(AT + name, b"x\n", Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await shows(app, "#4  created")
+        await pilot.press("2", "G")
+        await shows(app, "#1  created")
+        await pilot.press("m", "g")
+        await shows(app, "#4  created")
+        await pilot.press("F")
+        await shows(app, "3 files differ in all directories")
+        await pilot.press("F")
+        await shows(app, "#4  created")
+        await pilot.press("1", "l")
+        await shows(app, "▸ src")
+        await pilot.press("j", "F")
+        await shows(app, f"2 files differ in project{os.sep}src")
+        await pilot.press("F")
+        await shows(app, "#4  created")
+        await pilot.press("k", "F")
+        await shows(app, lambda screen: "3 files differ in project " in screen)
+        assert all(row.endswith("━") for row in lines(app.diff_view) if row.startswith("━━"))
+
+
 async def test_a_file_deleted_and_restored_differs_only_where_its_content_does(
     empty: RecordBuilder, make_app: Make
 ) -> None:

@@ -106,6 +106,7 @@ class ReviewApp(Following):
         self.log_view = Inbox(palette, LogReading(database), id="log")
         self.log_pane = LogPane(palette, self.log_view, self.settings.filters)
         self.diff_view = ChangeView(palette, self.versions, self.settings, id="diff")
+        self.diff_view.reader.within = self._folder_in_sight
         self.diff_view.hint = "What the selected change did to its file stands here."
         self.panes = Panes(
             palette,
@@ -227,8 +228,14 @@ class ReviewApp(Following):
         self.say(message.why, "warning")
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
-        self.diff_view.reader.within = message.path
         self.log_view.narrow(path=message.path)
+
+    def _folder_in_sight(self) -> bytes | None:
+        """The one under the cursor where the directories have the keyboard, else the one that the log shows."""
+        node = self.tree_view.selected
+        if self.tree_view.has_focus and node is not None and node.is_folder:
+            return node.path
+        return self.tree_view.chosen
 
     def on_inbox_reviewed(self) -> None:
         self._changed.set()

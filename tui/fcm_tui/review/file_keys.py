@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 
 _GROUP = "file-keys"
+"""Of workers."""
 _READ = 1.0
 """Seconds in which a person has read a sentence."""
-"""Of workers."""
 
 
 class FileKeys(ThemedApp):

@@ -63,6 +63,8 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
         ]
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
+    if subject.marked is not None and subject.marked.kind is not Kind.DELETED:
+        found.append(Choice("m", f"the marked version, after change {subject.marked.sequence}", "marked"))
     folder = os.path.dirname(change.path)
     found.append(Choice("f", f"the folder {_name(folder)} {_as_after(change)}", "folder"))
     if change.root and folder != change.root:
@@ -95,6 +97,8 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
         return restore_plans.undo_burst(subject.burst)
     if choice.startswith("hunk "):
         return restore_plans.undo_hunk(subject, int(choice[5:]))
+    if choice == "marked" and subject.marked is not None:
+        return restore_plans.version(subject.marked, before=False)
     if choice in ("folder", "root"):
         path = os.path.dirname(change.path) if choice == "folder" else change.root
         return restore_plans.folder(path, change)

@@ -41,6 +41,8 @@ class Subject(NamedTuple):
     """The moment as of which a path in the tree is looked at; None for now."""
     contents: Contents | None = None
     """The two versions that the hunks are of, where they are not those of the change."""
+    marked: Change | None = None
+    """Whose version the older side is, where one compares with a marked one."""
     line_in_sight: int | None = None
     """Of the version after the change, where no hunk begins in sight."""
 
@@ -77,8 +79,9 @@ def shown(change: Change, view: HunksView) -> Subject:
     number, hunks = view.hunk_at[0], tuple(view.hunks)
     one = hunks[number - 1] if 0 < number <= len(hunks) else hunks[0] if len(hunks) == 1 else None
     return Subject(
-        change.path, change, hunks=hunks, hunk=one, contents=document.contents, line_in_sight=view.line_at
-    )
+        change.path, change, hunks=hunks, hunk=one, contents=document.contents, marked=document.marked,
+        line_in_sight=view.line_at,
+    )  # fmt: skip
 
 
 def file_shown(view: HunksView) -> Subject | None:

@@ -144,7 +144,8 @@ class Painter:
             return Strip([Segment(wording.fit(words, width), self.palette("fold"))], width)
         if kind == FILE:
             title = f"━━ {self._document.files[shown.heads[row]].title} "
-            return Strip([Segment(wording.fit(title + "━" * width, width), self.palette("accent"))], width)
+            title += "━" * (width - wording.cells(title))
+            return Strip([Segment(wording.fit(title, width), self.palette("accent"))], width)
         if shown.split:
             half = (width - 1) // 2
             changed = kind != SAME

@@ -55,8 +55,8 @@ class DiffReader:
         """When (monotonic)."""
         self._quick = 0
         """Selections that each came right after the one before."""
-        self.within: bytes | None = None
-        """The folder whose changes the log shows; None for all."""
+        self.within: Callable[[], bytes | None] = lambda: None
+        """The folder that is meant where many files are compared; None for all."""
         self._compared = ""
         """As in the document that was asked for last, which may not be there yet."""
         self._reviews = 0
@@ -146,7 +146,7 @@ class DiffReader:
 
     def span(self) -> None:
         """All files between the marked change and the selected one, or the change itself again."""
-        marked, selected, within = self.marked, self._selected, self.within
+        marked, selected, within = self.marked, self._selected, self.within()
         if self._nothing("compare") or selected is None or self._back_from("span"):
             return
 

@@ -75,6 +75,8 @@ class Document(NamedTuple):
     """What reviewers had to say, a paragraph each; safe to show."""
     contents: Contents | None = None
     """What is compared, where that is not the two versions of the change."""
+    marked: Change | None = None
+    """Whose version the old side is, where that is one that was marked."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
 

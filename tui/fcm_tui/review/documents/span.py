@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -121,8 +122,9 @@ def _document(
         title, document, size = _part(record, file, left)
         together.add(file.last, title, document)
         left -= size
-    where = f" in {visible_path(within)}" if within else ""
-    facts = [said, f"{wording.plural(len(shown), 'file')}{where} differ" + ("s" if len(shown) == 1 else "")]
+    where = "all directories" if within is None else _folder(within, shown_as.root)
+    differ = "differs" if len(shown) == 1 else "differ"
+    facts = [said, f"{wording.plural(len(shown), 'file')} {differ} in {where}"]
     notes = []
     if len(shown) > _FILES or not all_of_them:
         notes.append(
@@ -132,6 +134,12 @@ def _document(
         shown_as, facts, notes, Side(together.old), Side(together.new), together.hunks, "",
         compared="span", files=together.files, moved=together.moved,
     )  # fmt: skip
+
+
+def _folder(path: bytes, root: bytes) -> str:
+    """As the log names it; a root by its own name."""
+    name = os.path.basename(root.rstrip(os.fsencode(os.sep)))
+    return visible_path(name or root) if path == root else wording.relative_path(path, root, with_root=True)
 
 
 def _files(changes: list[Change]) -> list[_File]:

@@ -27,7 +27,7 @@ def of_two(record: Record, old: Change, new: Change) -> Document:
         pair = Pair(new, said, _after(record, old), _after(record, new), notes, "marked")
     except FcmError as error:
         return sorry(new, visible(str(error)), compared="marked")
-    return _compared(pair, "Both versions are the same.")
+    return _compared(pair, "Both versions are the same.")._replace(marked=old)
 
 
 def with_disk(record: Record, change: Change, settings: Settings) -> Document:

@@ -8,7 +8,7 @@ import time
 from rich.segment import Segment
 from textual.strip import Strip
 
-from fcm_tui.model import NOT_RUNNING, Change, Origin
+from fcm_tui.model import NOT_RUNNING, Change, Kind, Origin
 from fcm_tui.review import wording
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
@@ -81,7 +81,7 @@ class RowPainter:
         return Strip(segments).adjust_cell_length(width, palette(*over))
 
     def draw_fold(self, fold: Fold, width: int, over: tuple[str, ...]) -> Strip:
-        """A burst: `▸ 412 files in src/ →8 +12 ~392`."""
+        """A burst: `▸ 412 files in src  12 created  400 modified`; with little room signs stand for the words."""
         palette = self._palette
         clock = self._clock(fold.newest.time_ns, width)
         files = wording.plural(len(fold.files), "file")
@@ -94,13 +94,17 @@ class RowPainter:
             folder = visible_path(os.path.basename(root) or root) if self.names_roots else ""
         where = self._host(fold.newest, width) + (f"{files} in {folder}" if folder else files)
         told = "" if not fold.restored else " restored" if fold.restored == len(fold) else " partly restored"
-        counts = [
-            *([("→", fold.moved, "moved")] if fold.moved else []),
-            ("+", fold.created, "created"),
-            ("~", len(fold) - fold.created - fold.deleted - fold.moved, "modified"),
-            ("-", fold.deleted, "deleted"),
-        ]
-        columns = [self._count(sign, number, style, over, _COUNTS) for sign, number, style in counts]
+        told += " note" * any(fold.has(key) for key in self.noted)
+        kinds = {
+            Kind.MOVED: fold.moved,
+            Kind.CREATED: fold.created,
+            Kind.MODIFIED: fold.modified,
+            Kind.DELETED: fold.deleted,
+        }
+        columns = [
+            self._kind(kind, number, over, in_words=width >= _WIDE)
+            for kind, number in kinds.items() if number
+        ]  # fmt: skip
         room = max(4, width - (1 + len(clock) + 1 + 2 + sum(len(column.text) for column in columns) + 1))
         reviewed = (
             " " if not fold.reviewed else wording.REVIEWED if fold.reviewed == len(fold) else wording.PARTLY
@@ -136,6 +140,12 @@ class RowPainter:
             column // 3, len(text) + 1
         )  # a number that fills its column stays apart from what is before it
         return Segment(text.rjust(cells) if column else f" {text}", self._palette(style, *over))
+
+    def _kind(self, kind: Kind, number: int, over: tuple[str, ...], *, in_words: bool) -> Segment:
+        """How many changes are of a kind: no number of lines, which has a sign and a column."""
+        count = wording.short(number)
+        text = f"  {count} {kind.value}" if in_words else f" {wording.SIGNS[kind]}{count}".rjust(_COUNTS // 3)
+        return Segment(text, self._palette(kind.value, *over))
 
     def _host(self, change: Change, width: int) -> str:
         """In a column of its own, where there are several."""
