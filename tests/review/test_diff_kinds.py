@@ -141,7 +141,10 @@ async def test_of_a_large_file_only_the_changed_lines_are_read(
         ]  # fmt: skip
         assert any("400 + more" in row for row in shown)
         assert any("⋯ 39 lines unchanged" in row for row in shown)
-        await pilot.press("3", "f", "plus", "i", "w", "s", "n", "G", "p")
+        await pilot.press("3", "f")
+        await shows(app, "Of a file this large only the changed lines are read: there is not the whole file.")
+        assert "whole file" not in text(app).split("Of a file this large")[0]
+        await pilot.press("plus", "i", "w", "s", "n", "G", "p")
         await shows(app, "line forty")
 
 

@@ -243,6 +243,38 @@ async def test_baseline_progress_and_messages(record: RecordBuilder, make_app: M
         await shows(app, "● recording   the watch limit is too small: polling /srv   10,000 files")
 
 
+@pytest.mark.parametrize(
+    ("size", "line"),
+    [
+        ((60, 24), " ● recording   cannot watch /srv/www         ? help  q quit"),
+        ((40, 10), " ● recording   cannot watch /srv/www"),
+        ((30, 10), " ● cannot watch /srv/www"),
+        ((20, 5), " ● cannot watch /sr…"),
+    ],
+)
+async def test_what_is_told_takes_the_room_of_all_else(
+    record: RecordBuilder, make_app: Make, size: tuple[int, int], line: str
+) -> None:
+    state = FakeState("recording", files=10, message="cannot watch /srv/www")
+    app = make_app(record, FakeEngine(state))
+    async with app.run_test(size=size):
+        await shows(app, lambda screen: screen.split("\n")[-1].rstrip() == line)
+
+
+async def test_what_the_status_line_cuts_is_said_in_full(record: RecordBuilder, make_app: Make) -> None:
+    words = " ".join(f"word{number}" for number in range(15))
+    state = FakeState("recording", message=words)
+    app = make_app(record, FakeEngine(state))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, lambda screen: words in " ".join(screen.split()))
+        state.message = "few words"
+        await shows(app, "● recording   few words")
+        await pilot.resize_terminal(200, 24)
+        state.message = words
+        await shows(app, f"● recording   {words}")
+        assert text(app).count("word7") == 1
+
+
 async def test_a_later_start_is_no_first_look(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record, FakeEngine(FakeState("scanning")))
     async with app.run_test(size=(120, 24)):

@@ -33,7 +33,7 @@ from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
 from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Source
-from fcm_tui.review.status import Status, StatusLine
+from fcm_tui.review.status import Part, Status, StatusLine
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.engine import Place
 
@@ -100,6 +100,7 @@ class ReviewApp(Following):
         self.versions = Source(database)
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, notice)
+        self._told: Part | None = None
         self._changed = asyncio.Event()
         self._sending = Sending(database if isinstance(database, Path) else None)
         self.tree_view = DirectoryTree(palette, self._source, id="tree")
@@ -163,9 +164,9 @@ class ReviewApp(Following):
         if what != was:
             self.notices.say_wrong(where, what)
             self.unsay(was)
+            self._say_status(self._status)
             if what:
                 self.say(what, "warning", stays=True)
-            self._say_status(self._status)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key):
@@ -197,6 +198,16 @@ class ReviewApp(Following):
             self.unread,
         )
         self.status_line.say(self._status)
+        self._say_all_of(self._status.told)
+
+    def _say_all_of(self, told: Part | None) -> None:
+        """Once, what the status line has no room for."""
+        if told != self._told and self.status_line.size.width:
+            if self._told is not None:
+                self.unsay(self._told[0])
+            self._told = told
+            if told is not None and not self.status_line.tells_all:
+                self.say(*told)
 
     def _say_titles(self) -> None:
         tree, diff = self.tree_view.parent, self.diff_view.parent

@@ -20,7 +20,17 @@ from fcm_tui.store.reading.results import Sizes
 from fcm_tui.times import pause_text
 
 _BAR = 10
+_BETWEEN = 3
+"""Cells between two fields."""
+_APART = 2
+"""Cells at least between the last field and the keys."""
+_READABLE = 40
+"""Cells that a sentence gets before the keys do."""
 _BEGINNINGS = {"baseline": "◐ first look", "scanning": "◐ scanning"}
+
+
+Part = tuple[str, str]
+"""Text and the name of its style."""
 
 
 class Status(NamedTuple):
@@ -43,9 +53,16 @@ class Status(NamedTuple):
     unread: int = 0
     """Alerts that nobody has read."""
 
-
-Part = tuple[str, str]
-"""Text and the name of its style."""
+    @property
+    def told(self) -> Part | None:
+        """The sentence that a person is to read now."""
+        if self.failure:
+            return visible(self.failure), "warning"
+        if self.state is not None and self.state.message:
+            return visible(self.state.message), "warning"
+        if self.notice:
+            return visible(self.notice), "muted"
+        return (visible(self.wrong), "warning") if self.wrong else None
 
 
 def parts(status: Status) -> list[list[Part]]:
@@ -56,14 +73,8 @@ def parts(status: Status) -> list[list[Part]]:
             [(f"⚠ {wording.plural(status.unread, 'alert')} ", "bad"), (keys.shown("alerts"), "key")]
         )
     state = status.state
-    if status.failure:
-        fields.append([(visible(status.failure), "warning")])
-    elif state is not None and state.message:
-        fields.append([(visible(state.message), "warning")])
-    elif status.notice:
-        fields.append([(visible(status.notice), "muted")])
-    elif status.wrong:
-        fields.append([(visible(status.wrong), "warning")])
+    if status.told is not None:
+        fields.append([status.told])
     if state is not None and state.paused is not None:
         fields.insert(1, [(visible(pause_text(state.paused)), "text")])
     if state is not None and state.phase == "recording":
@@ -195,7 +206,10 @@ def number_found(count: int) -> str:
 
 
 class StatusLine(Widget):
-    """One line; fields that do not fit are left out, the least important first."""
+    """One line; fields that do not fit are left out, the least important first.
+
+    What a person is to read now takes the room of the keys where there is too little, and of all else in a tiny terminal.
+    """
 
     ALLOW_SELECT = False
 
@@ -213,6 +227,16 @@ class StatusLine(Widget):
             self._parts = said
             self.refresh()
 
+    @property
+    def tells_all(self) -> bool:
+        """Whether the sentence that a person is to read stands here to its last letter."""
+        told = self._status.told
+        if told is None:
+            return True
+        before = [] if layout.is_small(*self.app.size) else self._parts[: self._parts.index([told])]
+        used = sum(_cells(said) + _BETWEEN for said in before) if before else 2
+        return 1 + used + wording.cells(told[0]) <= self.size.width
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if layout.is_small(*self.app.size):
@@ -224,23 +248,28 @@ class StatusLine(Widget):
             (" quit ", "muted"),
         ]
         segments = [Segment(" ", self.palette("title"))]
-        used, end = 1, sum(len(text) for text, _ in hints)
+        used, end = 1, sum(len(text) for text, _ in hints) + _APART
         for number, said in enumerate(self._parts):
-            length = sum(wording.cells(text) for text, _ in said) + (3 if number else 0)
-            if used + length + end + 2 > width:
-                if number > 1:
+            apart = _BETWEEN if number else 0
+            length = _cells(said) + apart
+            if used + length + end > width:
+                is_told = said == [self._status.told]
+                if number > 1 and not is_told:
                     continue
-                room = width - used - end - 2 - (3 if number else 0)
+                if is_told and width - used - end < _READABLE:
+                    hints, end = [], 0
+                room = width - used - end - apart
                 if room < 10:
                     continue
+                room = min(room, length - apart)
                 said = _cut(said, room)
-                length = room + (3 if number else 0)
+                length = room + apart
             if number:
-                segments.append(Segment("   ", self.palette("title")))
+                segments.append(Segment(" " * apart, self.palette("title")))
             segments.extend(Segment(text, self.palette("title", style)) for text, style in said)
             used += length
-        if used + end <= width:
-            segments.append(Segment(" " * (width - used - end), self.palette("title")))
+        if hints and used + end <= width + _APART:
+            segments.append(Segment(" " * (width - used - end + _APART), self.palette("title")))
             segments.extend(Segment(text, self.palette("title", style)) for text, style in hints)
         return Strip(segments).adjust_cell_length(width, self.palette("title"))
 
@@ -248,13 +277,21 @@ class StatusLine(Widget):
         """How it goes in one sign, and from where on there is more to see."""
         sign, style = self._parts[0][0]
         columns, rows = layout.SMALLEST
-        words = wording.fit(f" small: {columns}×{rows} shows all", max(0, width - 2))
+        words, told = f"small: {columns}×{rows} shows all", "warning"
+        if self._status.told is not None:
+            words, told = self._status.told
+        elif self._status.unread:
+            words, told = f"⚠ {wording.plural(self._status.unread, 'alert')} {keys.shown('alerts')}", "bad"
         return Strip(
             [
-                Segment(f" {sign[:1]}", self.palette("title", style)),
-                Segment(words, self.palette("title", "warning")),
+                Segment(f" {sign[:1]} ", self.palette("title", style)),
+                Segment(wording.fit(words, max(0, width - 3)), self.palette("title", told)),
             ]
         ).adjust_cell_length(width, self.palette("title"))
+
+
+def _cells(said: list[Part]) -> int:
+    return sum(wording.cells(text) for text, _ in said)
 
 
 def _cut(said: list[Part], room: int) -> list[Part]:

@@ -45,16 +45,11 @@ class Shape:
         self.whole = at >= len(_STEPS)
         self.context = _STEPS[max(0, min(at, len(_STEPS) - 1))]
 
-    def told(self) -> list[str]:
+    def told(self, *, has_context: bool = True) -> list[str]:
         """What is not as it is by itself, in words for the title."""
-        return [
-            *({None: [], True: ["side by side"], False: ["unified"]}[self.split]),
-            *(["wrapped"] if self.wrap else []),
-            *(
-                ["whole file"]
-                if self.whole
-                else [f"context {self.context}"]
-                if self.context != CONTEXT
-                else []
-            ),
-        ]
+        said = [] if self.split is None else ["side by side" if self.split else "unified"]
+        if self.wrap:
+            said.append("wrapped")
+        if has_context and (self.whole or self.context != CONTEXT):
+            said.append("whole file" if self.whole else f"context {self.context}")
+        return said

@@ -15,7 +15,7 @@ def title(view: ChangeView, *, with_root: bool) -> tuple[str, str]:
     hunk, hunks = view.hunk_at
     at = f"hunk {hunk} of {hunks}" if hunk and hunks else wording.plural(hunks, "hunk") if hunks else ""
     change = document.change
-    told = view.shape.told()
+    told = view.shape.told(has_context=not document.partial)
     if (marked := view.reader.marked) is not None:
         told.insert(
             0, "marked" if key_of(marked) == key_of(change) else f"{wording.number_of(marked)} marked"

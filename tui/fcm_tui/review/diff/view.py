@@ -22,6 +22,7 @@ from fcm_tui.review.diff.wrap import Lines, heights
 from fcm_tui.review.documents.document import Document, FilePart
 from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
+from fcm_tui.review.parts.said import Refused
 
 
 class DiffView(RowsView, can_focus=True):
@@ -282,12 +283,23 @@ class DiffView(RowsView, can_focus=True):
         self._shaped()
 
     def action_whole(self) -> None:
-        self.shape.whole = not self.shape.whole
-        self._shaped()
+        if not self._has_no_more("the whole file"):
+            self.shape.whole = not self.shape.whole
+            self._shaped()
 
     def action_context(self, step: int) -> None:
-        self.shape.widen(step)
-        self._shaped()
+        if not self._has_no_more("other context"):
+            self.shape.widen(step)
+            self._shaped()
+
+    def _has_no_more(self, wanted: str) -> bool:
+        """Whether there is nothing around the changed lines, which is said."""
+        is_partial = self._document is not None and self._document.partial
+        if is_partial:
+            self.post_message(
+                Refused(f"Of a file this large only the changed lines are read: there is not {wanted}.")
+            )
+        return is_partial
 
     def action_whitespace(self) -> None:
         self.shape.blind = not self.shape.blind
