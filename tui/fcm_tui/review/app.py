@@ -138,10 +138,9 @@ class ReviewApp(Following):
         self.set_timer(_FIRST_PAINT, self.let_paint)
         self.set_timer(_LATEST_BEGIN, self.begin)
         self._open_record()
-        self.follow_alerts()
 
     def begin(self) -> None:
-        """Record, which takes imports and the disk: once there is something to look at."""
+        """Record, and look for alerts, which takes imports and the disk: once there is something to look at."""
         if not self._is_begun:
             self._is_begun = True
             self.call_after_refresh(self._begin)
@@ -149,6 +148,7 @@ class ReviewApp(Following):
     def _begin(self) -> None:
         gc.freeze()  # what the program is made of need not be looked through again
         gc.enable()
+        self.follow_alerts()
         if self._engine is not None:
             self._record(self._engine)
             self._follow_recorder(self._engine)
