@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fcm_tui.model import Kind
+import pytest
+
+from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.store.reading import histories
@@ -183,6 +185,20 @@ async def test_a_hundred_thousand_versions(empty: RecordBuilder, make_app: Make)
         await shows(app, lambda screen: "100,000 of 100,000" in screen and "#1 " in screen)
         await pilot.press("right")
         await shows(app, "99,999 of 100,000")
+
+
+@pytest.mark.parametrize("capture", [Capture.STORED, Capture.SECRET, Capture.TOO_LARGE])
+def test_of_what_the_first_look_found_it_is_told_whether_it_was_kept(
+    empty: RecordBuilder, capture: Capture
+) -> None:
+    is_kept = capture is Capture.STORED
+    empty.file(f"{AT}/.env", b"old\n", capture=capture)
+    empty.change(f"{AT}/.env", b"new\n", capture=capture, stored=is_kept)
+    with Reader(empty.database) as reader:
+        key = histories.key_at(reader.connection, native(f"{AT}/.env"))
+        assert key is not None
+        found = histories.first_look(reader, key)
+        assert found is not None and found.capture is capture
 
 
 async def test_what_the_first_look_found_is_the_oldest_version(record: RecordBuilder, make_app: Make) -> None:

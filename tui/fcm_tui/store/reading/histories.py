@@ -126,7 +126,11 @@ def first_look(reader: Reader, file: FileKey) -> Change | None:
         ).fetchone()
         time_ns, size = copy if copy is not None else (first.time_ns, None)
         path = first.previous_path or first.path
-        return _found(file, first.host, first.root, path, first.before, Capture.STORED, time_ns, size)
+        is_kept = copy is not None or first.before in reader.contents.known([first.before])
+        # why not is not on record: for the reason of the version after it, if that was not kept, too
+        why_not = Capture.NONE if first.capture is Capture.STORED else first.capture
+        capture = Capture.STORED if is_kept else why_not
+        return _found(file, first.host, first.root, path, first.before, capture, time_ns, size)
     row = reader.connection.execute(
         "SELECT i.host, r.path, f.path, f.digest, f.capture, f.first_seen_ns, f.size"
         f" FROM {dialect_of(reader.connection).files} f"
