@@ -93,9 +93,13 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
         await pilot.press("space")
         await eventually(lambda: own.sql("SELECT sequence, verdict FROM reviews") == [["2", "accepted"]], 30)
         await asyncio.to_thread(own.stop)
-        await eventually(lambda: "127.0.0.1" in app._failure, 30, "the screen says that it is lost")
+        await eventually(
+            lambda: "127.0.0.1" in (app.status_line.told or ("",))[0], 30, "the screen says that it is lost"
+        )
         await pilot.press("down", "up")
         await asyncio.to_thread(own.start)
         await asyncio.to_thread(change, "three\n")
-        await eventually(lambda: app.log_view.rows == 3 and not app._failure, 30, "it is back by itself")
+        await eventually(
+            lambda: app.log_view.rows == 3 and app.status_line.told is None, 30, "it is back by itself"
+        )
     await app.close_record()

@@ -14,7 +14,7 @@ from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.filters import Filters
-from tests.review.builder import RecordBuilder, native
+from tests.review.builder import RecordBuilder, connect, native
 from tests.review.fake_engine import FakeEngine, FakeProgress, FakeState
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
@@ -273,6 +273,28 @@ async def test_what_the_status_line_cuts_is_said_in_full(record: RecordBuilder, 
         state.message = words
         await shows(app, f"● recording   {words}")
         assert text(app).count("word7") == 1
+
+
+async def test_what_cannot_be_read_is_told_while_it_cannot_and_recording_goes_on(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    engine = FakeEngine(FakeState("recording"))
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 24)):
+        await shows(app, "● recording")
+        await eventually(lambda: engine.started)
+        record.change("/home/ann/project/new", b"x\n", Kind.CREATED)
+        with connect(record.database) as database:
+            database.execute("UPDATE changes SET kind = 'evil' WHERE sequence = 9")
+        engine.committed(9, 1)
+        await shows(app, lambda screen: "does not belong there" in " ".join(screen.split()))
+        assert app.status_line.render_line(0).text.startswith(" ● recording   ")  # which that stands over
+        with connect(record.database) as database:
+            database.execute("UPDATE changes SET kind = 'created' WHERE sequence = 9")
+        engine.committed(9, 1)
+        await shows(
+            app, lambda screen: "damaged" not in screen and "● recording" in screen and "new" in screen
+        )
 
 
 async def test_a_later_start_is_no_first_look(record: RecordBuilder, make_app: Make) -> None:

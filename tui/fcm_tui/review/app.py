@@ -189,19 +189,21 @@ class ReviewApp(Following):
         self._status = Status(
             self._engine.state if self._engine is not None else None,
             self.notices.text,
-            self._failure,
+            self._ended,
             self._stopping,
             self.notices.wrong,
             status.gap,
             self.log_view.gap,
             status.sizes,
             self.unread,
+            self._unreadable,
         )
         self.status_line.say(self._status)
-        self._say_all_of(self._status.told)
+        self._say_in_full()
 
-    def _say_all_of(self, told: Part | None) -> None:
-        """Once, what the status line has no room for."""
+    def _say_in_full(self) -> None:
+        """Once, what the status line tells and has no room for."""
+        told = self.status_line.told
         if told != self._told and self.status_line.size.width:
             if self._told is not None:
                 self.unsay(self._told[0])
@@ -253,7 +255,7 @@ class ReviewApp(Following):
         self.diff_view.reader.reviewed()
 
     def on_log_feed_failed(self, message: LogFeed.Failed) -> None:
-        self._failure = message.why
+        self._unreadable = message.why
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if len(self.screen_stack) == 1:  # a menu over the diff leaves its change in sight

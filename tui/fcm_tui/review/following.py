@@ -36,8 +36,10 @@ class Following(PaneKeys):
 
     _source: Source
     _sending: Sending
-    _failure: str = ""
-    """Why recording, or reading what is recorded, does not go on."""
+    _ended: str = ""
+    """Why recording does not go on; safe to show."""
+    _unreadable: str = ""
+    """Why what is recorded cannot be read just now; safe to show."""
     ended_by: FcmError | None = None
     """What ended recording, where it was not the person."""
     _stopping: bool = False
@@ -65,7 +67,7 @@ class Following(PaneKeys):
         try:
             await engine.run()
             if not self._stopping:
-                self._failure = "recording ended"
+                self._ended = "recording ended"
         except FcmError as error:
             self.ended_by = error
         except Exception as error:
@@ -74,7 +76,7 @@ class Following(PaneKeys):
         finally:
             self._recorded.set()
         if self.ended_by is not None:
-            self._failure = visible(str(self.ended_by))
+            self._ended = visible(str(self.ended_by))
 
     @work(group="live", exit_on_error=False)
     async def _follow_recorder(self, engine: Engine) -> None:
@@ -88,7 +90,7 @@ class Following(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen, is_lost = object(), False
+        seen = object()  # which no version is
         pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
             await asyncio.sleep(pause)
@@ -98,16 +100,11 @@ class Following(PaneKeys):
                 version = await self._source.call(lambda record: record.data_version())
             except StoreError as error:
                 if isinstance(self.database, Server):
-                    self._failure, is_lost = visible(str(error)), True
+                    self._unreadable, seen = visible(str(error)), object()
                 continue
-            if version != seen or is_lost:
-                if not await self._catch_up():
-                    is_lost = isinstance(self.database, Server)
-                    continue
+            if version != seen and await self._catch_up():
                 await self._see_reviews()
                 seen = version
-            if is_lost:
-                self._failure, is_lost = "", False
 
     async def _see_reviews(self) -> None:  # at once: what else is counted may take a server its time
         with contextlib.suppress(StoreError):
@@ -127,10 +124,11 @@ class Following(PaneKeys):
         try:
             await self.log_view.catch_up()
         except StoreError as error:
-            self._failure = visible(str(error))
+            self._unreadable = visible(str(error))
             return False
         finally:
             self._changed.set()
+        self._unreadable = ""
         return True
 
     @work(group="open", exit_on_error=False)
@@ -144,13 +142,13 @@ class Following(PaneKeys):
                 self.begin()
                 state = None if self._engine is None else self._engine.state
                 if state is None or state.phase == "recording":
-                    self._failure = visible(str(error))
+                    self._unreadable = visible(str(error))
                 is_being_made = state is not None and state.phase in BEGINNING and not state.standing_still
                 self.log_view.say_unread("" if is_being_made else visible(str(error)))
                 self.tree_view.say_unread(not is_being_made)
                 await asyncio.sleep(POLL)
                 continue
-            self._failure = "" if self._engine is None else self._failure
+            self._unreadable = ""
             self._changed.set()
             self.let_paint()
             return

@@ -41,7 +41,7 @@ class Status(NamedTuple):
     notice: str = ""
     """What the command had to say when it opened the screen."""
     failure: str = ""
-    """Why nothing is recorded or read any more, if so."""
+    """Why nothing is recorded any more, if so."""
     stopping: bool = False
     wrong: str = ""
     """What somebody has to mend."""
@@ -52,12 +52,14 @@ class Status(NamedTuple):
     sizes: Sizes | None = None
     unread: int = 0
     """Alerts that nobody has read."""
+    unreadable: str = ""
+    """Why what is recorded cannot be read just now; safe to show."""
 
     @property
     def told(self) -> Part | None:
         """The sentence that a person is to read now."""
-        if self.failure:
-            return visible(self.failure), "warning"
+        if self.failure or self.unreadable:
+            return visible(self.failure or self.unreadable), "warning"
         if self.state is not None and self.state.message:
             return visible(self.state.message), "warning"
         if self.notice:
@@ -100,7 +102,7 @@ def _head(status: Status) -> list[Part]:
     state = status.state
     if status.stopping:
         return [("◌ stopping", "warning")]
-    if (status.failure and state is not None) or (state is not None and state.phase == "failed"):
+    if state is not None and (status.failure or state.phase == "failed"):
         return [("✗ not recording", "bad")]
     if state is None:
         return [("◇ viewer", "accent")]
@@ -226,6 +228,11 @@ class StatusLine(Widget):
         if said != self._parts:
             self._parts = said
             self.refresh()
+
+    @property
+    def told(self) -> Part | None:
+        """The sentence that a person is to read now."""
+        return self._status.told
 
     @property
     def tells_all(self) -> bool:
