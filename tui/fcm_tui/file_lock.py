@@ -33,7 +33,7 @@ if sys.platform == "win32":
             return False
         return True
 
-    def is_locked(descriptor: int) -> bool:
+    def _is_locked(descriptor: int) -> bool:
         """Whether another holds the lock of an open file."""
         # There is no shared lock here, so another test may be what we met: that one is over in a moment.
         for _ in range(2):
@@ -52,7 +52,7 @@ else:
             return False
         return True
 
-    def is_locked(descriptor: int) -> bool:
+    def _is_locked(descriptor: int) -> bool:
         """Whether another holds the lock of an open file."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -114,16 +114,26 @@ def take(path: Path, kind: Callable[[Path, int], L] = FileLock) -> L | None:  # 
     return None
 
 
-def is_held(path: Path) -> bool:
-    """Whether anybody holds the lock of the file at a path."""
+def held(path: Path, length: int = 0) -> bytes | None:
+    """The first bytes of the file at a path while somebody holds its lock; None while nobody does, or none can tell."""
     try:
         descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
     except OSError:
-        return False
+        return None
     try:
-        return is_locked(descriptor)
+        if not _is_locked(descriptor):
+            return None
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return os.read(descriptor, length)
+    except OSError:
+        return None
     finally:
         os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether anybody holds the lock of the file at a path."""
+    return held(path) is not None
 
 
 @contextmanager

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fcm_tui import file_lock
-from fcm_tui.file_lock import PAUSE, FileLock, is_locked
+from fcm_tui.file_lock import PAUSE, FileLock
 from fcm_tui.model import Pause, Shipping, Standing
-from fcm_tui.private_file import OPEN_FLAGS
 
 _NOTE_BYTES = 12288
 """Of the lock file. They are there from the start, and written over in place: that needs no room on a full disk."""
@@ -90,20 +89,11 @@ def take(path: Path) -> Lock | None:
 
 def holder(path: Path) -> int | None:
     """The process id of who holds the lock (0 where it cannot be read), or None while nobody does."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
-    except OSError:
+    note = file_lock.held(path, 32)
+    if note is None:
         return None
-    try:
-        if not is_locked(descriptor):
-            return None
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        text = os.read(descriptor, 32).partition(b"\n")[0].strip()
-        return int(text) if text.isdigit() else 0
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
+    text = note.partition(b"\n")[0].strip()
+    return int(text) if text.isdigit() else 0
 
 
 def standing(path: Path) -> Standing | None:
