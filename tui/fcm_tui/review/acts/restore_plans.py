@@ -144,9 +144,15 @@ def undo(done: Done) -> Wish:
     """What stood there before a restore."""
     numbers = done.recorded.sequences
     tops = [step.source or step.path for step in done.steps]
+    read: list[Change] = []
+
+    def recorded(reader: Reader) -> list[Change]:
+        if not read:
+            read.extend([reader.change(number) for number in numbers])
+        return read
 
     def plan(reader: Reader) -> Plan:
-        changes = [reader.change(number) for number in numbers]
+        changes = recorded(reader)
         if not changes:
             raise RestoreRefused("the restore is not in the record, so it cannot be undone from here")
         if len({change.file_id for change in changes}) == 1:
@@ -164,13 +170,17 @@ def undo(done: Done) -> Wish:
     )
     what = f"what stood there before the restore that is {span}"
     return Wish(
-        what, plan, None, skip_missing=len(numbers) > 1, told=lambda reader: _changed_since(reader, done)
+        what,
+        plan,
+        None,
+        skip_missing=len(numbers) > 1,
+        told=lambda reader: _changed_since(reader, recorded(reader)),
     )
 
 
-def _changed_since(reader: Reader, done: Done) -> list[str]:
+def _changed_since(reader: Reader, restored: Sequence[Change]) -> list[str]:
     """The files that somebody changed after a restore: what they did to them goes with it."""
-    left = {change.path: change.after for change in map(reader.change, done.recorded.sequences)}
+    left = {change.path: change.after for change in restored}
     names = []
     for path, digest in left.items():
         now = past.present(reader.connection, path)

@@ -122,9 +122,9 @@ def _document(
         title, document, size = _part(record, file, left)
         together.add(file.last, title, document)
         left -= size
-    where = "all directories" if within is None else _folder(within, shown_as.root)
-    differ = "differs" if len(shown) == 1 else "differ"
-    facts = [said, f"{wording.plural(len(shown), 'file')} {differ} in {where}"]
+    files, differ = wording.plural(len(shown), "file"), "differs" if len(shown) == 1 else "differ"
+    everywhere = f"{files} {differ}, in all directories"
+    facts = [said, everywhere if within is None else f"{files} in {_folder(within, shown_as.root)} {differ}"]
     notes = []
     if len(shown) > _FILES or not all_of_them:
         notes.append(

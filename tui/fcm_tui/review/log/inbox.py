@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from textual import work
 from textual.message import Message
@@ -37,6 +38,19 @@ def _told(done: Marked) -> str:
     return "others reviewed it: that stays"
 
 
+class Asked(NamedTuple):
+    """All changes to be reviewed, from the newest of them on down."""
+
+    newest: Where
+    path: bytes | None = None
+    """Of a folder or file; None for what is shown."""
+
+    @property
+    def by(self) -> str:
+        """The action that asks for it."""
+        return "log.mark-shown" if self.path is None else "tree.mark"
+
+
 class Inbox(EventLog):
     """Marks through whoever has the record open; the recorder needs not be this process."""
 
@@ -59,10 +73,8 @@ class Inbox(EventLog):
         self._to_note: tuple[Where, Where] | None = None
         """What the note that is being written is about, whatever comes meanwhile."""
         self._reviews_seen: State | None = None
-        self.sure_of: Where | None = None
-        """From where on down all that is shown, or all of `sure_path`, was asked for once already."""
-        self.sure_path: bytes | None = None
-        """The folder or file of which all was asked for."""
+        self.asked: Asked | None = None
+        """What was asked for once already, and is done the second time."""
         self.may_review = True
 
     # --- what is selected
@@ -130,19 +142,19 @@ class Inbox(EventLog):
         newest = self._pages.row(0)
         if newest is None:
             return
-        if self.sure_of is not None and self.sure_path is None:
-            self._write(self.sure_of, _EVERYTHING, None, False)
+        if self.asked is not None and self.asked.path is None:
+            self._write(self.asked.newest, _EVERYTHING, None, False)
             return
         count = wording.number(self.rows) + ("" if self.complete else "+")
         self.post_message(self.Said(f"{keys.shown('log.mark-shown')} again: all {count} shown are reviewed"))
-        self.sure_of, self.sure_path = place_of(newest), None
+        self.asked = Asked(place_of(newest))
 
     @work(group="log-review", exit_on_error=False)
     async def mark_all_of(self, path: bytes) -> None:
         """All changes in a folder, or of a file, the second time it is asked for."""
         filters = Filters(path=path)
-        if self.sure_of is not None and self.sure_path == path:
-            await self._marked(filters, self.sure_of, _EVERYTHING, None, False)
+        if self.asked is not None and self.asked.path == path:
+            await self._marked(filters, self.asked.newest, _EVERYTHING, None, False)
             return
         name = visible_path(os.path.basename(path) or path)
         try:
@@ -155,13 +167,12 @@ class Inbox(EventLog):
             return
         changes = wording.plural(count, "change")
         self.post_message(self.Said(f"{keys.shown('tree.mark')} again reviews {changes} in {name}"))
-        self.sure_of, self.sure_path = newest, path
+        self.asked = Asked(newest, path)
 
     def take_back(self, key: str = "") -> None:
         """Another key was pressed than the one that was asked for again, which answers no question from then on."""
-        asked = "log.mark-shown" if self.sure_path is None else "tree.mark"
-        if self.sure_of is not None and not keys.does(key, asked):
-            self.sure_of = None
+        if self.asked is not None and not keys.does(key, self.asked.by):
+            self.asked = None
             self.post_message(self.Said(""))
 
     def cursor_moved(self) -> None:
@@ -180,7 +191,7 @@ class Inbox(EventLog):
     async def _marked(
         self, filters: Filters, newest: Where, oldest: Where, note: str | None, undo: bool | None
     ) -> None:
-        self.sure_of = None
+        self.asked = None
         if not self.may_review:
             return
         try:

@@ -115,7 +115,7 @@ class LogPane(Pane):
 
     def _forget(self) -> None:
         self._said = ""
-        self.log_view.sure_of = None  # a question that nobody sees any more is not answered
+        self.log_view.asked = None  # a question that nobody sees any more is not answered
         self.say_title()
 
     def on_note_bar_noted(self, message: NoteBar.Noted) -> None:
