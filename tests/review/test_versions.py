@@ -180,6 +180,30 @@ async def test_all_files_between_two_changes_are_one_diff(empty: RecordBuilder, 
         await shows(app, "#8  created")
 
 
+async def test_whitespace_is_ignored_in_each_file_by_itself(empty: RecordBuilder, make_app: Make) -> None:
+    empty.file(AT + "a", b"one\ntwo\n")
+    empty.file(AT + "d", b"D1\nD2\nD3\n")
+    empty.change(AT + "mark", b"x\n", Kind.CREATED)
+    empty.change(AT + "a", b"one\ntwo more\n")
+    empty.change(AT + "d", b"D1\n  D2\nD3\nD4 real\n")
+    empty.change(AT + "new", b"n\n", Kind.CREATED)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await shows(app, "#4  created")
+        await pilot.press("2", "G")
+        await shows(app, "#1  created")
+        await pilot.press("m", "g", "F", "3", "z")
+        await shows(app, "3 files differ")
+        await pilot.press("i")
+        await shows(app, "whitespace ignored, 1 hunk of it hidden")
+        shown = [" ".join(row.split()).strip("▌━ ") for row in lines(app.diff_view)]
+        assert shown[shown.index("a") :][:15] == [
+            "a", "1 1 one", "2 - two", "2 + two more",
+            "d", "1 1 D1", "2 2 D2", "3 3 D3", "4 + D4 real",
+            "new created", "1 + n", "", "", "", "",
+        ]  # fmt: skip
+
+
 async def test_the_files_of_the_folder_in_sight_are_compared_and_it_is_named(
     empty: RecordBuilder, make_app: Make
 ) -> None:

@@ -72,6 +72,10 @@ class Hunk(NamedTuple):
             return Operation.INSERT
         return Operation.UPDATE if self.new_count else Operation.DELETE
 
+    def shifted(self, old: int, new: int) -> Hunk:
+        """The same range where so many lines stand in front of the versions."""
+        return Hunk(self.old_start + old, self.old_count, self.new_start + new, self.new_count)
+
 
 class LineCounts(NamedTuple):
     """Lines of Insert hunks, new lines of Update hunks, lines of Delete hunks."""

@@ -93,9 +93,7 @@ def file_shown(view: HunksView) -> Subject | None:
     if file.change is None:
         return None
     found = view.hunks[number - 1] if 0 < number <= len(view.hunks) else None
-    own = found and Hunk(
-        found.old_start - file.old_start, found.old_count, found.new_start - file.new_start, found.new_count
-    )
+    own = found and found.shifted(-file.old_start, -file.new_start)
     return Subject(
         file.change.path, file.change, hunks=(own,) if own else (), hunk=own, contents=file.contents
     )

@@ -19,7 +19,7 @@ from fcm_tui.review.diff.rows import Place, rows
 from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from fcm_tui.review.diff.wrap import Lines, heights
-from fcm_tui.review.documents.document import Document, FilePart
+from fcm_tui.review.documents.document import Document
 from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
@@ -106,17 +106,15 @@ class DiffView(RowsView, can_focus=True):
         The versions after the change come first: they have most of the lines in sight.
         """
         sides = (document.old.lines, document.new.lines)
-        files = document.files or [FilePart("", 0, 0, document.name)]
-        starts = [file.old_start for file in files], [file.new_start for file in files]
+        files = list(document.texts())
         parts = [
-            Part(file.name, sides[side][start:end], partial(self._coloured, side, start))
+            Part(file.name, sides[side][lines[side]], partial(self._coloured, side, lines[side].start))
             for side in (1, 0)
-            for file, start, end in zip(
-                files, starts[side], [*starts[side][1:], len(sides[side])], strict=True
-            )
+            for file, *lines in files
         ]
         texts = lexing.open(parts)
-        return [Colours(texts[len(files) :], starts[0]), Colours(texts[: len(files)], starts[1])]
+        old, new = ([lines[side].start for _, *lines in files] for side in (0, 1))
+        return [Colours(texts[len(files) :], old), Colours(texts[: len(files)], new)]
 
     def say_reviews(self, change: Change, reviews: Sequence[str]) -> None:
         """What reviewers have to say to a change, if it is the one that is shown; nothing moves but what they say."""
@@ -188,7 +186,11 @@ class DiffView(RowsView, can_focus=True):
         def compare() -> tuple[list[Hunk], int]:
             from fcm_tui.diff.whitespace import diff_without_whitespace, vanished  # in the thread
 
-            quiet = diff_without_whitespace(document.old.lines, document.new.lines)
+            quiet = [
+                hunk.shifted(old.start, new.start)
+                for _, old, new in document.texts()
+                for hunk in diff_without_whitespace(document.old.lines[old], document.new.lines[new])
+            ]
             return quiet, vanished(document.hunks, quiet)
 
         quiet, hidden = await asyncio.to_thread(compare)

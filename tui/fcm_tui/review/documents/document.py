@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -79,6 +79,16 @@ class Document(NamedTuple):
     """Whose version the old side is, where that is one that was marked."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
+
+    def texts(self) -> Iterator[tuple[FilePart, slice, slice]]:
+        """Each file that the sides have the lines of, and which lines of the old and the new side those are."""
+        files = self.files or [FilePart("", 0, 0, self.name)]
+        ends = [
+            *((file.old_start, file.new_start) for file in files[1:]),
+            (len(self.old.lines), len(self.new.lines)),
+        ]
+        for file, (old_end, new_end) in zip(files, ends, strict=True):
+            yield file, slice(file.old_start, old_end), slice(file.new_start, new_end)
 
 
 def sorry(change: Change, why: str, *, compared: str = "") -> Document:

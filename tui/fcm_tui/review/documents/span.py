@@ -75,9 +75,7 @@ class _Together:
         self.files.append(FilePart(title, old, new, document.name, last, contents))
         self.old += document.old.lines
         self.new += document.new.lines
-        self.hunks += [
-            Hunk(h.old_start + old, h.old_count, h.new_start + new, h.new_count) for h in document.hunks
-        ]
+        self.hunks += [hunk.shifted(old, new) for hunk in document.hunks]
         _shift(self.moved[0], document.moved[0], old, new)
         _shift(self.moved[1], document.moved[1], new, old)
 
