@@ -9,7 +9,15 @@ from textual import events
 from fcm_tui.review.app import ReviewApp
 from tests.waiting import eventually
 
-NAMES = {"/": "slash", " ": "space", "\r": "enter", "\x1b": "escape", "\x03": "ctrl+c", "\x15": "ctrl+u"}
+NAMES = {
+    "/": "slash",
+    " ": "space",
+    "\r": "enter",
+    "\x1b": "escape",
+    "\x03": "ctrl+c",
+    "\b": "backspace",
+    "\x15": "ctrl+u",
+}
 
 
 def at_once(app: ReviewApp, keys: str) -> None:

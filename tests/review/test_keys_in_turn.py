@@ -17,7 +17,7 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.files.history import HistoryScreen
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.store.reading import patches
-from tests.review.builder import RecordBuilder
+from tests.review.builder import RecordBuilder, connect
 from tests.review.keyboard import NAMES, at_once, settled
 from tests.review.screens import shows, text
 from tests.waiting import eventually
@@ -44,6 +44,32 @@ async def test_a_filter_written_at_once_is_kept_whole_and_the_log_gets_the_rest(
         await settled(app)
         assert app.log_pane.bar.entry.text == "*.py" and app.focused is app.log_view
         await eventually(lambda: app.log_view.total == 3)
+
+
+async def test_the_list_of_a_filter_gets_the_keys_behind_it(record: RecordBuilder, make_app: Make) -> None:
+    """And not the change that was there before, which the filter may hide."""
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        at_once(app, "/*.py\rjj")
+        await settled(app)
+        assert app.log_view.total == 3
+        await eventually(lambda: app.log_view.cursor == 2)
+        at_once(app, "\x1b/blob\r ")
+        await shows(app, "1 change reviewed")
+        assert connect(record.database).execute("SELECT sequence FROM reviews").fetchall() == [(6,)]
+        at_once(app, "\x1b/crlfZ\b\x15.env\rH")
+        await shows(app, lambda screen: "▌History  .env" in screen)
+
+
+async def test_the_list_of_a_folder_gets_the_keys_behind_it(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)):
+        await shows(app, "line ten")
+        await shows(app, "▸ src")
+        at_once(app, "1j\r2 ")
+        await shows(app, "1 change reviewed")
+        assert connect(record.database).execute("SELECT sequence FROM reviews").fetchall() == [(7,)]
 
 
 async def test_a_note_and_what_follows(record: RecordBuilder, make_app: Make) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from textual import work
 from textual.message import Message
+from textual.worker import Worker, WorkerError
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Gap
@@ -23,7 +23,6 @@ from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
-from fcm_tui.who.words import names as names_of
 
 
 class LogFeed(CursorView):
@@ -59,6 +58,8 @@ class LogFeed(CursorView):
         self.pinned = False
         """Stay on the change that is being read, even if it is the newest."""
         self._unread = ""
+        self._narrowing: Worker[None] | None = None
+        """What is under way to another filter, or was last."""
         self.range_from: int | None = None
         """The place at which a range of selected rows begins, if there is one."""
 
@@ -244,7 +245,13 @@ class LogFeed(CursorView):
 
     def narrow(self, **conditions: Any) -> None:
         """Show what some conditions of `Filters` let through, the others as they are."""
-        self._narrow(self._reading.wanted._replace(**conditions))
+        self._narrowing = self._narrow(self._reading.wanted._replace(**conditions))
+
+    async def narrowed(self) -> None:
+        """Until what is shown is what was asked for last, or that cannot be."""
+        if self._narrowing is not None:
+            with suppress(WorkerError):
+                await self._narrowing.wait()
 
     @work(group="log-filter", exclusive=True, exit_on_error=False)
     async def _narrow(self, filters: Filters) -> None:
@@ -365,20 +372,9 @@ class LogFeed(CursorView):
         self.post_message(self.Counted())
         self.go(self.total - 1)
 
-    @property
-    def names(self) -> dict[str, list[str]]:
-        """Hosts, owners, processes, and both of these, of what was read: the most frequent first."""
-        known: dict[str, Counter[str | None]] = {"host": Counter(), "owner": Counter(), "process": Counter()}
-        known["by"] = Counter()
-        for change in self._pages.known():
-            programs = names_of(change.process)
-            for key in ("host", "owner"):
-                known[key][getattr(change, key)] += 1
-            known["process"].update(programs)
-            known["by"].update((change.owner, *programs))
-        return {
-            key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()
-        }
+    def known(self) -> Iterator[Change]:
+        """The changes that were read."""
+        return self._pages.known()
 
     async def let_go(self) -> None:
         """As `Source.let_go`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,9 +12,12 @@ from rich.segment import Segment
 from textual.message import Message
 
 from fcm_tui.errors import FilterError
+from fcm_tui.model import Change
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry_bar import EntryBar, fitted
+from fcm_tui.safetext import visible
+from fcm_tui.who.words import names as names_of
 
 if (
     TYPE_CHECKING
@@ -26,6 +30,18 @@ def _words_before(text: str, at: int) -> str:
     while at and not text[at - 1].isspace():
         at -= 1
     return text[:at]
+
+
+def names_in(changes: Iterable[Change]) -> dict[str, list[str]]:
+    """Hosts, owners, processes, and both of these, of some changes: the most frequent first, safe to show."""
+    known: dict[str, Counter[str | None]] = {key: Counter() for key in ("host", "owner", "process", "by")}
+    for change in changes:
+        programs = names_of(change.process)
+        for key in ("host", "owner"):
+            known[key][getattr(change, key)] += 1
+        known["process"].update(programs)
+        known["by"].update((change.owner, *programs))
+    return {key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()}
 
 
 class FilterBar(EntryBar):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -12,9 +11,10 @@ from textual.message import Message
 from textual.timer import Timer
 
 from fcm_tui.review import wording
-from fcm_tui.review.log.filter import FilterBar
+from fcm_tui.review.log.filter import FilterBar, names_in
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.log.reading import Notes
+from fcm_tui.review.look.keys_in_turn import KeysInTurn
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.entry_bar import EntryBar
@@ -75,6 +75,9 @@ class LogPane(Pane):
         log.ask_filter = self._ask_filter
         log.ask_note = self.note.ask
         self._pause: Timer | None = None
+        """Until what is written is looked for."""
+        self._terms: tuple[Term, ...] = ()
+        """What is written."""
         self._said = ""
         self._saying: Timer | None = None
 
@@ -132,24 +135,38 @@ class LogPane(Pane):
         return True
 
     def _ask_filter(self) -> None:
-        self.bar.values = self.log_view.names
+        self.bar.values = names_in(self.log_view.known())
         self.bar.open()
 
     def on_filter_bar_written(self, message: FilterBar.Written) -> None:
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
-        if message.terms is not None:
-            pause = _BEGINNING if message.is_beginning else _PAUSE
-            if message.terms != self.log_view.filters.terms:
-                self.bar.say_found("…")  # what stands there is of another filter
-            self._pause = self.set_timer(pause, partial(self._search, message.terms))
+        if message.terms is None:
+            return
+        if message.terms != self.log_view.filters.terms:
+            self.bar.say_found("…")  # what stands there is of another filter
+        self._terms = message.terms
+        if self.bar.is_writing:
+            self._pause = self.set_timer(_BEGINNING if message.is_beginning else _PAUSE, self._search)
+        else:
+            self._search()
+            self._wait()
 
-    def _search(self, terms: tuple[Term, ...]) -> None:
+    def _search(self) -> None:
         self._pause = None
-        self.log_view.narrow(terms=terms)
-        if terms == self.log_view.filters.terms:  # what stands there is of this filter
+        self.log_view.narrow(terms=self._terms)
+        if self._terms == self.log_view.filters.terms:  # what stands there is of this filter
             self.say_title()
+
+    def _wait(self) -> None:
+        """Keys that come now are for the list of the filter."""
+        assert isinstance(self.app, KeysInTurn)
+        self.app.opens(self.log_view.narrowed(), "log-narrowed")
 
     def on_entry_bar_left(self) -> None:
         self.log_view.focus()
+        if self._pause is not None:
+            self._pause.stop()
+            self._search()
+        self._wait()
