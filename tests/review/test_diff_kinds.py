@@ -33,6 +33,12 @@ async def test_whitespace_is_ignored_on_demand(empty: RecordBuilder, make_app: M
         await pilot.press("J")
         await shows(app, "#1  modified")
         await shows(app, "whitespace ignored, 2 hunks of it hidden, 1 hunk")
+        await pilot.press("s", "s", "w", "plus", "m")
+        await pilot.resize_terminal(80, 30)  # what hides changes is told, however little room there is
+        await shows(app, "Diff  one.py     marked, whitespace ignored, 2 hunks of it hidden, hunk 1 of 1")
+        await pilot.resize_terminal(120, 50)
+        await shows(app, "context 6, marked, whitespace ignored, 2 hunks of it hidden, 1 hunk")
+        await pilot.press("w", "minus", "m", "s")
         await pilot.press("i")
         await shows(app, lambda screen: "ignored" not in screen and "1 of 3" in screen)
 

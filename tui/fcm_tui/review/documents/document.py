@@ -38,8 +38,8 @@ Contents = tuple[bytes | None, bytes | None]
 class FilePart(NamedTuple):
     """One file of several in a document."""
 
-    title: str
-    """Its path and, where there are no lines to show, why; safe to show."""
+    path: str
+    """Safe to show."""
     old_start: int
     """The first of its lines in the old side, counted from 0."""
     new_start: int
@@ -48,6 +48,12 @@ class FilePart(NamedTuple):
     change: Change | None = None
     """The last that made it so."""
     contents: Contents = (None, None)
+    about: str = ""
+    """Whether it is new or gone and, where there are no lines to show, why; safe to show."""
+
+    @property
+    def title(self) -> str:
+        return "  ".join(filter(None, (self.path, self.about)))
 
 
 class Document(NamedTuple):

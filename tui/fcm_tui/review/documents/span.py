@@ -66,13 +66,13 @@ class _Together:
         self.files: list[FilePart] = []
         self.moved: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
-    def add(self, last: Change, title: str, document: Document | None) -> None:
+    def add(self, last: Change, path: str, about: str, document: Document | None) -> None:
         old, new = len(self.old), len(self.new)
+        part = FilePart(path, old, new, change=last, about=about)
         if document is None or document.hex:
-            self.files.append(FilePart(title, old, new, change=last))
+            self.files.append(part)
             return
-        contents = document.contents or (None, None)
-        self.files.append(FilePart(title, old, new, document.name, last, contents))
+        self.files.append(part._replace(name=document.name, contents=document.contents or (None, None)))
         self.old += document.old.lines
         self.new += document.new.lines
         self.hunks += [hunk.shifted(old, new) for hunk in document.hunks]
@@ -117,8 +117,8 @@ def _document(
     own = [change for change in changes if change.recorder_id == shown_as.recorder_id]
     shown = [file for file in _files(own) if file.differs]
     for file in shown[:_FILES]:
-        title, document, size = _part(record, file, left)
-        together.add(file.last, title, document)
+        why, document, size = _part(record, file, left)
+        together.add(file.last, _path(file), _about(file, why), document)
         left -= size
     files, differ = wording.plural(len(shown), "file"), "differs" if len(shown) == 1 else "differ"
     everywhere = f"{files} {differ}, in all directories"
@@ -166,24 +166,26 @@ def _by_path(files: list[_File]) -> list[_File]:
 
 
 def _part(record: Record, file: _File, left: int) -> tuple[str, Document | None, int]:
-    """Its title, what differs in it if that can be shown in the bytes that are left, and how many of them it takes."""
+    """What there is to say of it, what differs in it if that can be shown in the bytes that are left, and how many of them
+    it takes.
+    """
     if file.old is not None and file.new is not None and file.old.digest == file.new.digest:
-        return _title(file, ""), None, 0
+        return "", None, 0
     connection = reader_of(record).connection
     old = None if file.old is None else past.before(connection, file.old.change)
     new = None if file.new is None else past.after(connection, file.new.change)
     which = "" if new is None else "the version before is "
     if why := _not_kept(record, new) or _not_kept(record, old, which):
-        return _title(file, why), None, 0
+        return why, None, 0
     size = sum(version.size for version in (old, new) if version is not None)
     if size > left:
-        return _title(file, "too much to show here"), None, 0
+        return "too much to show here", None, 0
     try:
         pair = Pair(file.last, [], _content(record, old), _content(record, new), compared="span")
     except FcmError as error:
-        return _title(file, visible(str(error))), None, 0
+        return visible(str(error)), None, 0
     document = compare(pair)
-    return _title(file, "; ".join(document.notes[:1])), document, 0 if document.hex else size
+    return "; ".join(document.notes[:1]), document, 0 if document.hex else size
 
 
 def _content(record: Record, version: past.Version | None) -> bytes | None:
@@ -199,13 +201,17 @@ def _not_kept(record: Record, version: past.Version | None, what: str = "") -> s
     return f"{what}not kept: {wording.NOT_KEPT[capture]}" if capture in wording.NOT_KEPT else ""
 
 
-def _title(file: _File, why: str) -> str:
+def _path(file: _File) -> str:
     root = file.last.root
     path = wording.relative_path(file.path, root, with_root=False)
     if file.old is not None and file.old.path != file.path:
         path = f"{wording.relative_path(file.old.path, root, with_root=False)} → {path}"
+    return path
+
+
+def _about(file: _File, why: str) -> str:
     kind = "created" if file.old is None else "deleted" if file.new is None else ""
-    return "  ".join(part for part in (path, kind, why) if part)
+    return "  ".join(filter(None, (kind, why)))
 
 
 def _shift(into: dict[int, int], moved: Mapping[int, int], here: int, there: int) -> None:

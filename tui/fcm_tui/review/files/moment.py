@@ -107,10 +107,8 @@ class MomentScreen(Screen[None]):
         state = ""
         if document is not None and document.files:
             state = f"file {max(1, view.file_at)} of {len(document.files)}"
-        self._pane.title.say(
-            f"{visible_path(self._path)} at {wording.moment(self._at_ns)}",
-            ", ".join(filter(None, [state, *view.shape.told(), view.told()])),
-        )
+        path = f"{visible_path(self._path)} at {wording.moment(self._at_ns)}"
+        self._pane.title.say(path, *view.shape.told(), state, view.told())
 
     def action_back(self) -> None:
         if not self.diff.out():

@@ -11,6 +11,8 @@ from textual.widget import Widget
 from fcm_tui.review import wording
 from fcm_tui.review.look.theme import Palette
 
+_LEAST = 12
+"""Cells that the detail has at least, if it needs as many."""
 ZOOMED = "-zoomed"
 """Class of what shows one of its panes alone."""
 
@@ -25,13 +27,14 @@ class PaneTitle(Widget):
         self.palette = palette
         self._heading = name
         self._detail = ""
-        self._state = ""
+        self._state: tuple[str, ...] = ()
         self.focused = False
 
-    def say(self, detail: str, state: str = "") -> None:
-        """Show another detail and state."""
-        if (detail, state) != (self._detail, self._state):
-            self._detail, self._state = detail, state
+    def say(self, detail: str, *state: str) -> None:
+        """Show another detail, and a state of parts of which the first are left out where there is too little room."""
+        parts = tuple(filter(None, state))
+        if (detail, parts) != (self._detail, self._state):
+            self._detail, self._state = detail, parts
             self.refresh()
 
     def rename(self, name: str) -> None:
@@ -48,16 +51,23 @@ class PaneTitle(Widget):
         width = self.size.width
         style = self.palette("title-focused" if self.focused else "title")
         mark = "▌" if self.focused else " "
-        state = f"{self._state} " if self._state else ""
         left = f"{mark}{self._heading}  "
-        room = width - len(left) - wording.cells(state) - 1
-        if room < (12 if self._detail else -1):
-            state, room = "", width - len(left) - 1
-        detail = wording.fit_path(self._detail, max(0, room))
+        room = width - len(left) - 1
+        state = self._state_in(room)
+        detail = wording.fit_path(self._detail, max(0, room - wording.cells(state)))
         quiet = style if self.focused else style + self.palette.theme.styles["muted"]
         return Strip(
             [Segment(left, style), Segment(detail + " ", quiet), Segment(state, quiet)],
         ).adjust_cell_length(width, style)
+
+    def _state_in(self, room: int) -> str:
+        """As much of the state as leaves the detail what it needs."""
+        least = min(_LEAST, wording.cells(self._detail)) if self._detail else -1
+        for first in range(len(self._state)):
+            state = f"{', '.join(self._state[first:])} "
+            if room - wording.cells(state) >= least:
+                return state
+        return ""
 
 
 class Pane(Vertical):
