@@ -53,6 +53,29 @@ def test_two_versions_are_compared(
         assert terminal.leave() == 0
 
 
+def test_what_the_first_look_found_is_brought_back(watched: Watched) -> None:
+    file = watched.write("a.txt", "first\n")
+    with watched.screen(str(watched.root), columns=100) as terminal:
+        terminal.wait("● recording")
+        for word in ("second", "third"):
+            file.write_text(f"{word}\n")
+            terminal.wait(f"+ {word}")
+        terminal.press("H")
+        terminal.wait("▌History")
+        terminal.press("G")
+        terminal.wait("+ first")
+        terminal.press("R")
+        terminal.wait("this version, before change 1")
+        assert "as it was after change" not in terminal.text
+        terminal.press("v")
+        terminal.wait("y restores the version before change 1")
+        terminal.press("y")
+        terminal.wait("recorded as change 3. U undoes it.")
+        assert file.read_text() == "first\n"
+        terminal.press("escape")
+        terminal.wait("▌Log")
+
+
 def test_of_two_versions_either_is_brought_back(watched: Watched) -> None:
     file = watched.write("a.txt", "one\n")
     with watched.screen(str(watched.root), columns=100) as terminal:
@@ -61,6 +84,7 @@ def test_of_two_versions_either_is_brought_back(watched: Watched) -> None:
             file.write_text(f"{word}\n")
             terminal.wait(f"+ {word}")
             wait_for(lambda number=number: len(watched.changes()) == number)  # type: ignore[misc]
+        terminal.wait("recording began")  # the last line
         terminal.press("G", "k")
         terminal.wait("+ two")
         terminal.press("m", "g")

@@ -43,6 +43,8 @@ _BEFORE = {
 def entries(subject: Subject, at: Change | None) -> list[Choice]:
     """What can be restored from here, the likeliest first; a path in the tree as it was at the change `at`."""
     change, found = subject.change, []
+    if subject.first_before is not None:
+        return [Choice("v", f"this version, before change {subject.first_before.sequence}", "first")]
     if change is None:
         return [] if at is None else [Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path")]
     if subject.burst is not None:
@@ -90,6 +92,8 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
     from fcm_tui.review.acts import restore_plans
 
     change = subject.change
+    if subject.first_before is not None:
+        return restore_plans.version(subject.first_before, before=True)
     if choice == "path" and at is not None:
         return restore_plans.folder(subject.path, at)
     assert change is not None

@@ -43,6 +43,8 @@ class Subject(NamedTuple):
     """The two versions that the hunks are of, where they are not those of the change."""
     marked: Change | None = None
     """Whose version the older side is, where one compares with a marked one."""
+    first_before: Change | None = None
+    """The change before which the version stood that is looked at, where that is what the first look found."""
     line_in_sight: int | None = None
     """Of the version after the change, where no hunk begins in sight."""
 

@@ -80,6 +80,11 @@ class VersionsView(CursorView):
         """What the first look found, if the file was there by then."""
         return self._first
 
+    @property
+    def oldest(self) -> Change | None:
+        """The first change, where it has been read; before it stood what the first look found."""
+        return self._row(len(self._numbers) - 1) if self._numbers else None
+
     def hit(self, step: int) -> bool:
         """To the next older version (1), or newer one (-1), that has what is looked for; whether there is one."""
         row = self.cursor + step
