@@ -76,6 +76,37 @@ def test_what_the_first_look_found_is_brought_back(watched: Watched) -> None:
         terminal.wait("▌Log")
 
 
+def test_what_was_compared_is_brought_back_as_it_was_at_the_mark(watched: Watched) -> None:
+    one, other = watched.write("src/one", "1\n"), watched.write("src/other", "1\n")
+    with watched.screen(str(watched.root), columns=100) as terminal:
+        terminal.wait("● recording")
+        for file, word in ((one, "at the mark"), (one, "later"), (other, "later, too")):
+            file.write_text(f"{word}\n")
+            terminal.wait(f"+ {word}")
+        terminal.wait("recording began")  # the last line
+        terminal.press("G", "k")
+        terminal.wait("+ at the mark")
+        terminal.press("m", "g")
+        terminal.wait("+ later, too")
+        terminal.press("F")
+        terminal.wait("2 files differ")
+        terminal.press("R")
+        terminal.wait("one as it was after change #1")
+        terminal.press("m")
+        terminal.wait("one as it was after change #1")
+        terminal.wait("+ at the mark")
+        terminal.press("escape")
+        terminal.wait("▌Log")
+        terminal.press("1", "j")
+        terminal.press("R")
+        terminal.wait("all of root as it was after change #1")
+        terminal.press("a")
+        terminal.wait("y restores")
+        terminal.press("y")
+        terminal.wait("recorded as changes 4 to 5. U undoes it.")
+        assert (one.read_text(), other.read_text()) == ("at the mark\n", "1\n")
+
+
 def test_of_two_versions_either_is_brought_back(watched: Watched) -> None:
     file = watched.write("a.txt", "one\n")
     with watched.screen(str(watched.root), columns=100) as terminal:

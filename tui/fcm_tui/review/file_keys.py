@@ -62,12 +62,13 @@ class FileKeys(ThemedApp):
             return screen.subject()
         if len(self.screen_stack) > 1:
             return None
+        document = self.diff_view.document
         if self.tree_view.has_focus:
             node = self.tree_view.selected
             if node is None:
                 return None
-            return Subject(node.path, is_folder=node.is_folder, is_gone=node.is_gone)
-        document = self.diff_view.document
+            span = document.span if document is not None else None
+            return Subject(node.path, is_folder=node.is_folder, is_gone=node.is_gone, span=span)
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
         if change is None:

@@ -46,7 +46,9 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if subject.first_before is not None:
         return [Choice("v", f"this version, before change {subject.first_before.sequence}", "first")]
     if change is None:
-        return [] if at is None else [Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path")]
+        if at is not None:
+            found.append(Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path"))
+        return [*_back_to_span(subject), *found]
     if subject.burst is not None:
         count = wording.plural(subject.burst.count, "change")
         found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
@@ -66,12 +68,32 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
     if subject.marked is not None and subject.marked.kind is not Kind.DELETED:
-        found.append(Choice("m", f"the marked version, after change {subject.marked.sequence}", "marked"))
+        of = "" if subject.marked.path == change.path else f" of {_name(subject.marked.path)}"
+        found.append(Choice("m", f"the marked version, after change {subject.marked.sequence}{of}", "marked"))
+    found += _back_to_span(subject)
     folder = os.path.dirname(change.path)
     found.append(Choice("f", f"the folder {_name(folder)} {_as_after(change)}", "folder"))
     if change.root and folder != change.root:
         found.append(Choice("r", f"all of {_name(change.root)} {_as_after(change)}", "root"))
     return found
+
+
+def _back_to_span(subject: Subject) -> list[Choice]:
+    """What is compared, as it was at the older moment."""
+    span = subject.span
+    if span is None:
+        return []
+    folder = _folder_of(subject)
+    of_all = [Choice("a", f"all of {_name(folder)} {_as_after(span.older)}", "span-all")]
+    if subject.path == folder:
+        return of_all
+    return [Choice("m", f"{_name(subject.path)} {_as_after(span.older)}", "span"), *of_all]
+
+
+def _folder_of(subject: Subject) -> bytes:
+    """In which files are compared."""
+    assert subject.span is not None
+    return subject.span.within or subject.span.older.root
 
 
 def _as_after(change: Change) -> str:
@@ -94,6 +116,9 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
     change = subject.change
     if subject.first_before is not None:
         return restore_plans.version(subject.first_before, before=True)
+    if choice in ("span", "span-all") and subject.span is not None:
+        path = subject.path if choice == "span" else _folder_of(subject)
+        return restore_plans.folder(path, subject.span.older)
     if choice == "path" and at is not None:
         return restore_plans.folder(subject.path, at)
     assert change is not None

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.hunks import HunksView
-from fcm_tui.review.documents.document import Contents
+from fcm_tui.review.documents.document import Contents, Span
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
 
@@ -43,6 +43,8 @@ class Subject(NamedTuple):
     """The two versions that the hunks are of, where they are not those of the change."""
     marked: Change | None = None
     """Whose version the older side is, where one compares with a marked one."""
+    span: Span | None = None
+    """Between what files are compared, where they are: the older moment can be gone back to."""
     first_before: Change | None = None
     """The change before which the version stood that is looked at, where that is what the first look found."""
     line_in_sight: int | None = None
@@ -97,5 +99,6 @@ def file_shown(view: HunksView) -> Subject | None:
     found = view.hunks[number - 1] if 0 < number <= len(view.hunks) else None
     own = found and found.shifted(-file.old_start, -file.new_start)
     return Subject(
-        file.change.path, file.change, hunks=(own,) if own else (), hunk=own, contents=file.contents
-    )
+        file.change.path, file.change, hunks=(own,) if own else (), hunk=own, contents=file.contents,
+        span=document.span,
+    )  # fmt: skip

@@ -56,6 +56,14 @@ class FilePart(NamedTuple):
         return "  ".join(filter(None, (self.path, self.about)))
 
 
+class Span(NamedTuple):
+    """The moments after two changes."""
+
+    older: Change
+    within: bytes | None
+    """The folder whose files are compared; None for all."""
+
+
 class Document(NamedTuple):
     """One change, ready to be drawn."""
 
@@ -75,6 +83,8 @@ class Document(NamedTuple):
     """The sides have the changed lines only: what is around them was not read."""
     files: Sequence[FilePart] = ()
     """The files whose lines the sides are, one after another, where it is not one alone."""
+    span: Span | None = None
+    """Between which they are compared, where that are two changes."""
     hex: bool = False
     """The lines are rows of bytes, and have offsets instead of numbers."""
     reviews: Sequence[str] = ()

@@ -10,7 +10,7 @@ from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Hunk, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.documents.comparing import Pair, compare
-from fcm_tui.review.documents.document import Document, FilePart, Side
+from fcm_tui.review.documents.document import Document, FilePart, Side, Span
 from fcm_tui.review.source import Record, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading import past
@@ -87,7 +87,8 @@ def between(record: Record, one: Change, other: Change, within: bytes | None) ->
     changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
     upto = [change for change in changes if key_of(change) <= key_of(newer)]
     said = f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}"
-    return _document(record, other, upto, said, within, all_of_them=len(changes) < _CHANGES)
+    document = _document(record, other, upto, said, within, all_of_them=len(changes) < _CHANGES)
+    return document._replace(span=Span(older, within))
 
 
 def since(record: Record, path: bytes, at_ns: int) -> Document | None:

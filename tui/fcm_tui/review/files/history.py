@@ -90,7 +90,9 @@ class HistoryScreen(Screen[None]):
         if change is None:
             return Subject(self._path) if self.versions.said else None
         if change.sequence == FIRST_LOOK:
-            return Subject(change.path, first_before=self.versions.oldest)  # no change of its own, to be reviewed
+            return Subject(
+                change.path, first_before=self.versions.oldest
+            )  # no change of its own, to be reviewed
         return shown(change, self.diff)
 
     def go_to(self, sequence: int) -> None:
