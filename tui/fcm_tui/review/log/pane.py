@@ -96,9 +96,10 @@ class LogPane(Pane):
             state = wording.number(log.total)
         elif log.rows:
             state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
-        if log.range_from is not None:
+        where = self._said or where
+        if log.range_from is not None:  # which hardly shows in some themes
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
-        self.title.say(self._said or where, state)
+        self.title.say(where, state)
         if log.is_looking or self._pause is not None:
             self.bar.say_found("…")
         elif log.filters.terms:
