@@ -42,6 +42,10 @@ async def test_what_works_in_the_log_alone_says_so_in_the_directories(
         await shows(app, "line ten")
         await pilot.press("1", "v")
         await shows(app, "v works in the log: 2 goes there.")
+        await pilot.press("K")
+        await shows(app, "K works in the diff: 3 goes there.")
+        await pilot.press("N")
+        await shows(app, "N works in the log (2) and in the diff (3).")
         await pilot.press("u")
         await eventually(lambda: app.log_view.cursor == 1)
         assert app.focused is app.tree_view

@@ -383,10 +383,10 @@ def does(name: str, identity: str) -> bool:
     return any(name in key.keys for key in KEYMAP if key.id == identity)
 
 
-def elsewhere(name: str, context: str, here: Collection[str]) -> Key | None:
-    """What a key would do in a context, where it does nothing in those that are live here."""
-    found = {key.context: key for key in KEYMAP if name in key.keys}
-    return None if found.keys() & here else found.get(context)
+def elsewhere(name: str, contexts: Collection[str], here: Collection[str]) -> list[str]:
+    """In which contexts a key would do something, where it does nothing in those that are live here."""
+    found = {key.context for key in KEYMAP if name in key.keys}
+    return [] if found & set(here) else [context for context in contexts if context in found]
 
 
 def shown(identity: str) -> str:

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Kind
 from fcm_tui.review import keys, wording
+from fcm_tui.review.key_names import as_read
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
 from fcm_tui.review.parts.said import Refused
@@ -188,11 +189,16 @@ class DirectoryTree(CursorView):
     # --- keys
 
     def on_key(self, event: Key) -> None:
-        """What looks like a key for the log, as that stands beside this, is not left without an answer."""
+        """What looks like a key for a pane that stands beside this is not left without an answer."""
         here = (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE, keys.SHOWN)
-        if (key := keys.elsewhere(event.key, keys.LOG, here)) is not None:
-            where = keys.shown("pane.log")
-            self.post_message(Refused(f"{keys.shown(key.id)} works in the log: {where} goes there."))
+        panes = {keys.LOG: keys.shown("pane.log"), keys.DIFF: keys.shown("pane.diff")}
+        found = keys.elsewhere(event.key, panes, here)
+        if not found:
+            return
+        where = " and ".join(f"in the {pane} ({panes[pane]})" for pane in found)
+        if len(found) == 1:
+            where = f"in the {found[0]}: {panes[found[0]]} goes there"
+        self.post_message(Refused(f"{as_read(event.key)} works {where}."))
 
     @property
     def selected(self) -> Node | None:
