@@ -17,6 +17,7 @@ from fcm_tui.settings.config import load
 from tests.hostile import acting
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
+from tests.review.keyboard import settled
 from tests.review.screens import shows, text
 from tests.waiting import eventually
 
@@ -377,7 +378,9 @@ async def test_fields_are_searched_by_what_they_are_called_do_and_say(file: Path
         await shows(app, "No field here has that.")
         await pilot.press("escape")
         await shows(app, "pane.tree")
-        await pilot.press("slash", *"hunk", "enter", "down", "escape")
+        await pilot.press("slash", *"hunk", "enter", "down")
+        await settled(app)  # Esc goes before keys that still wait, and takes them away
+        await pilot.press("escape")
         await shows(app, "diff.newer")  # where one had found something
         await pilot.press("slash", *"hunk", "enter", "left", "up", "down")
         await shows(app, lambda screen: "pane.tree" in screen and "found" not in screen)
