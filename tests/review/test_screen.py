@@ -275,6 +275,35 @@ async def test_what_the_status_line_cuts_is_said_in_full(record: RecordBuilder, 
         assert text(app).count("word7") == 1
 
 
+async def test_what_is_said_in_full_takes_no_answer_and_no_question_off_the_screen(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    words = " ".join(f"word{number}" for number in range(15))
+    engine = FakeEngine(FakeState("recording"))
+    app = make_app(record, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "● recording")
+        app.say("the answer to a key")
+        await shows(app, "the answer to a key")
+        engine.state.message = words
+        await eventually(lambda: (app.status_line.told or ("",))[0] == words)
+        app._tick()
+        await pilot.pause()
+        assert "the answer to a key" in text(app)
+        app.unsay("the answer to a key")
+        await shows(app, lambda screen: words in " ".join(screen.split()))
+        app.unsay(words)
+        await pilot.press("q")
+        await shows(app, "Leaving ends the recording")
+        engine.state.message = words[::-1]
+        await eventually(lambda: (app.status_line.told or ("",))[0] == words[::-1])
+        app._tick()
+        await pilot.pause()
+        assert "Leaving ends the recording" in text(app)
+        await pilot.press("escape")
+        await shows(app, lambda screen: words[::-1] in " ".join(screen.split()))
+
+
 async def test_what_cannot_be_read_is_told_while_it_cannot_and_recording_goes_on(
     record: RecordBuilder, make_app: Make
 ) -> None:

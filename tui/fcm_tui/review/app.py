@@ -31,7 +31,7 @@ from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.notices import READ, STANDS, Notices
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.review.parts.panes import Panes
-from fcm_tui.review.parts.said import Refused
+from fcm_tui.review.parts.said import Refused, Said
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Part, Status, StatusLine
 from fcm_tui.settings.config import Settings
@@ -204,12 +204,15 @@ class ReviewApp(Following):
     def _say_in_full(self) -> None:
         """Once, what the status line tells and has no room for."""
         told = self.status_line.told
-        if told != self._told and self.status_line.size.width:
-            if self._told is not None:
-                self.unsay(self._told[0])
-            self._told = told
-            if told is not None and not self.status_line.tells_all:
-                self.say(*told)
+        if told == self._told or len(self.screen_stack) > 1 or not self.status_line.size.width:
+            return
+        if self._told is not None:
+            self.unsay(self._told[0])
+        if told is not None and not self.status_line.tells_all:
+            if self.screen.query(Said):
+                return  # the answer to a key: what comes by itself has its turn after that
+            self.say(*told)
+        self._told = told
 
     def _say_titles(self) -> None:
         tree, diff = self.tree_view.parent, self.diff_view.parent
