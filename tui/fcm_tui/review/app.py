@@ -245,7 +245,7 @@ class ReviewApp(Following):
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
         self.log_view.narrow(path=message.path)
-        self.opens(self.log_view.narrowed(), "log-narrowed")
+        self.log_pane.wait()
 
     def _folder_in_sight(self) -> bytes | None:
         """The one under the cursor where the directories have the keyboard, else the one that the log shows."""

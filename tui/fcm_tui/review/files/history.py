@@ -90,9 +90,8 @@ class HistoryScreen(Screen[None]):
         if change is None:
             return Subject(self._path) if self.versions.said else None
         if change.sequence == FIRST_LOOK:
-            return Subject(
-                change.path, first_before=self.versions.oldest
-            )  # no change of its own, to be reviewed
+            # no change of its own: nothing to review
+            return Subject(change.path, first_before=self.versions.oldest)
         return shown(change, self.diff)
 
     def go_to(self, sequence: int) -> None:

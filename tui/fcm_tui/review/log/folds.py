@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from fcm_tui.model import Change, Kind, Origin
 from fcm_tui.store.reading.bursts import FEWEST
-from fcm_tui.store.reading.changes import Key, Where, place_of
+from fcm_tui.store.reading.changes import Where, place_of
 
 MOST = 4096
 
@@ -52,14 +52,6 @@ class Fold:
     @property
     def modified(self) -> int:
         return len(self) - self.created - self.deleted - self.moved
-
-    def has(self, key: Key) -> bool:
-        """Whether a change is one of these; or one between them that a filter hides."""
-        sequence, recorder_id = key
-        return (
-            recorder_id == self.newest.recorder_id
-            and self.oldest.sequence <= sequence <= self.newest.sequence
-        )
 
     @property
     def is_line(self) -> bool:

@@ -223,7 +223,7 @@ class Inbox(EventLog):
         if reviewed is None:
             return False
         if noted != self._painter.noted:
-            self._painter.noted = noted
+            self._painter.note(noted)
             self.refresh()
         if self._pages.mark_all({key for page in pages for key in page}, reviewed):
             self._lines.recount(self._row_at)

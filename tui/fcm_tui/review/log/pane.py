@@ -152,7 +152,7 @@ class LogPane(Pane):
             self._pause = self.set_timer(_BEGINNING if message.is_beginning else _PAUSE, self._search)
         else:
             self._search()
-            self._wait()
+            self.wait()
 
     def _search(self) -> None:
         self._pause = None
@@ -160,8 +160,8 @@ class LogPane(Pane):
         if self._terms == self.log_view.filters.terms:  # what stands there is of this filter
             self.say_title()
 
-    def _wait(self) -> None:
-        """Keys that come now are for the list of the filter."""
+    def wait(self) -> None:
+        """Keys that come now are for the list that was asked for."""
         assert isinstance(self.app, KeysInTurn)
         self.app.opens(self.log_view.narrowed(), "log-narrowed")
 
@@ -170,4 +170,4 @@ class LogPane(Pane):
         if self._pause is not None:
             self._pause.stop()
             self._search()
-        self._wait()
+        self.wait()

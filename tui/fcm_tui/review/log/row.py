@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from bisect import bisect_left
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -41,8 +42,22 @@ class RowPainter:
         """Say how long ago it was, not when."""
         self.noted: set[Key] = set()
         """The changes with a note."""
+        self._noted: dict[bytes, list[int]] = {}
+        """Their numbers in order, by recorder."""
         self.today = (0, 0)
         self.new_day()
+
+    def note(self, noted: set[Key]) -> None:
+        """Which changes have a note by now."""
+        self.noted, self._noted = noted, {}
+        for sequence, recorder_id in sorted(noted):
+            self._noted.setdefault(recorder_id, []).append(sequence)
+
+    def _has_note(self, fold: Fold) -> bool:
+        """Whether one of a burst's changes has a note; or one between them that a filter hides."""
+        numbers = self._noted.get(fold.newest.recorder_id, [])
+        at = bisect_left(numbers, fold.oldest.sequence)
+        return at < len(numbers) and numbers[at] <= fold.newest.sequence
 
     def new_day(self) -> None:
         """Times are told from now on as of this day."""
@@ -94,7 +109,7 @@ class RowPainter:
             folder = visible_path(os.path.basename(root) or root) if self.names_roots else ""
         where = self._host(fold.newest, width) + (f"{files} in {folder}" if folder else files)
         told = "" if not fold.restored else " restored" if fold.restored == len(fold) else " partly restored"
-        told += " note" * any(fold.has(key) for key in self.noted)
+        told += " note" * self._has_note(fold)
         kinds = {
             Kind.MOVED: fold.moved,
             Kind.CREATED: fold.created,
