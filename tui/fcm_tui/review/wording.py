@@ -179,6 +179,11 @@ def relative_path(path: bytes, root: bytes, *, with_root: bool) -> str:
     return visible_path(name + separator + below if with_root and name else below)
 
 
+def name_of(path: bytes) -> str:
+    """A folder's or file's own name; the path where it has none, as a disk's root."""
+    return visible_path(os.path.basename(path.rstrip(os.fsencode(os.sep))) or path)
+
+
 def moved_from(old: str, new: str) -> str:
     """What is other about where a file was: without the folders that both paths begin with, nor a name that stayed."""
     folders, _, name = old.rpartition(os.sep)

@@ -25,7 +25,7 @@ from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.review.parts.pane import Pane
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import visible
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording
@@ -47,7 +47,7 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
         return [Choice("v", f"this version, before change {subject.first_before.sequence}", "first")]
     if change is None:
         if at is not None:
-            found.append(Choice("f", f"{_name(subject.path)} {_as_after(at)}", "path"))
+            found.append(Choice("f", f"{wording.name_of(subject.path)} {_as_after(at)}", "path"))
         return [*_back_to_span(subject), *found]
     if subject.burst is not None:
         count = wording.plural(subject.burst.count, "change")
@@ -68,13 +68,13 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if change.kind is not Kind.DELETED:
         found.append(Choice("v", f"this version, after change {change.sequence}", "after"))
     if subject.marked is not None and subject.marked.kind is not Kind.DELETED:
-        of = "" if subject.marked.path == change.path else f" of {_name(subject.marked.path)}"
+        of = "" if subject.marked.path == change.path else f" of {wording.name_of(subject.marked.path)}"
         found.append(Choice("m", f"the marked version, after change {subject.marked.sequence}{of}", "marked"))
     found += _back_to_span(subject)
     folder = os.path.dirname(change.path)
-    found.append(Choice("f", f"the folder {_name(folder)} {_as_after(change)}", "folder"))
+    found.append(Choice("f", f"the folder {wording.name_of(folder)} {_as_after(change)}", "folder"))
     if change.root and folder != change.root:
-        found.append(Choice("r", f"all of {_name(change.root)} {_as_after(change)}", "root"))
+        found.append(Choice("r", f"all of {wording.name_of(change.root)} {_as_after(change)}", "root"))
     return found
 
 
@@ -84,10 +84,10 @@ def _back_to_span(subject: Subject) -> list[Choice]:
     if span is None:
         return []
     folder = _folder_of(subject)
-    of_all = [Choice("a", f"all of {_name(folder)} {_as_after(span.older)}", "span-all")]
+    of_all = [Choice("a", f"all of {wording.name_of(folder)} {_as_after(span.older)}", "span-all")]
     if subject.path == folder:
         return of_all
-    return [Choice("m", f"{_name(subject.path)} {_as_after(span.older)}", "span"), *of_all]
+    return [Choice("m", f"{wording.name_of(subject.path)} {_as_after(span.older)}", "span"), *of_all]
 
 
 def _folder_of(subject: Subject) -> bytes:
@@ -103,10 +103,6 @@ def _as_after(change: Change) -> str:
 def _at(subject: Subject, number: int) -> str:
     hunk = subject.hunks[number - 1]
     return f"{number} of {len(subject.hunks)}, at line {hunk.new_start}"
-
-
-def _name(path: bytes) -> str:
-    return visible_path(os.path.basename(path) or path)
 
 
 def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:

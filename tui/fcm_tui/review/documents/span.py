@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, FilePart, Side, Span
 from fcm_tui.review.source import Record, reader_of
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import visible
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
@@ -137,8 +136,7 @@ def _document(
 
 def _folder(path: bytes, root: bytes) -> str:
     """As the log names it; a root by its own name."""
-    name = os.path.basename(root.rstrip(os.fsencode(os.sep)))
-    return visible_path(name or root) if path == root else wording.relative_path(path, root, with_root=True)
+    return wording.name_of(root) if path == root else wording.relative_path(path, root, with_root=True)
 
 
 def _files(changes: list[Change]) -> list[_File]:

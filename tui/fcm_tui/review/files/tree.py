@@ -154,7 +154,7 @@ class DirectoryTree(CursorView):
         for root in roots:
             host = hosts.get(root.recorder_id, "") if len(hosts) > 1 else ""
             node = known.get(root.root_id) or Node(root.root_id, root.path, "", 0, True, 0, 0)
-            node.label = (f"{visible(host)}: " if host else "") + _root_label(root.path)
+            node.label = (f"{visible(host)}: " if host else "") + wording.name_of(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
             nodes.append(node)
@@ -296,11 +296,6 @@ class DirectoryTree(CursorView):
     def _ago(self, node: Node) -> str:
         at = self._lately.get(node.path)
         return f"{wording.age(at, time.time_ns()):>4} " if at is not None else " " * 5
-
-
-def _root_label(path: bytes) -> str:
-    name = os.path.basename(path.rstrip(os.fsencode(os.sep)))
-    return visible_path(name or path)
 
 
 def _visible(node: Node, deleted: bool) -> list[Node]:
