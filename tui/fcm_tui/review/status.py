@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from fcm_tui.model import BEGINNING, NOT_RUNNING, Gap, Shipping
 from fcm_tui.review import keys, layout, wording
 from fcm_tui.review.engine import Progress, State
 from fcm_tui.review.look.theme import Palette
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import visible
 from fcm_tui.ship.wording import text as shipping_text
 from fcm_tui.store.reading.results import Sizes
 from fcm_tui.times import pause_text
@@ -161,11 +160,11 @@ def _gap(gap: Gap, label: str) -> list[Part]:
 def gap_words(gap: Gap, *, wide: bool = True, with_root: bool = False) -> str:
     """`10:02 to 10:05, 312 changes found by scan (suspended)`, or when recording stopped, started or began."""
     if with_root and gap.root is not None and gap.reason != wording.BEGAN:
-        return f"{_name(gap.root)}: {gap_words(gap, wide=wide)}"
+        return f"{wording.name_of(gap.root)}: {gap_words(gap, wide=wide)}"
     today = wording.day(time.time_ns())
     start = wording.since(gap.from_ns, today)
     if gap.reason == wording.BEGAN:
-        name = _name(gap.root or b"")
+        name = wording.name_of(gap.root or b"")
         return f"recording of {name} began {start}" if wide else f"recording began {start}: {name}"
     if gap.reason.startswith(wording.UNSENT):
         why = visible(gap.reason.removeprefix(wording.UNSENT))
@@ -183,10 +182,6 @@ def gap_words(gap: Gap, *, wide: bool = True, with_root: bool = False) -> str:
         return f"{stretch}: {found}{' ' if found else ''}({visible(gap.reason)})"
     found = "" if gap.changes_found is None else f", {number_found(gap.changes_found)}"
     return f"{stretch}{found} ({visible(gap.reason)})"
-
-
-def _name(root: bytes) -> str:
-    return visible_path(os.path.basename(root) or root)
 
 
 def _stopped(gap: Gap, start: str, today: tuple[int, int], *, wide: bool) -> str:
