@@ -122,7 +122,7 @@ class FilterBar(EntryBar):
             super().action_keep()
         else:
             self._insists = True
-            self.refresh()
+            self.say_help()
 
     def action_complete(self) -> None:
         """What may stand here, one after the other; behind a key that is the only one, its values."""
@@ -136,16 +136,19 @@ class FilterBar(EntryBar):
         if len(options) == 1 and options[0].endswith(":"):
             self._complete()
         self._parse()
-        self.refresh()
+        self.say_help()
 
     def _options(self) -> tuple[str, ...]:
         return () if self._completing is None else self._completing.options
 
+    def trouble(self) -> str:
+        if self._error is None:
+            return ""
+        is_begun = self._options() and self.entry.at == self._error.end
+        return str(self._error) if self._insists or not is_begun else ""
+
     def help(self) -> list[Segment]:
         options = self._options()
-        is_begun = options and self._error is not None and self.entry.at == self._error.end
-        if self._error is not None and (self._insists or not is_begun):
-            return [Segment(str(self._error), self.palette("title", "warning"))]
         segments = [Segment("Tab ", self.palette("title", "key"))] if options else []
         first = self._first_in_sight()
         if first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +18,8 @@ from fcm_tui.review.parts.entry_line import EntryLine
 
 _STATE = 14
 """Cells of what is said at the right: `1,234,567+ found`."""
+_TROUBLE = 4
+"""Lines that what is wrong may take."""
 
 
 def fitted(segments: Sequence[Segment], width: int) -> list[Segment]:
@@ -37,7 +40,7 @@ class EntryBar(EntryLine):
     """Hidden while there is nothing in it and nobody writes."""
 
     BINDINGS = keys.bindings(keys.ENTRY)
-    DEFAULT_CSS = "EntryBar { height: 1; } EntryBar:focus { height: 2; }"
+    DEFAULT_CSS = "EntryBar { height: 1; }"
     PROMPT = " "
 
     class Left(Message):
@@ -54,6 +57,10 @@ class EntryBar(EntryLine):
     def help(self) -> list[Segment]:
         """The second line, behind the prompt's place."""
         return self.ways_out()
+
+    def trouble(self) -> str:
+        """What is wrong, which is said in full in the help's place; empty for nothing."""
+        return ""
 
     def state(self) -> str:
         """What is said at the right of the first line."""
@@ -81,6 +88,11 @@ class EntryBar(EntryLine):
     def written(self) -> None:
         self.changed()
         self.display = self.is_writing or bool(self.entry.text)
+        self.say_help()
+
+    def say_help(self) -> None:
+        """Take as many lines as the help needs, or what is wrong."""
+        self.styles.height = 1 + len(self._under(self.size.width)) if self.is_writing else 1
         self.refresh()
 
     # --- keys
@@ -96,12 +108,15 @@ class EntryBar(EntryLine):
 
     def on_focus(self) -> None:
         self.is_writing = True
-        self.refresh()
+        self.say_help()
 
     def on_blur(self) -> None:
         self.is_writing = False
         self.display = bool(self.entry.text)
-        self.refresh()
+        self.say_help()
+
+    def on_resize(self) -> None:
+        self.say_help()
 
     def action_complete(self) -> None:
         """What may stand here, where that is known."""
@@ -117,9 +132,23 @@ class EntryBar(EntryLine):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        blank = Segment(" " * wording.cells(self.PROMPT), self.palette("title"))
-        strip = Strip(self._line(width) if y == 0 else fitted([blank, *self.help()], width))
+        under = self._under(width)
+        if y == 0:
+            strip = Strip(self._line(width))
+        else:
+            blank = Segment(" " * wording.cells(self.PROMPT), self.palette("title"))
+            strip = Strip(fitted([blank, *under[y - 1]], width) if y <= len(under) else [])
         return strip.adjust_cell_length(width, self.palette("title"))
+
+    def _under(self, width: int) -> list[list[Segment]]:
+        """The lines below what is written."""
+        trouble = self.trouble()
+        if not trouble:
+            return [self.help()]
+        told = wrap(trouble, max(10, width - wording.cells(self.PROMPT)), break_on_hyphens=False)
+        if len(told) > _TROUBLE:
+            told = [*told[: _TROUBLE - 1], " ".join(told[_TROUBLE - 1 :])]
+        return [[Segment(line, self.palette("title", "warning"))] for line in told]
 
     def _line(self, width: int) -> list[Segment]:
         state = self.state().rjust(_STATE) if width >= 40 else ""
