@@ -102,6 +102,30 @@ def test_leaving_it_changes_nothing(watched: Watched) -> None:
         assert file.read_text() == NEW
 
 
+def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root)) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("r")
+        terminal.wait("r again pauses recording")
+        terminal.press("r")
+        terminal.wait("‖ paused")
+        terminal.press("R", "b")
+        terminal.wait("recording is paused by")
+        assert "line ten" in terminal.text and "y restores" not in terminal.text
+        terminal.press("y", "escape")
+        terminal.wait("▌Log")
+        terminal.press("r")
+        terminal.wait("● recording")
+        terminal.press("R", "b")
+        terminal.wait("y restores the version before change 1")
+        terminal.press("escape")
+        terminal.wait("▌Log")
+        assert file.read_text() == NEW
+
+
 def test_a_version_of_the_history_through_a_rename_comes_back(watched: Watched) -> None:
     file = watched.write("story.txt", "one\n")
     with watched.screen(str(watched.root), columns=140, rows=40) as terminal:

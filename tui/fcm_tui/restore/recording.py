@@ -66,11 +66,17 @@ class Recording:
         self.is_elsewhere = lock is None
         if lock is not None:
             self._stack.enter_context(lock)
-        elif (standing := self._data_dir.standing()) is not None and standing.paused is not None:
+        else:
+            self.check_goes_on()
+        return self
+
+    def check_goes_on(self) -> None:
+        """Raises `RestoreRefused` where a recorder is at work and paused."""
+        standing = self._data_dir.standing()
+        if standing is not None and standing.paused is not None and self._data_dir.lock_holder() is not None:
             raise RestoreRefused(
                 f"recording is paused by {standing.paused.by}: `fcm-tui resume` goes on, then restore"
             )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

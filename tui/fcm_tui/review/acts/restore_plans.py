@@ -205,6 +205,7 @@ def look(database: Path, recording: Recording, wish: Wish, width: int) -> Previe
         try:
             checked = check(reader, plan, skip_missing=wish.skip_missing, own_paths=recording.own_paths)
             left = checked.left
+            recording.check_goes_on()
         except Losing as losing:
             obstacle, may_force = visible(losing.what), True
             is_passing = isinstance(losing, Unrecorded)
