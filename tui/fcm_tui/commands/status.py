@@ -10,13 +10,14 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from fcm_tui.commands import team_status
 from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError
 from fcm_tui.model import Shipping
-from fcm_tui.safetext import path_text, visible, visible_path
+from fcm_tui.safetext import path_text, visible
 from fcm_tui.settings.config import Settings, database_server
 from fcm_tui.settings.database import Server
 from fcm_tui.ship import wording
@@ -42,8 +43,6 @@ def run(args: argparse.Namespace) -> int:
     """Print the status."""
     place = place_of(args, settings_of(args))
     if isinstance(place, Server):
-        from fcm_tui.commands import team_status
-
         with Reader(place) as reader:
             print(
                 json.dumps(team_status.as_json(reader, place))
@@ -226,9 +225,7 @@ def _for_people(reader: Reader, data_dir: DataDir, settings: Settings, server: S
         source = _watched_by(sources, root) if root.active else None
         if source is not None:
             state += f"  (watched by {visible(source)})"
-        lines.append(
-            f"root       {visible_path(root.path)}  {root.files:,} files, {root.changes:,} changes{state}"
-        )
+        lines.append(team_status.root_line(root, state))
     head = reader.head()
     if head is not None:
         lines.append(f"head       {head.sequence} {head.chain.hex()}")

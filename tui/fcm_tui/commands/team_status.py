@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 
+from fcm_tui.amounts import plural
 from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.queries import Reader
+from fcm_tui.store.reading.results import RootSummary
 from fcm_tui.store.sealing.sealer import keys_of
 from fcm_tui.times import local_text, utc_text
 
 _GAPS = 5
+
+
+def root_line(root: RootSummary, state: str) -> str:
+    """A watched folder, with what there is to say about it."""
+    files, changes = plural(root.files, "file"), plural(root.changes, "change")
+    return f"root       {visible_path(root.path)}  {files}, {changes}{state}"
 
 
 def as_json(reader: Reader, server: Server) -> dict[str, object]:
@@ -76,9 +84,7 @@ def for_people(reader: Reader, server: Server) -> str:
         for root in roots:
             if root.recorder_id == one.recorder_id:
                 state = "" if root.active else "  (not watched by the last run)"
-                lines.append(
-                    f"root       {visible_path(root.path)}  {root.files:,} files, {root.changes:,} changes{state}"
-                )
+                lines.append(root_line(root, state))
         if head := heads.get(one.recorder_id):
             lines.append(f"head       {head.sequence} {head.chain.hex()}")
     lines += [f"encrypted  with the key {key.hex()}" for key in keys_of(reader.connection)]
