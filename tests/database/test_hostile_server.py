@@ -11,6 +11,7 @@ import pytest
 from fcm_tui.cli import main
 from fcm_tui.settings.database import parse_server
 from fcm_tui.ship.shipper import Shipper
+from fcm_tui.store.mysql import connection, synchronous
 from fcm_tui.store.mysql.wire import ANSWER
 from tests.database.feeder import Feeder
 from tests.database.hostile_server import (
@@ -62,8 +63,13 @@ ENDLESS: dict[str, Callable[[bytes], AsyncIterator[bytes]]] = {
 
 def status(server: Hostile, capsys: Output, tls: str = "") -> str:
     """What `database status` says of it: one line."""
+    return said(server, capsys, "database", "status", tls=tls)
+
+
+def said(server: Hostile, capsys: Output, *command: str, tls: str = "") -> str:
+    """What a command says of it: one line."""
     with hostile(server):
-        assert main(["database", "status", "--database", f"mysql://me@127.0.0.1:{server.port}/fcm{tls}"]) == 2
+        assert main([*command, "--database", f"mysql://me@127.0.0.1:{server.port}/fcm{tls}"]) == 2
     told = capsys.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1), told
     assert "Traceback" not in told.err and "\x1b" not in told.err
@@ -75,6 +81,14 @@ def test_an_answer_without_end_is_not_taken(name: str, capsys: Output) -> None:
     server = Hostile(ENDLESS[name])
     assert "the server answers more than it was asked for" in status(server, capsys)
     assert server.accepted < ANSWER + SLACK, f"{server.accepted:,} bytes were taken"
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_nor_by_a_seat(name: str, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synchronous, "ANSWER", 32 << 20)
+    server = Hostile(lambda query: ENDLESS[name](query) if b"schema_steps" in query else None)
+    assert "the server answers more than it was asked for" in said(server, capsys, "log")
+    assert server.accepted < (32 << 20) + SLACK, f"{server.accepted:,} bytes were taken"
 
 
 @pytest.mark.parametrize("when", ["greeting", "signing in"])
@@ -113,15 +127,23 @@ def test_an_answer_that_makes_no_sense_is_told(name: str, capsys: Output) -> Non
     ), told
 
 
+@pytest.mark.parametrize("name", MALFORMED)
+def test_nor_is_it_for_a_seat(name: str, capsys: Output) -> None:
+    server = Hostile(lambda query: MALFORMED[name] if b"schema_steps" in query else None)
+    assert "127.0.0.1" in said(server, capsys, "log")
+
+
 @pytest.mark.parametrize(
     "hello",
     [b"SSH-2.0-OpenSSH_9.2\r\n" * 9, b"\0\0\0\0", packet(0, b"\x0a"), packet(0, b"\x09old\0"), bytes(4000)],
 )
-def test_what_is_no_server_is_told(hello: bytes, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fcm_tui.store.mysql import connection
-
+@pytest.mark.parametrize("command", [("database", "status"), ("log",)])
+def test_what_is_no_server_is_told(
+    hello: bytes, command: tuple[str, ...], capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1.0)
-    assert "mend that" in status(Hostile(lambda query: None, hello=hello), capsys)
+    monkeypatch.setattr(synchronous, "CONNECT_SECONDS", 1.0)
+    assert "mend that" in said(Hostile(lambda query: None, hello=hello), capsys, *command)
 
 
 def test_its_words_do_nothing_to_the_terminal(capsys: Output) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from pymysql import err
 
 from fcm_tui.errors import ServerRefused
 from fcm_tui.settings.database import Server, host_text
-from fcm_tui.store.mysql.wire import ANSWER, NONSENSE, Wire, malformed
+from fcm_tui.store.mysql.wire import ANSWER, Wire, understood
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0
@@ -67,7 +67,7 @@ class Connection:
             )
         self._wire.allowance = ANSWER
         async with asyncio.timeout(STATEMENT_SECONDS):
-            with _understood():
+            with understood():
                 await self._wire.begin(statement)
 
     async def answer(self) -> int:
@@ -77,7 +77,7 @@ class Connection:
             As `run`.
         """
         async with asyncio.timeout(STATEMENT_SECONDS):
-            with _understood():
+            with understood():
                 return await self._wire.answer()
 
     async def rows(self, statement: bytes | str) -> list[tuple[Any, ...]]:
@@ -98,13 +98,13 @@ class Connection:
         """
         self._wire.allowance = ANSWER
         async with asyncio.timeout(STATEMENT_SECONDS):
-            with _understood():
+            with understood():
                 await self._wire.query(statement, unbuffered=True)
         result = self._wire._result
         while result is not None and result.unbuffered_active:
             self._wire.allowance = ANSWER
             async with asyncio.timeout(STATEMENT_SECONDS):
-                with _understood():
+                with understood():
                     row = await result._read_rowdata_packet_unbuffered()
             if row is not None:
                 yield row
@@ -155,7 +155,7 @@ async def connect(
     )
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            with _understood():
+            with understood():
                 await wire._connect()
                 for statement in SESSION:
                     await wire.query(statement)
@@ -177,17 +177,6 @@ async def connect(
             f"the server's max_allowed_packet is {packet:,} bytes: set it to 16M, contents need {LEAST_PACKET:,} at least"
         )
     return Connection(wire, host_text(*host), packet - 1024, version)
-
-
-@contextlib.contextmanager
-def _understood() -> Iterator[None]:
-    """Around what reads an answer: what cannot be understood is an error of the server's."""
-    try:
-        yield
-    except (ServerRefused, err.MySQLError, OSError):
-        raise
-    except NONSENSE as error:
-        raise malformed(error) from error
 
 
 def trust(server: Server) -> ssl.SSLContext | None:

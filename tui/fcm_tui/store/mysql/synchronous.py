@@ -27,12 +27,14 @@ from fcm_tui.store.mysql.connection import CONNECT_SECONDS, SESSION, WAIT_FOR_OT
 from fcm_tui.store.mysql.failures import code_of
 from fcm_tui.store.mysql.literals import literal
 from fcm_tui.store.mysql.password import read_password
-from fcm_tui.store.mysql.wire import IN_CLEAR
+from fcm_tui.store.mysql.wire import ENDLESS, GREETING, IN_CLEAR, NO_TLS, READ, WANTS_IT_IN_CLEAR, understood
 from fcm_tui.store.reading.dialect import MYSQL
 from fcm_tui.store.reading.patience import Abandoned
 
 READ_SECONDS = 60.0
 """For which an answer is waited for: a text that is in no index may take a server long to find."""
+ANSWER = 512 << 20
+"""Bytes of one answer: a page, or all files of a folder as they were, of which there may be a million."""
 _ATTENTION = 0.05
 """Seconds between two looks at whether what is read is still wanted."""
 _SWITCHES = ("semijoin=off", "exists_to_in=off")
@@ -41,20 +43,29 @@ _NOBODY, _INTERRUPTED = (2003, 2013), 1317
 
 
 class _Wire(pymysql.connections.Connection):  # type: ignore[misc]
-    """pymysql's connection, which gives no password away."""
+    """pymysql's connection, which gives no password away, and takes no more than it is ready for."""
+
+    allowance = GREETING
+    """Bytes that may still come."""
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        self.allowance -= num_bytes + READ
+        if self.allowance < 0:
+            self._force_close()
+            raise ServerRefused(ENDLESS)
+        found: bytes = super()._read_bytes(num_bytes)
+        return found
 
     def _get_server_information(self) -> None:
         super()._get_server_information()
         if self.ssl and not self.server_capabilities & CLIENT.SSL:
-            raise ServerRefused(
-                "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
-            )
+            raise ServerRefused(NO_TLS)
         if not self.ssl and self._auth_plugin_name in IN_CLEAR:
-            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
+            raise ServerRefused(WANTS_IT_IN_CLEAR)
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
         if plugin_name in (b"mysql_clear_password", b"mysql_old_password", b"dialog") and not self._secure:
-            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
+            raise ServerRefused(WANTS_IT_IN_CLEAR)
         return super()._process_auth(plugin_name, auth_packet)
 
 
@@ -108,6 +119,7 @@ class ServerConnection:
                     raise
         raise AssertionError("a server has a host")
 
+    @understood()
     def _to(self, host: tuple[str, int]) -> _Wire:
         wire = _Wire(
             host=host[0],
@@ -151,7 +163,9 @@ class ServerConnection:
         pieces = [parts[0]]
         for value, part in zip(values, parts[1:], strict=True):
             pieces += (literal(value), part)
-        touched = self._wire.query(b"".join(pieces))
+        self._wire.allowance = ANSWER
+        with understood():
+            touched = self._wire.query(b"".join(pieces))
         result = self._wire._result
         return _Found(result.rows or () if result is not None else (), touched)
 

@@ -8,6 +8,8 @@ fill the memory; what cannot be understood is one kind of error.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiomysql
@@ -17,23 +19,27 @@ from pymysql.protocol import MysqlPacket
 
 from fcm_tui.errors import ServerRefused
 
-MALFORMED = 2027
+_MALFORMED = 2027
 NONSENSE = (
     LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError, RuntimeError, struct.error,
 )  # fmt: skip
 """What parsing raises where a server does not keep to the protocol, or answers something else than was asked."""
 ANSWER = 64 << 20
 """Bytes of one answer."""
-_GREETING = 1 << 20
-_READ = 64
+GREETING = 1 << 20
+"""Bytes until one is signed in."""
+READ = 64
 """Bytes that a piece of an answer takes here, beside its own: so many small rows count too."""
 IN_CLEAR = ("mysql_clear_password", "mysql_old_password")
+NO_TLS = "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
+WANTS_IT_IN_CLEAR = "the server wants the password in clear, and the way to it is not encrypted"
+ENDLESS = "the server answers more than it was asked for, and does not end: is it the right server?"
 
 
 class Wire(aiomysql.Connection):  # type: ignore[misc]
     """One connection."""
 
-    allowance = _GREETING
+    allowance = GREETING
     """Bytes that may still come."""
 
     async def begin(self, statement: bytes | str) -> None:
@@ -47,20 +53,16 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         return int(self._affected_rows)
 
     async def _read_bytes(self, number: int) -> bytes:
-        self.allowance -= number + _READ
+        self.allowance -= number + READ
         if self.allowance < 0:
-            raise ServerRefused(
-                "the server answers more than it was asked for, and does not end: is it the right server?"
-            )
+            raise ServerRefused(ENDLESS)
         found: bytes = await super()._read_bytes(number)
         return found
 
     async def _get_server_information(self) -> None:
         await super()._get_server_information()
         if self._ssl_context and not self.server_capabilities & CLIENT.SSL:
-            raise ServerRefused(
-                "the server offers no TLS, so the password was not sent: set TLS up there, or write ?tls=off"
-            )
+            raise ServerRefused(NO_TLS)
         if not self._ssl_context:
             self._refuse_in_clear(self._server_auth_plugin)
 
@@ -84,14 +86,25 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
 
     def _refuse_in_clear(self, plugin: str) -> None:
         if plugin in IN_CLEAR:
-            raise ServerRefused("the server wants the password in clear, and the way to it is not encrypted")
+            raise ServerRefused(WANTS_IT_IN_CLEAR)
 
 
-def malformed(error: Exception) -> Exception:
+def _malformed(error: Exception) -> Exception:
     """What parsing an answer came to, as an error that says so."""
     if isinstance(error, RuntimeError) and "LOAD_LOCAL" in str(error):
         return ServerRefused(
             "the server asked for a file of this machine, which it does not get: is it the right one?"
         )
-    nonsense: Exception = err.InternalError(MALFORMED, "the server's answer makes no sense")
+    nonsense: Exception = err.InternalError(_MALFORMED, "the server's answer makes no sense")
     return nonsense
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Around what reads an answer: what cannot be understood is an error of the server's."""
+    try:
+        yield
+    except (ServerRefused, err.MySQLError, OSError):
+        raise
+    except NONSENSE as error:
+        raise _malformed(error) from error
