@@ -66,7 +66,7 @@ def test_json_lines_are_changes_unless_gaps_are_asked_for(cli: Cli) -> None:
     assert [entry.get("sequence", "gap") for entry in entries] == [3, 2, "gap", 1, "gap"]
     assert entries[2]["reason"] == "the recorder was not running"
     assert (entries[2]["changes_found"], entries[2]["root"]) == (2, str(cli.root))
-    assert set(entries[2]) == {"gap", "root", "from", "to", "reason", "changes_found"}
+    assert set(entries[2]) == {"gap", "host", "root", "from", "to", "reason", "changes_found"}
 
 
 def test_folders_that_are_no_longer_watched_are_named(cli: Cli, tmp_path: Path) -> None:

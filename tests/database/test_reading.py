@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -14,12 +15,15 @@ import pytest
 from fcm_tui.cli import main
 from fcm_tui.errors import FcmError, NoSuchChange, StoreError
 from fcm_tui.model import Change, Kind
+from fcm_tui.query.gaps import lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.query.terms import All, Glob, KindIs, Term
+from fcm_tui.review.log import gaps as log_gaps
+from fcm_tui.review.status import gap_words
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading import activity, beginnings, blaming, histories, past, patches, searching
 from fcm_tui.store.reading.changes import key_of
-from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.filters import Filters, concerns
 from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.reviews import ReviewCounts, reviewed_of, reviews_of
@@ -256,7 +260,18 @@ def test_two_hosts_in_one_log(
         assert paged == found
         with pytest.raises(NoSuchChange, match="write HOST:2"):
             there.change(2)
+        assert {(gap.host[:3], gap.has_others) for gap in there.gaps()} == {("ant", True), ("bee", True)}
+        assert {gap.host for gap in there.gaps() if concerns(Filters(host="ant"), gap)} == {"ant"}
+        marks = log_gaps.read(there)
+        of_ant = parse("host:ant is:gap")
+        assert {gap.host for gap in marks if lets_through(of_ant, gap)} == {"ant"}
+        assert all(gap_words(gap).startswith(("ant: ", "bee␛[2J: ")) for gap in marks)
     where = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+    told = ran(capsysbinary, "log", "--gaps", *where)[1].decode()
+    folder = str(tmp_path / "ant")
+    assert f" found by scan in {folder} on ant (" in told and "on bee␛[2J (" in told
+    lines = ran(capsysbinary, "log", "--gaps", "--json", "--host", "ant", *where)[1].splitlines()
+    assert {json.loads(line)["host"] for line in lines if b'"gap"' in line} == {"ant"}
     assert ran(capsysbinary, "cat", "ant:2", *where)[1] == b"ant two\n"
     assert b"\x1b" not in ran(capsysbinary, "log", *where)[1]
     assert b"bee\xe2\x90\x9b[2J:3" in ran(capsysbinary, "log", *where)[1]
@@ -265,7 +280,6 @@ def test_two_hosts_in_one_log(
     assert ran(capsysbinary, "verify", *where)[0] == 0
     assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
     assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
-    folder = str(tmp_path / "ant")
     for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
         to = tmp_path / at[-1]
         assert ran(capsysbinary, "restore", folder, *at, "--to", str(to), *where)[0] == 0

@@ -223,6 +223,10 @@ class Gap(NamedTuple):
     """None while the gap is still open."""
     reason: str
     changes_found: int | None
+    host: str = ""
+    """Of the recorder."""
+    has_others: bool = False
+    """It was read among those of several recorders: whose it is has to be said."""
 
     def is_moot(self, now_ns: int) -> bool:
         """Whether nothing was missed in it, and nobody would think so: other settings were taken up, in seconds."""

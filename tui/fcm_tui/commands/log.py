@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _gaps(reader: Reader, filters: Filters, args: argparse.Namespace) -> list[Gap]:
     """The gaps that the filters let through; none where they ask for changes of a kind, which a gap is not."""
-    if filters.kinds or filters.text is not None or filters.unreviewed or filters.host is not None:
+    if filters.kinds or filters.text is not None or filters.unreviewed:
         return []
     is_asked = asks_for_gaps(filters.terms)
     if filters.terms and not is_asked:
@@ -138,6 +138,7 @@ def gap_values(gap: Gap) -> dict[str, object]:
     """A gap as JSON tells it; its number, under `gap`, is what no change has."""
     return {
         "gap": gap.gap,
+        "host": gap.host,
         "root": None if gap.root is None else path_text(gap.root),
         "from": utc_text(gap.from_ns),
         "to": None if gap.to_ns is None else utc_text(gap.to_ns),
@@ -150,6 +151,7 @@ def gap_text(gap: Gap) -> str:
     """`2026-11-25 10:02:00 to 10:05:00: 312 changes found by scan in FOLDER (reason)`."""
     start = local_text(gap.from_ns)
     where = f" in {visible_path(gap.root)}" if gap.root is not None else ""
+    where += f" on {visible(gap.host)}" if gap.has_others else ""
     if gap.to_ns is None:
         return f"{start} to now: not looked at yet{where} ({visible(gap.reason)})"
     end = local_text(gap.to_ns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcm_tui.model import Gap
-from fcm_tui.query.terms import All, Condition, Fuzzy, Glob, Is, Part, Since, State, Term, Until
+from fcm_tui.query.terms import All, Condition, Fuzzy, Glob, Host, Is, Part, Since, State, Term, Until
 
 
 def asks_for_gaps(terms: tuple[Term, ...]) -> bool | None:
@@ -18,7 +18,7 @@ def asks_for_gaps(terms: tuple[Term, ...]) -> bool | None:
 
 
 def lets_through(terms: tuple[Term, ...], gap: Gap) -> bool:
-    """Whether all terms hold of a gap: it has a time, and may be about any path; all else a change has alone."""
+    """Whether all terms hold of a gap: it has a host and a time, and may be about any path; all else a change has alone."""
     holds = ((_holds(term.condition, gap), term.is_negated) for term in terms)
     return all(held is None or held != is_negated for held, is_negated in holds)
 
@@ -33,6 +33,8 @@ def _holds(wanted: Condition, gap: Gap) -> bool | None:
             return gap.to_ns is None or gap.to_ns >= time_ns
         case Until(time_ns):
             return gap.from_ns < time_ns
+        case Host(name):
+            return gap.host == name
         case All(terms):
             return lets_through(terms, gap)
         case _:

@@ -36,19 +36,25 @@ def read(record: Record) -> list[Gap]:
         merged[0] if len(merged) == 1 else _as_one(merged)
         for _, group in groupby(
             (gap for gap in record.gaps(MOST) if not gap.is_moot(now)),
-            lambda gap: (gap.from_ns, gap.reason == NOT_RUNNING or gap.gap),
+            lambda gap: (gap.from_ns, gap.host, gap.reason == NOT_RUNNING or gap.gap),
         )
         if (merged := list(group))
     ]
-    found += [Gap(0, path, at, at, BEGAN, None) for path, at in beginnings(reader_of(record).connection)]
+    begun = beginnings(reader_of(record).connection)
+    has_others = len({host for *_, host in begun}) > 1
+    found += [Gap(0, path, at, at, BEGAN, None, host, has_others) for path, at, host in begun]
     return sorted(found, key=lambda gap: gap.from_ns, reverse=True)
 
 
 def last(gaps: Sequence[Gap]) -> Gap | None:
     """The newest of the ledger; where it is of several roots, for the same reason, all of them as one."""
     ledger = [gap for gap in gaps if gap.gap]
-    same = [gap for gap in ledger if (gap.from_ns, gap.reason) == (ledger[0].from_ns, ledger[0].reason)]
+    same = [gap for gap in ledger if _source(gap) == _source(ledger[0])]
     return _as_one(same) if len(same) > 1 else next(iter(same), None)
+
+
+def _source(gap: Gap) -> tuple[int, str, str]:
+    return gap.from_ns, gap.reason, gap.host
 
 
 def _as_one(gaps: Sequence[Gap]) -> Gap:
@@ -71,6 +77,7 @@ def told(mark: Mark) -> list[str]:
     if gap is None:
         return [f"What stands below changed on {wording.date(mark.day_ns)} or before."]
     where = "all watched directories" if gap.root is None else visible_path(gap.root)
+    where += f" on {visible(gap.host)}" if gap.has_others else ""
     if gap.reason == BEGAN:
         return [f"Recording of {where} began.", "", f"at      {wording.moment(gap.from_ns)}"]
     if gap.reason.startswith(wording.UNSENT):

@@ -267,8 +267,9 @@ def _gaps(figures: Statistics, width: int) -> Block:
         length = wording.duration((end - gap.from_ns) / 1e9)
         found = wording.plural(gap.changes_found or 0, "change")
         begin = wording.moment(gap.from_ns)[:16]
-        told = f"{begin}, {length}: {found} found by scan ({visible(gap.reason)})"
-        text = f"{begin}  {length:<11} {visible(gap.reason)}"
+        why = f"{visible(gap.host)}: {visible(gap.reason)}" if gap.has_others else visible(gap.reason)
+        told = f"{begin}, {length}: {found} found by scan ({why})"
+        text = f"{begin}  {length:<11} {why}"
         lines.append([Piece(wording.fit(text, width), "warning", Figure(told, drill.of_gap(gap)))])
     if len(figures.gaps) > _ROWS:
         lines.append([Piece(f"… and {wording.number(len(figures.gaps) - _ROWS)} more", "muted")])

@@ -35,7 +35,9 @@ class Filters(NamedTuple):
 
 
 def concerns(filters: Filters, gap: Gap) -> bool:
-    """Whether a gap is in the time, and about the path, that a filter asks for."""
+    """Whether a gap is of the host, in the time, and about the path, that a filter asks for."""
+    if filters.host is not None and gap.host != filters.host:
+        return False
     path, since, until = filters.path, filters.since_ns, filters.until_ns
     if path is not None and gap.root is not None and not is_along(path, gap.root):
         return False

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ROOT = RowTypes("b b b i i? i i")
 _ALL = (1 << 63) - 1
-_GAP = RowTypes("i b? i i? s i?")
+_GAP = RowTypes("i b? i i? s i? s i")
 
 
 class Reader:
@@ -316,13 +316,14 @@ class Reader:
     def gaps(self, limit: int | None = 100) -> list[Gap]:
         """The gap ledger, newest first."""
         rows = self._connection.execute(
-            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found"
-            " FROM gaps g LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
+            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found, h.host,"
+            " (SELECT count(*) FROM recorders) > 1 FROM gaps g JOIN recorders h ON h.recorder_id = g.recorder_id"
+            " LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
             (_ALL if limit is None else limit,),
         ).fetchall()
         for row in rows:
             _GAP.check(row)
-        return [Gap(*row) for row in rows]
+        return [Gap._make((*row[:-1], bool(row[-1]))) for row in rows]
 
     def sizes(self) -> Sizes:
         """Counts of the whole record, and the bytes of its files on disk."""
