@@ -105,7 +105,7 @@ def _asked(args: argparse.Namespace) -> Asked:
         raise UsageError("--until is not behind --since: nothing can be between them")
     terms = terms_of(args, args.filter)
     path = absolute(args.path) if args.path is not None else None
-    return Asked(since, until, path, args.filter or "", terms)
+    return Asked(since, until, path, expression=args.filter or "", terms=terms)
 
 
 def _target(args: argparse.Namespace, reader: Reader) -> Path:

@@ -28,13 +28,16 @@ class Asked:
     since_ns: int | None = None
     until_ns: int | None = None
     path: bytes | None = None
+    host: str | None = None
     expression: str = ""
     terms: tuple[Term, ...] = ()
     """Of the expression."""
 
     @property
     def filters(self) -> Filters:
-        return Filters(path=self.path, since_ns=self.since_ns, until_ns=self.until_ns, terms=self.terms)
+        return Filters(
+            path=self.path, since_ns=self.since_ns, until_ns=self.until_ns, host=self.host, terms=self.terms
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from textual import work
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
-from fcm_tui.review import keys
+from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Burst, Looking, LookingAtFiles, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
@@ -68,7 +68,9 @@ class FileKeys(ThemedApp):
             if node is None:
                 return None
             span = document.span if document is not None else None
-            return Subject(node.path, is_folder=node.is_folder, is_gone=node.is_gone, span=span)
+            return Subject(
+                node.path, is_folder=node.is_folder, is_gone=node.is_gone, host=node.host, span=span
+            )
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
         if change is None:
@@ -107,7 +109,9 @@ class FileKeys(ThemedApp):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
-        history = HistoryScreen(self.palette, self.versions, self.settings, subject.path, file, at)
+        history = HistoryScreen(
+            self.palette, self.versions, self.settings, subject.path, file, at, subject.host
+        )
         history.diff.mark_found(self.log_view.filters.terms)
         self.push_screen(history)
 
@@ -289,14 +293,18 @@ class FileKeys(ThemedApp):
         subject = self._wanted()
         if subject is None:
             return
-        path = subject.path if subject.change is None else os.path.dirname(subject.path)
+        path, host = subject.path, subject.host
+        if subject.change is not None:
+            path, host = os.path.dirname(subject.path), subject.change.host
 
         def found(at_ns: int | None) -> None:
             if at_ns is not None:
-                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns))
+                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns, host))
 
-        heading = f"{visible_path(os.path.basename(path) or path)} as it was at"
-        self.push_screen(AskMoment(self.palette, heading, lambda at: look(self.versions, path, at)), found)
+        heading = f"{wording.name_of(path)} as it was at"
+        self.push_screen(
+            AskMoment(self.palette, heading, lambda at: look(self.versions, path, at, host)), found
+        )
 
     async def _restore_gone(self, subject: Subject) -> None:
         from fcm_tui.review.acts import gone

@@ -143,7 +143,9 @@ class ProgramKeys(FileKeys):
         if len(self.screen_stack) > 1:
             return
         filters, bar = self.log_view.filters, self.log_pane.bar
-        asked = Asked(path=filters.path, expression=bar.entry.text.strip(), terms=filters.terms)
+        asked = Asked(
+            path=filters.path, host=filters.host, expression=bar.entry.text.strip(), terms=filters.terms
+        )
         self.push_screen(StatisticsScreen(self.palette, self.database, asked), self._show_changes)
 
     def _show_changes(self, way: Drill | None) -> None:

@@ -37,6 +37,8 @@ class Subject(NamedTuple):
     """The one in sight, where a single one is."""
     burst: Burst | None = None
     """Where the line of one is looked at; the change is its newest."""
+    host: str = ""
+    """On which a path in the tree is, where there are several."""
     at_ns: int | None = None
     """The moment as of which a path in the tree is looked at; None for now."""
     contents: Contents | None = None

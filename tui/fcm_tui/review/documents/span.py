@@ -82,7 +82,7 @@ class _Together:
 def between(record: Record, one: Change, other: Change, within: bytes | None) -> Document:
     """What differs between the moments after two changes, in a folder or everywhere. For a thread."""
     older, newer = sorted((one, other), key=key_of)
-    host = older.host if older.at else None
+    host = older.host if record.is_server else None
     changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
     upto = [change for change in changes if key_of(change) <= key_of(newer)]
     said = f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}"
@@ -90,12 +90,15 @@ def between(record: Record, one: Change, other: Change, within: bytes | None) ->
     return document._replace(span=Span(older, within))
 
 
-def since(record: Record, path: bytes, at_ns: int) -> Document | None:
-    """What differs in a folder between a moment and the newest change; None where nothing happened. For a thread."""
-    own = record.recorder()
+def since(record: Record, path: bytes, at_ns: int, host: str = "") -> Document | None:
+    """What differs in a folder between a moment and the newest change; None where nothing happened. For a thread.
+
+    Where several hosts may have such a folder, `host` tells whose it is.
+    """
+    own, filters = record.recorder(), Filters(path=path, since_ns=at_ns + 1, host=host or None)
     changes = [
         change
-        for change in record.log(Filters(path=path, since_ns=at_ns + 1), limit=_CHANGES, reverse=True)
+        for change in record.log(filters, limit=_CHANGES, reverse=True)
         if own is None or change.recorder_id == own.recorder_id
     ]
     if not changes:

@@ -60,12 +60,17 @@ class HistoryScreen(Screen[None]):
         path: bytes,
         file: FileKey | None,
         at: int | None = None,
+        host: str = "",
     ) -> None:
-        """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with."""
+        """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with.
+
+        Where several hosts have such a path, `host` tells whose it is.
+        """
         super().__init__()
         self._source = source
         self._path = path
         self._file = file
+        self._host = host
         self._at = at
         self.versions = VersionsView(palette, source, id="versions")
         self.diff = VersionDiff(palette, source, settings, id="version")
@@ -103,7 +108,7 @@ class HistoryScreen(Screen[None]):
         try:
             if self._file is None:
                 self._file = await self._source.call(
-                    lambda record: key_at(reader_of(record).connection, self._path)
+                    lambda record: key_at(reader_of(record).connection, self._path, self._host)
                 )
             if self._file is None:
                 self.versions.said = "The record knows no such file."

@@ -23,8 +23,8 @@ _HINTS = (
 )  # fmt: skip
 
 
-async def look(source: Source, path: bytes, at_ns: int) -> None:
-    """Whether one can go back there.
+async def look(source: Source, path: bytes, at_ns: int, host: str) -> None:
+    """Whether one can go back there, on that host where one is told.
 
     Raises:
         FcmError: the path was not recorded then.
@@ -33,7 +33,9 @@ async def look(source: Source, path: bytes, at_ns: int) -> None:
     def plan(record: Record) -> None:
         from fcm_tui.restore import plan_folder  # in the thread
 
-        plan_folder(reader_of(record), path, at_ns)
+        reader = reader_of(record)
+        recorder_id = reader.recorder_of_host(host) if host and reader.is_server else None
+        plan_folder(reader, path, at_ns, recorder_id=recorder_id)
 
     await source.call(plan)
 
@@ -56,10 +58,11 @@ class MomentScreen(Screen[None]):
     BINDINGS = keys.bindings(keys.MOMENT)
     CONTEXT = keys.MOMENT
 
-    def __init__(self, palette: Palette, source: Source, path: bytes, at_ns: int) -> None:
+    def __init__(self, palette: Palette, source: Source, path: bytes, at_ns: int, host: str = "") -> None:
+        """`host` tells whose path it is, where there may be several."""
         super().__init__()
         self._palette, self._source = palette, source
-        self._path, self._at_ns = path, at_ns
+        self._path, self._at_ns, self._host = path, at_ns, host
         self.diff = MomentDiff(palette, id="moment")
         self._pane = Pane(palette, "As it was", self.diff)
 
@@ -75,7 +78,7 @@ class MomentScreen(Screen[None]):
         self._read()
 
     def subject(self) -> Subject:
-        return Subject(self._path, is_folder=True, at_ns=self._at_ns)
+        return Subject(self._path, is_folder=True, at_ns=self._at_ns, host=self._host)
 
     def file(self) -> Subject | None:
         """The file in sight, for what is of files."""
@@ -86,7 +89,7 @@ class MomentScreen(Screen[None]):
         def read(record: Record) -> Document | None:
             from fcm_tui.review.documents import span  # the diff engine, in the thread
 
-            return span.since(record, self._path, self._at_ns)
+            return span.since(record, self._path, self._at_ns, self._host)
 
         try:
             document = await self._source.call(read)

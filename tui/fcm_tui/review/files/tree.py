@@ -39,12 +39,19 @@ class Node:
     is_folder: bool
     files: int
     changes: int
+    host: str = ""
+    """On which it is, where there are several; two may have the same paths."""
     reviewed: int = 0
     """Of the changes, those that somebody has reviewed."""
     active: bool = True
     """A root of an earlier run, that is not watched now, is not."""
     is_open: bool = False
     children: list[Node] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[bytes, bytes]:
+        """What it is known by."""
+        return self.root_id, self.path
 
     @property
     def is_gone(self) -> bool:
@@ -58,11 +65,11 @@ class DirectoryTree(CursorView):
     BINDINGS = keys.bindings(keys.LIST, keys.TREE)
 
     class Chosen(Message):
-        """Show only what happened at or below `path`; everything where it is None."""
+        """Show only what happened at or below a path, on one host where that is told; everything where there is none."""
 
-        def __init__(self, path: bytes | None) -> None:
+        def __init__(self, path: bytes | None, host: str) -> None:
             super().__init__()
-            self.path = path
+            self.path, self.host = path, host
 
     class Resized(Message):
         """There is room for other columns."""
@@ -76,6 +83,7 @@ class DirectoryTree(CursorView):
         self._lately: dict[bytes, int] = {}
         self._shows_deleted = False
         self.chosen: bytes | None = None
+        self._chosen_host = ""
         self._digits = 0
         """Cells of the longest number of changes in sight and the blank before it; 0 where there are none."""
 
@@ -132,7 +140,7 @@ class DirectoryTree(CursorView):
 
     async def load(self) -> None:
         """Read the roots, and every open folder, again; the cursor stays where it is."""
-        open_folders = [(node.root_id, node.path) for node in self._rows if node.is_open]
+        open_folders = [node.key for node in self._rows if node.is_open]
 
         def read(
             record: Record,
@@ -153,14 +161,14 @@ class DirectoryTree(CursorView):
         nodes = []
         for root in roots:
             host = hosts.get(root.recorder_id, "") if len(hosts) > 1 else ""
-            node = known.get(root.root_id) or Node(root.root_id, root.path, "", 0, True, 0, 0)
+            node = known.get(root.root_id) or Node(root.root_id, root.path, "", 0, True, 0, 0, host)
             node.label = (f"{visible(host)}: " if host else "") + wording.name_of(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
             nodes.append(node)
         self._roots = nodes
         for node in list(self._rows):
-            if (entries := folders.get((node.root_id, node.path))) is not None:
+            if (entries := folders.get(node.key)) is not None:
                 _fill(node, entries)
         self._lay_out()
         if first and len(nodes) == 1:
@@ -169,7 +177,7 @@ class DirectoryTree(CursorView):
     @work(group="tree", exit_on_error=False)
     async def _open(self, node: Node) -> None:
         try:
-            entries = await self._source.call(lambda record: record.folder(node.root_id, node.path))
+            entries = await self._source.call(lambda record: record.folder(*node.key))
         except StoreError:
             return
         _fill(node, entries)
@@ -177,12 +185,12 @@ class DirectoryTree(CursorView):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        at = self._rows[self.cursor].path if self.cursor < len(self._rows) else None
+        at = self._rows[self.cursor].key if self.cursor < len(self._rows) else None
         self._rows = [row for root in self._roots for row in _visible(root, self._shows_deleted)]
         counts = [count for row in self._rows if (count := self._count(row))]
         self._digits = 1 + max(len(wording.short(count)) for count in counts) if counts else 0
         if at is not None:
-            self.cursor = next((i for i, row in enumerate(self._rows) if row.path == at), self.cursor)
+            self.cursor = next((i for i, row in enumerate(self._rows) if row.key == at), self.cursor)
         self.cursor = max(0, min(self.cursor, len(self._rows) - 1))
         self.rows_changed()
 
@@ -247,14 +255,20 @@ class DirectoryTree(CursorView):
     def action_choose(self) -> None:
         node = self._node
         if node is not None:
-            self.choose(None if self.chosen == node.path else node.path)
+            if self._is_chosen(node):
+                self.choose(None)
+            else:
+                self.choose(node.path, node.host)
 
-    def choose(self, path: bytes | None) -> None:
-        """Filter the log to a path, or show everything again."""
-        if path != self.chosen:
-            self.chosen = path
+    def choose(self, path: bytes | None, host: str = "") -> None:
+        """Filter the log to a path, of one host or of all, or show everything again."""
+        if (path, host) != (self.chosen, self._chosen_host):
+            self.chosen, self._chosen_host = path, host
             self.refresh()
-            self.post_message(self.Chosen(path))
+            self.post_message(self.Chosen(path, host))
+
+    def _is_chosen(self, node: Node) -> bool:
+        return node.path == self.chosen and self._chosen_host in ("", node.host)
 
     # --- drawing
 
@@ -263,7 +277,7 @@ class DirectoryTree(CursorView):
         over = () if cursor is None else (cursor,)
         muted = self.palette("muted", *over)
         mark = ("▾ " if node.is_open else "▸ ") if node.is_folder else "  "
-        if node.path == self.chosen:
+        if self._is_chosen(node):
             mark = "● "
         counts = f"{wording.short(node.files):>6} " if self.wide and node.is_folder else ""
         changes = self._changes(node)
@@ -316,7 +330,8 @@ def _fill(node: Node, entries: list[FolderEntry]) -> None:
         path = inside + entry.name
         child = known.get(path)
         if child is None or child.is_folder != entry.is_folder:
-            child = Node(node.root_id, path, visible_path(entry.name), node.depth + 1, entry.is_folder, 0, 0)
+            name = visible_path(entry.name)
+            child = Node(node.root_id, path, name, node.depth + 1, entry.is_folder, 0, 0, node.host)
         child.files, child.changes, child.reviewed = entry.files, entry.changes, entry.reviewed
         children.append(child)
     node.children = children

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from fcm_tui.model import NOT_RUNNING, Change, Gap
-from fcm_tui.paths import is_along
 from fcm_tui.review import wording
 from fcm_tui.review.log.lines import Mark
 from fcm_tui.review.source import Record, reader_of
@@ -16,7 +15,7 @@ from fcm_tui.review.status import number_found
 from fcm_tui.review.wording import BEGAN
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.beginnings import beginnings
-from fcm_tui.store.reading.filters import Filters
+from fcm_tui.store.reading.filters import Filters, concerns
 
 MOST = 1000
 """Gaps that are marked, the newest: those before them `fcm-tui log` tells."""
@@ -112,7 +111,7 @@ class LogGaps:
     def marks(self, change: Change | None, older: Change | None, filters: Filters) -> list[Mark]:
         """As `between`, as lines: few of them where nobody asked for gaps, and none where there is no change at all."""
         if not filters.terms:
-            found = self.between(change, older, filters.path) if change or older else []
+            found = self.between(change, older, filters) if change or older else []
             left = len(found) - _TOGETHER
             return [*map(Mark, found[:_TOGETHER]), *([Mark(more=left)] if left > 0 else [])]
         from fcm_tui.query.gaps import (  # with the filter's language, once there is one
@@ -123,20 +122,18 @@ class LogGaps:
         asked = asks_for_gaps(filters.terms)
         if asked is False or (not asked and change is older):
             return []
-        found = self.between(change, older, filters.path)
+        found = self.between(change, older, filters)
         return (
             [Mark(gap) for gap in found if lets_through(filters.terms, gap)]
             if asked
             else [*map(Mark, found[:1])]
         )
 
-    def between(self, change: Change | None, older: Change | None, path: bytes | None) -> list[Gap]:
+    def between(self, change: Change | None, older: Change | None, filters: Filters) -> list[Gap]:
         """Those that began between a change and the one before it, newest first; None for an end of the log.
 
-        Where only what is at a `path` is shown, only those that concern it.
+        Of them only those that concern what is shown.
         """
         at = 0 if change is None else bisect.bisect_right(self._begins, -change.time_ns)
         end = len(self.gaps) if older is None else bisect.bisect_right(self._begins, -older.time_ns, at)
-        return [
-            gap for gap in self.gaps[at:end] if path is None or gap.root is None or is_along(path, gap.root)
-        ]
+        return [gap for gap in self.gaps[at:end] if concerns(filters, gap)]

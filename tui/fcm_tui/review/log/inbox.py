@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from fcm_tui.review.log.reading import LogReading, Marked, Notes
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
-from fcm_tui.safetext import visible, visible_path
+from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import Where, key_of, place_of
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
@@ -42,13 +41,13 @@ class Asked(NamedTuple):
     """All changes to be reviewed, from the newest of them on down."""
 
     newest: Where
-    path: bytes | None = None
-    """Of a folder or file; None for what is shown."""
+    of: Filters | None = None
+    """A folder or file; None for what is shown."""
 
     @property
     def by(self) -> str:
         """The action that asks for it."""
-        return "log.mark-shown" if self.path is None else "tree.mark"
+        return "log.mark-shown" if self.of is None else "tree.mark"
 
 
 class Inbox(EventLog):
@@ -142,7 +141,7 @@ class Inbox(EventLog):
         newest = self._pages.row(0)
         if newest is None:
             return
-        if self.asked is not None and self.asked.path is None:
+        if self.asked is not None and self.asked.of is None:
             self._write(self.asked.newest, _EVERYTHING, None, False)
             return
         count = wording.number(self.rows) + ("" if self.complete else "+")
@@ -150,13 +149,13 @@ class Inbox(EventLog):
         self.asked = Asked(place_of(newest))
 
     @work(group="log-review", exit_on_error=False)
-    async def mark_all_of(self, path: bytes) -> None:
-        """All changes in a folder, or of a file, the second time it is asked for."""
-        filters = Filters(path=path)
-        if self.asked is not None and self.asked.path == path:
+    async def mark_all_of(self, path: bytes, host: str) -> None:
+        """All changes in a folder, or of a file, on one host or on all, the second time it is asked for."""
+        filters = Filters(path=path, host=host or None)
+        if self.asked is not None and self.asked.of == filters:
             await self._marked(filters, self.asked.newest, _EVERYTHING, None, False)
             return
-        name = visible_path(os.path.basename(path) or path)
+        name = wording.name_of(path)
         try:
             newest, count = await self._reading.extent(filters)
         except FcmError as error:
@@ -167,7 +166,7 @@ class Inbox(EventLog):
             return
         changes = wording.plural(count, "change")
         self.post_message(self.Said(f"{keys.shown('tree.mark')} again reviews {changes} in {name}"))
-        self.asked = Asked(newest, path)
+        self.asked = Asked(newest, filters)
 
     def take_back(self, key: str = "") -> None:
         """Another key was pressed than the one that was asked for again, which answers no question from then on."""

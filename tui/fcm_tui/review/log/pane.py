@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.entry import Entry
 from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.pane import Pane
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible
 
 if TYPE_CHECKING:
     from fcm_tui.query.terms import Term
@@ -89,8 +88,8 @@ class LogPane(Pane):
     def say_title(self) -> None:
         """Where the log is, how much there is, and how much the filter finds."""
         log = self.log_view
-        path = log.filters.path
-        where = f"in {visible_path(os.path.basename(path) or path)}" if path else ""
+        path, host = log.filters.path, log.filters.host
+        where = f"in {f'{visible(host)}: ' if host else ''}{wording.name_of(path)}" if path else ""
         state = f"{wording.number(log.rows)}{'' if log.complete else '+'}" if log.is_loaded else ""
         if not log.rows and log.total:
             state = wording.number(log.total)

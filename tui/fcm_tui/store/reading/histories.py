@@ -46,18 +46,25 @@ def key_of_change(change: Change) -> FileKey:
     return FileKey(change.recorder_id, change.file_id)
 
 
-def key_at(connection: Connection, path: bytes) -> FileKey | None:
-    """The file at a path, or else the one that stood there last; None where the record knows none."""
+def key_at(connection: Connection, path: bytes, host: str = "") -> FileKey | None:
+    """The file at a path, or else the one that stood there last; None where the record knows none.
+
+    Where several hosts have such a path, `host` tells whose it is.
+    """
+    on_host = " AND r.recorder_id IN (SELECT recorder_id FROM recorders WHERE host = ?)" if host else ""
+    values = (path, host) if host else (path,)
     row = connection.execute(
         "SELECT r.recorder_id, f.file_id FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
-        " WHERE f.path = ? ORDER BY f.present DESC, r.active DESC, (SELECT max(c.sequence) FROM changes c"
+        f" WHERE f.path = ?{on_host} ORDER BY f.present DESC, r.active DESC, (SELECT max(c.sequence) FROM changes c"
         " WHERE c.file_id = f.file_id AND c.recorder_id = r.recorder_id) DESC LIMIT 1",
-        (path,),
+        values,
     ).fetchone()
     row = (
         row
         or connection.execute(
-            "SELECT recorder_id, file_id FROM changes WHERE path = ? ORDER BY sequence DESC LIMIT 1", (path,)
+            "SELECT r.recorder_id, r.file_id FROM changes r WHERE r.path = ?"
+            f"{on_host} ORDER BY r.sequence DESC LIMIT 1",
+            values,
         ).fetchone()
     )
     return None if row is None else FileKey(*row)
