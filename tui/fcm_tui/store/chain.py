@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Sequence
 
 from fcm_tui.model import Difference, Hunk
+from fcm_tui.store.reading.dialect import Connection
 
 CHAINED_COLUMNS = (
     "sequence", "time_ns", "root_id", "file_id", "path", "previous_path", "kind", "before_digest", "after_digest",
@@ -83,7 +83,7 @@ def _cut(lines: str) -> str:
     return lines if len(lines) <= DIFFERENCE_LIMIT else lines[:DIFFERENCE_LIMIT] + CUT_MARK
 
 
-def change_hash(connection: sqlite3.Connection, recorder_id: bytes, sequence: int) -> bytes:
+def change_hash(connection: Connection, recorder_id: bytes, sequence: int) -> bytes:
     """The hash of a change, empty where there is none."""
     row = connection.execute(
         "SELECT chain_hash FROM changes WHERE recorder_id = ? AND sequence = ?", (recorder_id, sequence)

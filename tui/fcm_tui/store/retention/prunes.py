@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fcm_tui.store.chain import change_hash as hash_of
 from fcm_tui.store.reading.dialect import Connection, dialect_of
@@ -25,6 +26,9 @@ WAS_THINNED = (
 )
 """SQL: a content was thinned after a change, so it need not be there; one that came back later must be."""
 
+_COLUMNS = "recorder_id, chain_hash, prune, run, time_ns, sequence, rules"
+_AT_ONCE = 10_000
+"""Rows that a server is asked for."""
 _WRONG_PRUNE = (
     "typeof(recorder_id) <> 'blob' OR typeof(chain_hash) <> 'blob' OR typeof(rules) <> 'text'"
     " OR typeof(prune) || typeof(run) || typeof(time_ns) || typeof(sequence) <> 'integerintegerintegerinteger'"
@@ -118,17 +122,51 @@ def audit(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     for table, wrong in (("prunes", _WRONG_PRUNE), ("thinned", _WRONG_THINNED)):
         if connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {wrong})").fetchone()[0]:
             yield "", f"the table `{table}` has values of the wrong type"
-    recorder, previous, number = b"", b"", 0
     rows = connection.execute(
-        "SELECT recorder_id, chain_hash, prune, run, time_ns, sequence, rules FROM prunes"
-        f" WHERE NOT ({_WRONG_PRUNE}) ORDER BY recorder_id, prune"
+        f"SELECT {_COLUMNS} FROM prunes WHERE NOT ({_WRONG_PRUNE}) ORDER BY recorder_id, prune"
     )
     # In the order of the prunes; the table's own is that of the digests.
     thinned = connection.execute(
         f"SELECT recorder_id, prune, digest, size FROM thinned WHERE NOT ({_WRONG_THINNED})"
         " ORDER BY recorder_id, prune, digest"
     )
-    next_thinned = thinned.fetchone()
+    yield from _unchained(connection, rows, thinned)
+
+
+def audit_server(connection: Connection) -> Iterator[tuple[str, str]]:
+    """As `audit`, of the team's database. All digests that were thinned are in memory: no index there has their order."""
+    thinned: list[tuple[bytes, int, bytes, int]] = []
+    place = (b"", b"", 0)
+    while rows := connection.execute(
+        "SELECT digest, recorder_id, prune, size FROM thinned WHERE (digest, recorder_id, prune) > (?, ?, ?)"
+        f" ORDER BY digest, recorder_id, prune LIMIT {_AT_ONCE}",
+        place,
+    ).fetchall():
+        thinned += ((recorder_id, prune, digest, size) for digest, recorder_id, prune, size in rows)
+        place = rows[-1][:3]
+    yield from _unchained(connection, _server_rows(connection), sorted(thinned))
+
+
+def _server_rows(connection: Connection) -> Iterator[Sequence[Any]]:
+    place = (b"", 0)
+    while rows := connection.execute(
+        f"SELECT {_COLUMNS} FROM prunes WHERE (recorder_id, prune) > (?, ?)"
+        f" ORDER BY recorder_id, prune LIMIT {_AT_ONCE}",
+        place,
+    ).fetchall():
+        yield from rows
+        place = rows[-1][0], rows[-1][2]
+
+
+def _unchained(
+    connection: Connection,
+    rows: Iterable[Sequence[Any]],
+    thinned: Iterable[tuple[bytes, int, bytes, int]],
+) -> Iterator[tuple[str, str]]:
+    """What does not hold, of rows of `prunes` and of `thinned` in the order of the prunes."""
+    recorder, previous, number = b"", b"", 0
+    left = iter(thinned)
+    next_thinned = next(left, None)
     for own, stored, *columns in rows:
         if own != recorder:
             recorder, previous, number = own, start(own), 0
@@ -142,10 +180,10 @@ def audit(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
                 digests.append(next_thinned[2:])
             else:
                 yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
-            next_thinned = thinned.fetchone()
+            next_thinned = next(left, None)
         if link(previous, prune, hash_of(connection, own, prune.sequence), digests) != stored:
             yield f"{number}", "its hash is not that of its columns, what it thinned and the prune before it"
         previous = stored
     while next_thinned is not None:
         yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
-        next_thinned = thinned.fetchone()
+        next_thinned = next(left, None)

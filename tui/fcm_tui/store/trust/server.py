@@ -13,6 +13,7 @@ from typing import Any
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.reading.dialect import MYSQL, Connection
 from fcm_tui.store.reading.lengths import FIRST_BYTES, length_of
+from fcm_tui.store.retention import prunes
 from fcm_tui.store.retention.prunes import WAS_THINNED
 from fcm_tui.store.trust import relations
 from fcm_tui.store.trust.anchors import Anchor
@@ -68,6 +69,7 @@ def verify_server(
         lined(connection, _differences(connection), tally, progress),
         _contents(connection, tally, progress),
         _backups(connection, tally, progress),
+        _prunes(connection, tally),
         relations.strays(connection),
         relations.ownerless(connection),
         relations.hashed_rows(connection),
@@ -203,6 +205,12 @@ def _backups(connection: Connection, tally: Tally, progress: Progress) -> Iterat
             f"{recorder_id.hex()}:{sequence}",
             f"its version {hex_text(digest)} has no row in `backup_paths`",
         )
+
+
+def _prunes(connection: Connection, tally: Tally) -> Iterator[Problem]:
+    for number, problem in prunes.audit_server(connection):
+        yield Problem("prune", number, problem)
+    tally.thinned = count(connection, "thinned")
 
 
 def _mapped(connection: Connection) -> Iterator[Sequence[Any]]:
