@@ -32,6 +32,7 @@ _NUMBER = 6
 class Node:
     """A folder or file in the tree."""
 
+    recorder_id: bytes
     root_id: bytes
     path: bytes
     label: str
@@ -80,7 +81,7 @@ class DirectoryTree(CursorView):
         self._roots: list[Node] = []
         self._rows: list[Node] = []
         self._loaded = self._is_unread = False
-        self._lately: dict[bytes, int] = {}
+        self._lately: dict[tuple[bytes, bytes], int] = {}
         self._shows_deleted = False
         self.chosen: bytes | None = None
         self._chosen_host = ""
@@ -147,7 +148,7 @@ class DirectoryTree(CursorView):
         ) -> tuple[
             list[RootSummary],
             dict[tuple[bytes, bytes], list[FolderEntry]],
-            dict[bytes, int],
+            dict[tuple[bytes, bytes], int],
             dict[bytes, str],
         ]:
             folders = {key: record.folder(*key) for key in open_folders}
@@ -161,7 +162,10 @@ class DirectoryTree(CursorView):
         nodes = []
         for root in roots:
             host = hosts.get(root.recorder_id, "") if len(hosts) > 1 else ""
-            node = known.get(root.root_id) or Node(root.root_id, root.path, "", 0, True, 0, 0, host)
+            node = known.get(root.root_id) or Node(
+                root.recorder_id, root.root_id, root.path, "", 0, True, 0, 0
+            )
+            node.host = host
             node.label = (f"{visible(host)}: " if host else "") + wording.name_of(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
@@ -308,7 +312,7 @@ class DirectoryTree(CursorView):
         return " " * ((digits if node.is_folder or not self.wide else 0) + 1)
 
     def _ago(self, node: Node) -> str:
-        at = self._lately.get(node.path)
+        at = self._lately.get((node.recorder_id, node.path))
         return f"{wording.age(at, time.time_ns()):>4} " if at is not None else " " * 5
 
 
@@ -331,7 +335,9 @@ def _fill(node: Node, entries: list[FolderEntry]) -> None:
         child = known.get(path)
         if child is None or child.is_folder != entry.is_folder:
             name = visible_path(entry.name)
-            child = Node(node.root_id, path, name, node.depth + 1, entry.is_folder, 0, 0, node.host)
+            depth = node.depth + 1
+            child = Node(node.recorder_id, node.root_id, path, name, depth, entry.is_folder, 0, 0)
+        child.host = node.host
         child.files, child.changes, child.reviewed = entry.files, entry.changes, entry.reviewed
         children.append(child)
     node.children = children

@@ -10,15 +10,15 @@ LATELY = 2000
 """Changes that are looked at, the newest: reading them takes some milliseconds, however long the log is."""
 
 
-def lately(connection: Connection) -> dict[bytes, int]:
-    """The time (ns) of the newest change at each path, and of the newest below each folder, among the last `LATELY`."""
-    found: dict[bytes, int] = {}
+def lately(connection: Connection) -> dict[tuple[bytes, bytes], int]:
+    """The time (ns) of the newest change at each path of a recorder, or below it, among the last `LATELY`."""
+    found: dict[tuple[bytes, bytes], int] = {}
     order = "time_ns DESC" if dialect_of(connection).is_server else "recorder_id DESC, sequence DESC"
-    for path, time_ns in connection.execute(
-        f"SELECT path, time_ns FROM changes ORDER BY {order} LIMIT ?", (LATELY,)
+    for recorder_id, path, time_ns in connection.execute(
+        f"SELECT recorder_id, path, time_ns FROM changes ORDER BY {order} LIMIT ?", (LATELY,)
     ):
-        while path and path not in found:
-            found[path] = time_ns
+        while path and (recorder_id, path) not in found:
+            found[recorder_id, path] = time_ns
             above = os.path.dirname(path)
             path = b"" if above == path else above
     return found
