@@ -7,6 +7,8 @@ import contextlib
 import io
 from pathlib import Path
 
+import pytest
+
 from fcm_tui.cli import main
 from fcm_tui.settings.database import Server
 from fcm_tui.ship.shipper import Shipper
@@ -49,3 +51,10 @@ def once(root: Path, data: Path, *more: str) -> None:
     """Record what changed."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         assert main(["record", "--once", str(root), "--data-dir", str(data), *more]) == 0
+
+
+def ran(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, bytes]:
+    """Status, output and errors of a command."""
+    status = main(arguments)
+    out, err = capsysbinary.readouterr()
+    return status, out, err

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,22 +10,18 @@ from typing import Any
 
 import pytest
 
-from fcm_tui.cli import main
-from fcm_tui.errors import FcmError, NoSuchChange, StoreError
+from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.model import Change, Kind
-from fcm_tui.query.gaps import lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.query.terms import All, Glob, KindIs, Term
-from fcm_tui.review.log import gaps as log_gaps
-from fcm_tui.review.status import gap_words
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading import activity, beginnings, blaming, histories, past, patches, searching
 from fcm_tui.store.reading.changes import key_of
-from fcm_tui.store.reading.filters import Filters, concerns
+from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.reviews import ReviewCounts, reviewed_of, reviews_of
-from tests.database.seats import once, record_twice, send
+from tests.database.seats import once, ran, record_twice, send
 from tests.database.server import MariaDB, needs_mariadb
 from tests.query.cases import CASES
 from tests.review.builder import RecordBuilder, connect
@@ -198,12 +192,6 @@ def test_what_nobody_wants_any_more_is_given_up(both: tuple[Reader, Reader]) -> 
 # --- the commands
 
 
-def ran(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, bytes]:
-    status = main(arguments)
-    out, err = capsysbinary.readouterr()
-    return status, out, err
-
-
 COMMANDS = [
     ["log"], ["log", "--json"], ["log", "--json", "--gaps"], ["log", "--reverse", "--limit", "3"],
     ["log", "--filter", "*.py !kind:moved"], ["log", "--text", "zwei"], ["log", "--host", "nobody"],
@@ -221,71 +209,6 @@ def test_commands_say_the_same(
     for arguments in COMMANDS:
         here = ran(capsysbinary, *arguments, "--data-dir", str(tmp_path / "data"))
         assert ran(capsysbinary, *arguments, *none) == here, arguments
-
-
-def test_two_hosts_in_one_log(
-    tmp_path: Path,
-    database: Server,
-    capsysbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("ant", "bee\x1b[2J"):
-        (tmp_path / name).mkdir()
-        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
-        once(tmp_path / name, tmp_path / f"data {name}")
-    for text in ("one\n", "two\n", "three\n"):
-        for name in ("ant", "bee\x1b[2J"):
-            monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
-            (tmp_path / name / "file.txt").write_text(f"{name[:3]} {text}")
-            once(tmp_path / name, tmp_path / f"data {name}")
-    with Reader(tmp_path / "data ant" / "record.db") as reader:
-        own = [change._replace(at=change.time_ns) for change in reader.log()]
-    send(tmp_path / "data ant" / "record.db", database)
-    with Reader(database) as there:
-        seen = there.newest()
-        send(tmp_path / "data bee\x1b[2J" / "record.db", database)
-        found = there.log()
-        assert [change.host[:3] for change in found] == ["bee", "ant"] * 3
-        assert found == sorted(found, key=lambda change: -change.time_ns)
-        assert [change for change in found if change.host == "ant"] == own
-        assert [c.host[:3] for c in there.arrived(Filters(), seen, 10)[0]] == [
-            "bee"
-        ] * 3  # older than the newest
-        assert [c._replace(at=0) for c in own] == there.log(Filters(host="ant"))
-        assert [c._replace(at=0) for c in own] == there.log(Filters(terms=parse("host:ant")))
-        assert there.found(Filters(terms=parse("!host:ant"))) == 3
-        paged: list[Change] = []
-        while page := there.log(limit=1, before=key_of(paged[-1]) if paged else None):
-            paged += page
-        assert paged == found
-        with pytest.raises(NoSuchChange, match="write HOST:2"):
-            there.change(2)
-        assert {(gap.host[:3], gap.has_others) for gap in there.gaps()} == {("ant", True), ("bee", True)}
-        assert {gap.host for gap in there.gaps() if concerns(Filters(host="ant"), gap)} == {"ant"}
-        marks = log_gaps.read(there)
-        of_ant = parse("host:ant is:gap")
-        assert {gap.host for gap in marks if lets_through(of_ant, gap)} == {"ant"}
-        assert all(gap_words(gap).startswith(("ant: ", "bee␛[2J: ")) for gap in marks)
-    where = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
-    told = ran(capsysbinary, "log", "--gaps", *where)[1].decode()
-    folder = str(tmp_path / "ant")
-    assert f" found by scan in {folder} on ant (" in told and "on bee␛[2J (" in told
-    lines = ran(capsysbinary, "log", "--gaps", "--json", "--host", "ant", *where)[1].splitlines()
-    assert {json.loads(line)["host"] for line in lines if b'"gap"' in line} == {"ant"}
-    assert ran(capsysbinary, "cat", "ant:2", *where)[1] == b"ant two\n"
-    assert b"\x1b" not in ran(capsysbinary, "log", *where)[1]
-    assert b"bee\xe2\x90\x9b[2J:3" in ran(capsysbinary, "log", *where)[1]
-    status, out, _ = ran(capsysbinary, "status", *where)
-    assert (status, out.count(b"\nrecorder "), b"\x1b" in out) == (0, 2, False)
-    assert ran(capsysbinary, "verify", *where)[0] == 0
-    assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
-    assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
-    for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
-        to = tmp_path / at[-1]
-        assert ran(capsysbinary, "restore", folder, *at, "--to", str(to), *where)[0] == 0
-        assert (to / "file.txt").read_text() == ("ant two\n" if at[-1] == "#ant:2" else "ant three\n")
-    assert ran(capsysbinary, "restore", folder, "--at", "now", "--to", str(tmp_path / "x"), *where)[0] == 1
-    assert ran(capsysbinary, "restore", "ant:2", *where)[0] == 2
 
 
 def test_contents_that_were_not_sent(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from fcm_tui.review import wording
 from fcm_tui.review.app import ReviewApp
@@ -19,7 +16,6 @@ from fcm_tui.store.reading.queries import Reader
 from tests.database.recording import abreast, recording
 from tests.database.seats import once, send
 from tests.database.server import PASSWORD, MariaDB, needs_mariadb
-from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
 
 pytestmark = needs_mariadb
@@ -75,59 +71,6 @@ def as_somebody(who: str, server: Server, keys: list[reviews.Key], note: str | N
         reviewing.unmark(server, keys, who, unless="")
     else:
         reviewing.mark(server, keys, who, note=note, verdict="accepted", pinned="pinned")
-
-
-async def test_two_hosts_that_watch_the_same_path_are_told_apart(
-    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = root / "a.txt"
-
-    def record(host: str, *texts: str) -> None:
-        monkeypatch.setattr(socket, "gethostname", lambda: host)
-        for content in texts:
-            file.write_text(content)
-            once(root, tmp_path / host)
-        send(tmp_path / host / "record.db", database)
-
-    await asyncio.to_thread(record, "ant", "ant zero\n", "ant one\n", "ant two\n")
-    await asyncio.to_thread(record, "bee", "bee zero\n", "bee one\n")
-    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
-
-    def marks() -> list[str]:
-        return [line.strip()[0] for line in lines(app.tree_view) if line]
-
-    async with app.run_test(size=(140, 32)) as pilot:
-        await shows(app, "bee: ")
-        await eventually(lambda: app.log_view.rows == 3)
-        await pilot.press("1", "j", "enter")
-        await shows(app, f"in bee: {root.name}")
-        await eventually(lambda: [c.host for c in app.log_view.known()] == ["bee"])
-        assert marks() == ["▸", "●"]
-        assert "ant: recording" not in text(app) and "bee: recording" in text(app)
-        await app.tree_view.load()
-        assert app.tree_view.cursor == 1, "the cursor stays where it is"
-        await pilot.press("space")
-        await shows(app, f"again reviews 1 change in {root.name}")
-        await pilot.press("space")
-        with Reader(database) as reader:
-            await eventually(lambda: [c.host for c in reader.log() if c.reviewed] == ["bee"])
-        await pilot.press("at")
-        await shows(app, f"{root.name} as it was at")
-        await pilot.press(*"now", "enter")
-        await shows(app, "has changed since")
-        await pilot.press("escape")
-        await pilot.press("right", "right")
-        await eventually(lambda: app.tree_view.selected is not None and not app.tree_view.selected.is_folder)
-        await pilot.press("H")
-        await shows(app, "bee one")
-        assert "bee zero" in text(app) and "ant" not in text(app)
-        await pilot.press("escape", "up", "up", "enter")
-        await shows(app, f"in ant: {root.name}")
-        await eventually(lambda: [c.host for c in app.log_view.known()] == ["ant"] * 2)
-        assert marks()[:2] == ["●", "▾"]
-        await pilot.press("enter")
-        await eventually(lambda: app.log_view.rows == 3)
-    await app.close_record()
 
 
 async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, monkeypatch: object) -> None:

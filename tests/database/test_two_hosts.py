@@ -1,0 +1,150 @@
+"""Two hosts in one database: one log in the order of time, and never one host's things for the other's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from fcm_tui.errors import NoSuchChange
+from fcm_tui.model import Change
+from fcm_tui.query.gaps import lets_through
+from fcm_tui.query.parse import parse
+from fcm_tui.review import wording
+from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.log import gaps as log_gaps
+from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.status import gap_words
+from fcm_tui.settings.database import Server
+from fcm_tui.store.reading.changes import key_of
+from fcm_tui.store.reading.filters import Filters, concerns
+from fcm_tui.store.reading.queries import Reader
+from tests.database.seats import once, ran, send
+from tests.database.server import needs_mariadb
+from tests.review.screens import lines, shows, text
+from tests.waiting import eventually
+
+pytestmark = needs_mariadb
+
+wording.prepare()
+
+
+def test_two_hosts_in_one_log(
+    tmp_path: Path,
+    database: Server,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ant", "bee\x1b[2J"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+        once(tmp_path / name, tmp_path / f"data {name}")
+    for content in ("one\n", "two\n", "three\n"):
+        for name in ("ant", "bee\x1b[2J"):
+            monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+            (tmp_path / name / "file.txt").write_text(f"{name[:3]} {content}")
+            once(tmp_path / name, tmp_path / f"data {name}")
+    with Reader(tmp_path / "data ant" / "record.db") as reader:
+        own = [change._replace(at=change.time_ns) for change in reader.log()]
+    send(tmp_path / "data ant" / "record.db", database)
+    with Reader(database) as there:
+        seen = there.newest()
+        send(tmp_path / "data bee\x1b[2J" / "record.db", database)
+        found = there.log()
+        assert [change.host[:3] for change in found] == ["bee", "ant"] * 3
+        assert found == sorted(found, key=lambda change: -change.time_ns)
+        assert [change for change in found if change.host == "ant"] == own
+        assert [c.host[:3] for c in there.arrived(Filters(), seen, 10)[0]] == [
+            "bee"
+        ] * 3  # older than the newest
+        assert [c._replace(at=0) for c in own] == there.log(Filters(host="ant"))
+        assert [c._replace(at=0) for c in own] == there.log(Filters(terms=parse("host:ant")))
+        assert there.found(Filters(terms=parse("!host:ant"))) == 3
+        paged: list[Change] = []
+        while page := there.log(limit=1, before=key_of(paged[-1]) if paged else None):
+            paged += page
+        assert paged == found
+        with pytest.raises(NoSuchChange, match="write HOST:2"):
+            there.change(2)
+        assert {(gap.host[:3], gap.has_others) for gap in there.gaps()} == {("ant", True), ("bee", True)}
+        assert {gap.host for gap in there.gaps() if concerns(Filters(host="ant"), gap)} == {"ant"}
+        marks = log_gaps.read(there)
+        of_ant = parse("host:ant is:gap")
+        assert {gap.host for gap in marks if lets_through(of_ant, gap)} == {"ant"}
+        assert all(gap_words(gap).startswith(("ant: ", "bee␛[2J: ")) for gap in marks)
+    where = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+    told = ran(capsysbinary, "log", "--gaps", *where)[1].decode()
+    folder = str(tmp_path / "ant")
+    assert f" found by scan in {folder} on ant (" in told and "on bee␛[2J (" in told
+    lines = ran(capsysbinary, "log", "--gaps", "--json", "--host", "ant", *where)[1].splitlines()
+    assert {json.loads(line)["host"] for line in lines if b'"gap"' in line} == {"ant"}
+    assert ran(capsysbinary, "cat", "ant:2", *where)[1] == b"ant two\n"
+    assert b"\x1b" not in ran(capsysbinary, "log", *where)[1]
+    assert b"bee\xe2\x90\x9b[2J:3" in ran(capsysbinary, "log", *where)[1]
+    status, out, _ = ran(capsysbinary, "status", *where)
+    assert (status, out.count(b"\nrecorder "), b"\x1b" in out) == (0, 2, False)
+    assert ran(capsysbinary, "verify", *where)[0] == 0
+    assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
+    assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
+    for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
+        to = tmp_path / at[-1]
+        assert ran(capsysbinary, "restore", folder, *at, "--to", str(to), *where)[0] == 0
+        assert (to / "file.txt").read_text() == ("ant two\n" if at[-1] == "#ant:2" else "ant three\n")
+    assert ran(capsysbinary, "restore", folder, "--at", "now", "--to", str(tmp_path / "x"), *where)[0] == 1
+    assert ran(capsysbinary, "restore", "ant:2", *where)[0] == 2
+
+
+async def test_two_hosts_that_watch_the_same_path_are_told_apart(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = root / "a.txt"
+
+    def record(host: str, *texts: str) -> None:
+        monkeypatch.setattr(socket, "gethostname", lambda: host)
+        for content in texts:
+            file.write_text(content)
+            once(root, tmp_path / host)
+        send(tmp_path / host / "record.db", database)
+
+    await asyncio.to_thread(record, "ant", "ant zero\n", "ant one\n", "ant two\n")
+    await asyncio.to_thread(record, "bee", "bee zero\n", "bee one\n")
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+
+    def marks() -> list[str]:
+        return [line.strip()[0] for line in lines(app.tree_view) if line]
+
+    async with app.run_test(size=(140, 32)) as pilot:
+        await shows(app, "bee: ")
+        await eventually(lambda: app.log_view.rows == 3)
+        await pilot.press("1", "j", "enter")
+        await shows(app, f"in bee: {root.name}")
+        await eventually(lambda: [c.host for c in app.log_view.known()] == ["bee"])
+        assert marks() == ["▸", "●"]
+        assert "ant: recording" not in text(app) and "bee: recording" in text(app)
+        await app.tree_view.load()
+        assert app.tree_view.cursor == 1, "the cursor stays where it is"
+        await pilot.press("space")
+        await shows(app, f"again reviews 1 change in {root.name}")
+        await pilot.press("space")
+        with Reader(database) as reader:
+            await eventually(lambda: [c.host for c in reader.log() if c.reviewed] == ["bee"])
+        await pilot.press("at")
+        await shows(app, f"{root.name} as it was at")
+        await pilot.press(*"now", "enter")
+        await shows(app, "has changed since")
+        await pilot.press("escape")
+        await pilot.press("right", "right")
+        await eventually(lambda: app.tree_view.selected is not None and not app.tree_view.selected.is_folder)
+        await pilot.press("H")
+        await shows(app, "bee one")
+        assert "bee zero" in text(app) and "ant" not in text(app)
+        await pilot.press("escape", "up", "up", "enter")
+        await shows(app, f"in ant: {root.name}")
+        await eventually(lambda: [c.host for c in app.log_view.known()] == ["ant"] * 2)
+        assert marks()[:2] == ["●", "▾"]
+        await pilot.press("enter")
+        await eventually(lambda: app.log_view.rows == 3)
+    await app.close_record()
