@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Callable
 
 import pytest
@@ -193,3 +194,12 @@ async def test_a_secret_that_changed_says_so_of_the_version_before(
     app = make_app(empty)
     async with app.run_test(size=(200, 40)):
         await shows(app, "The version before is not in the record: it is a secret, so it is not kept.")
+
+
+async def test_a_link_is_told_from_a_text(empty: RecordBuilder, make_app: Make) -> None:
+    empty.file(AT + "link", b"one.txt")
+    empty.change(AT + "link", b"two.txt", mode=stat.S_IFLNK | 0o777)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 30)):
+        await shows(app, "two.txt")
+        assert "symbolic link to" in lines(app.diff_view)[0]

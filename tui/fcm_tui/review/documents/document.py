@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -126,11 +127,18 @@ def facts(change: Change) -> list[str]:
         ),
         *_who(change),
         *([wording.size(change.size)] if change.size is not None else []),
-        *([visible(change.encoding)] if change.encoding else []),
-        *([newline_name(change.newline)] if change.newline and change.newline not in ("lf", "none") else []),
+        *_form(change),
     ]
     about = [visible(words) for words in who_facts(change.process_info)]
     return ["  ".join(parts), *(["  ".join(about)] if about else [])]
+
+
+def _form(change: Change) -> list[str]:
+    """What the version after it is made of."""
+    if change.mode is not None and stat.S_ISLNK(change.mode):
+        return ["symbolic link to"]
+    ends = change.newline if change.newline not in ("lf", "none") else None
+    return [*([visible(change.encoding)] if change.encoding else []), *([newline_name(ends)] if ends else [])]
 
 
 def _who(change: Change) -> list[str]:
