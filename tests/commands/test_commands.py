@@ -114,6 +114,23 @@ def test_diff_applies_and_its_json_applies(cli: Cli) -> None:
     ]
 
 
+def test_two_versions_are_a_rename_where_they_are_of_one_file(cli: Cli) -> None:
+    cli.once()
+    (cli.root / "a").write_text("one\ntwo\nthree\n")
+    cli.once()
+    (cli.root / "other").write_text("one\nzwei\nthree\n")
+    cli.once()
+    (cli.root / "a").rename(cli.root / "b")
+    cli.once()
+    assert [(c["kind"], Path(c["path"]).name) for c in cli.log()] == [
+        ("moved", "b"), ("created", "other"), ("created", "a"),
+    ]  # fmt: skip
+    assert b"rename from a\nrename to b\n" in cli.run("diff", "1", "3").stdout
+    compared = cli.run("diff", "1", "2").stdout
+    assert b"--- a/a\n+++ b/other\n" in compared and b"-two\n+zwei\n" in compared
+    assert b"rename" not in compared and b"similarity" not in compared
+
+
 def test_filters(cli: Cli) -> None:
     cli.once()
     (cli.root / "d").mkdir()

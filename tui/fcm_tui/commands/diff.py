@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 
 from fcm_tui.capture.text import detect, to_utf8
 from fcm_tui.commands.common import find_change, for_terminal, open_record, write_bytes
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(_hunks(shown, old, new)))
             return 0
         file = patches.between(old, new, shown.root, change.root)
+        is_one = (shown.recorder_id, shown.file_id) == (change.recorder_id, change.file_id)
+        file = replace(file, is_one=is_one)
         if args.stat:
             write_bytes(diffstat(file))
             return 0

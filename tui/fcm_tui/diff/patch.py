@@ -39,6 +39,8 @@ class PatchFile:
     old: bytes | None = None
     """Content, or the target of a symbolic link."""
     new: bytes | None = None
+    is_one: bool = True
+    """Both sides are versions of one file, which was renamed where the paths differ; else two files are compared."""
 
 
 def unified(files: PatchFile | Iterable[PatchFile], context: int = 3) -> bytes:
@@ -113,7 +115,7 @@ def _patch(file: PatchFile, context: int) -> Iterator[bytes]:
     else:
         if old_mode != new_mode:
             header.append(b"old mode %06o\nnew mode %06o\n" % (old_mode, new_mode))
-        if old_name != name:
+        if old_name != name and file.is_one:
             header.append(b"similarity index %d%%\n" % _similarity(old, new, hunks))
             header.append(b"rename from %s\n" % quote(old_name, spaces=True))
             header.append(b"rename to %s\n" % quote(name, spaces=True))
