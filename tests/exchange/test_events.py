@@ -18,6 +18,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from fcm_tui.exchange.events import ocsf
+from fcm_tui.model import Process
+from fcm_tui.store.reading.queries import Reader
+from fcm_tui.who.users import user_of
+from fcm_tui.who.words import How, told
 from tests.commands.test_commands import Cli
 from tests.hostile import KINDS, usable
 
@@ -77,6 +82,45 @@ def test_ocsf_holds_to_its_schema(cli: Cli) -> None:
         undecodable = next(event for event in found if "path_bytes" in event["unmapped"])
         assert bytes.fromhex(undecodable["unmapped"]["path_bytes"]).startswith(os.fsencode(cli.root))
     assert events(cli, "--filter", "kind:deleted") == [by_name["Delete", "new"]]
+
+
+def of_process(cli: Cli, process: str | None, stored: str | None) -> dict[str, Any]:
+    """The event of a change that a process made, which holds to the schema."""
+    with Reader(cli.data / "record.db") as reader:
+        recorder, change = reader.recorder(), reader.log(limit=1)[0]
+    assert recorder is not None
+    (event,) = ocsf.events(change._replace(process=process, process_info=stored), recorder)
+    jsonschema.Draft202012Validator(SCHEMA).validate(event)
+    return event
+
+
+def test_who_did_it_is_told_as_far_as_it_is_known(cli: Cli) -> None:
+    work(cli)
+    vim = Process(7, 1, b"vim", b"vim\0notes.txt\0", b"/usr/bin/vim", 0, 3, b"bash", 0)
+    me = user_of(0)
+    user = {"name": me, "type_id": 0, "type": "Unknown"}
+    event = of_process(cli, *told([vim], How.EVENT))
+    assert event["actor"] == {
+        "user": user,
+        "process": {
+            "name": "vim",
+            "pid": 7,
+            "cmd_line": "vim notes.txt",
+            "file": {"name": "vim", "path": "/usr/bin/vim", "type_id": 1, "type": "Regular File"},
+            "user": user,
+            "parent_process": {"name": "bash", "pid": 3},
+        },
+    }
+    assert event["unmapped"]["attribution"] == {"how": "event", "login": me}
+    event = of_process(cli, *told([vim], How.GUESS, "it has the file open"))
+    assert event["actor"]["process"]["pid"] == 7
+    assert event["unmapped"]["attribution"] == {"how": "guess", "why": "it has the file open", "login": me}
+    event = of_process(cli, *told([], How.UNKNOWN, "events were lost"))
+    assert event["actor"] == {"user": {"name": "unknown", "type_id": 0, "type": "Unknown"}}
+    assert event["unmapped"]["attribution"] == {"how": "unknown", "why": "events were lost"}
+    assert of_process(cli, "vim[7]", None)["actor"] == {"process": {"name": "vim", "pid": 7}}
+    for hostile in ('{"how": 7, "user": ["x"], "parent": ""}', "[1]", '{"program": "/", "parent": "x"}'):
+        of_process(cli, "vim[7]", hostile)
 
 
 def test_rows_of_osquery(cli: Cli) -> None:

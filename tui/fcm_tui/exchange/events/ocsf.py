@@ -12,6 +12,7 @@ from fcm_tui import __version__
 from fcm_tui.exchange.events.texts import is_exact, split, text, uid
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.store.reading.results import RecorderInfo
+from fcm_tui.who.words import info_of
 
 VERSION = "1.5.0"
 _CLASS = 1001
@@ -23,6 +24,7 @@ _ACTIVITIES = {
     Kind.METADATA: (6, "Set Attributes"),
 }
 _SYSTEMS = {"win32": (100, "Windows"), "linux": (200, "Linux"), "darwin": (300, "macOS")}
+_REGULAR = {"type_id": 1, "type": "Regular File"}
 _PROCESS = re.compile(r"(.*)\[(\d+)\]\??")
 
 
@@ -95,11 +97,32 @@ def _actor(change: Change) -> dict[str, Any]:
     """Who did it where that is known: the owner of a file is not who changed it."""
     if not change.process:
         return {"user": {"name": "unknown", "type_id": 0, "type": "Unknown"}}
-    first = change.process.split(", ")[0]
-    found = _PROCESS.fullmatch(first)
+    process, known = _named(change.process.split(", ")[0]), _known(change)
+    if "command" in known:
+        process["cmd_line"] = known["command"]
+    if "program" in known:
+        name = re.split(r"[\\/]", known["program"])[-1]
+        process["file"] = {"name": name or known["program"], "path": known["program"], **_REGULAR}
+    if "parent" in known:
+        process["parent_process"] = _named(known["parent"])
+    if "user" not in known:
+        return {"process": process}
+    user = {"name": known["user"], "type_id": 0, "type": "Unknown"}
+    return {"process": {**process, "user": user}, "user": user}
+
+
+def _named(process: str) -> dict[str, Any]:
+    """`vim[1234]`, with a question mark where it is a guess."""
+    found = _PROCESS.fullmatch(process)
     if found is None:
-        return {"process": {"name": first}}
-    return {"process": {"name": found[1], "pid": int(found[2])} if found[1] else {"pid": int(found[2])}}
+        return {"name": process}
+    return {"name": found[1], "pid": int(found[2])} if found[1] else {"pid": int(found[2])}
+
+
+def _known(change: Change) -> dict[str, str]:
+    """What is known of the process beside its name, as texts that are not empty."""
+    info = info_of(change.process_info) or {}
+    return {key: value for key, value in info.items() if isinstance(value, str) and value}
 
 
 def _after(change: Change) -> dict[str, Any]:
@@ -119,8 +142,7 @@ def _file(change: Change, path: bytes, digest: bytes | None) -> dict[str, Any]:
         "name": name,
         "path": text(path),
         "parent_folder": folder,
-        "type_id": 1,
-        "type": "Regular File",
+        **_REGULAR,
         "uid": change.file_id.hex(),
     }
     if digest is not None:
@@ -143,6 +165,9 @@ def _unmapped(change: Change) -> dict[str, Any]:
         found["mode"] = f"{stat.S_IMODE(change.mode):04o}"
     if change.inserted is not None:
         found["lines"] = {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted}
+    known = _known(change)
+    if "how" in known:
+        found["attribution"] = {key: known[key] for key in ("how", "why", "login") if key in known}
     if not is_exact(change.path):
         found["path_bytes"] = change.path.hex()
     if change.previous_path is not None and not is_exact(change.previous_path):
