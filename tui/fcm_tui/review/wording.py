@@ -48,8 +48,9 @@ NOT_KEPT = {
 
 
 def number_of(change: Change) -> str:
-    """By what a change is called: `#12`; what the first look found has no number."""
-    return f"#{change.sequence}" if change.sequence else "first look"
+    """By what a change is called: `#12`, among those of several hosts `#12 on web1`; without a number the first look."""
+    name = f"#{change.sequence}" if change.sequence else "first look"
+    return f"{name} on {visible(change.host)}" if change.at else name
 
 
 def number(count: int) -> str:

@@ -13,6 +13,7 @@ from textual.worker import WorkType
 
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
+from fcm_tui.review import wording
 from fcm_tui.review.diff import matches
 from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.diff.view import DiffView
@@ -155,6 +156,11 @@ class DiffReader:
 
             if marked is None:
                 return sorry(selected, "No change is marked from which on files are to be compared.")
+            if marked.recorder_id != selected.recorder_id:
+                of = f"{wording.number_of(marked)} and {wording.number_of(selected)}"
+                return sorry(
+                    selected, f"{of} are of two recorders: the moments are to be of one.", compared="span"
+                )
             return span.between(record, marked, selected, within)
 
         self._read(selected, read)
