@@ -113,6 +113,21 @@ def test_only_its_owner_sees_it_whatever_the_umask(mask: int, tmp_path: Path) ->
 
 
 @posix
+def test_locks_that_this_process_has_on_a_file_stay_when_it_is_made_private(tmp_path: Path) -> None:
+    import fcntl
+
+    file = tmp_path / "record.db"
+    file.touch(0o644)
+    with file.open("r+b") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        make_private(file)
+        code = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+        other = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, check=False)
+        assert b"BlockingIOError" in other.stderr
+    assert mode(file) == 0o600
+
+
+@posix
 @pytest.mark.parametrize("bits", [0o720, 0o702, 0o777, 0o1777])
 def test_one_that_others_can_write_is_refused(bits: int, tmp_path: Path) -> None:
     folder = tmp_path / "shared"

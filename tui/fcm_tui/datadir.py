@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fcm_tui import recorder_lock
+from fcm_tui import private_file, recorder_lock
 from fcm_tui.errors import DataDirError
 from fcm_tui.model import Standing
-from fcm_tui.private_file import open_private
 from fcm_tui.recorder_lock import Lock
 
 if sys.platform == "win32":
@@ -185,7 +184,7 @@ def make_private(path: Path) -> None:
         DataDirError: it cannot be made.
     """
     try:
-        os.close(open_private(path))
+        private_file.make_private(path)
     except OSError as error:
         raise _unusable(path, error) from None
 

@@ -53,17 +53,61 @@ def read_small(path: Path, most: int) -> bytes:
 def open_private(path: Path) -> int:
     """A descriptor for reading and writing the file at `path`, made if missing, 0600 under any umask.
 
+    Not for what SQLite has open: closing any descriptor of a file ends all POSIX locks that the process has on it
+    (`man 2 fcntl`), so that others take the record for one that nobody uses. `make_private` is for that.
+
     Raises:
         OSError: it cannot be opened, or is a symbolic link, or no file: what root does to /dev/null, all suffer.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "it is not a file", str(path))
-        if sys.platform != "win32" and stat.S_IMODE(mode) != 0o600:
+        bits = _bits(path, os.fstat(descriptor))
+        if sys.platform != "win32" and bits != 0o600:
             os.fchmod(descriptor, 0o600)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def make_private(path: Path) -> None:
+    """Have a file at `path` that can be read and written, made if missing, 0600 under any umask.
+
+    One that is there is not opened: the folder is its owner's alone, so it is the one that is looked at.
+
+    Raises:
+        OSError: as `open_private`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | OPEN_FLAGS, 0o600)
+    except FileExistsError:
+        bits = _bits(path, os.lstat(path))
+        if sys.platform != "win32" and bits != 0o600:
+            os.chmod(path, 0o600)
+        if not os.access(path, os.R_OK | os.W_OK):
+            number = errno.EROFS if _is_read_only(path) else errno.EACCES
+            raise OSError(number, os.strerror(number), str(path)) from None
+        return
+    try:
+        bits = _bits(path, os.fstat(descriptor))
+        if sys.platform != "win32" and bits != 0o600:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _bits(path: Path, status: os.stat_result) -> int:
+    """Who may read and write a file.
+
+    Raises:
+        OSError: it is no file.
+    """
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return stat.S_IMODE(status.st_mode)
+
+
+def _is_read_only(path: Path) -> bool:
+    return sys.platform != "win32" and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
