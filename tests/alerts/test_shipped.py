@@ -255,6 +255,10 @@ async def test_tampering_that_verify_finds_is_told_once_a_day(watching: Watching
     assert [entry.alert.severity for entry in watching.alerts() if entry.alert.rule == "tampering"] == [
         "critical"
     ]
+    command[-1:] = ["record", "--once", str(watching.root)]
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, "mistake" in done.stderr) == (0, False), done.stderr
 
 
 @pytest.mark.parametrize("size", [64, 200, 1000, 1024, 5000, 100_000])

@@ -172,8 +172,8 @@ class Journal:
     def settled(self) -> tuple[bytes, int, int] | None:
         """The recorder, and the sequence and gap up to which its rules were asked; None where more is to be told of what
         they raised, or a message waits."""
-        is_folded = any(state["folded"]["count"] for state in self.quiet().values())  # type: ignore[index]
-        if is_folded or self.waiting_targets():
+        folded = [state.get("folded") for state in self.quiet().values()]  # none of what `verify` raised
+        if any(isinstance(tally, dict) and tally["count"] for tally in folded) or self.waiting_targets():
             return None
         rows = self._connection.execute("SELECT recorder_id, sequence, gap FROM reached").fetchall()
         return rows[0] if len(rows) == 1 else None
