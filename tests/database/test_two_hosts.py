@@ -27,6 +27,8 @@ from tests.database.server import needs_mariadb
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
 
+Output = pytest.CaptureFixture[bytes]
+
 pytestmark = needs_mariadb
 
 wording.prepare()
@@ -149,4 +151,60 @@ async def test_two_hosts_that_watch_the_same_path_are_told_apart(
         await eventually(lambda: app.log_view.rows == 3)
         await pilot.press("2", "g", "m", "G", "k", "k", "F")
         await shows(app, "#1 on bee and #1 on ant are of two recorders")
+    await app.close_record()
+
+
+async def test_two_recorders_of_one_name_are_told_apart_by_their_ids(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch, capsysbinary: Output
+) -> None:
+    """As clones of a machine, or a data directory that was begun anew."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "web")
+
+    def record(data: str, *texts: str) -> None:
+        for content in texts:
+            (root / "a.txt").write_text(content)
+            once(root, tmp_path / data)
+        send(tmp_path / data / "record.db", database)
+
+    await asyncio.to_thread(record, "old", "zero\n", "old one\n", "old two\n")
+    await asyncio.to_thread(record, "new", "new zero\n", "new one\n")
+    with Reader(tmp_path / "new" / "record.db") as reader:
+        recorder = reader.recorder()
+    assert recorder is not None
+    new = recorder.recorder_id.hex()[:8]
+    seat = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+
+    def run(*arguments: str) -> str:
+        status, out, err = ran(capsysbinary, *arguments, *seat)
+        assert (status, err) == (0, b""), err
+        return out.decode()
+
+    called = {line.split()[0] for line in (await asyncio.to_thread(run, "log")).splitlines()} - {"gap"}
+    assert f"{new}:1" in called and len(called) == 3
+    for name in called:
+        assert await asyncio.to_thread(run, "diff", name)
+    for arguments in (["--host", new], ["--filter", f"host:{new}"], ["--filter", f"host:nobody,{new}"]):
+        lines_ = (await asyncio.to_thread(run, "log", "--json", *arguments)).splitlines()
+        assert [json.loads(line)["recorder"][:8] for line in lines_] == [new], arguments
+    assert (
+        len((await asyncio.to_thread(run, "log", "--json", "--filter", "host:nobody,web")).splitlines()) == 3
+    )
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(200, 40)) as pilot:
+        await shows(app, f"web {new}: root")
+        rows = [line for line in lines(app.tree_view) if line]
+        at = next(number for number, row in enumerate(rows) if new in row)
+        await pilot.press("1", *["j"] * at, "enter")
+        await eventually(lambda: app.log_view.rows == 1)
+        await pilot.press("space")
+        await shows(app, f"again reviews 1 change in {root.name}")
+        await pilot.press("right", "right", "H")
+        await shows(app, "new one")
+        assert "old two" not in text(app) and "#2" not in text(app)
+        await pilot.press("y", "c")
+        await shows(app, "The number of the change, 1")
+        await pilot.press("x")
+        await shows(app, f"{root.name} since then")
+        await pilot.press("a")
+        await shows(app, "change-1-all.patch")
     await app.close_record()

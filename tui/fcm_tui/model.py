@@ -223,6 +223,7 @@ class Gap(NamedTuple):
     """None while the gap is still open."""
     reason: str
     changes_found: int | None
+    recorder_id: bytes = b""
     host: str = ""
     """Of the recorder."""
     has_others: bool = False

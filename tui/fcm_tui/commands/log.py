@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text, whole
@@ -16,6 +16,7 @@ from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
+from fcm_tui.query.hosts import is_of
 from fcm_tui.report.changes import values_of
 from fcm_tui.safetext import path_text, visible, visible_path
 from fcm_tui.store.reading.filters import Filters, concerns
@@ -84,13 +85,16 @@ def run(args: argparse.Namespace) -> int:
         changes = reader.iterate(filters, limit=args.limit, reverse=args.reverse)
         wants_gaps = args.gaps or not args.json or asks_for_gaps(filters.terms)
         gaps = _gaps(reader, filters, args) if wants_gaps else []
+        names = reader.names() if reader.is_server else {}
         is_empty = True
         for entry in _merged(changes, gaps, reverse=args.reverse, limit=args.limit):
             if isinstance(entry, Gap):
                 print(json.dumps(gap_values(entry)) if args.json else _gap_line(entry, colour=colour))
             else:
                 is_empty = False
-                print(json.dumps(values_of(entry)) if args.json else as_line(entry, colour=colour))
+                print(
+                    json.dumps(values_of(entry)) if args.json else as_line(entry, colour=colour, names=names)
+                )
         unknown = _unknown(reader, filters) if is_empty else None
     if unknown is not None:
         print(f"note: {visible(unknown)}", file=sys.stderr)
@@ -169,7 +173,9 @@ def _gap_line(gap: Gap, *, colour: bool) -> str:
 
 def _unknown(reader: Reader, filters: Filters) -> str | None:
     """Why a log is empty, where a filter names something that the record does not know at all."""
-    if filters.host is not None:
+    if filters.host is not None and not any(
+        is_of(filters.host, one.recorder_id, one.host) for one in reader.recorders()
+    ):
         try:
             reader.recorder_of_host(filters.host)
         except NoSuchChange as error:
@@ -186,8 +192,8 @@ def _kind(word: str) -> Kind:
         raise UsageError(f"--kind {visible(word)}: no such kind: give one of {', '.join(Kind)}") from None
 
 
-def as_line(change: Change, *, colour: bool) -> str:
-    """One line for a person."""
+def as_line(change: Change, *, colour: bool, names: Mapping[bytes, str] | None = None) -> str:
+    """One line for a person; `names` are those of several recorders."""
     counts = ""
     if change.inserted is not None:
         counts = f"+{change.inserted} ~{change.updated} -{change.deleted}"
@@ -209,5 +215,6 @@ def as_line(change: Change, *, colour: bool) -> str:
     note = f"  ({', '.join(notes)})" if notes else ""
     if change.note is not None:
         note += f'  "{visible(change.note)}"'
-    number = f"{visible(change.host)}:{change.sequence}" if change.at else f"{change.sequence}"
+    name = (names or {}).get(change.recorder_id)
+    number = f"{change.sequence}" if name is None else f"{visible(name)}:{change.sequence}"
     return f"{number:>7}  {local_text(change.time_ns)}  {kind}  {counts:<14} {path}{note}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fcm_tui.model import Gap
+from fcm_tui.query.hosts import is_of
 from fcm_tui.query.terms import All, Condition, Fuzzy, Glob, Host, Is, Part, Since, State, Term, Until
 
 
@@ -34,7 +35,7 @@ def _holds(wanted: Condition, gap: Gap) -> bool | None:
         case Until(time_ns):
             return gap.from_ns < time_ns
         case Host(name):
-            return gap.host == name
+            return is_of(name, gap.recorder_id, gap.host)
         case All(terms):
             return lets_through(terms, gap)
         case _:

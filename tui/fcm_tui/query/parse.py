@@ -263,7 +263,7 @@ EXAMPLES = {
     "by": "by:NAME, of the file's owner, or the process where known",
     "owner": "owner:NAME, exactly; owner:* for any that is known",
     "process": "process:NAME, exactly, or process:NAME[1234]; process:* for any that is known",
-    "host": "host:NAME",
+    "host": "host:NAME, host:NAME,NAME, or the beginning of a recorder's id",
     "text": 'text:"…", in a changed line',
     "note": 'note:"…", in a note on the change',
     "is": f"is:{', is:'.join(State)}",

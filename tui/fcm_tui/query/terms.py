@@ -119,7 +119,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Recorded on this host."""
+    """Recorded on one of these hosts, as `hosts.is_of` takes them."""
 
     name: str
 

@@ -295,7 +295,7 @@ class FileKeys(ThemedApp):
             return
         path, host = subject.path, subject.host
         if subject.change is not None:
-            path, host = os.path.dirname(subject.path), subject.change.host
+            path, host = os.path.dirname(subject.path), subject.change.recorder_id.hex()
 
         def found(at_ns: int | None) -> None:
             if at_ns is not None:

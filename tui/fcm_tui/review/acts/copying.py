@@ -46,7 +46,7 @@ def text_of(reader: Reader, subject: Subject, choice: str) -> str:
     if choice == "relative":
         return path_text(patches.relative(change.path, change.root) or change.path)
     if choice == "number":
-        return str(change.sequence)
+        return reader.called(change)
     if change.capture is Capture.SECRET:
         raise NotSoError(f"change {change.sequence} is about a secret: nothing of its content is copied")
     if choice == "patch":

@@ -81,6 +81,8 @@ def _from(
 ) -> list[Change]:
     """Those that are meant of a recorder's changes from a number on."""
     found: list[Change] = []
+    if reader.is_server:
+        filters = filters._replace(host=recorder_id.hex())
     for other in reader.iterate(filters, after=(first - 1, recorder_id), reverse=True):
         if other.recorder_id == recorder_id and is_meant(other):
             found.append(other)

@@ -82,7 +82,7 @@ class _Together:
 def between(record: Record, one: Change, other: Change, within: bytes | None) -> Document:
     """What differs between the moments after two changes, in a folder or everywhere. For a thread."""
     older, newer = sorted((one, other), key=key_of)
-    host = older.host if record.is_server else None
+    host = older.recorder_id.hex() if record.is_server else None
     changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
     upto = [change for change in changes if key_of(change) <= key_of(newer)]
     said = f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}"

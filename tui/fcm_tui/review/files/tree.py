@@ -41,7 +41,7 @@ class Node:
     files: int
     changes: int
     host: str = ""
-    """On which it is, where there are several; two may have the same paths."""
+    """On which it is, as filters take it, where there are several; two may have the same paths."""
     reviewed: int = 0
     """Of the changes, those that somebody has reviewed."""
     active: bool = True
@@ -149,24 +149,27 @@ class DirectoryTree(CursorView):
             list[RootSummary],
             dict[tuple[bytes, bytes], list[FolderEntry]],
             dict[tuple[bytes, bytes], int],
-            dict[bytes, str],
+            dict[bytes, tuple[str, str]],
         ]:
             folders = {key: record.folder(*key) for key in open_folders}
-            hosts = {one.recorder_id: one.host for one in record.recorders()}
-            return record.roots(), folders, lately(reader_of(record).connection), hosts
+            reader = reader_of(record)
+            names, hosts = reader.names(), {one.recorder_id: one.host for one in reader.recorders()}
+            whose = {recorder_id: (name, hosts[recorder_id]) for recorder_id, name in names.items()}
+            return record.roots(), folders, lately(reader.connection), whose
 
-        roots, folders, self._lately, hosts = await self._source.call(read)
+        roots, folders, self._lately, whose = await self._source.call(read)
         first = not self._loaded
         self._loaded = True
         known = {node.root_id: node for node in self._roots}
         nodes = []
-        for root in roots:
-            host = hosts.get(root.recorder_id, "") if len(hosts) > 1 else ""
+        for root in sorted(roots, key=lambda root: (whose.get(root.recorder_id, ("", ""))[1], root.path)):
+            name, host = whose.get(root.recorder_id, ("", ""))
             node = known.get(root.root_id) or Node(
                 root.recorder_id, root.root_id, root.path, "", 0, True, 0, 0
             )
-            node.host = host
-            node.label = (f"{visible(host)}: " if host else "") + wording.name_of(root.path)
+            node.host = name
+            of = host if name == host else f"{host} {name}"
+            node.label = (f"{visible(of)}: " if name else "") + wording.name_of(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
             nodes.append(node)

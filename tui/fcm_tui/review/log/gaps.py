@@ -35,13 +35,13 @@ def read(record: Record) -> list[Gap]:
         merged[0] if len(merged) == 1 else _as_one(merged)
         for _, group in groupby(
             (gap for gap in record.gaps(MOST) if not gap.is_moot(now)),
-            lambda gap: (gap.from_ns, gap.host, gap.reason == NOT_RUNNING or gap.gap),
+            lambda gap: (gap.from_ns, gap.recorder_id, gap.reason == NOT_RUNNING or gap.gap),
         )
         if (merged := list(group))
     ]
     begun = beginnings(reader_of(record).connection)
-    has_others = len({host for *_, host in begun}) > 1
-    found += [Gap(0, path, at, at, BEGAN, None, host, has_others) for path, at, host in begun]
+    has_others = len({recorder_id for _, _, recorder_id, _ in begun}) > 1
+    found += [Gap(0, path, at, at, BEGAN, None, who, host, has_others) for path, at, who, host in begun]
     return sorted(found, key=lambda gap: gap.from_ns, reverse=True)
 
 
@@ -52,8 +52,8 @@ def last(gaps: Sequence[Gap]) -> Gap | None:
     return _as_one(same) if len(same) > 1 else next(iter(same), None)
 
 
-def _source(gap: Gap) -> tuple[int, str, str]:
-    return gap.from_ns, gap.reason, gap.host
+def _source(gap: Gap) -> tuple[int, str, bytes]:
+    return gap.from_ns, gap.reason, gap.recorder_id
 
 
 def _as_one(gaps: Sequence[Gap]) -> Gap:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.model import Capture, Change, Kind, Origin
+from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.filters import Filters, Prepared, prepared
 from fcm_tui.store.reading.server_texts import among
@@ -201,11 +202,15 @@ class ChangeLog:
         if not self._dialect.is_server:
             return _Question(ready, False, reverse)
         known = self._connection.execute("SELECT recorder_id, host FROM recorders").fetchall()
-        hosts = _hosts(filters)
-        wanted = [recorder_id for recorder_id, host in known if hosts <= {host}]
-        if not wanted and hosts:
+        named = _hosts(filters)
+        wanted = [
+            recorder_id
+            for recorder_id, host in known
+            if all(hosts.is_of(name, recorder_id, host) for name in named)
+        ]
+        if not wanted and named:
             return None
-        if len(wanted) == 1 or hosts:
+        if len(wanted) == 1 or named:
             ready.where.insert(0, f"c.recorder_id IN ({', '.join('?' * len(wanted))})")
             ready.values[:0] = wanted
         found = among(self._connection, texts(filters))
@@ -301,17 +306,17 @@ def _beyond_place(place: Where, sign: str, edge: str) -> tuple[str, list[Any]]:
 
 
 def _hosts(filters: Filters) -> set[str]:
-    """The hosts that a filter asks for; of more than one nothing is found."""
-    hosts = set() if filters.host is None else {filters.host}
+    """The hosts that a filter asks for; a recorder has to be of each."""
+    named = set() if filters.host is None else {filters.host}
     if filters.terms:
         from fcm_tui.query.terms import Host
 
-        hosts |= {
+        named |= {
             term.condition.name
             for term in filters.terms
             if isinstance(term.condition, Host) and not term.is_negated
         }
-    return hosts
+    return named
 
 
 def _from(where: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fcm_tui.errors import ContentSealed, StoreError
 from fcm_tui.model import Gap, Kind
 from fcm_tui.paths import is_along
+from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reviews import IS_REVIEWED
 from fcm_tui.store.sealing.sealer import keys_of
@@ -29,6 +30,7 @@ class Filters(NamedTuple):
     text: str | None = None
     """A part of any line that the change inserted, updated or deleted."""
     host: str | None = None
+    """As `hosts.is_of` takes it."""
     unreviewed: bool = False
     terms: tuple[Term, ...] = ()
     """Of an expression in the language of `query`."""
@@ -36,7 +38,7 @@ class Filters(NamedTuple):
 
 def concerns(filters: Filters, gap: Gap) -> bool:
     """Whether a gap is of the host, in the time, and about the path, that a filter asks for."""
-    if filters.host is not None and gap.host != filters.host:
+    if filters.host is not None and not hosts.is_of(filters.host, gap.recorder_id, gap.host):
         return False
     path, since, until = filters.path, filters.since_ns, filters.until_ns
     if path is not None and gap.root is not None and not is_along(path, gap.root):
@@ -44,6 +46,18 @@ def concerns(filters: Filters, gap: Gap) -> bool:
     if since is not None and gap.to_ns is not None and gap.to_ns < since:
         return False
     return until is None or gap.from_ns < until
+
+
+def of_host(named: str) -> tuple[str, list[str]]:
+    """The SQL for `hosts.is_of`, of the recorder `h`."""
+    conditions, values = [], []
+    for name in hosts.alternatives(named):
+        conditions.append("h.host = ?")
+        values.append(name)
+        if (digits := hosts.beginning(name)) is not None:
+            conditions.append("lower(hex(h.recorder_id)) LIKE ?")
+            values.append(f"{digits}%")
+    return f"({' OR '.join(conditions)})", values
 
 
 def below(folder: bytes) -> tuple[bytes, bytes]:
@@ -126,7 +140,8 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
     if filters.kinds:
         add(f"c.kind IN ({','.join('?' * len(filters.kinds))})", *sorted(filters.kinds))
     if filters.host is not None:
-        add("h.host = ?", filters.host)
+        sql, parts = of_host(filters.host)
+        add(sql, *parts)
     if filters.unreviewed:
         add(f"NOT {IS_REVIEWED}")
     if filters.text is not None or filters.terms:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from fcm_tui.model import Capture, Change, Kind, Origin
 from fcm_tui.store.reading.dialect import Connection, dialect_of
+from fcm_tui.store.reading.filters import of_host
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.values import RowTypes
 
@@ -49,10 +50,14 @@ def key_of_change(change: Change) -> FileKey:
 def key_at(connection: Connection, path: bytes, host: str = "") -> FileKey | None:
     """The file at a path, or else the one that stood there last; None where the record knows none.
 
-    Where several hosts have such a path, `host` tells whose it is.
+    Where several hosts have such a path, `host` tells whose it is, as `hosts.is_of` takes it.
     """
-    on_host = " AND r.recorder_id IN (SELECT recorder_id FROM recorders WHERE host = ?)" if host else ""
-    values = (path, host) if host else (path,)
+    on_host = ""
+    values: list[bytes | str] = [path]
+    if host:
+        is_of, names = of_host(host)
+        on_host = f" AND r.recorder_id IN (SELECT h.recorder_id FROM recorders h WHERE {is_of})"
+        values += names
     row = connection.execute(
         "SELECT r.recorder_id, f.file_id FROM roots r CROSS JOIN files f ON f.root_id = r.root_id"
         f" WHERE f.path = ?{on_host} ORDER BY f.present DESC, r.active DESC, (SELECT max(c.sequence) FROM changes c"

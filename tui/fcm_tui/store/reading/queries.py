@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ROOT = RowTypes("b b b i i? i i")
 _ALL = (1 << 63) - 1
-_GAP = RowTypes("i b? i i? s i? s i")
+_GAP = RowTypes("i b? i i? s i? b s i")
 
 
 class Reader:
@@ -254,6 +254,15 @@ class Reader:
         """The ends of all chains, of recorders that have changes."""
         return recorders.heads(self._connection)
 
+    def names(self) -> dict[bytes, str]:
+        """As `recorders.names`: by what each recorder is called; empty where there is one."""
+        return recorders.names(self.recorders())
+
+    def called(self, change: Change) -> str:
+        """What commands call a change: `12`, or `web1:12` in a team's database with several recorders."""
+        name = self.names().get(change.recorder_id) if self.is_server else None
+        return f"{change.sequence}" if name is None else f"{name}:{change.sequence}"
+
     def recorder_of_host(self, host: str) -> bytes:
         """The id of the recorder on a host, or of the one whose id begins so.
 
@@ -316,7 +325,7 @@ class Reader:
     def gaps(self, limit: int | None = 100) -> list[Gap]:
         """The gap ledger, newest first."""
         rows = self._connection.execute(
-            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found, h.host,"
+            "SELECT g.gap, r.path, g.from_ns, g.to_ns, g.reason, g.changes_found, g.recorder_id, h.host,"
             " (SELECT count(*) FROM recorders) > 1 FROM gaps g JOIN recorders h ON h.recorder_id = g.recorder_id"
             " LEFT JOIN roots r ON r.root_id = g.root_id ORDER BY g.from_ns DESC, g.gap DESC LIMIT ?",
             (_ALL if limit is None else limit,),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fcm_tui.errors import NoSuchChange
+from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.reading.results import RecorderInfo
 from fcm_tui.store.trust.anchors import Head
 from fcm_tui.store.values import RowTypes
 
 _RECORDER = RowTypes("b s s s s i i")
-_LEAST_ID = 8
-"""Hexadecimal digits that tell a recorder from others of the same host."""
 
 
 def recorders(connection: Connection) -> list[RecorderInfo]:
@@ -64,15 +63,28 @@ def of_host(known: Sequence[RecorderInfo], host: str) -> bytes:
         NoSuchChange: none of these is, or several are.
     """
     name = host.encode("utf-8", "replace").decode()
+    digits = hosts.beginning(name)
     found = [one for one in known if one.host == name] or [
-        one for one in known if len(name) >= _LEAST_ID and one.recorder_id.hex().startswith(name.lower())
+        one for one in known if digits is not None and one.recorder_id.hex().startswith(digits)
     ]
     if len(found) > 1:
-        ids = ", ".join(f"{one.recorder_id.hex()[:_LEAST_ID]}:" for one in found)
+        ids = ", ".join(f"{one.recorder_id.hex()[: hosts.LEAST_ID]}:" for one in found)
         raise NoSuchChange(
             f"{host!r}: {len(found)} recorders have that name: write the beginning of an id instead: {ids}"
         )
     if not found:
-        hosts = ", ".join(dict.fromkeys(one.host for one in known))
-        raise NoSuchChange(f"no host {host!r} in this record: it has {hosts or 'none'}")
+        names = ", ".join(dict.fromkeys(one.host for one in known))
+        raise NoSuchChange(f"no host {host!r} in this record: it has {names or 'none'}")
     return found[0].recorder_id
+
+
+def names(known: Sequence[RecorderInfo]) -> dict[bytes, str]:
+    """By what each is called where there are several: its host, or the beginning of its id where others are on that too."""
+    found: dict[bytes, str] = {}
+    for one in known if len(known) > 1 else ():
+        name, digits = one.host, hosts.LEAST_ID
+        others = [other for other in known if other is not one]
+        while any(hosts.is_of(name, other.recorder_id, other.host) for other in others):
+            name, digits = one.recorder_id.hex()[:digits], digits + 1
+        found[one.recorder_id] = name
+    return found

@@ -30,6 +30,7 @@ from fcm_tui.query.terms import (
     Until,
 )  # fmt: skip
 from fcm_tui.store.reading import quarters
+from fcm_tui.store.reading.filters import of_host
 from fcm_tui.store.reviews import HAS_NOTE, IS_NOTED, IS_PINNED, IS_REVIEWED
 from fcm_tui.store.sealing.sealer import opener
 
@@ -135,7 +136,7 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
                 sorted(values),
             )
         case Host(name):
-            return "h.host = ?", [name]
+            return of_host(name)
         case Text(part):
             return lines(part, sealed)
         case Note(part):
