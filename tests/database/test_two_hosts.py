@@ -149,7 +149,12 @@ async def test_two_hosts_that_watch_the_same_path_are_told_apart(
         assert marks()[:2] == ["●", "▾"]
         await pilot.press("enter")
         await eventually(lambda: app.log_view.rows == 3)
-        await pilot.press("2", "g", "m", "G", "k", "k", "F")
+        await pilot.press("2", "slash", *"host", "colon", *"ant", "enter")
+        await eventually(lambda: app.log_view.rows == 2)
+        assert "bee:" not in "".join(lines(app.log_view)) and "ant: " in "".join(lines(app.log_view))
+        await pilot.press("escape")
+        await eventually(lambda: app.log_view.rows == 3)
+        await pilot.press("g", "m", "G", "k", "k", "F")
         await shows(app, "#1 on bee and #1 on ant are of two recorders")
     await app.close_record()
 

@@ -24,6 +24,15 @@ def lets_through(terms: tuple[Term, ...], gap: Gap) -> bool:
     return all(held is None or held != is_negated for held, is_negated in holds)
 
 
+def is_near(terms: tuple[Term, ...], gap: Gap) -> bool:
+    """Whether a gap may be told between the changes that all terms let through: it is of their host and time."""
+    return all(
+        _holds(term.condition, gap) != term.is_negated
+        for term in terms
+        if isinstance(term.condition, Host | Since | Until)
+    )
+
+
 def _holds(wanted: Condition, gap: Gap) -> bool | None:
     match wanted:
         case Is(State.GAP):

@@ -116,6 +116,7 @@ class LogGaps:
             return [*map(Mark, found[:_TOGETHER]), *([Mark(more=left)] if left > 0 else [])]
         from fcm_tui.query.gaps import (  # with the filter's language, once there is one
             asks_for_gaps,
+            is_near,
             lets_through,
         )
 
@@ -126,7 +127,7 @@ class LogGaps:
         return (
             [Mark(gap) for gap in found if lets_through(filters.terms, gap)]
             if asked
-            else [*map(Mark, found[:1])]
+            else [Mark(gap) for gap in found if is_near(filters.terms, gap)][:1]
         )
 
     def between(self, change: Change | None, older: Change | None, filters: Filters) -> list[Gap]:
