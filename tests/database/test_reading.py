@@ -223,6 +223,9 @@ def test_contents_that_were_not_sent(
     assert (status, out) == (1, b"")
     assert err.count(b"\n") == 1
     assert b"was not sent there: it is larger than its recorder sends" in err
+    status, _, err = ran(capsysbinary, "restore", "1", "--to", str(tmp_path / "copy"), *where)
+    assert (status, err.count(b"\n")) == (1, 1)
+    assert b"was not sent there: it is larger than its recorder sends" in err and b"lost" not in err
     assert ran(capsysbinary, "verify", *where)[1].startswith(
         b"ok: 1 changes, 1 versions (1 without their content"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from fcm_tui.alerts.journal import Journal, journal_path
 from fcm_tui.alerts.sending import Senders
 from fcm_tui.alerts.tally import Tally
 from fcm_tui.amounts import plural
+from fcm_tui.host import host_name
 from fcm_tui.settings.alerts import Alerts
 
 PATIENCE = 15.0
@@ -51,7 +51,7 @@ def raise_tampering(
                 tally = Tally(count, details=[*problems[:EXAMPLES]])
                 title = f"{rule.name}: the record does not hold together: {plural(count, 'problem')}"
                 id = stable_id(recorder, rule.name, what, now)
-                add(journal, made(rule, "alert", title, tally, id, socket.gethostname(), recorder), rule)
+                add(journal, made(rule, "alert", title, tally, id, host_name(), recorder), rule)
                 journal.set_quiet(rule.name, {"until": now + round(rule.quiet * 1e9), "what": what})
             is_raised = True
         if send and is_raised:

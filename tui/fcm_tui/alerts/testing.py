@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 import uuid
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from fcm_tui.alerts.alert import Alert
 from fcm_tui.alerts.sending import send
 from fcm_tui.alerts.targets.failure import NotSent
+from fcm_tui.host import host_name
 from fcm_tui.settings.alerts import SCREEN, AlertRule
 from fcm_tui.settings.targets import Target
 
@@ -34,7 +34,7 @@ def test_alert(rule: AlertRule | None, recorder: str) -> Alert:
         severity=severity,
         kind="test",
         time_ns=time.time_ns(),
-        host=socket.gethostname(),
+        host=host_name(),
         recorder=recorder,
         title=f"{name}: this is how an alert of it arrives; nothing has happened",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
 import sqlite3
 import sys
 import time
@@ -13,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from fcm_tui import __version__
+from fcm_tui.host import host_name
 from fcm_tui.model import Capture, DiskState, Draft, FileRecord, Gap, Origin, Root
 from fcm_tui.paths import is_inside
 from fcm_tui.store import chain, journal, row_hashes
@@ -107,7 +107,7 @@ class Record:
                 " host = excluded.host, user = excluded.user, platform = excluded.platform, version = excluded.version",
                 (
                     recorder_id,
-                    socket.gethostname(),
+                    host_name(),
                     user_name(),
                     f"{sys.platform} {platform.release()}",
                     __version__,

@@ -23,6 +23,8 @@ from fcm_tui.store.statements import Insert
 
 __all__ = ["ContentRow", "ContentStore", "Packed", "Piece", "Version", "pack"]
 
+NOT_SENT = "it is larger than its recorder sends, or still on its way"
+"""Why a content is not in the team's database."""
 _PARAMETERS = 500
 _LONGEST_WALK = 4096
 _HEAVIEST_WALK = 256 << 20
@@ -219,7 +221,7 @@ class ContentStore:
             ) from error
         if version is None:
             why = (
-                "was not sent there: it is larger than its recorder sends, or still on its way"
+                f"was not sent there: {NOT_SENT}"
                 if dialect_of(self._connection).is_server
                 else "is not in the store: it was never kept, or was thinned out"
             )

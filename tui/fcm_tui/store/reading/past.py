@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
+from fcm_tui.store.contents.store import NOT_SENT
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.filters import below
 from fcm_tui.store.retention.prunes import prune_of
@@ -171,6 +172,9 @@ def capture_of(connection: Connection, file_id: bytes, digest: bytes | None) -> 
 def why_not_kept(connection: Connection, version: Version) -> str:
     """Why the content of a version cannot be had, as the end of a sentence."""
     thinned = why_thinned(connection, version.digest, version.file_id)
+    lost = "it was lost: `fcm-tui verify` lists all that is"
+    if dialect_of(connection).is_server:
+        lost = f"it was not sent there: {NOT_SENT}"
     return thinned or {
         Capture.TOO_LARGE: "it was too large to keep",
         Capture.SECRET: "it is a secret, so it is not kept",
@@ -178,7 +182,7 @@ def why_not_kept(connection: Connection, version: Version) -> str:
         Capture.EXCLUDED: "it was excluded",
     }.get(
         capture_of(connection, version.file_id, version.digest),
-        "it was lost: `fcm-tui verify` lists all that is",
+        lost,
     )
 
 
