@@ -106,6 +106,21 @@ def test_a_unit_of_somebody_else_is_left_alone(home: Path) -> None:
             plan()
 
 
+@pytest.mark.parametrize("is_system", [True, False])
+@pytest.mark.parametrize("suffix", ["service", "timer"])
+def test_a_unit_that_the_system_has_is_not_hidden(
+    is_system: bool, suffix: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcm_tui.service.systemd._INSTALLED", (str(home / "lib"),))
+    there = home / "lib" / ("system" if is_system else "user") / f"sshd.{suffix}"
+    there.parent.mkdir(parents=True)
+    there.symlink_to("another.service")  # an alias
+    manager = Systemd(is_system=is_system)
+    for plan in (lambda: manager.install(Job("sshd", PROGRAM)), lambda: manager.remove("sshd")):
+        with pytest.raises(UsageError, match="the system has such a unit: choose another --name"):
+            plan()
+
+
 def test_what_would_be_done_is_safe_to_show() -> None:
     shown = told(Systemd(is_system=False).install(JOBS[0]))
     assert "\x1b" not in shown and "run systemctl --user --no-pager enable fcm-tui.service" in shown

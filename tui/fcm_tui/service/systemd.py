@@ -13,6 +13,8 @@ from fcm_tui.service.plan import Delete, Run, Step, Write, run
 from fcm_tui.service.templates import MARK, filled
 
 _SYSTEM_UNITS = "/etc/systemd/system"
+_INSTALLED = ("/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd")
+"""Below these are units of packages and of programs at work, which one of the same name in ours would hide."""
 _LINES = re.compile(r"^([A-Za-z]+)=(.*)$", re.MULTILINE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"'\\]")
 """What systemd takes in no path of a program, however it is written."""
@@ -28,6 +30,10 @@ class Systemd:
         base = os.environ.get("XDG_CONFIG_HOME", "")
         config = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~/.config"))
         self._units = Path(_SYSTEM_UNITS) if is_system else config / "systemd" / "user"
+        whose = "system" if is_system else "user"
+        self._hidden = [Path(folder, whose) for folder in _INSTALLED]
+        if not is_system:
+            self._hidden.append(Path("/etc/systemd/user"))
 
     def install(self, job: Job) -> list[Step]:
         service, timer = self._unit(job.name, "service"), self._unit(job.name, "timer")
@@ -105,6 +111,9 @@ class Systemd:
         content = _read(path)
         if content is not None and MARK.encode() not in content:
             raise UsageError(f"{path}: it was not written by fcm-tui: choose another --name")
+        for folder in self._hidden:
+            if os.path.lexists(folder / path.name):
+                raise UsageError(f"{folder / path.name}: the system has such a unit: choose another --name")
         return path
 
     def _starting(self, name: str) -> str:
