@@ -81,6 +81,17 @@ def test_a_test_is_marked_and_says_what_came_of_it(
     assert json.loads(server.got[0].body)["test"] is True
 
 
+def test_all_targets_are_tried_those_of_no_rule_too(
+    watching: Watching, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spare = '[alerts.targets.spare]\ntype = "command"\nargv = ["/nonexistent"]\n'
+    watching.write(CONFIGURATION.replace("{port}", "1") + spare)
+    status, out, _ = run(watching, capsys, "alert", "test", "--json")
+    assert status == 1
+    tried = {(told_ := json.loads(line))["target"]: told_["sent"] for line in out.splitlines()}
+    assert (tried["ops"], tried["hook"], tried["spare"]) == (True, False, False)
+
+
 def test_what_is_misspelt_is_told(watching: Watching, capsys: pytest.CaptureFixture[str]) -> None:
     watching.write(CONFIGURATION.replace("{port}", "1"))
     status, _, err = run(watching, capsys, "alert", "test", "payrol")

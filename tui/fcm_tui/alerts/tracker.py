@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fcm_tui.alerts.encryption import EncryptionJudge
 from fcm_tui.alerts.rules import Rule
 from fcm_tui.alerts.tally import Tally
+from fcm_tui.amounts import plural
 from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind, Origin
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.values import format_duration
@@ -172,7 +173,7 @@ class Tracker:
         after = f"in the {format_duration(self.rule.settings.quiet)} after the alert"
         if tally.details:
             return f"{self.rule.name}: {tally.count:,} more {after}: {tally.details[0]}"
-        return f"{self.rule.name}: {tally.count:,} more changes {after}{_below(tally)}"
+        return f"{self.rule.name}: {plural(tally.count, 'more change')} {after}{_below(tally)}"
 
 
 def _below(tally: Tally) -> str:

@@ -87,7 +87,11 @@ def _line(entry: Entry) -> str:
 
     alert = entry.alert
     first = f"{local_text(alert.time_ns)}  {alert.severity:8}  {visible(alert.headline)}"
-    changes = f"  (changes {alert.first_sequence} to {alert.last_sequence})" if alert.first_sequence else ""
+    changes = ""
+    if alert.first_sequence is not None:
+        several = f"changes {alert.first_sequence} to {alert.last_sequence}"
+        only = alert.first_sequence == alert.last_sequence
+        changes = f"  ({f'change {alert.first_sequence}' if only else several})"
     failing = [
         f"\n    not sent to {s.target} so far: {visible(s.error)}"
         for s in entry.sent
@@ -103,7 +107,9 @@ def _test(args: argparse.Namespace, settings: Settings) -> int:
     targets = (SCREEN, DESKTOP, *(target.name for target in settings.alerts.targets))
     rule = rules.get(args.name)
     if args.name is None:
-        names = tuple(dict.fromkeys(name for each in rules.values() for name in each.targets)) or (SCREEN,)
+        wanted = [name for each in rules.values() for name in each.targets]
+        wanted += [target.name for target in settings.alerts.targets]
+        names = tuple(dict.fromkeys(wanted)) or (SCREEN,)
     elif rule is not None:
         names = rule.targets
     elif args.name in targets:

@@ -179,7 +179,9 @@ class ProgramKeys(FileKeys):
         if not await log.go_to((sequence, bytes.fromhex(alert.recorder))):
             self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
         else:
-            self.say(f"{visible(alert.title)}: changes #{alert.first_sequence} to #{sequence}")
+            only = alert.first_sequence == sequence
+            of = f"change #{sequence}" if only else f"changes #{alert.first_sequence} to #{sequence}"
+            self.say(f"{visible(alert.title)}: {of}")
 
     @work(group="pausing", exit_on_error=False)
     async def action_pause(self) -> None:
