@@ -197,6 +197,9 @@ def test_the_commands_and_what_the_others_say_meanwhile(tmp_path: Path, root: Pa
         assert b"recording is paused by" in refused and (root / "a").read_text() == "two\n"
         doctor = cli.run("doctor").stdout.decode()
         assert "is paused by" in doctor and "`fcm-tui resume` goes on" in doctor
+        again = cli.run("pause", "--reason", "longer")
+        assert again.stdout == b"paused\n"
+        assert b"it was paused already, by " in again.stderr and b" until " in again.stderr
         (root / "a").write_text("three\n")
         assert b"goes on" in cli.run("resume").stdout
         wait_for(lambda: len(cli.log()) == 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from fcm_tui.errors import NotSoError, UsageError
 from fcm_tui.intents import INTENTS
 from fcm_tui.model import Pause
 from fcm_tui.pipeline.pausing import ask_to_pause
+from fcm_tui.safetext import visible
 from fcm_tui.settings.values import BadValue, parse_duration
 from fcm_tui.store.reviews import user_name
-from fcm_tui.times import local_text
+from fcm_tui.times import local_text, pause_text
 
 
 def add_parser(
@@ -45,10 +47,13 @@ def run(args: argparse.Namespace) -> int:
     if args.lasting is not None:
         until = now + _nanoseconds(args.lasting)
     data_dir, folder = recorder_at_work(args)
+    standing = data_dir.standing()
     ask_to_pause(
         folder, Pause(now, user_name(), args.reason, until), lambda: data_dir.lock_holder() is not None
     )
     print("paused" if until is None else f"paused until {local_text(until)}")
+    if standing is not None and standing.paused is not None:
+        print(f"note: it was paused already, {visible(pause_text(standing.paused))}", file=sys.stderr)
     return 0
 
 
