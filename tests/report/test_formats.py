@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sqlite3
+import stat
 import sys
 import time
 from contextlib import closing
@@ -147,6 +148,18 @@ def test_a_file_is_replaced_whole_but_not_one_in_a_recorded_folder(
     assert "is in the recorded folder" in capfd.readouterr().err
     assert cli.main([*data, str(inside), "--force"]) == 0
     assert sorted(path.name for path in watched.iterdir()) == ["page.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_report_is_its_owners_alone_unless_a_file_there_is_not(
+    record: RecordBuilder, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    ask = ["--data-dir", str(record.database.parent), "report", "--output", str(page)]
+    for made, stays in ((0o600, 0o644), (0o644, 0o640), (0o640, 0o640)):
+        assert cli.main(ask) == 0
+        assert stat.S_IMODE(page.stat().st_mode) == made
+        page.chmod(stays)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             target = _target(args, reader)
             with contextlib.ExitStack() as stack:
                 try:
-                    out = stack.enter_context(whole(target, over=True))
+                    out = stack.enter_context(whole(target, over=True, mode=_mode(target)))
                 except OSError as error:
                     raise _unwritable(target, error) from error
                 count = write(out, reader, asked)
@@ -131,6 +132,11 @@ def _target(args: argparse.Namespace, reader: Reader) -> Path:
             " is a change there: name a file elsewhere, or add --force"
         )
     return target
+
+
+def _mode(target: Path) -> int:
+    """For its owner alone, as lines of files are in it; who wants it otherwise has a file there that is so."""
+    return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
 
 
 def _unwritable(target: Path, error: OSError) -> UsageError:
