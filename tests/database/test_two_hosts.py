@@ -91,6 +91,14 @@ def test_two_hosts_in_one_log(
     assert ran(capsysbinary, "verify", *where)[0] == 0
     assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
     assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
+    status, out, err = ran(capsysbinary, "export", "events", *where)
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (status, err) == (0, b"")
+    told = [(event["device"]["hostname"][:3], event["metadata"]["sequence"]) for event in events]
+    assert told == [("ant", 1), ("bee", 1), ("ant", 2), ("bee", 2), ("ant", 3), ("bee", 3)]
+    status, out, _ = ran(capsysbinary, "export", "events", "--filter", "host:ant", "--shape", "json", *where)
+    assert (status, out.count(b"\n")) == (0, 3)
+    assert b"give a moment" in ran(capsysbinary, "export", "events", "--since", "2", *where)[2]
     for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
         to = tmp_path / at[-1]
         assert ran(capsysbinary, "restore", folder, *at, "--to", str(to), *where)[0] == 0

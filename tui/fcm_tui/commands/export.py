@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fcm_tui.exchange.scope import Scope
     from fcm_tui.exchange.series import Series
     from fcm_tui.model import Change
+    from fcm_tui.store.reading.filters import Filters
     from fcm_tui.store.reading.queries import Reader
     from fcm_tui.store.reading.results import RecorderInfo
 
@@ -229,11 +230,19 @@ def _tell_patches(count: int, series: Series) -> None:
 
 def _events(args: argparse.Namespace) -> int:
     from fcm_tui.exchange.events import follow
-    from fcm_tui.store.reading.filters import Filters
+    from fcm_tui.store.reading.filters import Filters  # with the first that needs it
 
     after, since_ns = _place(args.since)
     filters = Filters(since_ns=since_ns, terms=terms_of(args, args.filter or ""))
+    lines = _lines(args.shape)
     with open_record(args) as reader:
+        if reader.is_server:
+            if after:
+                raise UsageError(
+                    f"--since {after}: each recorder there has numbers of its own: give a moment"
+                )
+            _write_sent(reader, filters, lines, follows=args.follow)
+            return 0
         recorder = _recorder(reader)
         if after > reader.last_sequence():
             raise NoSuchChange(f"--since {after}: this record ends at change {reader.last_sequence()}")
@@ -241,10 +250,25 @@ def _events(args: argparse.Namespace) -> int:
             found = follow.following(reader, filters, recorder.recorder_id, after, _nothing_new)
         else:
             found = follow.changes(reader, filters, recorder.recorder_id, after)
-        lines = _lines(args.shape)
         for change in found:
             sys.stdout.write(lines(change, recorder))
     return 0
+
+
+def _write_sent(
+    reader: Reader, filters: Filters, lines: Callable[[Change, RecorderInfo], str], *, follows: bool
+) -> None:
+    """The events of all recorders that send to the team's database."""
+    from fcm_tui.exchange.events import follow
+
+    recorders: dict[bytes, RecorderInfo] = {}
+    found = (
+        follow.following_sent(reader, filters, _nothing_new) if follows else follow.sent(reader, filters, {})
+    )
+    for change in found:
+        if change.recorder_id not in recorders:
+            recorders = {one.recorder_id: one for one in reader.recorders()}
+        sys.stdout.write(lines(change, recorders[change.recorder_id]))
 
 
 def _nothing_new() -> bool:
@@ -277,7 +301,7 @@ def _place(words: str | None) -> tuple[int, int | None]:
 def _recorder(reader: Reader) -> RecorderInfo:
     if reader.is_server:
         raise UsageError(
-            "export works where it was recorded: the team's database is read by the other commands"
+            "patches and repositories are exported where it was recorded; `export events` works here too"
         )
     recorder = reader.recorder()
     if recorder is None:
