@@ -16,6 +16,7 @@ from fcm_tui.store.reading.queries import Reader
 from tests.database.recording import abreast, recording
 from tests.database.seats import once, send
 from tests.database.server import PASSWORD, MariaDB, needs_mariadb
+from tests.review.screens import shows
 from tests.waiting import eventually
 
 pytestmark = needs_mariadb
@@ -97,7 +98,14 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
             lambda: "127.0.0.1" in (app.status_line.told or ("",))[0], 30, "the screen says that it is lost"
         )
         await pilot.press("down", "up")
+        await shows(app, "Can't connect")
+        await pilot.press("H")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        await shows(app, lambda screen: "History" in screen and "Can't connect" in screen)
         await asyncio.to_thread(own.start)
+        await shows(app, lambda screen: "Can't connect" not in screen and "+ two" in screen)
+        await pilot.press("escape")
+        await shows(app, lambda screen: "▌Log" in screen and "+ two" in screen)
         await asyncio.to_thread(change, "three\n")
         await eventually(
             lambda: app.log_view.rows == 3 and app.status_line.told is None, 30, "it is back by itself"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.worker import WorkType
 
-from fcm_tui.errors import FcmError
+from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.model import Change
 from fcm_tui.review import wording
 from fcm_tui.review.diff import matches
@@ -33,6 +33,8 @@ _IN_PASSING = 0.1
 """Seconds within which another selection follows where a key is held down: what one passes over is not read."""
 _LATE = 0.15
 """Seconds of reading after which it is said that the change before is still in sight."""
+_AGAIN = 1.0
+"""Seconds until a record is read again that could not be read."""
 _HELD = 2
 """Selections that followed so quickly from which on a key counts as held down."""
 
@@ -204,18 +206,28 @@ class DiffReader:
 
     async def _show(self, change: Change, work: Callable[[Record], Document], wanted: int) -> None:
         """Both versions and their hunks; only for what is wanted still."""
-        reviews = self._reviews
-        try:
-            document = await self._source.call(
-                lambda record: work(record) if wanted == self._wanted else None
-            )
-        except FcmError as error:
-            document = sorry(change, visible(str(error)))
-        if document is not None and wanted == self._wanted:
-            self._in_time()
-            self._view.show(document)
-            if reviews != self._reviews:  # after what they said was read
-                self.reviewed()
+        reviews, told = self._reviews, ""
+        while wanted == self._wanted:
+            try:
+                document = await self._source.call(
+                    lambda record: work(record) if wanted == self._wanted else None
+                )
+            except StoreError as error:
+                why = visible(str(error))
+                if wanted == self._wanted and why != told:
+                    self._in_time()
+                    self._view.show(sorry(change, why))
+                told = why
+                await asyncio.sleep(_AGAIN)  # a server comes back
+                continue
+            except FcmError as error:
+                document = sorry(change, visible(str(error)))
+            if document is not None and wanted == self._wanted:
+                self._in_time()
+                self._view.show(document)
+                if reviews != self._reviews:  # after what they said was read
+                    self.reviewed()
+            return
 
 
 class ChangeView(FindingView):

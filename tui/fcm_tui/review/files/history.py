@@ -105,23 +105,11 @@ class HistoryScreen(Screen[None]):
 
     @work(group="history", exit_on_error=False)
     async def _open(self) -> None:
-        try:
-            if self._file is None:
-                self._file = await self._source.call(
-                    lambda record: key_at(reader_of(record).connection, self._path, self._host)
-                )
-            if self._file is None:
-                self.versions.said = "The record knows no such file."
-                self.versions.refresh()
-                return
-            await self.versions.open(self._file, self._at)
-        except StoreError as error:
-            self.versions.said = visible(str(error))
-            self.versions.refresh()
-            return
-        finally:
+        while not await self._is_read():
             self._say_titles()
-        while True:
+            await asyncio.sleep(POLL)
+        self._say_titles()
+        while self._file is not None:
             await asyncio.sleep(POLL)
             try:
                 await self.versions.catch_up()
@@ -129,6 +117,24 @@ class HistoryScreen(Screen[None]):
                 continue
             self.pane.search.go_on()
             self._say_titles()
+
+    async def _is_read(self) -> bool:
+        """Read it; whether there is no more to be read. Why it could not be is told."""
+        try:
+            if self._file is None:
+                self._file = await self._source.call(
+                    lambda record: key_at(reader_of(record).connection, self._path, self._host)
+                )
+            if self._file is not None:
+                await self.versions.open(self._file, self._at)
+            else:
+                self.versions.said = "The record knows no such file."
+                self.versions.refresh()
+        except StoreError as error:
+            self.versions.said = visible(str(error))
+            self.versions.refresh()
+            return False
+        return True
 
     def on_versions_view_selected(self, message: VersionsView.Selected) -> None:
         self._say_titles()
