@@ -159,7 +159,7 @@ class Inbox(EventLog):
         try:
             newest, count = await self._reading.extent(filters)
         except FcmError as error:
-            self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
+            self.post_message(Refused(f"Nothing can be reviewed now: {visible(str(error))}"))
             return
         if newest is None:
             self.post_message(Refused(f"Nothing in {name} has changed yet: there is nothing to review."))
@@ -196,7 +196,10 @@ class Inbox(EventLog):
         try:
             done = await self._reading.review(filters, newest, oldest, note=note, undo=undo)
         except (Abandoned, FcmError) as error:
-            self.post_message(self.Said(f"not reviewed: {visible(str(error))}"))
+            self.post_message(Refused(f"Nothing was written: {visible(str(error))}"))
+            if note:  # what one wrote is still there, to be tried again
+                self._to_note = newest, oldest
+                self.ask_note(Notes(note, 0), 1)
             return
         self.range_from = None
         self.post_message(self.Said(_told(done)))
