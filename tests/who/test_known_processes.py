@@ -12,8 +12,11 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("/proc is Linux's", allow_module_level=True)
 
+from fcm_tui.model import Process
+from fcm_tui.watch import processes
 from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.known_processes import KnownProcesses
+from tests.waiting import wait_for
 
 
 class Told(Beginnings):
@@ -83,3 +86,46 @@ def test_a_number_that_is_given_again_is_another_process(gone: int) -> None:
     who.hear()
     who.begin_piece()
     assert who.key(gone) != first
+
+
+def is_running(pid: int, name: bytes) -> bool:
+    """Whether a process runs a program of that name, and says how it was called."""
+    found = processes.read(pid)
+    return found is not None and found.name == name and found.command != b""
+
+
+def test_what_ran_before_another_program_may_have_done_it(gone: int) -> None:
+    """An event is read a moment later, and by then its process may be another program: `sh -c 'echo > f; exec sleep 1'`."""
+    told = Told()
+    who = KnownProcesses(told)
+    with subprocess.Popen(["sh", "-c", "read line; exec sleep 60"], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        try:
+            told.next = [(process.pid, 0)]
+            wait_for(lambda: is_running(process.pid, b"sh"))
+            (shell,) = who.keys(process.pid)
+            who.queue_is_empty(processes.now_ns())
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+            wait_for(lambda: is_running(process.pid, b"sleep"))
+            told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+            who.begin_piece()
+            keys = who.keys(process.pid)
+            assert [Process(*who.new[key]).name for key in keys] == [b"sh", b"sleep"]
+            assert who.keys(process.pid) == keys
+            who.queue_is_empty(processes.now_ns())
+            who.begin_piece()
+            assert who.keys(process.pid) == keys[1:], "what comes from now on is the other's"
+            assert shell in who.new
+        finally:
+            process.kill()
+
+
+def test_what_was_asked_too_late_is_not_known(gone: int) -> None:
+    """Two programs in turn, both told at once: the first was never seen."""
+    told = Told()
+    who = KnownProcesses(told)
+    told.next, told.when_ns = [(os.getpid(), 0), (os.getpid(), 0)], processes.now_ns()
+    first, second = (Process(*who.new[key]) for key in who.keys(os.getpid()))
+    assert first[:4] == (os.getpid(), 0, b"", b"")
+    assert second.command

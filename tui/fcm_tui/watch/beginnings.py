@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 
 _CONNECTOR = 11
@@ -22,6 +23,8 @@ _HEAD = 16
 """Bytes of `nlmsghdr`."""
 _WHAT = _HEAD + 20
 """Where `proc_event.what` stands, behind `cn_msg`."""
+_WHEN = _WHAT + 8
+"""Where its time stands, of the clock that stands still while the machine sleeps."""
 _PID = _WHAT + 20
 """Where an exec's `process_tgid` stands, and a fork's `parent_tgid`, behind the processor, the time and the thread."""
 _CHILD, _CHILD_PROCESS = _PID + 4, _PID + 8
@@ -38,6 +41,8 @@ class Beginnings:
         """`descriptor` is of one made before, in this process or that which started it; -1 if it was told nothing."""
         self._socket: socket.socket | None = None
         self._is_empty = False
+        self.when_ns = 0
+        """When that happened which was told last; of the clock that goes on while the machine sleeps."""
         self.has_told = False
         """Whether it ever told of one: in a namespace of its own the kernel takes the request, and tells none."""
         self.has_lost = False
@@ -82,6 +87,7 @@ class Beginnings:
             what, process, child = (
                 struct.unpack_from("=I", message, at)[0] for at in (_WHAT, _PID, _CHILD_PROCESS)
             )
+            self.when_ns = struct.unpack_from("=Q", message, _WHEN)[0] + _slept_ns()
             if what == _EXEC:
                 yield process, 0
             elif what == _FORK:
@@ -109,6 +115,13 @@ if sys.platform == "linux":
             found.close()
             raise
         return found
+
+
+def _slept_ns() -> int:
+    """How long the machine has slept since it started."""
+    if sys.platform != "linux":
+        return 0
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
 
 
 def _filter() -> tuple[int, ctypes.Array[ctypes.c_char]]:

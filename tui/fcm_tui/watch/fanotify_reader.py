@@ -25,6 +25,7 @@ from queue import SimpleQueue
 
 from fcm_tui.child import Answers, receive, serving
 from fcm_tui.paths import is_inside, join
+from fcm_tui.watch import processes
 from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.deeds import Told
 from fcm_tui.watch.ignore import IgnoreRules
@@ -98,7 +99,7 @@ class Reader:
         self.who = who
         self._mounts = FileSystems()
         self._folders: dict[bytes, bytes] = {}
-        self._parked: OrderedDict[bytes, list[tuple[calls.Event, int]]] = OrderedDict()
+        self._parked: OrderedDict[bytes, list[tuple[calls.Event, tuple[int, ...]]]] = OrderedDict()
         self._parked_events = 0
         self._rules: Mapping[bytes, IgnoreRules] = {}
         self.told: dict[bytes, list[Told]] = {}
@@ -139,22 +140,22 @@ class Reader:
     def _take(self, event: calls.Event) -> None:
         folder = self._where(event.folder)
         if folder is None:
-            self._park(event, self.who.key(event.pid))
+            self._park(event, self.who.keys(event.pid))
         elif folder == _ABOVE:
             if event.mask & calls.ONDIR and event.mask & (calls.MOVED_FROM | calls.MOVED_TO):
                 self._folders.clear()
         elif folder != _FOREIGN:
-            self._tell(folder, event, self.who.key(event.pid))
+            self._tell(folder, event, self.who.keys(event.pid))
         elif event.mask & calls.DELETE and event.mask & calls.ONDIR:
             self._drop(event.child)
         elif event.mask & calls.CREATE and event.mask & calls.ONDIR and event.child:
             self._remember(event.child, _FOREIGN)
 
-    def _tell(self, folder: bytes, event: calls.Event, key: int) -> None:
+    def _tell(self, folder: bytes, event: calls.Event, keys: tuple[int, ...]) -> None:
         mask = event.mask
         if event.name != b".":
-            self.told.setdefault(folder, []).append((event.name, mask, key))
-            self.count += 1
+            self.told.setdefault(folder, []).extend((event.name, mask, key) for key in keys)
+            self.count += len(keys)
         if mask & calls.ONDIR and event.child:
             if mask & (calls.MOVED_FROM | calls.MOVED_TO):
                 self._folders.clear()  # it, and all below it, is elsewhere now
@@ -172,8 +173,8 @@ class Reader:
         parked = self._parked.pop(child, None)
         if parked:
             self._parked_events -= len(parked)
-            for event, key in parked:
-                self._tell(path, event, key)
+            for event, keys in parked:
+                self._tell(path, event, keys)
 
     def _drop(self, child: bytes) -> None:
         """A folder outside of the places was deleted, and with it all that was done in it is of no concern."""
@@ -182,13 +183,13 @@ class Reader:
             if event.mask & calls.ONDIR and event.mask & calls.DELETE:
                 self._drop(event.child)
 
-    def _unpark(self, child: bytes) -> list[tuple[calls.Event, int]]:
+    def _unpark(self, child: bytes) -> list[tuple[calls.Event, tuple[int, ...]]]:
         parked = self._parked.pop(child, [])
         self._parked_events -= len(parked)
         return parked
 
-    def _park(self, event: calls.Event, key: int) -> None:
-        self._parked.setdefault(event.folder, []).append((event, key))
+    def _park(self, event: calls.Event, keys: tuple[int, ...]) -> None:
+        self._parked.setdefault(event.folder, []).append((event, keys))
         self._parked_events += 1
         while self._parked_events > _PARKED:
             _, dropped = self._parked.popitem(last=False)
@@ -324,14 +325,15 @@ def _empty(queue: int, reader: Reader, least: int) -> int:
     number = turns = 0
     while turns < _READS_A_TURN or number < least:
         turns += 1
+        at_ns = processes.now_ns()
         try:
             data = os.read(queue, _READ_BYTES)
         except BlockingIOError:
-            reader.who.queue_is_empty()
+            reader.who.queue_is_empty(at_ns)
             return number
         number += reader.digest(data)
         if len(data) < _READ_BYTES - _LONGEST_EVENT:  # else more would have come with it
-            reader.who.queue_is_empty()
+            reader.who.queue_is_empty(at_ns)
             return number
     return number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TypeVar
 
 from fcm_tui.model import Process
@@ -16,6 +17,15 @@ _CERTAIN_NS = 10**9
 """A number of a process is given again only after all others were: not within a second."""
 
 
+@dataclass(slots=True)
+class _Before:
+    """What ran under a number until a moment."""
+
+    until_ns: int
+    process: Process
+    key: int = 0
+
+
 class KnownProcesses:
     """Processes by number, each with a key of its own, however often the number is given again."""
 
@@ -24,8 +34,12 @@ class KnownProcesses:
         self._met: OrderedDict[int, tuple[int, Process]] = OrderedDict()
         self._running: OrderedDict[int, Process] = OrderedDict()
         """As they were when they began to run a program, which is told before they do anything with it."""
+        self._seen_ns: OrderedDict[int, int] = OrderedDict()
+        """When that was looked at, or would have been, had it not ended."""
         self._born: OrderedDict[int, tuple[int, Process | None]] = OrderedDict()
         """Parents of new processes, and who those were then where that was known."""
+        self._before: OrderedDict[int, _Before] = OrderedDict()
+        """What ran under a number until another program took its place there."""
         self._next_key = 1
         self._asked: set[int] = set()
         self.empty_ns = processes.now_ns()
@@ -46,22 +60,51 @@ class KnownProcesses:
             if parent:
                 self._met.pop(pid, None)
                 self._running.pop(pid, None)
+                self._seen_ns.pop(pid, None)
+                self._before.pop(pid, None)
                 _remember(self._born, pid, (parent, self._of(parent)))
                 continue
+            self._change(pid, self._beginnings.when_ns)
             self._born.pop(pid, None)
             process = processes.read(pid)
+            _remember(self._seen_ns, pid, processes.now_ns())
             if process is not None and process.command:
                 _remember(self._running, pid, process)
         if self._beginnings.has_lost:
             self._born.clear()  # some of them may run another program now
 
-    def queue_is_empty(self) -> None:
-        """There is no event that was not read: what comes from now on was done after this moment."""
-        self.empty_ns = processes.now_ns()
+    def _change(self, pid: int, at_ns: int) -> None:
+        """It began to run another program at that moment: what ran until then may have done what is read now."""
+        before, seen_ns = self._of(pid), self._seen_ns.get(pid)
+        if seen_ns is not None and (
+            before is None or seen_ns >= at_ns
+        ):  # asked too late: this one ran already
+            before = _unknown(pid)
+        if before is not None:
+            _remember(self._before, pid, _Before(at_ns, before))
+
+    def queue_is_empty(self, at_ns: int) -> None:
+        """At that moment there was no event that was not read: what comes from now on was done after it."""
+        self.empty_ns = at_ns
 
     def begin_piece(self) -> None:
         """What is asked from here on was read together."""
         self._asked.clear()
+
+    def keys(self, pid: int) -> tuple[int, ...]:
+        """The key of an event's process; where it began to run another program meanwhile, those of both."""
+        is_asked = pid in self._asked
+        if not is_asked:
+            self.hear()
+        key = self.key(pid)
+        if not is_asked:
+            self.hear()  # it may have begun to run another one while it was asked
+        before = self._before.get(pid)
+        if before is None or before.until_ns <= self.empty_ns:
+            return (key,)
+        if not before.key:
+            before.key = self._new_key(before.process)
+        return before.key, key
 
     def key(self, pid: int) -> int:
         """The key of an event's process, who is asked once for each piece that is read: it may run another program."""
@@ -73,9 +116,13 @@ class KnownProcesses:
         process = self.read(pid)
         if known is not None and process == known[1]:
             return known[0]
+        key = self._new_key(process)
+        _remember(self._met, pid, (key, process))
+        return key
+
+    def _new_key(self, process: Process) -> int:
         key = self._next_key
         self._next_key += 1
-        _remember(self._met, pid, (key, process))
         self.new[key] = tuple(process)
         return key
 
@@ -92,7 +139,7 @@ class KnownProcesses:
                 return born
         if process is not None and (is_certain or processes.started_before(process, self.empty_ns)):
             return process
-        return Process(pid, 0, b"", b"", b"", None, 0, b"", None)
+        return _unknown(pid)
 
     def _as_born(self, pid: int) -> Process | None:
         """A process that has ended and ran no other program than its parent; None where that is not known."""
@@ -108,6 +155,11 @@ class KnownProcesses:
         """A process, if it is known without asking."""
         met = self._met.get(pid)
         return self._running.get(pid) or (met[1] if met is not None and met[1].command else None)
+
+
+def _unknown(pid: int) -> Process:
+    """Somebody of whom nothing but the number is known."""
+    return Process(pid, 0, b"", b"", b"", None, 0, b"", None)
 
 
 def _remember(where: OrderedDict[int, T], pid: int, what: T) -> None:
