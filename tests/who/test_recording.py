@@ -138,6 +138,21 @@ async def test_several_are_told_as_several(recording: Recording, root: Path) -> 
             assert {info["pid"], int(also.partition("[")[2][:-1])} == pids
 
 
+async def test_who_runs_another_program_afterwards_is_not_told_as_that_one(
+    recording: Recording, root: Path
+) -> None:
+    async with recording.running():
+        for number in range(8):
+            script = f"echo x > {root}/hidden{number}; exec sleep 60"
+            with subprocess.Popen(["sh", "-c", script]) as process:
+                try:
+                    change = await recording.has("created", f"hidden{number}")
+                finally:
+                    process.kill()
+            told = (change.process or "").replace(f"[{process.pid}]", "[]").split(", ")
+            assert told != ["sleep[]"], "that may have been the shell"
+
+
 async def test_what_happened_while_nothing_ran_is_not_known(recording: Recording, root: Path) -> None:
     async with recording.running():
         pass
