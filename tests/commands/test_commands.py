@@ -199,6 +199,8 @@ def test_mistakes_get_one_line(cli: Cli) -> None:
         (1, ["cat", "7"]),
         (2, ["cat", "x"]),
         (1, ["diff", "nohost:1"]),
+        (2, ["log", "--since", "1h", "--until", "2h"]),
+        (2, ["restore", "1", "--host", "desk"]),
         (2, ["log", "--kind", "odd"]),
         (2, ["log", "--since", "whenever"]),
         (2, ["record", str(cli.root / "missing")]),

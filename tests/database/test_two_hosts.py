@@ -99,10 +99,15 @@ def test_two_hosts_in_one_log(
     status, out, _ = ran(capsysbinary, "export", "events", "--filter", "host:ant", "--shape", "json", *where)
     assert (status, out.count(b"\n")) == (0, 3)
     assert b"give a moment" in ran(capsysbinary, "export", "events", "--since", "2", *where)[2]
-    for at in (["--at", "#ant:2"], ["--at", "now", "--host", "ant"]):
-        to = tmp_path / at[-1]
-        assert ran(capsysbinary, "restore", folder, *at, "--to", str(to), *where)[0] == 0
-        assert (to / "file.txt").read_text() == ("ant two\n" if at[-1] == "#ant:2" else "ant three\n")
+    for name, at in enumerate((["#ant:2"], ["#2", "--host", "ant"], ["now", "--host", "ant"])):
+        to = tmp_path / f"to {name}"
+        assert ran(capsysbinary, "restore", folder, "--at", *at, "--to", str(to), *where)[0] == 0
+        assert (to / "file.txt").read_text() == ("ant three\n" if at[0] == "now" else "ant two\n")
+    to = tmp_path / "to nobody"
+    status, _, err = ran(capsysbinary, "restore", "ant:2", "--host", "bee", "--to", str(to), *where)
+    assert (status, err.count(b"\n"), to.exists()) == (2, 1, False)
+    status, _, err = ran(capsysbinary, "alert", "list", *where)
+    assert (status, b"on its machine" in err) == (2, True)
     assert ran(capsysbinary, "restore", folder, "--at", "now", "--to", str(tmp_path / "x"), *where)[0] == 1
     assert ran(capsysbinary, "restore", "ant:2", *where)[0] == 2
 

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.commands.common import database_of, settings_of
+from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
 from fcm_tui.settings.alerts import DESKTOP, SCREEN
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 
 if TYPE_CHECKING:
     from fcm_tui.alerts.entries import Entry
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     rules_of(settings)  # a filter that has no meaning is told
     if args.action == "test":
         return _test(args, settings)
+    if isinstance(place_of(args, settings), Server):
+        raise UsageError("alerts stand in the record of each recorder: list them on its machine")
     data_dir = open_data_dir(args.data_dir, create=False)
     _list(args, database_of(args, settings, data_dir))
     return 0

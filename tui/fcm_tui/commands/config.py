@@ -71,7 +71,12 @@ def _write_default(path: Path, *, force: bool) -> None:
 def _check(settings: config.Settings, path: Path) -> None:
     for root in settings.roots:
         if not os.path.isdir(root.path):
-            print(f"note: there is no folder {visible_path(root.path)} now", file=sys.stderr)
+            name = visible_path(root.path)
+            is_other = os.path.lexists(root.path)
+            print(
+                f"note: {f'{name} is no folder' if is_other else f'there is no folder {name} now'}",
+                file=sys.stderr,
+            )
     if settings.source is None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return

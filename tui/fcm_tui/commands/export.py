@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui.commands.common import absolute, open_record, recorded, show_bytes
 from fcm_tui.commands.count_line import CountLine
-from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.commands.ranges import add_filter, add_moments, moment, moments, terms_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import NoSuchChange, NotSoError, UsageError
 from fcm_tui.safetext import visible, visible_path
@@ -184,7 +184,7 @@ def _patches(args: argparse.Namespace) -> int:
         raise UsageError("TARGET is empty: name a folder, or - for standard output")
     with open_record(args) as reader:
         recorder = _recorder(reader)
-        selection = Selection(moment(args.since), moment(args.until), terms_of(args, args.filter or ""))
+        selection = Selection(*moments(args), terms_of(args, args.filter or ""))
         series = Series(reader, recorder, _scope([], reader), selection)
         folder = (
             None if args.target == "-" else _empty_folder(Path(os.path.abspath(args.target)), args, reader)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import text, whole
 from fcm_tui.commands.common import absolute, open_record, recorded
-from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.commands.ranges import add_filter, add_moments, moments, terms_of
 from fcm_tui.errors import NoSuchChange, UsageError
 from fcm_tui.model import Capture, Change, Gap, Kind
 from fcm_tui.query.gaps import asks_for_gaps, lets_through
@@ -68,10 +68,11 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.limit is not None and not 0 <= args.limit < 1 << 63:
         raise UsageError(f"--limit {args.limit}: give 0 or more, below 2 to the 63rd")
+    since_ns, until_ns = moments(args)
     filters = Filters(
         path=absolute(args.path) if args.path is not None else None,
-        since_ns=moment(args.since),
-        until_ns=moment(args.until),
+        since_ns=since_ns,
+        until_ns=until_ns,
         kinds=frozenset(_kind(word) for word in args.kind),
         text=args.text or None,
         host=args.host,

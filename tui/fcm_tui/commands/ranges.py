@@ -36,6 +36,18 @@ def moment(words: str | None) -> int | None:
     return parse_moment(words)
 
 
+def moments(args: argparse.Namespace) -> tuple[int | None, int | None]:
+    """Of `--since` and `--until`, as `moment`.
+
+    Raises:
+        UsageError: one of them is none, or there is nothing between them.
+    """
+    since, until = moment(args.since), moment(args.until)
+    if since is not None and until is not None and until <= since:
+        raise UsageError("--until is not behind --since: nothing can be between them")
+    return since, until
+
+
 def terms_of(args: argparse.Namespace, expression: str | None) -> tuple[Term, ...]:
     """An expression as terms, with the saved filters of the configuration.
 

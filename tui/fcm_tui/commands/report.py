@@ -13,7 +13,7 @@ from pathlib import Path
 from fcm_tui.amounts import plural
 from fcm_tui.commands.arguments import nearest
 from fcm_tui.commands.common import absolute, open_record, place_of, recorded, settings_of
-from fcm_tui.commands.ranges import add_filter, add_moments, moment, terms_of
+from fcm_tui.commands.ranges import add_filter, add_moments, moments, terms_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.exchange.places import refuse_inside, refuse_record
@@ -101,9 +101,7 @@ def _format(args: argparse.Namespace) -> str:
 
 
 def _asked(args: argparse.Namespace) -> Asked:
-    since, until = moment(args.since), moment(args.until)
-    if since is not None and until is not None and until <= since:
-        raise UsageError("--until is not behind --since: nothing can be between them")
+    since, until = moments(args)
     terms = terms_of(args, args.filter)
     path = absolute(args.path) if args.path is not None else None
     return Asked(since, until, path, expression=args.filter or "", terms=terms)

@@ -89,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.at is not None and (args.before or args.hunk):
         raise UsageError("--at names the moment, so it goes with neither --before nor --hunk")
+    if args.host is not None and args.at is None:
+        raise UsageError("--host goes with --at: of a host's change the name is HOST:N")
     if args.before and args.hunk:
         raise UsageError("--hunk undoes a part of the change already: leave out --before")
     place = place_of(args, settings_of(args))
@@ -138,7 +140,10 @@ def _here(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace, reader: Reader) -> Plan:
     to = _destination(args.to, is_folder=args.at is not None) if args.to is not None else None
     if args.at is not None:
-        at_ns, last, recorder_id = _moment(reader, args.at)
+        at = args.at
+        if args.host is not None and at.startswith("#") and ":" not in at:
+            at = f"#{args.host}:{at[1:]}"
+        at_ns, last, recorder_id = _moment(reader, at)
         if args.host is not None:
             recorder_id = reader.recorder_of_host(args.host)
         return plan_folder(

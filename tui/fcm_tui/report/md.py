@@ -12,6 +12,7 @@ from fcm_tui.report.wording import moment, range_text, shown
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.queries import Reader
 
+_FIGURES = ("summary", "store")
 _SPECIAL = re.compile(
     r"([\\`*_{}\[\]<>#!|~&$@]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\.|^[-+=](?= |$|=|-))", re.IGNORECASE
 )
@@ -59,7 +60,7 @@ def escaped(text: str) -> str:
 
 
 def _table(table: Table) -> Iterator[str]:
-    if len(table.rows) == 1 and len(table.columns) > 5:
+    if table.name in _FIGURES:  # one row of many columns
         yield "| Figure | Value |"
         yield "| --- | ---: |"
         for column, value in zip(table.columns, table.rows[0], strict=True):
