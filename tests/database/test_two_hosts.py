@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from fcm_tui.review.log import gaps as log_gaps
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.status import gap_words
 from fcm_tui.settings.database import Server
+from fcm_tui.store.mysql.synchronous import ServerConnection
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters, concerns
 from fcm_tui.store.reading.queries import Reader
@@ -90,6 +92,7 @@ def test_two_hosts_in_one_log(
     assert (status, out.count(b"\nrecorder "), b"\x1b" in out) == (0, 2, False)
     assert ran(capsysbinary, "verify", *where)[0] == 0
     assert ran(capsysbinary, "anchor", *where)[1].count(b"\n") == 2
+    (tmp_path / "anchors").write_bytes(ran(capsysbinary, "anchor", *where)[1])
     assert ran(capsysbinary, "export", "patches", "-", *where)[0] == 2
     status, out, err = ran(capsysbinary, "export", "events", *where)
     events = [json.loads(line) for line in out.splitlines()]
@@ -103,6 +106,13 @@ def test_two_hosts_in_one_log(
         to = tmp_path / f"to {name}"
         assert ran(capsysbinary, "restore", folder, "--at", *at, "--to", str(to), *where)[0] == 0
         assert (to / "file.txt").read_text() == ("ant three\n" if at[0] == "now" else "ant two\n")
+    with Reader(database) as reader:
+        ant = next(one.recorder_id for one in reader.recorders() if one.host == "ant")
+    with closing(ServerConnection(database)) as connection:
+        connection.execute("DELETE FROM changes WHERE recorder_id = ? AND sequence = 3", (ant,))
+    status, out, _ = ran(capsysbinary, "verify", "--anchor", str(tmp_path / "anchors"), *where)
+    assert status == 1 and b"anchor ant:3: the record's end was cut off" in out
+    assert b"change ant:3: is not there, but has the hunk 1" in out
     to = tmp_path / "to nobody"
     status, _, err = ran(capsysbinary, "restore", "ant:2", "--host", "bee", "--to", str(to), *where)
     assert (status, err.count(b"\n"), to.exists()) == (2, 1, False)

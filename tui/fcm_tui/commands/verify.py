@@ -6,7 +6,7 @@ import argparse
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             _print_json(problems, tally, line)
         else:
+            names = reader.names()
             for problem in problems:
                 line.clear()
-                print(visible(str(problem)))
+                print(visible(_of_names(str(problem), names)))
         recorder, is_own = reader.recorder(), not reader.is_server
     if tally.problems and is_own:
         _alert(args, first, tally.problems, recorder.recorder_id.hex() if recorder else "")
@@ -73,6 +74,13 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print(f"ok: {_extent(tally)}{''.join(f', {_head(head, tally)}' for head in tally.heads)}")
     return 0
+
+
+def _of_names(problem: str, names: Mapping[bytes, str]) -> str:
+    """A problem in which changes are called as commands take them, by host."""
+    for recorder_id, name in names.items():
+        problem = problem.replace(f"{recorder_id.hex()}:", f"{name}:")
+    return problem
 
 
 def _noted(problems: Iterator[Problem], first: list[Problem]) -> Iterator[Problem]:

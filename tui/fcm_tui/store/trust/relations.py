@@ -16,8 +16,13 @@ from fcm_tui.store.values import wrong_values
 
 def strays(connection: Connection) -> Iterator[Problem]:
     """Rows of `change_differences` that lead nowhere."""
-    for sequence, ordinal, digest, has_change in connection.execute(
-        "SELECT l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
+    several = connection.execute("SELECT count(*) FROM recorders").fetchone()[0] > 1
+
+    def where(recorder_id: bytes, sequence: int) -> str:
+        return f"{hex_text(recorder_id)}:{sequence}" if several else f"{sequence}"
+
+    for recorder_id, sequence, ordinal, digest, has_change in connection.execute(
+        "SELECT l.recorder_id, l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
         " LEFT JOIN changes c ON c.recorder_id = l.recorder_id AND c.sequence = l.sequence"
         " LEFT JOIN differences d ON d.digest = l.difference_digest WHERE c.sequence IS NULL OR d.digest IS NULL"
     ):
@@ -26,12 +31,12 @@ def strays(connection: Connection) -> Iterator[Problem]:
             if has_change
             else f"is not there, but has the hunk {ordinal + 1}"
         )
-        yield Problem("change", f"{sequence}", problem)
-    for sequence, hunks in connection.execute(
-        "SELECT sequence, count(*) FROM change_differences GROUP BY recorder_id, sequence"
+        yield Problem("change", where(recorder_id, sequence), problem)
+    for recorder_id, sequence, hunks in connection.execute(
+        "SELECT recorder_id, sequence, count(*) FROM change_differences GROUP BY recorder_id, sequence"
         " HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
     ):
-        yield Problem("change", f"{sequence}", f"its {hunks} hunks are not numbered from 0 on")
+        yield Problem("change", where(recorder_id, sequence), f"its {hunks} hunks are not numbered from 0 on")
 
 
 def _files(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -117,9 +117,11 @@ def verify(
 
 def anchored(connection: Connection, anchors: Sequence[Anchor]) -> Iterator[Problem]:
     """Each head that it had earlier lies in the chain."""
+    several = count(connection, "recorders") > 1
     for anchor in anchors:
         if problem := why_not(connection, anchor.head):
-            yield Problem("anchor", f"{anchor.head.sequence}", problem)
+            of = f"{anchor.head.recorder.hex()}:" if several else ""
+            yield Problem("anchor", f"{of}{anchor.head.sequence}", problem)
 
 
 @dataclass(frozen=True, slots=True)
