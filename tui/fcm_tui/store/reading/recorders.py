@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 
 from fcm_tui.errors import NoSuchChange
 from fcm_tui.query import hosts
@@ -79,12 +80,23 @@ def of_host(known: Sequence[RecorderInfo], host: str) -> bytes:
 
 
 def names(known: Sequence[RecorderInfo]) -> dict[bytes, str]:
-    """By what each is called where there are several: its host, or the beginning of its id where others are on that too."""
+    """What each is called where there are several: its host, or the beginning of its id where that names others, too."""
+    if len(known) < 2:
+        return {}
+    of_hosts, ids = Counter(one.host for one in known), [one.recorder_id.hex() for one in known]
     found: dict[bytes, str] = {}
-    for one in known if len(known) > 1 else ():
-        name, digits = one.host, hosts.LEAST_ID
-        others = [other for other in known if other is not one]
-        while any(hosts.is_of(name, other.recorder_id, other.host) for other in others):
-            name, digits = one.recorder_id.hex()[:digits], digits + 1
-        found[one.recorder_id] = name
+    for one, id in zip(known, ids, strict=True):
+        is_host = (
+            one.host and of_hosts[one.host] == 1 and "," not in one.host and not hosts.beginning(one.host)
+        )
+        found[one.recorder_id] = one.host if is_host else _beginning(id, ids, of_hosts)
     return found
+
+
+def _beginning(id: str, ids: Sequence[str], others: Container[str]) -> str:
+    """As much of an id as no other begins with, and no host is called."""
+    for digits in range(hosts.LEAST_ID, len(id)):
+        begun = id[:digits]
+        if begun not in others and sum(other.startswith(begun) for other in ids) == 1:
+            return begun
+    return id
