@@ -137,10 +137,10 @@ def audit_server(connection: Connection) -> Iterator[tuple[str, str]]:
     """As `audit`, of the team's database. All digests that were thinned are in memory: no index there has their order."""
     thinned: list[tuple[bytes, int, bytes, int]] = []
     place = (b"", b"", 0)
-    while rows := connection.execute(
-        "SELECT digest, recorder_id, prune, size FROM thinned WHERE (digest, recorder_id, prune) > (?, ?, ?)"
-        f" ORDER BY digest, recorder_id, prune LIMIT {_AT_ONCE}",
-        place,
+    while rows := connection.execute(  # MariaDB begins at the place by a single column alone
+        "SELECT digest, recorder_id, prune, size FROM thinned WHERE digest >= ?"
+        f" AND (digest, recorder_id, prune) > (?, ?, ?) ORDER BY digest, recorder_id, prune LIMIT {_AT_ONCE}",
+        (place[0], *place),
     ).fetchall():
         thinned += ((recorder_id, prune, digest, size) for digest, recorder_id, prune, size in rows)
         place = rows[-1][:3]
@@ -150,9 +150,9 @@ def audit_server(connection: Connection) -> Iterator[tuple[str, str]]:
 def _server_rows(connection: Connection) -> Iterator[Sequence[Any]]:
     place = (b"", 0)
     while rows := connection.execute(
-        f"SELECT {_COLUMNS} FROM prunes WHERE (recorder_id, prune) > (?, ?)"
+        f"SELECT {_COLUMNS} FROM prunes WHERE recorder_id >= ? AND (recorder_id, prune) > (?, ?)"
         f" ORDER BY recorder_id, prune LIMIT {_AT_ONCE}",
-        place,
+        (place[0], *place),
     ).fetchall():
         yield from rows
         place = rows[-1][0], rows[-1][2]
