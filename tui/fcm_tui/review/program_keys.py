@@ -153,7 +153,7 @@ class ProgramKeys(FileKeys):
         if way is None:
             return
         if way.path is not None:
-            self.tree_view.choose(way.path)
+            self.tree_view.choose(way.path, self.log_view.filters.host or "")
         if way.words:
             bar = self.log_pane.bar
             bar.write(f"{bar.entry.text.strip()} {way.words}".strip())
