@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from fcm_tui.amounts import plural
+from fcm_tui.amounts import duration, plural
 from fcm_tui.commands.log import gap_text, gap_values
 from fcm_tui.commands.progress import size_text
 from fcm_tui.safetext import path_text, visible, visible_path
@@ -78,9 +78,8 @@ def for_people(reader: Reader, server: Server) -> str:
     heads = {head.recorder: head for head in reader.heads()}
     roots = reader.roots()
     for one in reader.recorders():
-        lines.append(
-            f"recorder   {visible(one.host)} ({one.recorder_id.hex()}), last seen {local_text(one.last_seen_ns)}"
-        )
+        seen = f"{local_text(one.last_seen_ns)}, {duration((now - one.last_seen_ns) / 1e9)} ago"
+        lines.append(f"recorder   {visible(one.host)} ({one.recorder_id.hex()}), last seen {seen}")
         for root in roots:
             if root.recorder_id == one.recorder_id:
                 state = "" if root.active else "  (not watched by the last run)"
