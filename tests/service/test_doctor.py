@@ -82,6 +82,40 @@ def test_without_a_record_all_may_be_well_and_nothing_is_made(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_targets_of_alerts_that_cannot_work_are_told(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "secret").chmod(0o600)
+    file = tmp_path / "fcm.toml"
+    file.write_text(
+        f"""[alerts.targets.good]
+type = "command"
+argv = ['{sys.executable}']
+[alerts.targets.absent]
+type = "command"
+argv = ["/nonexistent/program"]
+[alerts.targets.unset]
+type = "webhook"
+url = "environment:FCM_TEST_NOT_SET"
+[alerts.targets.signed]
+type = "webhook"
+url = "https://127.0.0.1/"
+secret = 'file:{tmp_path / "secret"}'
+"""
+    )
+    found = Doctor(tmp_path / "data", "--config", str(file))(0)
+    told = {name: found[f"alert target {name}"][0] for name in ("good", "absent", "unset", "signed")}
+    assert {name: one["verdict"] for name, one in told.items()} == {
+        "good": "ok", "absent": "warning", "unset": "warning", "signed": "ok",
+    }  # fmt: skip
+    assert "no program /nonexistent/program" in told["absent"]["text"]
+    assert "FCM_TEST_NOT_SET is not set" in told["unset"]["text"]
+    check = [sys.executable, "-m", "fcm_tui", "--config", str(file), "config", "check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=True)
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines() if "alert target" in line] == [
+        "alert target absent", "alert target unset",
+    ]  # fmt: skip
+
+
 def test_a_record_is_not_written_to_and_a_damaged_one_is_wrong(tmp_path: Path, root: Path) -> None:
     cli = Cli(tmp_path / "data", root)
     (root / "a").write_text("one\n")

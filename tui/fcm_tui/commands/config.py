@@ -80,9 +80,13 @@ def _check(settings: config.Settings, path: Path) -> None:
     if settings.source is None:
         print(f"ok: there is no {visible(str(path))}, the defaults hold")
         return
+    from fcm_tui.alerts.targets.ready import why_not
     from fcm_tui.review.settings.check import check  # what only the screen knows is asked of it
 
     check(settings, path)
+    for target in settings.alerts.targets:
+        if why := why_not(target):
+            print(f"note: alert target {target.name}: {visible(why)}", file=sys.stderr)
     counts = (
         _counted(len(settings.roots), "root"),
         _counted(len(settings.ignore), "ignore pattern"),

@@ -20,6 +20,7 @@ from fcm_tui.service.managers import manager
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Settings, config_path, database_server
 from fcm_tui.settings.database import Server
+from fcm_tui.settings.targets import Target
 
 _SERVER_PATIENCE = 25.0
 """Seconds: of connecting, and of asking."""
@@ -100,6 +101,15 @@ def _of_configuration(file: Path, settings: Settings) -> Iterable[Finding]:
         )
 
 
+def _of_target(target: Target) -> Iterable[Finding]:
+    """Nothing is sent: that is for `alert test`."""
+    from fcm_tui.alerts.targets.ready import why_not
+
+    topic, then = f"alert target {target.name}", f"`fcm-tui alert test {target.name}` sends a test"
+    why = why_not(target)
+    yield warning(topic, why, f"then {then}") if why else ok(topic, f"nothing speaks against it; {then}")
+
+
 def _probes(args: argparse.Namespace, file: Path, settings: Settings, folder: Path) -> list[Probe]:
     remote = "see whether the server or the program behind this folder answers"
     probes = [
@@ -126,6 +136,7 @@ def _probes(args: argparse.Namespace, file: Path, settings: Settings, folder: Pa
     if settings.encryption and settings.encryption.startswith("file:"):
         key = Path(os.path.expanduser(settings.encryption.removeprefix("file:")))
         probes.append(Probe("key", partial(places.private_file, "key", key, is_secret=True)))
+    probes += [Probe(f"alert target {one.name}", partial(_of_target, one)) for one in settings.alerts.targets]
     return [
         *probes,
         Probe("service", _service, 25.0, "see whether the system's service manager answers"),
