@@ -73,6 +73,8 @@ def alert(*paths: bytes, **more: Any) -> Alert:
                 None,
                 "stored",
                 "event",
+                "vi\x1b[31mm[7]",
+                '{"how": "event", "user": "an\u202en", "command": "vim --secret"}',
             )
         )
     return made(rule, "alert", tracker._title(tally), tally, "ab" * 16, "desk", "cd" * 16)
@@ -251,6 +253,8 @@ def test_a_program_gets_json_and_little_of_our_environment(
     document = json.loads((tmp_path / "got").read_text())
     for file in document["files"]:
         assert_inert(file["path"])
+        assert (file["process"], file["user"]) == ("vi␛[31mm[7]", "an<202E>n")
+    assert "by vi␛[31mm[7] of an<202E>n" in alert().text() and "--secret" not in alert().text()
     assert document["files"][0]["path"] == "/r/␛]0;owned␇␛[31m.txt"
     environment = json.loads((tmp_path / "env").read_text())
     assert environment["FCM_ALERT_RULE"] == "payroll"

@@ -28,6 +28,10 @@ class Named:
     before: str | None = None
     after: str | None = None
     """SHA-256 in hex, where the rule asks for them."""
+    process: str | None = None
+    """Who changed it, as the log tells it; safe to show."""
+    user: str | None = None
+    """Who started that process; safe to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,10 @@ def _of(named: Named) -> str:
     digests = "".join(
         f" {what} {digest}" for what, digest in (("from", named.before), ("to", named.after)) if digest
     )
-    return f"{named.kind} {named.path}{came}{digests}"
+    who = f" by {named.process}" if named.process else ""
+    if named.user:
+        who += f" of {named.user}"
+    return f"{named.kind} {named.path}{came}{digests}{who}"
 
 
 def stable_id(*parts: object) -> str:

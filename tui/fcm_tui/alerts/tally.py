@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 
 from fcm_tui.alerts.alert import EXAMPLES, Named
 from fcm_tui.model import Origin
-from fcm_tui.safetext import visible_path
+from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.watched import Seen
+from fcm_tui.who.words import info_of
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Tally:
         self._widen(os.path.dirname(path))
         if len(self.files) < EXAMPLES:
             before, after = (seen.before, seen.after) if digests else (None, None)
+            user = (info_of(seen.process_info) or {}).get("user")
             self.files.append(
                 Named(
                     seen.sequence,
@@ -48,6 +50,8 @@ class Tally:
                     None if seen.previous_path is None else visible_path(seen.previous_path),
                     before.hex() if before else None,
                     after.hex() if after else None,
+                    visible(seen.process) if seen.process else None,
+                    visible(user) if isinstance(user, str) else None,
                 )
             )
 

@@ -13,13 +13,13 @@ from fcm_tui.store.sealing.sealer import keys_of
 
 _COLUMNS = (
     "c.sequence, c.time_ns, c.mtime_ns, c.kind, c.path, c.previous_path, c.before_digest, c.after_digest, c.size,"
-    " c.previous_size, c.encoding, c.capture, c.origin"
+    " c.previous_size, c.encoding, c.capture, c.origin, c.process, c.process_info"
 )
 _FROM = (
     " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
     " WHERE c.recorder_id = ? AND c.sequence > ? AND c.sequence <= ? ORDER BY c.sequence LIMIT ?"
 )
-_COLUMN_COUNT = 13
+_COLUMN_COUNT = 15
 
 Filter = tuple[tuple[Term, ...], ...]
 """The terms of some expressions, one of which has to hold; none: every change is let through."""
@@ -41,6 +41,8 @@ class Seen(NamedTuple):
     encoding: str | None
     capture: str
     origin: str
+    process: str | None = None
+    process_info: str | None = None
 
 
 class Watched:
