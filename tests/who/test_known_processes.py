@@ -121,6 +121,21 @@ def test_what_ran_before_another_program_may_have_done_it(gone: int) -> None:
             process.kill()
 
 
+def test_a_program_that_ended_at_once_is_not_told_as_the_one_before_it() -> None:
+    """`sh -c 'exec rm f'`: the shell was seen, and of what it became nothing but that it began."""
+    told = Told()
+    who = KnownProcesses(told)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        wait_for(lambda: is_running(process.pid, b"sleep"))
+        told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+        who.hear()
+        assert who.read(process.pid).name == b"sleep"
+        process.kill()
+    told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+    who.hear()
+    assert who.read(process.pid)[:4] == (process.pid, 0, b"", b"")
+
+
 def test_what_was_asked_too_late_is_not_known(gone: int) -> None:
     """Two programs in turn, both told at once: the first was never seen."""
     told = Told()

@@ -66,6 +66,7 @@ class KnownProcesses:
                 continue
             self._change(pid, self._beginnings.when_ns)
             self._born.pop(pid, None)
+            self._running.pop(pid, None)
             process = processes.read(pid)
             _remember(self._seen_ns, pid, processes.now_ns())
             if process is not None and process.command:
