@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from fcm_tui.model import Change
 from fcm_tui.report.changes import values_of
 from tests.privilege import needs_fanotify
 from tests.recording.harness import DEADLINE, Recording, fast
+from tests.waiting import eventually
 
 pytestmark = needs_fanotify
 
@@ -138,19 +141,41 @@ async def test_several_are_told_as_several(recording: Recording, root: Path) -> 
             assert {info["pid"], int(also.partition("[")[2][:-1])} == pids
 
 
+def _state(pid: int) -> tuple[bytes, bytes]:
+    """Name and state of a process, as `sleep` and `S`."""
+    name, _, rest = Path(f"/proc/{pid}/stat").read_bytes().partition(b"(")[2].rpartition(b")")
+    return name, rest.split()[0]
+
+
+def _reader() -> int:
+    """The process that reads the events for this one."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[1])
+            if parent == os.getpid() and b"fanotify_reader" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+    raise AssertionError("nobody reads")
+
+
 async def test_who_runs_another_program_afterwards_is_not_told_as_that_one(
     recording: Recording, root: Path
 ) -> None:
+    """What it did is read once it is another program."""
     async with recording.running():
         for number in range(8):
             script = f"echo x > {root}/hidden{number}; exec sleep 60"
+            reader = _reader()
+            os.kill(reader, signal.SIGSTOP)
             with subprocess.Popen(["sh", "-c", script]) as process:
                 try:
+                    await eventually(lambda pid=process.pid: _state(pid) == (b"sleep", b"S"))
+                    os.kill(reader, signal.SIGCONT)
                     change = await recording.has("created", f"hidden{number}")
                 finally:
+                    os.kill(reader, signal.SIGCONT)
                     process.kill()
             told = (change.process or "").replace(f"[{process.pid}]", "[]").split(", ")
-            assert told != ["sleep[]"], "that may have been the shell"
+            assert told != ["sleep[]"], "that was the shell"
 
 
 async def test_what_happened_while_nothing_ran_is_not_known(recording: Recording, root: Path) -> None:
