@@ -59,15 +59,7 @@ def open_private(path: Path) -> int:
     Raises:
         OSError: it cannot be opened, or is a symbolic link, or no file: what root does to /dev/null, all suffer.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
-    try:
-        bits = _bits(path, os.fstat(descriptor))
-        if sys.platform != "win32" and bits != 0o600:
-            os.fchmod(descriptor, 0o600)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+    return _opened(path, 0)
 
 
 def make_private(path: Path) -> None:
@@ -79,7 +71,7 @@ def make_private(path: Path) -> None:
         OSError: as `open_private`.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | OPEN_FLAGS, 0o600)
+        os.close(_opened(path, os.O_EXCL))
     except FileExistsError:
         bits = _bits(path, os.lstat(path))
         if sys.platform != "win32" and bits != 0o600:
@@ -87,13 +79,18 @@ def make_private(path: Path) -> None:
         if not os.access(path, os.R_OK | os.W_OK):
             number = errno.EROFS if _is_read_only(path) else errno.EACCES
             raise OSError(number, os.strerror(number), str(path)) from None
-        return
+
+
+def _opened(path: Path, more: int) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS | more, 0o600)
     try:
         bits = _bits(path, os.fstat(descriptor))
         if sys.platform != "win32" and bits != 0o600:
             os.fchmod(descriptor, 0o600)
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _bits(path: Path, status: os.stat_result) -> int:

@@ -97,6 +97,13 @@ class Alert:
         """The title, which says of a test that it is one."""
         return f"{_TEST if self.kind == 'test' else ''}{self.title}"
 
+    def changes(self, sign: str = "") -> str:
+        """`change 5` or `changes 5 to 9`, the numbers behind a sign; empty where it is about none."""
+        first, last = self.first_sequence, self.last_sequence
+        if first is None:
+            return ""
+        return f"change {sign}{first}" if first == last else f"changes {sign}{first} to {sign}{last}"
+
     def json(self) -> str:
         """As one line of ASCII."""
         return json.dumps(self.document())

@@ -90,11 +90,7 @@ def _line(entry: Entry) -> str:
 
     alert = entry.alert
     first = f"{local_text(alert.time_ns)}  {alert.severity:8}  {visible(alert.headline)}"
-    changes = ""
-    if alert.first_sequence is not None:
-        several = f"changes {alert.first_sequence} to {alert.last_sequence}"
-        only = alert.first_sequence == alert.last_sequence
-        changes = f"  ({f'change {alert.first_sequence}' if only else several})"
+    changes = f"  ({alert.changes()})" if alert.changes() else ""
     failing = [
         f"\n    not sent to {s.target} so far: {visible(s.error)}"
         for s in entry.sent

@@ -230,7 +230,7 @@ def _tell_patches(count: int, series: Series) -> None:
 
 def _events(args: argparse.Namespace) -> int:
     from fcm_tui.exchange.events import follow
-    from fcm_tui.store.reading.filters import Filters  # with the first that needs it
+    from fcm_tui.store.reading.filters import Filters
 
     after, since_ns = _place(args.since)
     filters = Filters(since_ns=since_ns, terms=terms_of(args, args.filter or ""))

@@ -179,9 +179,7 @@ class ProgramKeys(FileKeys):
         if not await log.go_to((sequence, bytes.fromhex(alert.recorder))):
             self.say(f"#{sequence} is not in sight: Esc shows all changes, then try again", "warning")
         else:
-            only = alert.first_sequence == sequence
-            of = f"change #{sequence}" if only else f"changes #{alert.first_sequence} to #{sequence}"
-            self.say(f"{visible(alert.title)}: {of}")
+            self.say(f"{visible(alert.title)}: {alert.changes('#')}")
 
     @work(group="pausing", exit_on_error=False)
     async def action_pause(self) -> None:

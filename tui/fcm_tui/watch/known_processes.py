@@ -77,9 +77,8 @@ class KnownProcesses:
     def _change(self, pid: int, at_ns: int) -> None:
         """It began to run another program at that moment: what ran until then may have done what is read now."""
         before, seen_ns = self._of(pid), self._seen_ns.get(pid)
-        if seen_ns is not None and (
-            before is None or seen_ns >= at_ns
-        ):  # asked too late: this one ran already
+        # Where it was asked too late, this one ran already, or it had ended.
+        if seen_ns is not None and (before is None or seen_ns >= at_ns):
             before = _unknown(pid)
         if before is not None:
             _remember(self._before, pid, _Before(at_ns, before))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ _PROCESS = re.compile(r"(.*)\[(\d+)\]\??")
 def events(change: Change, recorder: RecorderInfo) -> Iterator[dict[str, Any]]:
     """The one event that a change is."""
     activity, name = _ACTIVITIES[change.kind]
-    is_secret = change.capture is Capture.SECRET
+    is_secret, known = change.capture is Capture.SECRET, _known(change)
     before, after = _file(change, change.previous_path or change.path, change.before), _after(change)
     event: dict[str, Any] = {
         "class_uid": _CLASS,
@@ -50,9 +50,9 @@ def events(change: Change, recorder: RecorderInfo) -> Iterator[dict[str, Any]]:
         "message": _message(change),
         "metadata": _metadata(change),
         "device": _device(change, recorder),
-        "actor": _actor(change),
+        "actor": _actor(change, known),
         "file": before if change.kind in (Kind.DELETED, Kind.MOVED) else after,
-        "unmapped": _unmapped(change),
+        "unmapped": _unmapped(change, known),
     }
     if change.kind is Kind.MOVED:
         event["file_result"] = after
@@ -93,11 +93,11 @@ def _device(change: Change, recorder: RecorderInfo) -> dict[str, Any]:
     }
 
 
-def _actor(change: Change) -> dict[str, Any]:
+def _actor(change: Change, known: Mapping[str, str]) -> dict[str, Any]:
     """Who did it where that is known: the owner of a file is not who changed it."""
     if not change.process:
         return {"user": {"name": "unknown", "type_id": 0, "type": "Unknown"}}
-    process, known = _named(change.process.split(", ")[0]), _known(change)
+    process = _named(change.process.split(", ")[0])
     if "command" in known:
         process["cmd_line"] = known["command"]
     if "program" in known:
@@ -152,7 +152,7 @@ def _file(change: Change, path: bytes, digest: bytes | None) -> dict[str, Any]:
     return found
 
 
-def _unmapped(change: Change) -> dict[str, Any]:
+def _unmapped(change: Change, known: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "root": text(change.root),
         "capture": change.capture,
@@ -165,7 +165,6 @@ def _unmapped(change: Change) -> dict[str, Any]:
         found["mode"] = f"{stat.S_IMODE(change.mode):04o}"
     if change.inserted is not None:
         found["lines"] = {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted}
-    known = _known(change)
     if "how" in known:
         found["attribution"] = {key: known[key] for key in ("how", "why", "login") if key in known}
     if not is_exact(change.path):

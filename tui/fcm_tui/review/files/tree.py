@@ -22,6 +22,7 @@ from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.activity import lately
+from fcm_tui.store.reading.recorders import names as names_of
 from fcm_tui.store.reading.results import FolderEntry, RootSummary
 
 _NUMBER = 6
@@ -152,10 +153,10 @@ class DirectoryTree(CursorView):
             dict[bytes, tuple[str, str]],
         ]:
             folders = {key: record.folder(*key) for key in open_folders}
-            reader = reader_of(record)
-            names, hosts = reader.names(), {one.recorder_id: one.host for one in reader.recorders()}
-            whose = {recorder_id: (name, hosts[recorder_id]) for recorder_id, name in names.items()}
-            return record.roots(), folders, lately(reader.connection), whose
+            known = record.recorders()
+            names = names_of(known)
+            whose = {one.recorder_id: (names[one.recorder_id], one.host) for one in known if names}
+            return record.roots(), folders, lately(reader_of(record).connection), whose
 
         roots, folders, self._lately, whose = await self._source.call(read)
         first = not self._loaded

@@ -132,10 +132,10 @@ class EntryBar(EntryLine):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        under = self._under(width)
         if y == 0:
             strip = Strip(self._line(width))
         else:
+            under = self._under(width)
             blank = Segment(" " * wording.cells(self.PROMPT), self.palette("title"))
             strip = Strip(fitted([blank, *under[y - 1]], width) if y <= len(under) else [])
         return strip.adjust_cell_length(width, self.palette("title"))
