@@ -94,20 +94,30 @@ def is_running(pid: int, name: bytes) -> bool:
     return found is not None and found.name == name and found.command != b""
 
 
+def shell_that_becomes_sleep() -> subprocess.Popen[bytes]:
+    """It does once it is sent a line."""
+    process = subprocess.Popen(["sh", "-c", "read line; exec sleep 60"], stdin=subprocess.PIPE)
+    wait_for(lambda: is_running(process.pid, b"sh"))
+    return process
+
+
+def become_sleep(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.write(b"go\n")
+    process.stdin.flush()
+    wait_for(lambda: is_running(process.pid, b"sleep"))
+
+
 def test_what_ran_before_another_program_may_have_done_it(gone: int) -> None:
     """An event is read a moment later, and by then its process may be another program: `sh -c 'echo > f; exec sleep 1'`."""
     told = Told()
     who = KnownProcesses(told)
-    with subprocess.Popen(["sh", "-c", "read line; exec sleep 60"], stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None
+    with shell_that_becomes_sleep() as process:
         try:
             told.next = [(process.pid, 0)]
-            wait_for(lambda: is_running(process.pid, b"sh"))
             (shell,) = who.keys(process.pid)
             who.queue_is_empty(processes.now_ns())
-            process.stdin.write(b"go\n")
-            process.stdin.flush()
-            wait_for(lambda: is_running(process.pid, b"sleep"))
+            become_sleep(process)
             told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
             who.begin_piece()
             keys = who.keys(process.pid)
@@ -144,3 +154,138 @@ def test_what_was_asked_too_late_is_not_known(gone: int) -> None:
     first, second = (Process(*who.new[key]) for key in who.keys(os.getpid()))
     assert first[:4] == (os.getpid(), 0, b"", b"")
     assert second.command
+
+
+def test_what_ran_before_anybody_looked_may_have_done_it() -> None:
+    """Whoever reads the events starts a moment after they come."""
+    told = Told()
+    empty_ns = processes.now_ns()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            wait_for(lambda: is_running(process.pid, b"sleep"))
+            told.next, told.when_ns = [(process.pid, 0), (process.pid, 0)], processes.now_ns()
+            who = KnownProcesses(told, empty_ns)
+            first, second = (Process(*who.new[key]).name for key in who.keys(process.pid))
+            assert (first, second) == (b"", b"sleep")
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("is_met", [False, True])
+def test_another_program_is_seen_before_the_kernel_tells_that_it_began(is_met: bool) -> None:
+    told = Told()
+    who = KnownProcesses(told)
+    with shell_that_becomes_sleep() as process:
+        try:
+            told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+            who.hear()
+            if is_met:
+                who.keys(process.pid)
+            become_sleep(process)
+            who.begin_piece()
+            keys = who.keys(process.pid)
+            assert [Process(*who.new[key]).name for key in keys] == [b"sh", b"sleep"]
+            told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+            who.begin_piece()
+            assert who.keys(process.pid) == keys, "it is told now"
+            who.queue_is_empty(processes.now_ns())
+            who.begin_piece()
+            assert who.keys(process.pid) == keys[1:], "what comes from now on is the other's"
+        finally:
+            process.kill()
+
+
+def test_so_it_is_of_a_child_that_ran_what_its_parent_runs() -> None:
+    told = Told()
+    who = KnownProcesses(told)
+    who.keys(os.getpid())
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            wait_for(lambda: is_running(process.pid, b"sleep"))
+            told.next = [(process.pid, os.getpid())]
+            first, second = (Process(*who.new[key]) for key in who.keys(process.pid))
+            assert (first.pid, first.parent) == (process.pid, os.getpid())
+            assert first.command == processes.read(os.getpid()).command  # type: ignore[union-attr]
+            assert second.name == b"sleep"
+        finally:
+            process.kill()
+
+
+def test_who_takes_another_name_is_no_other_program() -> None:
+    told = Told()
+    who = KnownProcesses(told)
+    renames = "import ctypes; input(); ctypes.CDLL(None).prctl(15, b'another'); input()"
+    with subprocess.Popen([sys.executable, "-c", renames], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        wait_for(lambda: processes.image(process.pid) != processes.image(os.getpid()))
+        wait_for(lambda: (found := processes.read(process.pid)) is not None and b"input" in found.command)
+        told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+        who.keys(process.pid)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        wait_for(lambda: is_running(process.pid, b"another"))
+        who.begin_piece()
+        (key,) = who.keys(process.pid)
+        assert Process(*who.new[key]).name == b"another"
+        process.communicate(b"\n")
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_where_some_were_not_told_only_who_was_known_is(is_known: bool) -> None:
+    told = Told()
+    who = KnownProcesses(told)
+    with shell_that_becomes_sleep() as process:
+        try:
+            if is_known:
+                who.keys(process.pid)
+            told.has_lost = True
+            who.hear()
+            told.has_lost = False
+            who.begin_piece()
+            names = [Process(*who.new[key]).name for key in who.keys(process.pid)]
+            assert names == ([b"sh"] if is_known else [b"", b"sh"])
+            who.queue_is_empty(processes.now_ns())
+            who.begin_piece()
+            assert [Process(*who.new[key]).name for key in who.keys(process.pid)] == [b"sh"]
+        finally:
+            process.kill()
+
+
+def test_who_was_looked_at_just_before_the_kernel_told_is_not_taken_for_the_one_before() -> None:
+    """Two programs in turn; the second was there, and not told yet, when the first was looked at."""
+    told = Told()
+    who = KnownProcesses(told)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            wait_for(lambda: is_running(process.pid, b"sleep"))
+            told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+            who.hear()
+            told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+            first, second = (Process(*who.new[key]).name for key in who.keys(process.pid))
+            assert (first, second) == (b"", b"sleep")
+        finally:
+            process.kill()
+
+
+def test_who_is_just_being_replaced_is_not_told_as_what_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its name and program are the new one's already, its memory is not there yet, and the kernel tells it later."""
+    told = Told()
+    who = KnownProcesses(told)
+    with shell_that_becomes_sleep() as process:
+        try:
+            become_sleep(process)
+            seen = processes.look(process.pid)
+            assert seen is not None
+            half = processes.Seen(seen.process._replace(command=b""), processes.NO_IMAGE)
+            with monkeypatch.context() as patched:
+                patched.setattr(processes, "look", lambda pid: half)
+                told.next, told.when_ns = [(process.pid, 0)], processes.now_ns()
+                names = [Process(*who.new[key]).name for key in who.keys(process.pid)]
+                assert names == [b"", b"sleep"]
+            who.begin_piece()
+            names = [Process(*who.new[key]).name for key in who.keys(process.pid)]
+            assert names == [b"", b"sleep"]
+        finally:
+            process.kill()

@@ -8,12 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fcm_tui.child import Child
 from fcm_tui.commands.log import as_line
 from fcm_tui.model import Change
 from fcm_tui.report.changes import values_of
@@ -176,6 +178,30 @@ async def test_who_runs_another_program_afterwards_is_not_told_as_that_one(
                     process.kill()
             told = (change.process or "").replace(f"[{process.pid}]", "[]").split(", ")
             assert told != ["sleep[]"], "that was the shell"
+
+
+async def test_nor_where_whoever_reads_starts_late(
+    recording: Recording, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins to read a queue that has something in it."""
+    may_start = threading.Event()
+
+    class Late(Child):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            assert may_start.wait(DEADLINE)
+            super().__init__(*arguments, **named)
+
+    monkeypatch.setattr("fcm_tui.watch.fanotify.Child", Late)
+    async with recording.running():
+        with subprocess.Popen(["sh", "-c", f"echo x > {root}/hidden; exec sleep 60"]) as process:
+            try:
+                await eventually(lambda: _state(process.pid) == (b"sleep", b"S"))
+                may_start.set()
+                change = await recording.has("created", "hidden")
+            finally:
+                may_start.set()
+                process.kill()
+        assert change.process != f"sleep[{process.pid}]", "that was the shell"
 
 
 async def test_what_happened_while_nothing_ran_is_not_known(recording: Recording, root: Path) -> None:

@@ -31,6 +31,10 @@ _CHILD, _CHILD_PROCESS = _PID + 4, _PID + 8
 """Where a fork's `child_pid` and `child_tgid` stand: the same number where it is no thread of a process."""
 _FILTER = 26
 """SO_ATTACH_FILTER"""
+_ROOM = 33
+"""SO_RCVBUFFORCE: SO_RCVBUF gives no more than `net.core.rmem_max`, which holds some 500 of them."""
+_ROOM_BYTES = 1 << 22
+"""For some 10,000."""
 _AT_ONCE = 4096
 
 
@@ -41,6 +45,7 @@ class Beginnings:
         """`descriptor` is of one made before, in this process or that which started it; -1 if it was told nothing."""
         self._socket: socket.socket | None = None
         self._is_empty = False
+        self._slept_ns = 0
         self.when_ns = 0
         """When that happened which was told last; of the clock that goes on while the machine sleeps."""
         self.has_told = False
@@ -87,7 +92,9 @@ class Beginnings:
             what, process, child = (
                 struct.unpack_from("=I", message, at)[0] for at in (_WHAT, _PID, _CHILD_PROCESS)
             )
-            self.when_ns = struct.unpack_from("=Q", message, _WHEN)[0] + _slept_ns()
+            # It is never less than what was found, and may be more where this was held up between its two clocks.
+            self._slept_ns = max(self._slept_ns, _slept_ns())
+            self.when_ns = struct.unpack_from("=Q", message, _WHEN)[0] + self._slept_ns
             if what == _EXEC:
                 yield process, 0
             elif what == _FORK:
@@ -105,7 +112,7 @@ if sys.platform == "linux":
         kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
         found = socket.socket(socket.AF_NETLINK, kind, _CONNECTOR)
         try:
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            found.setsockopt(socket.SOL_SOCKET, _ROOM, _ROOM_BYTES)
             steps, code = _filter()  # the kernel copies it
             found.setsockopt(socket.SOL_SOCKET, _FILTER, struct.pack("@HP", steps, ctypes.addressof(code)))
             found.bind((0, _PROCESSES))

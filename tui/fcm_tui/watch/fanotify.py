@@ -28,6 +28,7 @@ from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.hints import Hints
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.mounts import is_remounted, mount_table, mounted_in
+from fcm_tui.watch.processes import now_ns
 
 assert sys.platform == "linux"
 
@@ -71,6 +72,8 @@ class FanotifySource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = threading.Event()
         self._queue = -1
+        self._empty_ns = 0
+        """A moment at which there was nothing in the queue, and beginnings were told."""
         self._beginnings: Beginnings | None = None
         self._child: Child | None = None
         self._thread: threading.Thread | None = None
@@ -82,14 +85,15 @@ class FanotifySource:
         self._open()
 
     def _open(self) -> None:
-        """A new queue with its marks, and who begins from now on."""
-        self._queue = calls.open_queue(unlimited=self._is_unlimited)
+        """Who begins from now on, and a new queue with its marks."""
+        self._beginnings = Beginnings()
+        self._empty_ns = now_ns()
         try:
+            self._queue = calls.open_queue(unlimited=self._is_unlimited)
             self._mark()
         except OSError:
-            os.close(self._queue)
+            self._close_queue()
             raise
-        self._beginnings = Beginnings()
 
     def _close_queue(self) -> None:
         if self._queue >= 0:
@@ -261,8 +265,14 @@ class FanotifySource:
                 begin = self._beginnings.fileno() if self._beginnings is not None else -1
                 passed = (self._queue, begin) if begin >= 0 else (self._queue,)
                 self._child = Child(
-                    "fcm_tui.watch.fanotify_reader", "serve", str(self._queue), str(begin), descriptors=passed, apart=True
-                )  # fmt: skip
+                    "fcm_tui.watch.fanotify_reader",
+                    "serve",
+                    str(self._queue),
+                    str(begin),
+                    str(self._empty_ns),
+                    descriptors=passed,
+                    apart=True,
+                )
                 send(self._child.requests, marshal.dumps((self.places, self._marked)))
                 if self._rules:
                     self._send("rules", self._rules)

@@ -273,10 +273,11 @@ class _Sender(threading.Thread):
                 self._waiting -= count
 
 
-def serve(queue_number: str, beginnings_number: str) -> None:
+def serve(queue_number: str, beginnings_number: str, empty_ns: str) -> None:
     """Read the queue of that descriptor, and tell what it says, until standard input is closed.
 
-    The second is of a socket that tells which processes began; -1 where there is none.
+    The second is of a socket that tells which processes began, -1 where there is none; the third a moment at which
+    the queue was empty and that socket told.
     """
     requests, answers = serving()
     queue = int(queue_number)
@@ -287,7 +288,8 @@ def serve(queue_number: str, beginnings_number: str) -> None:
         sender = _Sender(answers)
         sender.start()
         beginnings = Beginnings(int(beginnings_number))
-        _serve(queue, requests, Reader(places, mounts, KnownProcesses(beginnings)), beginnings, sender)
+        who = KnownProcesses(beginnings, int(empty_ns))
+        _serve(queue, requests, Reader(places, mounts, who), beginnings, sender)
 
 
 def _serve(queue: int, requests: FileIO, reader: Reader, beginnings: Beginnings, sender: _Sender) -> None:

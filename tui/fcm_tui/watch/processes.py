@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from typing import NamedTuple
 
 from fcm_tui.model import Process
 
@@ -15,12 +16,32 @@ _NOBODY = 4294967295
 """What /proc/PID/loginuid says of a process that nobody logged in for."""
 _TICK_NS = 10**7
 """A tick of the times in /proc, whatever the kernel's own are."""
+_LOOKS = 3
+
+Image = tuple[bytes, ...]
+"""Where in memory a program and its stack begin: of each start of a program its own, which its forks share, and which
+stays where a process gives itself another name. `proc_pid_stat(5)`: startcode, endcode, startstack.
+"""
+NO_IMAGE: Image = (b"0", b"0", b"0")
+"""Of a process that has ended, or that this one may not look into."""
+
+
+class Seen(NamedTuple):
+    """A process, and which start of a program it was."""
+
+    process: Process
+    image: Image
+
+    @property
+    def is_being_replaced(self) -> bool:
+        """Whether another program was just taking the place of what it ran: there already, but for its memory."""
+        return self.image == NO_IMAGE and bool(self.process.program)
 
 
 def read(pid: int) -> Process | None:
     """A process that lives, or has ended and is not waited for yet; None where there is none."""
     try:
-        name, parent, started = _stat(pid)
+        name, parent, started, _ = _stat(pid)
         command = _bytes(b"/proc/%d/cmdline" % pid, _COMMAND_BYTES)
         uid = _uid(pid)
     except (OSError, ValueError, IndexError):
@@ -38,13 +59,36 @@ def read(pid: int) -> Process | None:
     )
 
 
-def same(pid: int, known: Process) -> bool:
+def look(pid: int) -> Seen | None:
+    """As `read`, all of it of one program, though it begins to run another one meanwhile."""
+    seen = None
+    before = image(pid)
+    for _ in range(_LOOKS):
+        process = read(pid)
+        if process is None or before is None:
+            return None
+        seen, after = Seen(process, before), image(pid)
+        if after in (before, None):
+            break
+        before = after
+    return seen
+
+
+def image(pid: int) -> Image | None:
+    """Which start of a program a process is; None where there is no process."""
+    try:
+        return _stat(pid)[3]
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def same(pid: int, known: Seen) -> bool:
     """Whether a process is still the one that was known, running the same program; also where it has ended."""
     try:
-        name, _, started = _stat(pid)
+        name, _, started, now = _stat(pid)
     except (OSError, ValueError, IndexError):
         return True
-    return (name, started) == (known.name, known.started)
+    return (name, started) == (known.process.name, known.process.started) and now in (known.image, NO_IMAGE)
 
 
 def started_before(process: Process, boottime_ns: int) -> bool:
@@ -59,11 +103,11 @@ def now_ns() -> int:
     return time.monotonic_ns()
 
 
-def _stat(pid: int) -> tuple[bytes, int, int]:
-    """Name, parent and start (ticks since the machine started); the name may have blanks and brackets in it."""
+def _stat(pid: int) -> tuple[bytes, int, int, Image]:
+    """Name, parent, start (ticks since the machine started), image; the name may have blanks and brackets in it."""
     head, _, rest = _bytes(b"/proc/%d/stat" % pid, 4096).rpartition(b") ")
     fields = rest.split()
-    return head.partition(b" (")[2], int(fields[1]), int(fields[19])
+    return head.partition(b" (")[2], int(fields[1]), int(fields[19]), tuple(fields[23:26])
 
 
 def _uid(pid: int) -> int:
