@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable
@@ -108,21 +109,23 @@ def test_check_counts(run: Run, file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "line", "says"),
     [
-        ("theme = 'nope'", "no such theme"),
-        ("[filters]\nx = 'kind:craeted'", "did you mean created"),
-        ("[filters]\nx = '@x'", "in a circle"),
-        ("[keys]\nqiut = 'x'", "did you mean quit"),
-        ("[keys]\nquit = 'ctrl+zz'", "no key"),
-        ("[keys]\nquit = 'q,,x'", "no key"),
-        ("[keys]\nquit = 'j'", "both quit and list.down"),
+        ("theme = 'nope'", 1, "no such theme"),
+        ("[filters]\nx = 'kind:craeted'", 2, "did you mean created"),
+        ("[filters]\nx = '@x'", 2, "in a circle"),
+        ("[keys]\nqiut = 'x'", 2, "did you mean quit"),
+        ("[keys]\nquit = 'ctrl+zz'", 2, "no key"),
+        ("[keys]\nquit = 'q,,x'", 2, "no key"),
+        ("[keys]\nquit = 'j'", 2, "both quit and list.down"),
+        ("[keys]\nstop = 'f9'\nlog.note = 'f'", 3, "both log.note and diff.whole"),
+        ("[keys]\nstop = 'f9'\n'log.note' = 'f'", 3, "both log.note and diff.whole"),
     ],
 )
-def test_check_asks_the_screen(run: Run, file: Path, text: str, says: str) -> None:
+def test_check_asks_the_screen(run: Run, file: Path, text: str, line: int, says: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=rf"^{re.escape(str(file))}:{line}: .*{says}"):
         run("check")
 
 

@@ -174,6 +174,20 @@ def test_a_configuration_that_is_no_file_is_told_and_all_else_looked_at(tmp_path
     assert found["helpers"][0]["verdict"] == "ok"
 
 
+def test_what_the_screen_would_refuse_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "fcm.toml"
+    config.write_text("[filters]\nmine = 'kind:craeted'\n")
+    (found,) = Doctor(tmp_path / "data", "--config", str(config))(1)["configuration"]
+    assert found["text"].startswith(f"{config}:2: [filters] mine: kind:craeted: no such kind")
+
+
+def test_a_configuration_that_is_not_there_has_no_line_to_change(tmp_path: Path) -> None:
+    config = tmp_path / "fcm.toml"
+    (found,) = Doctor(tmp_path / "data", "--config", str(config))(1)["configuration"]
+    assert (found["text"], found["verdict"]) == (f"there is no {config}", "wrong")
+    assert found["mend"].startswith("name another --config")
+
+
 @pytest.fixture
 def hanging(tmp_path: Path) -> Iterator[Path]:
     """A mounted file system whose program does not answer, as of a network that went away."""

@@ -40,7 +40,11 @@ class Exists(UsageError):
 
 
 class ConfigError(UsageError):
-    """A configuration file is wrong; the text starts with `file:line:`."""
+    """A configuration file is wrong; the text starts with `file:line:`, or `way` leads to what is meant in the file."""
+
+    def __init__(self, message: str, way: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.way = way
 
 
 class DataDirError(UsageError):

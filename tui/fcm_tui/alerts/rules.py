@@ -79,7 +79,6 @@ def _place(rule: AlertRule, source: Path | None) -> str:
     """`file:line` of a rule's filter."""
     if source is None:
         return "the configuration"
-    from fcm_tui.settings.file import decoded, read_raw
-    from fcm_tui.settings.lines import line_of
+    from fcm_tui.settings.lines import place
 
-    return f"{source}:{line_of(decoded(read_raw(source), source), (*rule.way, 'filter'))}"
+    return place(source, (*rule.way, "filter"))

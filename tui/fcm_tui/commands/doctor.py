@@ -74,6 +74,9 @@ def _findings(args: argparse.Namespace) -> list[Finding]:
     read: list[Settings] = []
 
     def configuration() -> Iterable[Finding]:
+        if args.config is not None and not os.path.lexists(file):
+            mend = "name another --config, or write one with `fcm-tui config init`"
+            return [wrong("configuration", f"there is no {file}", mend)]
         read.append(config.load_configured(args.config))
         return _of_configuration(file, read[0])
 
@@ -92,6 +95,9 @@ def _of_configuration(file: Path, settings: Settings) -> Iterable[Finding]:
     if settings.source is None:
         yield ok("configuration", f"there is no {file}, the defaults hold")
     else:
+        from fcm_tui.review.settings.check import check  # what only the screen knows is asked of it
+
+        check(settings, settings.source)
         yield from places.private_file("configuration", file, is_secret=False)
     if not settings.roots:
         yield warning(

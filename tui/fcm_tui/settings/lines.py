@@ -4,18 +4,43 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from fcm_tui.errors import ConfigError
+from fcm_tui.settings.file import decoded, read_raw
 
 Key = tuple[str | int, ...]
 """A key's way from the top of the document; a number counts an array's elements from 0."""
 
 
+def place(file: Path, key: Key) -> str:
+    """`file:line` of a key of a configuration file as it stands now.
+
+    Raises:
+        ConfigError: the file cannot be read any more.
+    """
+    return f"{file}:{line_of(decoded(read_raw(file), file), key)}"
+
+
+def placed(error: ConfigError, file: Path) -> ConfigError:
+    """The error with the place in the file before it, where its text does not say that itself."""
+    return ConfigError(f"{place(file, error.way)}: {error}") if error.way else error
+
+
 def line_of(text: str, key: Key) -> int:
-    """The line, from 1, on which `key` of the TOML `text` begins, or that of the table around it."""
-    lines = key_lines(text)
-    while key and key not in lines:
+    """The line, from 1, on which `key` of the TOML `text` begins, or that of the table around it.
+
+    `"a.b" = 1` is found as `a.b = 1` is: where names have dots in them, both mean the same.
+    """
+    lines = {_dotted(found): line for found, line in key_lines(text).items()}
+    while key and _dotted(key) not in lines:
         key = key[:-1]
-    return lines.get(key, 1)
+    return lines.get(_dotted(key), 1)
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(map(str, key))
 
 
 def key_lines(text: str) -> dict[Key, int]:

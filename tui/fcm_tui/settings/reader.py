@@ -167,8 +167,12 @@ def _nearest(word: str, known: Collection[str]) -> str | None:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, list):
+        return (
+            _cut(f"[{', '.join(map(repr, value))}]") if all(isinstance(v, str) for v in value) else "a list"
+        )
+    if isinstance(value, dict):
+        return "a table"
     if isinstance(value, int) and value.bit_length() > 64:
         return "so large a number"
     return _quoted(value) if isinstance(value, str) else _cut(str(value))

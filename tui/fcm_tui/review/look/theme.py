@@ -118,7 +118,7 @@ def _read(name: str, colours: str, folders: list[Traversable | Path]) -> Theme |
     source = find(name, folders)
     if source is None:
         known = ", ".join(names(folders)) or "none found"
-        raise ConfigError(f"theme {visible(name)!r}: there is no such theme; there are: {known}")
+        raise ConfigError(f"theme {visible(name)!r}: there is no such theme; there are: {known}", ("theme",))
     where = visible(str(source))
     try:
         with source.open("rb") as opened:
