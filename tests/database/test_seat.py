@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from fcm_tui.review import wording
+from fcm_tui.review import following, status, wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.database import Server, parse_server
@@ -76,6 +77,7 @@ def as_somebody(who: str, server: Server, keys: list[reviews.Key], note: str | N
 
 async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, monkeypatch: object) -> None:
     monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)  # type: ignore[attr-defined]
+    monkeypatch.setattr(following, "HOSTS", 0.2)  # type: ignore[attr-defined]
     server = parse_server(own.url())
     data = tmp_path / "data"
 
@@ -91,6 +93,9 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
         await eventually(lambda: app.log_view.rows == 1, 30, "the first change is there")
         await asyncio.to_thread(change, "one\ntwo\n")
         await eventually(lambda: app.log_view.rows == 2, 30, "what comes is shown")
+        assert "silent" not in str(status.parts(app._status))
+        own.sql("UPDATE recorders SET last_seen_ns = last_seen_ns - 7500000000000")
+        await shows(app, f"{socket.gethostname()} silent for 2 h 5 min")
         await pilot.press("space")
         await eventually(lambda: own.sql("SELECT sequence, verdict FROM reviews") == [["2", "accepted"]], 30)
         await asyncio.to_thread(own.stop)

@@ -12,8 +12,9 @@ import pytest
 
 from fcm_tui.model import Shipping
 from fcm_tui.review.status import Status, parts
-from fcm_tui.ship.wording import as_json, text
+from fcm_tui.ship.wording import as_json, silent, text
 from fcm_tui.store.mysql.failures import words
+from fcm_tui.store.reading.results import RecorderInfo
 from tests.review.fake_engine import FakeState
 
 NOW = 1_000_000_000_000
@@ -65,3 +66,22 @@ def test_what_a_server_says_never_acts_on_a_terminal() -> None:
 )
 def test_errors_are_told_in_words(error: Exception, said: str) -> None:
     assert words(error) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        ((0, 170), ""),
+        ((0, 181), "web2 silent for 3 min"),
+        ((8000, 0), "web1 silent for 2 h 13 min"),
+        ((8000, 300), "2 of 2 recorders silent, web2 for 5 min"),
+        ((-1000, 0), ""),  # a clock that goes ahead
+    ],
+)
+def test_who_tells_nothing_any_more(seconds: tuple[int, ...], says: str) -> None:
+    now = 10**18
+    known = [
+        RecorderInfo(bytes([number]) * 16, f"web{number}", "me", "linux", "1", 0, now - ago * 10**9)
+        for number, ago in enumerate(seconds, 1)
+    ]
+    assert silent(known, now) == says

@@ -35,6 +35,7 @@ from fcm_tui.review.parts.said import Refused, Said
 from fcm_tui.review.source import Source
 from fcm_tui.review.status import Part, Status, StatusLine
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.engine import Place
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class ReviewApp(Following):
         if self._engine is None:
             self._recorded.set()
             self._follow_record()
+            if isinstance(self.database, Server):
+                self._follow_hosts()
         if self._who is not None:
             self._follow_recording_process(self._who)
         self._keep_counts()
@@ -197,6 +200,7 @@ class ReviewApp(Following):
             status.sizes,
             self.unread,
             self._unreadable,
+            self._silent,
         )
         self.status_line.say(self._status)
         self._say_in_full()

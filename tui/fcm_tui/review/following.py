@@ -20,6 +20,7 @@ from fcm_tui.review.source import Source
 from fcm_tui.review.status import Status
 from fcm_tui.safetext import visible
 from fcm_tui.settings.database import Server
+from fcm_tui.ship import wording as shipping_wording
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ POLL = 0.1
 """Seconds between a viewer's looks at the record's data version."""
 SERVER_POLL = 0.5
 """The same of one on the team's database, and at what others have reviewed there."""
+HOSTS = 10.0
+"""Seconds between two looks at when each recorder told of itself last."""
 QUIET = 0.05
 """Seconds that notices are gathered before the log takes them in."""
 
@@ -40,6 +43,8 @@ class Following(PaneKeys):
     """Why recording does not go on; safe to show."""
     _unreadable: str = ""
     """Why what is recorded cannot be read just now; safe to show."""
+    _silent: str = ""
+    """Which recorders have told the team's database nothing for a while."""
     ended_by: FcmError | None = None
     """What ended recording, where it was not the person."""
     _stopping: bool = False
@@ -105,6 +110,15 @@ class Following(PaneKeys):
             if version != seen and await self._catch_up():
                 await self._see_reviews()
                 seen = version
+
+    @work(group="live", exit_on_error=False)
+    async def _follow_hosts(self) -> None:
+        """Whether all recorders still tell of themselves: that nothing comes may mean that nothing is sent."""
+        while True:
+            with contextlib.suppress(StoreError):  # that is told elsewhere
+                known = await self._source.call(lambda record: record.recorders())
+                self._silent = shipping_wording.silent(known, time.time_ns())
+            await asyncio.sleep(HOSTS)
 
     async def _see_reviews(self) -> None:  # at once: what else is counted may take a server its time
         with contextlib.suppress(StoreError):

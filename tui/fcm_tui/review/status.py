@@ -53,6 +53,8 @@ class Status(NamedTuple):
     """Alerts that nobody has read."""
     unreadable: str = ""
     """Why what is recorded cannot be read just now; safe to show."""
+    silent: str = ""
+    """Which recorders have told the team's database nothing for a while."""
 
     @property
     def told(self) -> Part | None:
@@ -76,6 +78,8 @@ def parts(status: Status) -> list[list[Part]]:
     state = status.state
     if status.told is not None:
         fields.append([status.told])
+    if status.silent:
+        fields.append([(visible(status.silent), "warning")])
     if state is not None and state.paused is not None:
         fields.insert(1, [(visible(pause_text(state.paused)), "text")])
     if state is not None and state.phase == "recording":

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+from fcm_tui.amounts import duration
 from fcm_tui.model import Shipping
 from fcm_tui.store.reading.dialect import Connection
+from fcm_tui.store.reading.recorders import names
+from fcm_tui.store.reading.results import RecorderInfo
+
+_SILENT = 180.0
+"""Seconds after which a recorder is called silent that tells of itself every 20: clocks may differ by some."""
 
 
 def text(shipping: Shipping, now_ns: int | None = None) -> str:
@@ -29,6 +36,20 @@ def text(shipping: Shipping, now_ns: int | None = None) -> str:
             f"{shipping.dead:,} row{'' if shipping.dead == 1 else 's'} refused: see `fcm-tui database dead`"
         )
     return ", ".join(said)
+
+
+def silent(known: Sequence[RecorderInfo], now_ns: int) -> str:
+    """Which recorders have told a server nothing for a while; empty where all have. Names are not made safe yet."""
+    called = names(known)
+    quiet = [one for one in known if now_ns - one.last_seen_ns > _SILENT * 1e9]
+    if not quiet:
+        return ""
+    last = max(quiet, key=lambda one: one.last_seen_ns)
+    name = called.get(last.recorder_id) or last.host or last.recorder_id.hex()
+    lasts = duration((now_ns - last.last_seen_ns) / 1e9)
+    if len(quiet) == 1:
+        return f"{name} silent for {lasts}"
+    return f"{len(quiet)} of {len(known)} recorders silent, {name} for {lasts}"
 
 
 def as_json(shipping: Shipping, now_ns: int | None = None) -> dict[str, object]:
