@@ -6,9 +6,10 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from fcm_tui.ship.tables import (
     CHANGES,
@@ -27,16 +28,18 @@ from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reviews import Review
 
+T = TypeVar("T")
 CHANGES_AT_ONCE = 1000
 FILES_AT_ONCE = 500
 PRUNES_AT_ONCE = 100
 BYTES_AT_ONCE = 4 << 20
 """Of SQL in one batch, or one change where that has more."""
 _PARAMETERS = 500
-_IS_FIRST = "SELECT 1 FROM changes WHERE file_id = ? AND sequence < ? LIMIT 1"
-"""No row: then the change is the file's first, and what was before it came with the baseline."""
-
-_NO_LINES: tuple[int, list[tuple[Row, Row]]] = (sys.maxsize, [])
+_IS_FIRST = (
+    "before_digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM changes AS earlier"
+    " WHERE earlier.file_id = changes.file_id AND earlier.sequence < changes.sequence)"
+)
+"""Whether a change is the file's first, and what was before it came with the baseline."""
 
 
 class Head(NamedTuple):
@@ -75,6 +78,56 @@ class Batch:
         yield DIFFERENCES, [self.differences[key] for key in sorted(self.differences)]
         yield LINKS, self.links
         yield CHANGES, self.changes
+
+
+class _Told(NamedTuple):
+    """What of a change's row leads to other rows; the fields are columns."""
+
+    sequence: int
+    time_ns: int
+    root_id: bytes
+    file_id: bytes
+    before_digest: bytes | None
+    previous_size: int | None
+    after_digest: bytes | None
+    size: int | None
+    attributes: bytes | None
+    previous_attributes: bytes | None
+    chain_hash: bytes
+
+    def versions(self, is_first: bool) -> Iterator[tuple[bytes, bytes]]:
+        """File and digest of each version that the change may be the first to speak of."""
+        if self.after_digest is not None:
+            yield self.file_id, self.after_digest
+        if is_first and self.before_digest is not None:
+            yield self.file_id, self.before_digest
+
+    def contents(self, limit: int) -> Iterator[bytes]:
+        """Digests of the contents that belong to it, versions of at most so many bytes."""
+        if self.before_digest is not None and (self.previous_size or 0) <= limit:
+            yield self.before_digest
+        if self.after_digest is not None and (self.size or 0) <= limit:
+            yield self.after_digest
+        if self.attributes:
+            yield self.attributes
+        if self.previous_attributes:
+            yield self.previous_attributes
+
+
+_TOLD = itemgetter(*map(CHANGES.columns.index, _Told._fields))
+
+
+class _Lines(NamedTuple):
+    """The differences of a change, and the rows that link them with it."""
+
+    sequence: int
+    links: list[Row]
+    differences: dict[bytes, Row]
+    size: int
+    """Bytes of SQL."""
+
+
+_END = _Lines(sys.maxsize, [], {}, 0)
 
 
 class Files(NamedTuple):
@@ -141,30 +194,30 @@ class Outbox:
             root_ids: set[bytes] = set()
             versions: set[tuple[bytes, bytes]] = set()
             lines = self._lines(after)
-            at, of_change = next(lines, _NO_LINES)
-            for values in self.connection.execute(
-                f"{CHANGES.select} WHERE recorder_id = ? AND sequence > ? ORDER BY sequence LIMIT {CHANGES_AT_ONCE}",
+            found = next(lines, _END)
+            for *values, is_first in self.connection.execute(
+                f"SELECT {CHANGES.listed}, {_IS_FIRST} FROM changes WHERE recorder_id = ? AND sequence > ?"
+                f" ORDER BY sequence LIMIT {CHANGES_AT_ONCE}",
                 (self.recorder_id, after),
             ):
-                change = dict(zip(CHANGES.columns, values, strict=True))
-                row = CHANGES.row(values)
-                while at < change["sequence"]:
-                    at, of_change = next(lines, _NO_LINES)
-                found = of_change if at == change["sequence"] else []
-                links, differences = [link for link, _ in found], [difference for _, difference in found]
-                size += len(row.sql) + sum(len(r.sql) for r in links) + sum(len(r.sql) for r in differences)
+                row, told = CHANGES.row(values), _Told(*_TOLD(values))
+                while found.sequence < told.sequence:
+                    found = next(lines, _END)
+                has_lines = found.sequence == told.sequence
+                size += len(row.sql) + (found.size if has_lines else 0)
                 if made is None:
-                    made = Batch(change["sequence"], 0, b"", change["time_ns"])
+                    made = Batch(told.sequence, 0, b"", told.time_ns)
                 elif size > BYTES_AT_ONCE:
                     break
-                made.last, made.last_hash = change["sequence"], change["chain_hash"]
+                made.last, made.last_hash = told.sequence, told.chain_hash
                 made.changes.append(row)
-                made.links += links
-                made.differences.update((r.key[0], r) for r in differences)
-                file_ids.add(change["file_id"])
-                root_ids.add(change["root_id"])
-                versions.update(self._versions(change))
-                self._want(made, change)
+                if has_lines:
+                    made.links += found.links
+                    made.differences.update(found.differences)
+                made.contents.update(dict.fromkeys(told.contents(self._limit)))
+                file_ids.add(told.file_id)
+                root_ids.add(told.root_id)
+                versions.update(told.versions(is_first))
             if made is not None:
                 made.files = self._rows(FILES, "file_id", file_ids)
                 made.versions = self._mapped(versions)
@@ -233,8 +286,8 @@ class Outbox:
         cursor = self.connection.execute(f"{table.select} WHERE recorder_id = ?", (self.recorder_id,))
         return sorted(map(table.row, cursor))
 
-    def _lines(self, after: int) -> Iterator[tuple[int, list[tuple[Row, Row]]]]:
-        """Links and differences of the changes that follow, those that have any, by sequence."""
+    def _lines(self, after: int) -> Iterator[_Lines]:
+        """Those of the changes that follow, as far as they have any, in order."""
         cursor = self.connection.execute(
             f"SELECT {LINKS.listed}, {DIFFERENCES.listed} FROM change_differences"
             " JOIN differences ON digest = difference_digest WHERE recorder_id = ? AND sequence > ?"
@@ -242,35 +295,29 @@ class Outbox:
             (self.recorder_id, after),
         )
         columns = len(LINKS.columns)
-        for sequence, rows in groupby(cursor, lambda values: values[1]):
-            yield sequence, [(LINKS.row(row[:columns]), DIFFERENCES.row(row[columns:])) for row in rows]
-
-    def _want(self, batch: Batch, change: dict[str, Any]) -> None:
-        for digest, size in (("before_digest", "previous_size"), ("after_digest", "size")):
-            if change[digest] is not None and (change[size] or 0) <= self._limit:
-                batch.contents[change[digest]] = None
-        for digest in ("attributes", "previous_attributes"):
-            if change[digest]:
-                batch.contents[change[digest]] = None
-
-    def _versions(self, change: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-        """File and digest of each version that a change may be the first to speak of."""
-        if change["after_digest"] is not None:
-            yield change["file_id"], change["after_digest"]
-        if (
-            change["before_digest"] is not None
-            and self.connection.execute(_IS_FIRST, (change["file_id"], change["sequence"])).fetchone() is None
-        ):
-            yield change["file_id"], change["before_digest"]
+        for sequence, rows in groupby(cursor, itemgetter(1)):
+            links, differences, size = [], {}, 0
+            for row in rows:
+                link, difference = LINKS.row(row[:columns]), DIFFERENCES.row(row[columns:])
+                links.append(link)
+                differences[difference.key[0]] = difference
+                size += len(link.sql) + len(difference.sql)
+            yield _Lines(sequence, links, differences, size)
 
     def _mapped(self, versions: Collection[tuple[bytes, bytes]]) -> list[Row]:
+        """The mappings of some versions: file and digest of each."""
         found: list[Row] = []
-        statement = f"{VERSIONS.select} WHERE recorder_id = ? AND file_id = ? AND digest = ?"
-        for file_id, digest in sorted(versions):
+        for part in _parts(sorted(versions), _PARAMETERS // 2):
+            marks = ",".join(["(?, ?)"] * len(part))
             found += map(
-                VERSIONS.row, self.connection.execute(statement, (self.recorder_id, file_id, digest))
+                VERSIONS.row,
+                self.connection.execute(  # in this order, else the table may be gone through for each
+                    f"SELECT {VERSIONS.listed} FROM (VALUES {marks}) AS wanted CROSS JOIN backup_paths"
+                    " ON recorder_id = ? AND file_id = wanted.column1 AND digest = wanted.column2",
+                    [*chain.from_iterable(part), self.recorder_id],
+                ),
             )
-        return found
+        return sorted(found)
 
     def _rows(self, table: Table, column: str, among: Collection[bytes]) -> list[Row]:
         found: list[Row] = []
@@ -292,5 +339,5 @@ class Outbox:
                 self.connection.execute("COMMIT")
 
 
-def _parts(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (values[at : at + _PARAMETERS] for at in range(0, len(values), _PARAMETERS))
+def _parts(values: Sequence[T], length: int = _PARAMETERS) -> Iterable[Sequence[T]]:
+    return (values[at : at + length] for at in range(0, len(values), length))

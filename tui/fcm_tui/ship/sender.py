@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from fcm_tui.ship.closure import Key
@@ -24,18 +24,16 @@ class Known:
     """Keys that are on the server: a memory of the last ones, so that it need not be asked again."""
 
     def __init__(self) -> None:
-        self._keys: OrderedDict[bytes, None] = OrderedDict()
+        self._keys: dict[bytes, None] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys
 
     def add(self, keys: Iterable[bytes]) -> None:
         """These are there."""
-        for key in keys:
-            self._keys[key] = None
-            self._keys.move_to_end(key)
-        while len(self._keys) > _KNOWN:
-            self._keys.popitem(last=False)
+        self._keys.update(dict.fromkeys(keys))
+        for key in list(islice(self._keys, max(0, len(self._keys) - _KNOWN))):
+            del self._keys[key]
 
 
 class Contents(NamedTuple):

@@ -48,16 +48,20 @@ class Table:
 
     def statements(self, rows: Sequence[Row], largest: int = STATEMENT_BYTES) -> Iterator[bytes]:
         """Statements that insert rows, each of about `largest` bytes at most."""
+        whole = [row.sql for row in rows]
+        if sum(map(len, whole)) + len(whole) <= largest:
+            if whole:
+                yield self._statement(whole)
+            return
         part: list[bytes] = []
         size = 0
-        for row in rows:
-            if part and size + len(row.sql) > largest:
+        for sql in whole:
+            if part and size + len(sql) > largest:
                 yield self._statement(part)
                 part, size = [], 0
-            part.append(row.sql)
-            size += len(row.sql) + 1
-        if part:
-            yield self._statement(part)
+            part.append(sql)
+            size += len(sql) + 1
+        yield self._statement(part)
 
     def _statement(self, rows: list[bytes]) -> bytes:
         into = f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ".encode()
