@@ -12,8 +12,10 @@ from fcm_tui.model import Kind
 from fcm_tui.query.parse import parse
 from fcm_tui.query.terms import State
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.log.filter import names_in
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.config import Settings
+from fcm_tui.store.reading.queries import Reader
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.keyboard import at_once, settled
@@ -104,6 +106,14 @@ async def test_tab_completes_and_goes_on_to_the_next(record: RecordBuilder, make
         await write(pilot, " by:")
         await pilot.press("tab")
         assert app.log_pane.bar.entry.text == "kind:moved by:ann"
+
+
+def test_what_cannot_be_written_as_it_is_is_not_offered(record: RecordBuilder) -> None:
+    """What would be shown instead of it finds nothing."""
+    with Reader(record.database) as reader:
+        (change,) = reader.log(limit=1)
+    named = [change._replace(host=host, owner=None) for host in ("web1", "we\x1b[31mb", "web1", "db")]
+    assert names_in(named)["host"] == ["web1", "db"]
 
 
 async def test_tab_goes_from_a_key_that_is_complete_to_its_values(

@@ -33,7 +33,8 @@ def _words_before(text: str, at: int) -> str:
 
 
 def names_in(changes: Iterable[Change]) -> dict[str, list[str]]:
-    """Hosts, owners, processes, and both of these, of some changes: the most frequent first, safe to show."""
+    """Hosts, owners, processes, and both of these, of some changes: the most frequent first, without those that cannot be
+    written as they are, as what would be shown instead finds nothing."""
     known: dict[str, Counter[str | None]] = {key: Counter() for key in ("host", "owner", "process", "by")}
     for change in changes:
         programs = names_of(change.process)
@@ -41,7 +42,10 @@ def names_in(changes: Iterable[Change]) -> dict[str, list[str]]:
             known[key][getattr(change, key)] += 1
         known["process"].update(programs)
         known["by"].update((change.owner, *programs))
-    return {key: [visible(name) for name, _ in names.most_common(20) if name] for key, names in known.items()}
+    return {
+        key: [name for name, _ in names.most_common(20) if name and visible(name) == name]
+        for key, names in known.items()
+    }
 
 
 class FilterBar(EntryBar):
