@@ -182,6 +182,36 @@ async def test_two_hosts_that_watch_the_same_path_are_told_apart(
     await app.close_record()
 
 
+async def test_whose_a_file_is_stands_over_its_history_and_blame(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(host: str, *texts: str) -> None:
+        monkeypatch.setattr(socket, "gethostname", lambda: host)
+        for content in texts:
+            (root / "a.txt").write_text(content)
+            once(root, tmp_path / host)
+        send(tmp_path / host / "record.db", database)
+
+    await asyncio.to_thread(record, "ant", "ant zero\n", "ant one\n")
+    await asyncio.to_thread(record, "bee", "bee zero\n", "bee one\n")
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(140, 32)) as pilot:
+        await eventually(lambda: app.log_view.rows == 2)
+        await pilot.press("R")
+        await shows(app, "`fcm-tui restore bee:1 --to PATH` writes a copy here.")
+        await pilot.press("H")
+        await shows(app, "History  a.txt on bee")
+        await pilot.press("escape", "B")
+        await shows(app, "Blame  a.txt after #1 on bee")
+        await pilot.press("enter")
+        await shows(app, "History  a.txt on bee")
+        await pilot.press("escape", "y")
+        await shows(app, "the number of the change, 1 on bee")
+        await pilot.press("escape", "1", "right", "j", "H")
+        await shows(app, "History  a.txt on ant")
+    await app.close_record()
+
+
 async def test_two_recorders_of_one_name_are_told_apart_by_their_ids(
     root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch, capsysbinary: Output
 ) -> None:

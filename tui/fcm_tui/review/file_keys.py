@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -109,8 +110,9 @@ class FileKeys(ThemedApp):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
+        on = change.host if change is not None and change.at else subject.host
         history = HistoryScreen(
-            self.palette, self.versions, self.settings, subject.path, file, at, subject.host
+            self.palette, self.versions, self.settings, subject.path, file, at, subject.host, on
         )
         history.diff.mark_found(self.log_view.filters.terms)
         self.push_screen(history)
@@ -125,7 +127,7 @@ class FileKeys(ThemedApp):
         if subject.change is None:
             self.say("Blame is of a version: choose a change of the file, or one in its history.", "warning")
             return
-        under = self.screen
+        under, blamed = self.screen, subject.change
 
         def jump(change: Change | None) -> None:
             if change is None:
@@ -133,12 +135,14 @@ class FileKeys(ThemedApp):
             if isinstance(under, HistoryScreen):
                 under.go_to(change.sequence)
                 return
-            file = key_of_change(change)
+            file, on = key_of_change(change), change.host if blamed.at else ""
             self.push_screen(
-                HistoryScreen(self.palette, self.versions, self.settings, change.path, file, change.sequence)
+                HistoryScreen(
+                    self.palette, self.versions, self.settings, change.path, file, change.sequence, on=on
+                )
             )
 
-        self.push_screen(BlameScreen(self.palette, self.versions, subject.change, subject.line), jump)
+        self.push_screen(BlameScreen(self.palette, self.versions, blamed, subject.line), jump)
 
     def end(self) -> None:
         """Leave, once all is recorded."""
@@ -268,9 +272,11 @@ class FileKeys(ThemedApp):
 
     def action_restore(self) -> None:
         subject = self._wanted()
-        if subject is None or not self._may_restore():
+        if subject is None:
             return
-        if subject.at_ns is not None:
+        if self.recordings is None:
+            self.opens(self._say_how(subject.change), _GROUP)
+        elif subject.at_ns is not None:
             self.opens(self._restore_then(subject.path, subject.at_ns), _GROUP)
         elif subject.is_gone:
             self.opens(self._restore_gone(subject), _GROUP)
@@ -340,7 +346,8 @@ class FileKeys(ThemedApp):
         self.push_screen(Menu(self.palette, "Restore", visible_path(path), choices), chosen)
 
     def action_undo(self) -> None:
-        if not self._may_restore():
+        if self.recordings is None:
+            self.opens(self._say_how(None), _GROUP)
             return
         if not self._restored:
             key = keys.shown("file.restore")
@@ -361,12 +368,15 @@ class FileKeys(ThemedApp):
 
         self.opens(go(), _GROUP)
 
-    def _may_restore(self) -> bool:
-        if self.recordings is None:
-            self.say(
-                "This is a reviewer's seat: `fcm-tui restore HOST:N --to PATH` writes a copy here.", "warning"
-            )
-        return self.recordings is not None
+    async def _say_how(self, change: Change | None) -> None:
+        """Nothing is restored from a reviewer's seat: what writes a copy there."""
+        called = "HOST:N"
+        if change is not None and change.sequence:
+            with contextlib.suppress(FcmError):
+                called = visible(await self.versions.call(lambda record: reader_of(record).called(change)))
+        self.say(
+            f"This is a reviewer's seat: `fcm-tui restore {called} --to PATH` writes a copy here.", "warning"
+        )
 
     async def _restore(self, wish: Callable[[], Wish]) -> bool:
         from fcm_tui.review.acts.restoring import RestoreScreen

@@ -30,7 +30,8 @@ def entries(subject: Subject) -> list[Choice]:
         if subject.hunk.old_count:
             found.append(Choice("o", "the old lines of this hunk", "old"))
     found.append(Choice("P", f"the whole patch of change {change.sequence}", "patch"))
-    found.append(Choice("c", f"the number of the change, {change.sequence}", "number"))
+    number = wording.number_of(change).removeprefix("#")
+    found.append(Choice("c", f"the number of the change, {number}", "number"))
     return found
 
 

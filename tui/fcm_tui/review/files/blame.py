@@ -173,7 +173,7 @@ class BlameScreen(Screen["Change | None"]):
         else:
             what = f"this line was there {found.reached}"
         name = wording.relative_path(self._of.path, self._of.root, with_root=False)
-        self._pane.title.say(f"{name} after #{self._of.sequence}", f"{what}  {at}")
+        self._pane.title.say(f"{name} after {wording.number_of(self._of)}", f"{what}  {at}")
 
     def on_blame_view_opened(self) -> None:
         self.action_jump()

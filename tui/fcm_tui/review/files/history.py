@@ -61,16 +61,17 @@ class HistoryScreen(Screen[None]):
         file: FileKey | None,
         at: int | None = None,
         host: str = "",
+        on: str = "",
     ) -> None:
         """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with.
 
-        Where several hosts have such a path, `host` tells whose it is.
+        Where several hosts have such a path, `host` tells whose it is, as filters take it, and `on` what that is called.
         """
         super().__init__()
         self._source = source
         self._path = path
         self._file = file
-        self._host = host
+        self._host, self._on = host, on
         self._at = at
         self.versions = VersionsView(palette, source, id="versions")
         self.diff = VersionDiff(palette, source, settings, id="version")
@@ -162,6 +163,8 @@ class HistoryScreen(Screen[None]):
         where = visible_path(self._path)
         if change is not None:
             where = wording.relative_path(change.path, change.root, with_root=False)
+        if self._on:
+            where += f" on {visible(self._on)}"
         left.title.say(
             where, "  ".join(filter(None, [self.pane.search.told(), f"{at}{wording.number(total)}"]))
         )
