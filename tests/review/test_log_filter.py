@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from fcm_tui.errors import FilterError
@@ -254,7 +255,9 @@ async def test_a_long_filter_keeps_the_cursor_in_sight(record: RecordBuilder, ma
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "line ten")
         await pilot.press("slash")
-        await write(pilot, "abcdefgh " * 20 + "end")
+        app.log_pane.bar.post_message(Paste("abcdefgh " * 20 + "en"))
+        await write(pilot, "d")
+        await eventually(lambda: app.log_pane.bar.entry.text.endswith("abcdefgh end"))
         assert lines(app.log_pane.bar)[0].startswith(" / ") and "end" in lines(app.log_pane.bar)[0]
         await pilot.resize_terminal(50, 12)
         await pilot.press("home")
@@ -262,8 +265,6 @@ async def test_a_long_filter_keeps_the_cursor_in_sight(record: RecordBuilder, ma
 
 
 async def test_what_is_pasted_does_nothing_to_the_terminal(record: RecordBuilder, make_app: Make) -> None:
-    from textual.events import Paste
-
     app = make_app(record)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, "line ten")
