@@ -15,18 +15,24 @@ WORKERS = (os.cpu_count() or 1) + 1
 """That run tests at a time: half of the time they wait for a recorder, a screen or a clock."""
 
 
-def checks(slow: bool) -> dict[str, list[str]]:
-    """Name and command of each check, in order: the quick ones first."""
+Checks = dict[str, list[str]]
+"""Command of each check, by name."""
+
+
+def checks(slow: bool) -> list[Checks]:
+    """All of them in order, the quick ones first; those of one group at the same time."""
     python = [sys.executable, "-m"]
     mypy = [*python, "mypy", "--no-error-summary"]
-    return {
-        "lint": [*python, "ruff", "check", "."],
-        "format": [*python, "ruff", "format", "--check", "."],
-        "types (linux)": [*mypy, "--platform", "linux", "--cache-dir", ".mypy_cache/linux"],
-        "types (windows)": [*mypy, "--platform", "win32", "--cache-dir", ".mypy_cache/win32"],
-        "import contracts": [str(SCRIPTS / "lint-imports"), "--no-logo"],
-        "tests": [*python, "pytest", "-q", "-n", str(WORKERS), *(["-m", ""] if slow else [])],
-    }
+    return [
+        {"lint": [*python, "ruff", "check", "."]},
+        {"format": [*python, "ruff", "format", "--check", "."]},
+        {
+            f"types ({name})": [*mypy, "--platform", platform, "--cache-dir", f".mypy_cache/{platform}"]
+            for name, platform in (("linux", "linux"), ("windows", "win32"))
+        },
+        {"import contracts": [str(SCRIPTS / "lint-imports"), "--no-logo"]},
+        {"tests": [*python, "pytest", "-q", "-n", str(WORKERS), *(["-m", ""] if slow else [])]},
+    ]
 
 
 def main() -> int:
@@ -35,11 +41,12 @@ def main() -> int:
     parser.add_argument("--slow", action="store_true", help="run the tests that take long too")
     slow = parser.parse_args().slow
     results: list[tuple[str, bool, float]] = []
-    for name, command in checks(slow).items():
-        print(f"== {name}", flush=True)
+    for group in checks(slow):
+        print(f"== {', '.join(group)}", flush=True)
         started = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT).returncode
-        results.append((name, status == 0, time.monotonic() - started))
+        begun = {name: subprocess.Popen(command, cwd=ROOT) for name, command in group.items()}
+        for name, process in begun.items():
+            results.append((name, process.wait() == 0, time.monotonic() - started))
     print("==")
     for name, passed, seconds in results:
         print(f"{'passed' if passed else 'FAILED'}  {name} ({seconds:.0f} s)")
