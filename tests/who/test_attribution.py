@@ -49,14 +49,25 @@ class Told:
 
     def tell(self, path: bytes, what: int, who: Process) -> None:
         folder, _, name = path.rpartition(b"/")
-        self.deeds.add({who.pid: who}, [(folder, [(name, what, who.pid)])], NOW)
+        self.deeds.add({who.pid: who}, [(folder, [(name, what, who.pid, 0)])], NOW)
 
     def of(
-        self, kind: Kind, path: bytes, previous: bytes | None = None, *, ctime_ns: int = NOW * 2
+        self,
+        kind: Kind,
+        path: bytes,
+        previous: bytes | None = None,
+        *,
+        ctime_ns: int = NOW * 2,
+        inode: int = 1,
+        contents: tuple[bytes, bytes] | None = None,
     ) -> dict[str, Any]:
         draft = Draft(NOW, kind, b"r", b"f", path, Origin.EVENT, Capture.STORED, previous_path=previous)
         if kind is not Kind.DELETED:
-            draft.state = DiskState(1, 1, ctime_ns, 1, 0o100644, 0, 0)
+            draft.state = DiskState(1, 1, ctime_ns, inode, 0o100644, 0, 0)
+        if kind is Kind.MODIFIED:
+            draft.previous = DiskState(1, 1, 1, 1, 0o100644, 0, 0)
+        if contents is not None:
+            draft.before, draft.after = contents
         self.who.attribute([draft])
         self.who.recorded()
         info: dict[str, Any] = json.loads(draft.process_info or "null")
@@ -108,6 +119,81 @@ def test_files_come_and_go_with_the_folder_that_somebody_moved(told: Told, what:
     told.tell(b"/r/d", what | FOLDER, A)
     for number in range(3):
         assert said(told.of(kind, b"/r/d/e/%d" % number)) == ("event", 100)
+
+
+def test_who_deleted_a_folder_earlier_has_not_deleted_what_was_made_there_since(told: Told) -> None:
+    told.tell(b"/r/p/d/f", REMOVED, A)
+    told.tell(b"/r/p/d", REMOVED | FOLDER, A)
+    assert said(told.of(Kind.DELETED, b"/r/p/d/f")) == ("event", 100)
+    told.tell(b"/r/p/d", MADE | FOLDER, B)
+    told.tell(b"/r/p/d/f", MADE | WRITTEN, B)
+    told.of(Kind.CREATED, b"/r/p/d/f")
+    assert said(told.of(Kind.DELETED, b"/r/p/d/f")) == ("unknown", None), "nothing was told of that"
+    told.tell(b"/r/p/d/f", MADE | WRITTEN, B)
+    told.of(Kind.CREATED, b"/r/p/d/f")
+    told.tell(b"/r/p", LEFT | FOLDER, C)
+    assert said(told.of(Kind.DELETED, b"/r/p/d/f")) == ("event", 300)
+
+
+def test_who_deleted_a_file_is_it_whoever_deletes_the_folder_then(told: Told) -> None:
+    told.tell(b"/r/d/f", REMOVED, A)
+    told.tell(b"/r/d", REMOVED | FOLDER, B)
+    assert said(told.of(Kind.DELETED, b"/r/d/f")) == ("event", 100)
+
+
+def test_files_come_with_the_folder_that_was_moved_last(told: Told) -> None:
+    told.tell(b"/r/q/d", CAME | FOLDER, A)
+    told.tell(b"/r/q/d", REMOVED | FOLDER, A)
+    told.tell(b"/r/q", CAME | FOLDER, B)
+    assert said(told.of(Kind.CREATED, b"/r/q/d/n")) == ("event", 200)
+
+
+def test_a_folder_that_takes_anothers_place_brings_its_files(told: Told) -> None:
+    """`rm -r cur; mv new cur`, and a folder that is exchanged for another one."""
+    told.tell(b"/r/cur/f", MADE | WRITTEN, A)
+    told.of(Kind.CREATED, b"/r/cur/f")
+    told.tell(b"/r/cur/f", REMOVED, B)
+    told.tell(b"/r/cur", REMOVED | FOLDER, B)
+    told.tell(b"/r/cur", CAME | FOLDER, C)
+    assert said(told.of(Kind.MODIFIED, b"/r/cur/f", inode=2)) == ("several", 300, "p200[200]")
+    told.tell(b"/r/cur", LEFT | FOLDER, A)
+    told.tell(b"/r/cur", CAME | FOLDER, B)
+    assert said(told.of(Kind.MODIFIED, b"/r/cur/f", inode=3, ctime_ns=NOW)) == ("event", 200)
+    told.tell(b"/r/cur/f", WRITTEN, A)
+    assert said(told.of(Kind.MODIFIED, b"/r/cur/f")) == ("event", 100), "the folder had come before"
+
+
+def test_another_file_that_nobody_was_told_to_put_there_is_not_of_who_wrote_before(told: Told) -> None:
+    told.tell(b"/r/a", MADE | WRITTEN, A)
+    told.of(Kind.CREATED, b"/r/a")
+    assert said(told.of(Kind.MODIFIED, b"/r/a", inode=2, ctime_ns=NOW)) == ("unknown", None)
+    told.tell(b"/r/a", deeds.ATTRIBUTES, B)
+    info = told.of(Kind.MODIFIED, b"/r/a", inode=2)
+    assert said(info) == ("guess", 200) and "took its place" in info["why"]
+
+
+@pytest.mark.parametrize("what", [deeds.ATTRIBUTES, deeds.ATTRIBUTES | CLOSED])
+def test_who_only_touched_a_file_may_not_have_written_it(told: Told, what: int) -> None:
+    """It was written by another name, or in memory."""
+    told.tell(b"/r/a", what, A)
+    info = told.of(Kind.MODIFIED, b"/r/a", contents=(b"1", b"2"))
+    assert said(info) == ("guess", 100) and "the writing" in info["why"]
+    told.tell(b"/r/a", what, A)
+    assert told.of(Kind.MODIFIED, b"/r/a", contents=(b"2", b"2"))["how"] == "event"
+    told.tell(b"/r/a", WRITTEN, B)
+    told.tell(b"/r/a", what, A)
+    assert said(told.of(Kind.MODIFIED, b"/r/a", contents=(b"2", b"3"))) == ("several", 100, "p200[200]")
+
+
+def test_of_very_many_the_last_ones_are_known(told: Told) -> None:
+    many = [process(number) for number in range(1000, 1200)]
+    for who in many:
+        told.tell(b"/r/a", WRITTEN, who)
+    told.tell(b"/r/a", REMOVED, A)
+    assert said(told.of(Kind.DELETED, b"/r/a")) == ("event", 100)
+    for who in many:
+        told.tell(b"/r/a", WRITTEN, who)
+    assert said(told.of(Kind.MODIFIED, b"/r/a"))[:3] == ("several", 1199, "p1198[1198]")
 
 
 def test_a_move_is_whose_who_moved(told: Told) -> None:
@@ -200,7 +286,7 @@ def test_memory_is_bounded_and_what_is_forgotten_counts_as_lost(monkeypatch: pyt
     kept = Deeds()
     kept.made_up(kept.losses)
     for number in range(30):
-        kept.add({1: A}, [(b"/r/%d" % number, [(b"%d" % n, WRITTEN, 1) for n in range(10)])], NOW)
+        kept.add({1: A}, [(b"/r/%d" % number, [(b"%d" % n, WRITTEN, 1, n) for n in range(10)])], NOW)
     assert not kept.is_whole
     assert kept.at(b"/r/29/5") and not kept.at(b"/r/0/5")
     kept.age(NOW + 1)

@@ -26,8 +26,8 @@ FOLDER: Final = 0x40000000
 
 MOST_NAMES = 500_000
 """Paths of which deeds are kept: about 100 MB at the worst."""
-_MOST_AT_A_PATH = 16
-"""Processes that are told apart at one path."""
+_MOST_AT_A_PATH = 64
+"""Deeds that are kept at one path; of more the last ones."""
 
 
 class Deed(NamedTuple):
@@ -37,10 +37,12 @@ class Deed(NamedTuple):
     process: Process
     arrived_ns: int
     """When it was told last, which is after it was done; wall clock."""
+    order: int = 0
+    """Of deeds at any paths, what was done later has the greater one."""
 
 
-Told = tuple[bytes, int, int]
-"""Name, what was done, key of the process: as a batch has it."""
+Told = tuple[bytes, int, int, int]
+"""Name, what was done, key of the process, and how manyth event of its batch it was."""
 
 
 class Deeds:
@@ -53,6 +55,7 @@ class Deeds:
         self._folders: dict[bytes, dict[bytes, list[Deed]]] = {}
         self._names = 0
         self._processes: dict[int, Process] = {}
+        self._order = 0
         self.losses = 1
         """Counts how often deeds were lost; before the first scan all are."""
         self._made_up = 0
@@ -68,17 +71,21 @@ class Deeds:
         with self._lock:
             known = self._processes
             known.update(processes)
+            last = 0
             for folder, told in folders:
                 names = self._folders.setdefault(self._folded(folder), {})
                 before = len(names)
-                for name, what, key in told:
+                for name, what, key, number in told:
                     deeds = names.setdefault(self._folded(name), [])
-                    process = known[key]
+                    process, order = known[key], self._order + number
                     if deeds and deeds[-1].process == process:
-                        deeds[-1] = Deed(deeds[-1].what | what, process, arrived_ns)
-                    elif len(deeds) < _MOST_AT_A_PATH:
-                        deeds.append(Deed(what, process, arrived_ns))
+                        deeds[-1] = Deed(deeds[-1].what | what, process, arrived_ns, order)
+                    else:
+                        deeds.append(Deed(what, process, arrived_ns, order))
+                        del deeds[:-_MOST_AT_A_PATH]
+                    last = max(last, number)
                 self._names += len(names) - before
+            self._order += last + 1
             self._bound()
             if len(known) > 4096:
                 self._processes = dict(list(known.items())[2048:])

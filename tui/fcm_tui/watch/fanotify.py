@@ -313,7 +313,7 @@ class FanotifySource:
         hints = Hints()
         for folder, told in folders:
             hints.folders.add(folder)
-            for name, what, _ in told:
+            for name, what, *_ in told:
                 if what & deeds.FOLDER:
                     _about_folder(hints, join(folder, name), what)
         if has_lost:

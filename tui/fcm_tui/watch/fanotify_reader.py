@@ -154,7 +154,7 @@ class Reader:
     def _tell(self, folder: bytes, event: calls.Event, keys: tuple[int, ...]) -> None:
         mask = event.mask
         if event.name != b".":
-            self.told.setdefault(folder, []).extend((event.name, mask, key) for key in keys)
+            self.told.setdefault(folder, []).extend((event.name, mask, key, self.count) for key in keys)
             self.count += len(keys)
         if mask & calls.ONDIR and event.child:
             if mask & (calls.MOVED_FROM | calls.MOVED_TO):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fcm_tui.paths import SEPARATOR, is_inside, join
 from fcm_tui.watch.audit import Access, access, folded
-from fcm_tui.watch.deeds import Deeds
+from fcm_tui.watch.deeds import Deeds, Told
 from fcm_tui.watch.ignore import IgnoreRules
 
 EARLIER = 2000
@@ -137,7 +137,7 @@ class SecurityLog:
 
     def _take(self, batch: Sequence[Access | None]) -> None:
         processes = {}
-        folders: dict[bytes, list[tuple[bytes, int, int]]] = {}
+        folders: dict[bytes, list[Told]] = {}
         for key, found in enumerate(batch):
             root = self._note_root(found)
             if found is None or root is None:
@@ -147,7 +147,7 @@ class SecurityLog:
             if rules is not None and rules.matches_path(path):
                 continue
             folder, _, name = path.rpartition(SEPARATOR)
-            folders.setdefault(folder or SEPARATOR, []).append((name, found.what, key))
+            folders.setdefault(folder or SEPARATOR, []).append((name, found.what, key, key))
             processes[key] = found.process
         now = time.time_ns()
         self.deeds.add(processes, folders.items(), now)

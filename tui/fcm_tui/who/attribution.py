@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 from fcm_tui.model import Draft, Kind, Process
 from fcm_tui.paths import SEPARATOR
@@ -24,6 +26,8 @@ _CONTENT = deeds.WRITTEN | deeds.CLOSED | deeds.MADE | deeds.CAME
 _GOES_ON = (Kind.MODIFIED, Kind.METADATA)
 """What a process that changed a file before may go on to do."""
 _NO_EVENT = "no event told of it"
+_NOT_WRITTEN = "no event told of the writing"
+_NOT_PUT = "no event told what took its place"
 _LOST = "events were lost"
 _BEFORE = "it was before recording began, or just then"
 _LATE = "events came late"
@@ -32,6 +36,18 @@ _CLOCK_NS = 20_000_000
 _CARRIED = 20_000
 """Paths of which it is remembered who touched them last."""
 
+
+class _Last(NamedTuple):
+    """What was said of a path last."""
+
+    until_ns: int
+    """Its deeds up to then (wall clock) were used up."""
+    processes: list[Process]
+    order: int
+    """Of the last of the deeds."""
+
+
+_NOTHING = _Last(0, [], -1)
 Guess = Callable[[Sequence[Draft]], dict[bytes, list[Process]]]
 
 
@@ -42,8 +58,8 @@ class Attribution:
         """`guess` says which processes have the files of some drafts open, by path; for what no source tells of."""
         self._source = source
         self._guess = guess
-        self._carried: dict[bytes, tuple[int, list[Process]]] = {}
-        """Of paths whose deeds were used up: until when (wall clock), and whose they were."""
+        self._carried: dict[bytes, _Last] = {}
+        """Of paths whose deeds were used up."""
         self._scanned: tuple[int, float] | None = None
         """How often deeds had been lost when the last scan of everything began, and when (monotonic) it counts anyway."""
         self._used: list[tuple[bytes, list[Deed]]] = []
@@ -95,16 +111,18 @@ class Attribution:
         self, draft: Draft, source: Telling, now_ns: int, *, is_whole: bool, is_there: bool
     ) -> None:
         all_deeds = source.deeds
-        found = list(_fitting(draft, all_deeds))
+        last = self._carried.get(draft.path, _NOTHING)
+        found = _fitting(draft, all_deeds, last.order)
         processes = list(dict.fromkeys(deed.process for deed in reversed(found)))
         why_not = source.why_later_is_not_told
         if not processes and not why_not:
-            processes = self._carry(draft)
-        earlier = self._carried.get(draft.path, (0, []))[1] if why_not and draft.kind in _GOES_ON else []
-        self._carried[draft.path] = now_ns, processes or earlier
+            processes = _carry(draft, last)
+        earlier = last.processes if why_not and draft.kind in _GOES_ON else []
+        order = max([last.order, *(deed.order for deed in found)])
+        self._carried[draft.path] = _Last(now_ns, processes or earlier, order)
         if len(self._carried) > _CARRIED:
             self._carried = dict(list(self._carried.items())[_CARRIED // 2 :])
-        doubt = _doubt(all_deeds, is_whole=is_whole, is_there=is_there)
+        doubt = _doubt(all_deeds, is_whole=is_whole, is_there=is_there) or _gap(draft, found)
         if not processes and earlier:
             draft.process, draft.process_info = told(earlier, How.GUESS, why_not)
         elif not processes:
@@ -119,13 +137,32 @@ class Attribution:
             )
         for path in (draft.path, draft.previous_path):
             if path is not None:
-                self._used.append((path, _used_up(draft, path, all_deeds)))
+                self._used.append((path, _used_up(draft, path, all_deeds, found)))
 
-    def _carry(self, draft: Draft) -> list[Process]:
-        """Who touched the path up to the change before, where what this one is about may have been done then already."""
-        until_ns, processes = self._carried.get(draft.path, (0, []))
-        state = draft.state
-        return processes if state is not None and state.ctime_ns <= until_ns + _CLOCK_NS else []
+
+def _carry(draft: Draft, last: _Last) -> list[Process]:
+    """Who touched the path up to the change before, where what this one is about may have been done then already."""
+    state = draft.state
+    if state is None or _is_replaced(draft):
+        return []
+    return last.processes if state.ctime_ns <= last.until_ns + _CLOCK_NS else []
+
+
+def _is_replaced(draft: Draft) -> bool:
+    """Whether another file stands there than before."""
+    old, new = draft.previous, draft.state
+    return draft.kind in _GOES_ON and old is not None and new is not None and old.inode != new.inode
+
+
+def _gap(draft: Draft, found: Sequence[Deed]) -> str:
+    """What the deeds that were told do not explain of a change, so that others had a hand in it; empty for nothing."""
+    is_put = any(deed.what & (deeds.MADE | deeds.CAME) for deed in found)
+    if not found or is_put or draft.kind is not Kind.MODIFIED:
+        return ""
+    if _is_replaced(draft):
+        return _NOT_PUT
+    is_written = draft.before == draft.after or any(deed.what & deeds.WRITTEN for deed in found)
+    return "" if is_written else _NOT_WRITTEN
 
 
 def _doubt(all_deeds: Deeds, *, is_whole: bool, is_there: bool) -> str:
@@ -135,48 +172,64 @@ def _doubt(all_deeds: Deeds, *, is_whole: bool, is_there: bool) -> str:
     return _LOST if all_deeds.were_lost else _BEFORE
 
 
-def _fitting(draft: Draft, all_deeds: Deeds) -> Iterator[Deed]:
-    """The deeds that can have made a change, in the order in which they were done."""
+def _fitting(draft: Draft, all_deeds: Deeds, after: int) -> list[Deed]:
+    """The deeds that can have made a change, in the order in which they were done.
+
+    What was done to a folder above counts where it came after the deeds of which `after` was the last: what was told of
+    the path before.
+    """
     here = all_deeds.at(draft.path)
+    put = max([after, *(deed.order for deed in here if deed.what & (deeds.MADE | deeds.CAME))])
     if draft.kind is Kind.DELETED:
-        going = [deed for deed in here if deed.what & _GOING]
-        yield from going[-1:] or _above(draft.path, all_deeds, _GOING)
-        return
+        going = [deed for deed in here if deed.what & _GOING][-1:]
+        if going and going[0].order >= put:
+            return going
+        return _above(draft.path, all_deeds, _GOING, put) or going
     if draft.kind is Kind.MOVED and draft.previous_path is not None:
-        came = [deed for deed in here if deed.what & deeds.CAME]
-        left = [deed for deed in all_deeds.at(draft.previous_path) if deed.what & deeds.LEFT]
-        yield from came or left or _above(draft.path, all_deeds, deeds.CAME)
-        if draft.before != draft.after:
-            yield from (deed for deed in here if deed.what & _CONTENT and deed not in came)
-            yield from (d for d in all_deeds.at(draft.previous_path) if d.what & _CONTENT and d not in left)
-        elif not (came or left):
-            yield from (deed for deed in all_deeds.at(draft.previous_path) if deed.what & _GOING)
-            yield from here
-        return
-    if here:
+        return list(_moving(draft, draft.previous_path, all_deeds))
+    return _in_order(here + _above(draft.path, all_deeds, deeds.CAME, put))
+
+
+def _moving(draft: Draft, previous_path: bytes, all_deeds: Deeds) -> Iterator[Deed]:
+    here, there = all_deeds.at(draft.path), all_deeds.at(previous_path)
+    came = [deed for deed in here if deed.what & deeds.CAME]
+    left = [deed for deed in there if deed.what & deeds.LEFT]
+    yield from came or left or _above(draft.path, all_deeds, deeds.CAME)
+    if draft.before != draft.after:
+        yield from (deed for deed in here if deed.what & _CONTENT and deed not in came)
+        yield from (deed for deed in there if deed.what & _CONTENT and deed not in left)
+    elif not (came or left):
+        yield from (deed for deed in there if deed.what & _GOING)
         yield from here
-    elif draft.kind is Kind.CREATED:
-        yield from _above(draft.path, all_deeds, deeds.CAME)
 
 
-def _above(path: bytes, all_deeds: Deeds, what: int) -> list[Deed]:
-    """What was done last to the nearest folder above that something was done to: all in it came or went with it."""
+def _in_order(found: list[Deed]) -> list[Deed]:
+    return sorted(found, key=attrgetter("order"))
+
+
+def _above(path: bytes, all_deeds: Deeds, what: int, after: int = -1) -> list[Deed]:
+    """What was done last to the folders above, and behind another deed: all in them came or went with it."""
+    done: list[Deed] = []
     folder = path.rpartition(SEPARATOR)[0]
     while folder:
-        done = [deed for deed in all_deeds.at(folder) if deed.what & what and deed.what & deeds.FOLDER]
-        if done:
-            return done[-1:]
+        done += [
+            deed
+            for deed in all_deeds.at(folder)
+            if deed.what & what and deed.what & deeds.FOLDER and deed.order > after
+        ]
         folder = folder.rpartition(SEPARATOR)[0]
-    return []
+    return _in_order(done)[-1:]
 
 
-def _used_up(draft: Draft, path: bytes, all_deeds: Deeds) -> list[Deed]:
+def _used_up(draft: Draft, path: bytes, all_deeds: Deeds, found: Sequence[Deed]) -> list[Deed]:
     """The deeds at a path that a change tells of, but not a deletion that came after what it tells of."""
     here = all_deeds.at(path)
     if draft.kind is Kind.DELETED or path != draft.path:
         return here
-    last = max((at for at, deed in enumerate(here) if deed.what & (deeds.MADE | deeds.CAME)), default=-1)
+    put = max((deed.order for deed in found if deed.what & (deeds.MADE | deeds.CAME)), default=-1)
     later = [
-        at for at, deed in enumerate(here) if at > last and deed.what & _GOING and not deed.what & _CONTENT
+        at
+        for at, deed in enumerate(here)
+        if deed.order > put and deed.what & _GOING and not deed.what & _CONTENT
     ]
     return here[: later[0]] if later else here
