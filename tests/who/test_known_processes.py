@@ -14,7 +14,7 @@ if sys.platform != "linux":
 
 from fcm_tui.model import Process
 from fcm_tui.watch import processes
-from fcm_tui.watch.beginnings import Beginnings
+from fcm_tui.watch.beginnings import USER, Beginnings
 from fcm_tui.watch.known_processes import KnownProcesses
 from tests.waiting import wait_for
 
@@ -289,3 +289,43 @@ def test_who_is_just_being_replaced_is_not_told_as_what_takes_its_place(
             assert names == [b"", b"sleep"]
         finally:
             process.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("is_told", [True, False])
+def test_who_becomes_another_user_may_have_done_it_as_either(is_told: bool) -> None:
+    """As a daemon that drops its rights; the kernel tells of it, in most containers it does not."""
+    told = Told()
+    who = KnownProcesses(told if is_told else None)
+    becomes = "import os; input(); os.setuid(65534); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", becomes], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            wait_for(lambda: (found := processes.read(process.pid)) is not None and b"input" in found.command)
+            who.keys(process.pid)
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            if is_told:
+                told.next, told.when_ns = [(process.pid, USER)], processes.now_ns()
+            who.begin_piece()
+            keys = who.keys(process.pid)
+            assert [Process(*who.new[key]).uid for key in keys] == [0, 65534]
+            who.queue_is_empty(processes.now_ns())
+            who.begin_piece()
+            assert who.keys(process.pid) == keys[1:]
+        finally:
+            process.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_the_kernel_tells_of_another_user() -> None:
+    beginnings = Beginnings()
+    try:
+        with subprocess.Popen([sys.executable, "-c", "import os; os.setuid(65534)"]) as process:
+            process.wait()
+        assert (process.pid, USER) in list(beginnings.told()) or not beginnings.has_told
+    finally:
+        beginnings.close()

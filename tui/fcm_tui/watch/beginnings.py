@@ -1,4 +1,4 @@
-"""Which processes began, and which began to run a program, as Linux' process connector tells it.
+"""Which processes began, and which began to run a program or as another user, as Linux' process connector tells it.
 
 A command such as `rm FILE`, or a child of a shell, may have ended before its event is read. That it began was told a
 moment earlier: the kernel does so before it lets a new process run. `linux/cn_proc.h`; it takes CAP_NET_ADMIN.
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 _CONNECTOR = 11
 _PROCESSES = 1
 _LISTEN = 1
-_FORK, _EXEC = 1, 2
+_FORK, _EXEC, _UID = 1, 2, 4
 _HEAD = 16
 """Bytes of `nlmsghdr`."""
 _WHAT = _HEAD + 20
@@ -26,7 +26,8 @@ _WHAT = _HEAD + 20
 _WHEN = _WHAT + 8
 """Where its time stands, of the clock that stands still while the machine sleeps."""
 _PID = _WHAT + 20
-"""Where an exec's `process_tgid` stands, and a fork's `parent_tgid`, behind the processor, the time and the thread."""
+"""Where the `process_tgid` of an exec and of a change of the user stands, and a fork's `parent_tgid`: behind the
+processor, the time and the thread."""
 _CHILD, _CHILD_PROCESS = _PID + 4, _PID + 8
 """Where a fork's `child_pid` and `child_tgid` stand: the same number where it is no thread of a process."""
 _FILTER = 26
@@ -36,6 +37,9 @@ _ROOM = 33
 _ROOM_BYTES = 1 << 22
 """For some 10,000."""
 _AT_ONCE = 4096
+
+PROGRAM, USER = 0, -1
+"""Told instead of a parent: that a process runs another program now, or runs as another user."""
 
 
 class Beginnings:
@@ -68,8 +72,8 @@ class Beginnings:
             self._socket = None
 
     def told(self) -> Iterator[tuple[int, int]]:
-        """Since the last call: (number, number of the parent) of each new process, and (number, 0) of each that runs
-        another program now.
+        """Since the last call: (number, number of the parent) of each new process, (number, PROGRAM) of each that runs
+        another program now, (number, USER) of each that another user runs now.
         """
         if self._socket is None:
             return
@@ -96,7 +100,9 @@ class Beginnings:
             self._slept_ns = max(self._slept_ns, _slept_ns())
             self.when_ns = struct.unpack_from("=Q", message, _WHEN)[0] + self._slept_ns
             if what == _EXEC:
-                yield process, 0
+                yield process, PROGRAM
+            elif what == _UID:
+                yield process, USER
             elif what == _FORK:
                 yield child, process
 
@@ -104,7 +110,7 @@ class Beginnings:
 if sys.platform == "linux":
 
     def _listening() -> socket.socket:
-        """A socket that is told of each process that begins or runs another program, and of nothing else.
+        """A socket that is told of each process that begins, runs another program or as another user, and of nothing else.
 
         Raises:
             OSError: this process may not, or the kernel does not tell.
@@ -132,7 +138,8 @@ def _slept_ns() -> int:
 
 
 def _filter() -> tuple[int, ctypes.Array[ctypes.c_char]]:
-    """A filter (`linux/filter.h`) that lets through each exec, and each fork that is no thread's; it reads big-endian."""
+    """A filter (`linux/filter.h`) that lets through each exec and change of the user, and each fork that is no thread's;
+    it reads big-endian."""
 
     def word(number: int) -> int:
         return int.from_bytes(struct.pack("=I", number), "big")
@@ -140,7 +147,8 @@ def _filter() -> tuple[int, ctypes.Array[ctypes.c_char]]:
     load, if_equal, if_equals_x, to_x, give = 0x20, 0x15, 0x1D, 0x07, 0x06
     steps = (
         (load, 0, 0, _WHAT),
-        (if_equal, 5, 0, word(_EXEC)),
+        (if_equal, 6, 0, word(_EXEC)),
+        (if_equal, 5, 0, word(_UID)),
         (if_equal, 0, 5, word(_FORK)),
         (load, 0, 0, _CHILD),
         (to_x, 0, 0, 0),

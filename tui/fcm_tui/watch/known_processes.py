@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from fcm_tui.model import Process
 from fcm_tui.watch import processes
-from fcm_tui.watch.beginnings import Beginnings
+from fcm_tui.watch.beginnings import USER, Beginnings
 from fcm_tui.watch.processes import NO_IMAGE, Seen
 
 T = TypeVar("T")
@@ -69,14 +69,16 @@ class KnownProcesses:
         if self._beginnings is None:
             return
         for pid, parent in self._beginnings.told():
-            if parent:
+            if parent > 0:
                 self._met.pop(pid, None)
                 self._running.pop(pid, None)
                 self._before.pop(pid, None)
                 _remember(self._born, pid, (parent, self._of(parent)))
                 continue
             seen = processes.look(pid)
-            self._change(pid, self._beginnings.when_ns, seen)
+            # What a child does before it runs a program of its own is its command's: `> f` of a shell.
+            before = self._as_told(pid) if parent == USER else self._of(pid)
+            self._change(pid, self._beginnings.when_ns, before, seen)
             self._born.pop(pid, None)
             is_seen = seen is not None and seen.process.command
             _remember(self._running, pid, _Running(seen if is_seen else None, processes.now_ns()))
@@ -90,18 +92,18 @@ class KnownProcesses:
         for before in self._before.values():
             before.is_awaited = False
 
-    def _change(self, pid: int, at_ns: int, now: Seen | None) -> None:
-        """It began to run another program at that moment: what ran until then may have done what is read now."""
+    def _change(self, pid: int, at_ns: int, before: Seen | None, now: Seen | None) -> None:
+        """Another program, or user, took its place at that moment: what ran `before` may have done what is read now."""
         awaited = self._before.get(pid)
         if awaited is not None and awaited.is_awaited:
             awaited.until_ns, awaited.is_awaited = at_ns, False
             return
-        before, running = self._of(pid), self._running.get(pid)
+        running = self._running.get(pid)
         if before is None and running is None:
             return
         # Where it was asked too late, this one ran already, or it had ended.
         is_late = (running is not None and running.seen_ns >= at_ns) or (
-            before is not None and now is not None and before.image == now.image
+            before is not None and now is not None and not _is_another(now, before)
         )
         process = _unknown(pid) if before is None or is_late else before.process
         _remember(self._before, pid, _Before(at_ns, process))
@@ -242,4 +244,4 @@ def _is_another(now: Seen, then: Seen) -> bool:
         return True
     if NO_IMAGE in (now.image, then.image):  # one of them had ended
         return now.process.started == then.process.started and now.process.name != then.process.name
-    return now.image != then.image
+    return (now.image, now.process.uid) != (then.image, then.process.uid)

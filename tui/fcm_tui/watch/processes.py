@@ -83,12 +83,17 @@ def image(pid: int) -> Image | None:
 
 
 def same(pid: int, known: Seen) -> bool:
-    """Whether a process is still the one that was known, running the same program; also where it has ended."""
+    """Whether a process is still the one that was known, with the same program and user; also where it has ended."""
     try:
         name, _, started, now = _stat(pid)
+        uid = _uid(pid)
     except (OSError, ValueError, IndexError):
         return True
-    return (name, started) == (known.process.name, known.process.started) and now in (known.image, NO_IMAGE)
+    as_known = known.process
+    return (name, started, uid) == (as_known.name, as_known.started, as_known.uid) and now in (
+        known.image,
+        NO_IMAGE,
+    )
 
 
 def started_before(process: Process, boottime_ns: int) -> bool:
