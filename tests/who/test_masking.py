@@ -44,6 +44,19 @@ def line(*arguments: str, program: bytes = b"") -> str:
         ("sh", "-c", f"deploy --password {SECRET} now"),
         ("wget", f"--http-password={SECRET}"),
         ("net", "use", f"/password:{SECRET}"),
+        ("curl", f"--user=me:{SECRET}", "https://x"),
+        ("curl", f"--proxy-user=me:{SECRET}", "https://x"),
+        ("prog", f"--password=a,{SECRET}"),
+        ("prog", f"--password=a;{SECRET}"),
+        ("prog", f"--password=a {SECRET}"),
+        ("prog", f"--password=a'{SECRET}"),
+        ("env", f"PGPASSWORD=a {SECRET}", "psql"),
+        ("psql", f"postgres://me:a@{SECRET}@db/x"),
+        ("sh", "-c", f"mysql -p'a {SECRET}' db"),
+        ("sh", "-c", f"sshpass -p 'a {SECRET}' ssh host"),
+        ("bash", "-lc", f'sshpass -p "a {SECRET}" ssh host'),
+        ("sh", "-c", f"deploy --password='a {SECRET}' now"),
+        ("sh", "-c", f"TOKEN='a {SECRET}' deploy"),
     ],
 )
 def test_a_password_does_not_stand_in_it(arguments: tuple[str, ...]) -> None:
@@ -72,11 +85,17 @@ def test_one_that_a_cut_goes_through_is_masked_too() -> None:
         (("sh", "-c", "echo a > b"), "sh -c 'echo a > b'"),
         (("grep", "-r", "password", "src"), "grep -r password src"),
         (("ssh", "me@host"), "ssh me@host"),
+        (("sh", "-c", "A=1 make 'two words'; ls"), "sh -c 'A=1 make '\"'\"'two words'\"'\"'; ls'"),
         (("a\x1b[31m\nb",), "'a\x1b[31m\nb'"),
     ],
 )
 def test_what_is_none_stays_as_it_is(arguments: tuple[str, ...], wanted: str) -> None:
     assert line(*arguments) == wanted
+
+
+def test_a_script_is_told_but_for_its_secrets() -> None:
+    told = line("sh", "-c", f"TOKEN={SECRET} make deploy; ls -l")
+    assert "make deploy; ls -l" in told
 
 
 def test_bytes_that_are_no_text_can_be_stored() -> None:
@@ -85,7 +104,9 @@ def test_bytes_that_are_no_text_can_be_stored() -> None:
     assert command_text(b"") == ""
 
 
-@pytest.mark.parametrize("letters", ["password", "a://", "token=", "-", "x:", '"', "auth "])
+@pytest.mark.parametrize(
+    "letters", ["password", "a://", "token=", "-", "x:", '"', "auth ", "'\" ", "\\ ", "a://b:@"]
+)
 def test_no_command_line_takes_long(letters: str) -> None:
     """A process chooses its own; one of 4 KiB is as long as they are read."""
     hostile = (letters * 4096)[:4096].encode()

@@ -26,9 +26,18 @@ _OPTION = re.compile(rf"--?(?:[\w.-]{{0,30}}[_.-])?{_NAME}(?:[_-]\w{{1,20}})?", 
 """An option whose value is a secret."""
 _WITH_NAME = re.compile(r"--(?:proxy-)?user", re.IGNORECASE)
 """One whose value is `NAME:PASSWORD`."""
+_ASSIGNED = re.compile(
+    rf"((?:--?|/)?[\w.-]{{0,30}}?{_NAME}[\w.-]{{0,20}}=)(.+)|(--(?:proxy-)?user=)([^:]*:.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An option, or a variable, with its value in one word, whatever stands in that."""
+_WORD = re.compile(r"""(?:'[^']*'?|"(?:[^"\\]|\\.)*"?|\\.|[^\s;|&()'"])+""", re.DOTALL)
+"""One of a text that may be commands for a shell."""
+_RUNS = re.compile(r"-\w{0,5}c", re.ASCII)
+"""An option of shells before such a text."""
 _BOUND = [
     re.compile(rf"([\w.-]{{0,20}}?{_NAME}[\w.-]{{0,20}}[\"']?\s{{0,4}}[=:]\s{{0,4}}[\"']?)([^\s;&,'\"]+)", re.IGNORECASE),
-    re.compile(r"([a-z][a-z0-9+.-]{0,20}://[^\s/@:]{0,200}:)([^\s@/]{1,500})(?=@)", re.IGNORECASE),
+    re.compile(r"([a-z][a-z0-9+.-]{0,20}://[^\s/@:]{0,200}:)([^\s/]{1,500})(?=@)", re.IGNORECASE),
     re.compile(
         r"((?:authorization|x-[\w-]{0,40}(?:token|key))\s{0,4}:\s{0,4}(?:[a-z]{1,20}\s{1,4})?)([^\s'\"]+)", re.IGNORECASE
     ),
@@ -93,9 +102,12 @@ def _masked(words: list[str], programs: set[str]) -> list[str]:
             (o for of in (_ATTACHED, _EITHER) for o, p in of.items() if word.startswith(o) and programs & p),
             None,
         )
+        is_script = re.search(r"\s", word) is not None
         if option is not None and len(word) > len(option):
             result.append(option + MASK)
-        elif re.search(r"\s", word):
+        elif (assigned := _ASSIGNED.fullmatch(word)) and not (is_script and _RUNS.fullmatch(before)):
+            result.append((assigned[1] or assigned[3]) + MASK)
+        elif is_script:
             result.append(_script(word))
         else:
             result.append(_bound(word))
@@ -112,13 +124,15 @@ def _is_value_of(option: str, word: str, programs: set[str]) -> bool:
 
 def _script(text: str) -> str:
     """A text of several words, perhaps commands for a shell."""
-    parts = re.split(r"(\s+|[;|&()]+)", text)
-    words = [part.strip("'\"") for part in parts[::2]]
-    programs = {_base(word) for word in words}
-    for at, masked in enumerate(_masked(words, programs)):
-        if masked != words[at]:
-            parts[2 * at] = masked
-    return _bound("".join(parts))
+    found = list(_WORD.finditer(text))
+    words = [re.sub(r"['\"\\]", "", match[0]) for match in found]
+    parts, at = [], 0
+    for match, word, masked in zip(
+        found, words, _masked(words, {_base(word) for word in words}), strict=True
+    ):
+        parts += [text[at : match.start()], match[0] if masked == word else masked]
+        at = match.end()
+    return _bound("".join([*parts, text[at:]]))
 
 
 def _bound(text: str) -> str:
