@@ -47,9 +47,9 @@ class Told:
     def catch_up(self, seconds: float, paths: Collection[bytes] = ()) -> bool:
         return self.is_there
 
-    def tell(self, path: bytes, what: int, who: Process) -> None:
+    def tell(self, path: bytes, what: int, who: Process, came_from: bytes = b"") -> None:
         folder, _, name = path.rpartition(b"/")
-        self.deeds.add({who.pid: who}, [(folder, [(name, what, who.pid, 0)])], NOW)
+        self.deeds.add({who.pid: who}, [(folder, [(name, what, who.pid, 0, came_from)])], NOW)
 
     def of(
         self,
@@ -196,6 +196,24 @@ def test_of_very_many_the_last_ones_are_known(told: Told) -> None:
     assert said(told.of(Kind.MODIFIED, b"/r/a"))[:3] == ("several", 1199, "p1198[1198]")
 
 
+def test_who_wrote_what_another_one_puts_in_its_place_is_named_too(told: Told) -> None:
+    told.tell(b"/r/a.tmp", MADE | WRITTEN, A)
+    told.tell(b"/r/a.tmp", LEFT, B)
+    told.tell(b"/r/a", CAME, B, b"/r/a.tmp")
+    assert said(told.of(Kind.MODIFIED, b"/r/a", inode=2)) == ("several", 200, "p100[100]")
+    told.tell(b"/r/a.tmp", MADE | WRITTEN, C)
+    told.tell(b"/r/a.tmp", LEFT, C)
+    told.tell(b"/r/a", CAME, C, b"/r/a.tmp")
+    assert said(told.of(Kind.MODIFIED, b"/r/a", inode=3)) == ("event", 300), "the one before was told"
+
+
+def test_so_is_who_wrote_in_a_folder_that_another_one_moves(told: Told) -> None:
+    told.tell(b"/r/d/e/f", MADE | WRITTEN, A)
+    told.tell(b"/r/d", LEFT | FOLDER, B)
+    told.tell(b"/r/g", CAME | FOLDER, B, b"/r/d")
+    assert said(told.of(Kind.CREATED, b"/r/g/e/f")) == ("several", 200, "p100[100]")
+
+
 def test_a_move_is_whose_who_moved(told: Told) -> None:
     told.tell(b"/r/a", WRITTEN, A)
     told.tell(b"/r/a", LEFT, B)
@@ -286,7 +304,7 @@ def test_memory_is_bounded_and_what_is_forgotten_counts_as_lost(monkeypatch: pyt
     kept = Deeds()
     kept.made_up(kept.losses)
     for number in range(30):
-        kept.add({1: A}, [(b"/r/%d" % number, [(b"%d" % n, WRITTEN, 1, n) for n in range(10)])], NOW)
+        kept.add({1: A}, [(b"/r/%d" % number, [(b"%d" % n, WRITTEN, 1, n, b"") for n in range(10)])], NOW)
     assert not kept.is_whole
     assert kept.at(b"/r/29/5") and not kept.at(b"/r/0/5")
     kept.age(NOW + 1)

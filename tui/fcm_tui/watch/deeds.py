@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, TypeGuard
 
 from fcm_tui.model import Process
-from fcm_tui.paths import SEPARATOR
+from fcm_tui.paths import SEPARATOR, join
 from fcm_tui.watch.hints import Source
 from fcm_tui.watch.ignore import IgnoreRules
 
@@ -39,10 +39,12 @@ class Deed(NamedTuple):
     """When it was told last, which is after it was done; wall clock."""
     order: int = 0
     """Of deeds at any paths, what was done later has the greater one."""
+    move: tuple[bytes, bytes] | None = None
+    """From which path to which it `CAME` last, where that is known."""
 
 
-Told = tuple[bytes, int, int, int]
-"""Name, what was done, key of the process, and how manyth event of its batch it was."""
+Told = tuple[bytes, int, int, int, bytes]
+"""Name, what was done, key of the process, how manyth event of its batch it was, and the path from which it came."""
 
 
 class Deeds:
@@ -75,13 +77,15 @@ class Deeds:
             for folder, told in folders:
                 names = self._folders.setdefault(self._folded(folder), {})
                 before = len(names)
-                for name, what, key, number in told:
+                for name, what, key, number, came_from in told:
                     deeds = names.setdefault(self._folded(name), [])
                     process, order = known[key], self._order + number
+                    move = (came_from, join(folder, name)) if came_from else None
                     if deeds and deeds[-1].process == process:
-                        deeds[-1] = Deed(deeds[-1].what | what, process, arrived_ns, order)
+                        move = move or deeds[-1].move
+                        deeds[-1] = Deed(deeds[-1].what | what, process, arrived_ns, order, move)
                     else:
-                        deeds.append(Deed(what, process, arrived_ns, order))
+                        deeds.append(Deed(what, process, arrived_ns, order, move))
                         del deeds[:-_MOST_AT_A_PATH]
                     last = max(last, number)
                 self._names += len(names) - before

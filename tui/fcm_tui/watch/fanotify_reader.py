@@ -56,6 +56,7 @@ _PRIORITY = -10
 Places = Sequence[tuple[bytes, bytes]]
 """Watched folders: the real path of each, and the one it is known by."""
 
+_MOVED = calls.MOVED_FROM | calls.MOVED_TO
 _FOREIGN, _ABOVE = b"", b"/"
 """What is remembered of a folder outside of the watched places, and of one that such a place lies in."""
 
@@ -105,6 +106,10 @@ class Reader:
         self.told: dict[bytes, list[Told]] = {}
         """What was done since this was emptied last, by folder."""
         self.count = 0
+        self._place = 0
+        """How many events were read."""
+        self._left: tuple[int, int, bytes] | None = None
+        """What was moved away last: the event's place, the process, and the path."""
         self.has_lost = False
         self.move_to(places, mounts)
 
@@ -126,6 +131,7 @@ class Reader:
         with self._mounts:
             for event in calls.events(data, self._is_foreign):
                 number += 1
+                self._place += 1
                 if event is None:
                     continue
                 if event.mask & calls.Q_OVERFLOW:
@@ -154,7 +160,10 @@ class Reader:
     def _tell(self, folder: bytes, event: calls.Event, keys: tuple[int, ...]) -> None:
         mask = event.mask
         if event.name != b".":
-            self.told.setdefault(folder, []).extend((event.name, mask, key, self.count) for key in keys)
+            came_from = self._came_from(event, join(folder, event.name)) if mask & _MOVED else b""
+            self.told.setdefault(folder, []).extend(
+                (event.name, mask, key, self.count, came_from) for key in keys
+            )
             self.count += len(keys)
         if mask & calls.ONDIR and event.child:
             if mask & (calls.MOVED_FROM | calls.MOVED_TO):
@@ -163,6 +172,15 @@ class Reader:
                 self._gone(event.child, self._unless_ignored(join(folder, event.name)))
             elif mask & calls.CREATE:
                 self._remember(event.child, self._unless_ignored(join(folder, event.name)))
+
+    def _came_from(self, event: calls.Event, path: bytes) -> bytes:
+        """From where a move came: that it left is the event just before, where nobody else did anything meanwhile."""
+        came_from = b""
+        if event.mask & calls.MOVED_TO and self._left is not None:
+            place, pid, left = self._left
+            came_from = left if (place, pid) == (self._place - 1, event.pid) else b""
+        self._left = (self._place, event.pid, path) if event.mask & calls.MOVED_FROM else None
+        return came_from
 
     def _gone(self, child: bytes, path: bytes) -> None:
         """A folder was deleted: what was done in it before is known to be there now."""

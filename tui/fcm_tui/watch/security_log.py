@@ -147,7 +147,7 @@ class SecurityLog:
             if rules is not None and rules.matches_path(path):
                 continue
             folder, _, name = path.rpartition(SEPARATOR)
-            folders.setdefault(folder or SEPARATOR, []).append((name, found.what, key, key))
+            folders.setdefault(folder or SEPARATOR, []).append((name, found.what, key, key, b""))
             processes[key] = found.process
         now = time.time_ns()
         self.deeds.add(processes, folders.items(), now)

@@ -138,6 +138,8 @@ class Attribution:
         for path in (draft.path, draft.previous_path):
             if path is not None:
                 self._used.append((path, _used_up(draft, path, all_deeds, found)))
+        if draft.kind is not Kind.DELETED:
+            self._used += _brought(draft.path, found, all_deeds)
 
 
 def _carry(draft: Draft, last: _Last) -> list[Process]:
@@ -187,7 +189,17 @@ def _fitting(draft: Draft, all_deeds: Deeds, after: int) -> list[Deed]:
         return _above(draft.path, all_deeds, _GOING, put) or going
     if draft.kind is Kind.MOVED and draft.previous_path is not None:
         return list(_moving(draft, draft.previous_path, all_deeds))
-    return _in_order(here + _above(draft.path, all_deeds, deeds.CAME, put))
+    found = here + _above(draft.path, all_deeds, deeds.CAME, put)
+    return _in_order(found + [deed for _, made in _brought(draft.path, found, all_deeds) for deed in made])
+
+
+def _brought(path: bytes, found: Sequence[Deed], all_deeds: Deeds) -> Iterator[tuple[bytes, list[Deed]]]:
+    """Where what came to a path, itself or with its folder, was before, and the deeds that made it what it is there."""
+    for deed in found:
+        if deed.move is not None:
+            old, new = deed.move
+            before = old + path[len(new) :]
+            yield before, [d for d in all_deeds.at(before) if d.what & _CONTENT and d.order < deed.order]
 
 
 def _moving(draft: Draft, previous_path: bytes, all_deeds: Deeds) -> Iterator[Deed]:
