@@ -40,8 +40,32 @@ class Seen(NamedTuple):
 
 def read(pid: int) -> Process | None:
     """A process that lives, or has ended and is not waited for yet; None where there is none."""
+    seen = _seen(pid)
+    return None if seen is None else seen.process
+
+
+def look(pid: int) -> Seen | None:
+    """As `read`, all of it of one program, though it begins to run another one meanwhile."""
+    seen = None
+    for _ in range(_LOOKS):
+        seen = _seen(pid)
+        if seen is None or image(pid) in (seen.image, None):
+            break
+    return seen
+
+
+def image(pid: int) -> Image | None:
+    """Which start of a program a process is; None where there is no process, or it has ended."""
     try:
-        name, parent, started, _ = _stat(pid)
+        found = _stat(pid)
+    except (OSError, ValueError, IndexError):
+        return None
+    return None if found.state in (b"Z", b"X") else found.image
+
+
+def _seen(pid: int) -> Seen | None:
+    try:
+        found = _stat(pid)  # first what goes with its end
         command = _bytes(b"/proc/%d/cmdline" % pid, _COMMAND_BYTES)
         uid = _uid(pid)
     except (OSError, ValueError, IndexError):
@@ -53,47 +77,21 @@ def read(pid: int) -> Process | None:
     with contextlib.suppress(OSError, ValueError, IndexError):
         login = int(_bytes(b"/proc/%d/loginuid" % pid, 16))
     with contextlib.suppress(OSError, ValueError, IndexError):
-        parent_name = _stat(parent)[0]
-    return Process(
-        pid, started, name, command, program, uid, parent, parent_name, None if login == _NOBODY else login
-    )
-
-
-def look(pid: int) -> Seen | None:
-    """As `read`, all of it of one program, though it begins to run another one meanwhile."""
-    seen = None
-    before = image(pid)
-    for _ in range(_LOOKS):
-        process = read(pid)
-        if process is None or before is None:
-            return None
-        seen, after = Seen(process, before), image(pid)
-        if after in (before, None):
-            break
-        before = after
-    return seen
-
-
-def image(pid: int) -> Image | None:
-    """Which start of a program a process is; None where there is no process."""
-    try:
-        return _stat(pid)[3]
-    except (OSError, ValueError, IndexError):
-        return None
+        parent_name = _stat(found.parent).name
+    login = None if login == _NOBODY else login
+    process = Process(pid, found.started, found.name, command, program, uid, found.parent, parent_name, login)
+    return Seen(process, found.image)
 
 
 def same(pid: int, known: Seen) -> bool:
     """Whether a process is still the one that was known, with the same program and user; also where it has ended."""
     try:
-        name, _, started, now = _stat(pid)
-        uid = _uid(pid)
+        found, uid = _stat(pid), _uid(pid)
     except (OSError, ValueError, IndexError):
         return True
-    as_known = known.process
-    return (name, started, uid) == (as_known.name, as_known.started, as_known.uid) and now in (
-        known.image,
-        NO_IMAGE,
-    )
+    then = known.process
+    is_same = (found.name, found.started, uid) == (then.name, then.started, then.uid)
+    return is_same and found.image in (known.image, NO_IMAGE)
 
 
 def started_before(process: Process, boottime_ns: int) -> bool:
@@ -108,11 +106,22 @@ def now_ns() -> int:
     return time.monotonic_ns()
 
 
-def _stat(pid: int) -> tuple[bytes, int, int, Image]:
-    """Name, parent, start (ticks since the machine started), image; the name may have blanks and brackets in it."""
-    head, _, rest = _bytes(b"/proc/%d/stat" % pid, 4096).rpartition(b") ")
+class _Stat(NamedTuple):
+    """What /proc/PID/stat says; times in ticks since the machine started."""
+
+    name: bytes
+    state: bytes
+    parent: int
+    started: int
+    image: Image
+
+
+def _stat(pid: int) -> _Stat:
+    head, _, rest = _bytes(b"/proc/%d/stat" % pid, 4096).rpartition(
+        b") "
+    )  # blanks and brackets may be in the name
     fields = rest.split()
-    return head.partition(b" (")[2], int(fields[1]), int(fields[19]), tuple(fields[23:26])
+    return _Stat(head.partition(b" (")[2], fields[0], int(fields[1]), int(fields[19]), tuple(fields[23:26]))
 
 
 def _uid(pid: int) -> int:
