@@ -118,6 +118,8 @@ def test_two_hosts_in_one_log(
     assert (status, err.count(b"\n"), to.exists()) == (2, 1, False)
     status, _, err = ran(capsysbinary, "alert", "list", *where)
     assert (status, b"on its machine" in err) == (2, True)
+    status, _, err = ran(capsysbinary, "prune", *where)
+    assert (status, b"each recorder thins out its own record" in err) == (2, True)
     assert ran(capsysbinary, "restore", folder, "--at", "now", "--to", str(tmp_path / "x"), *where)[0] == 1
     assert ran(capsysbinary, "restore", "ant:2", *where)[0] == 2
 
@@ -180,6 +182,25 @@ async def test_two_hosts_that_watch_the_same_path_are_told_apart(
         await pilot.press("g", "m", "G", "k", "k", "F")
         await shows(app, "#1 on bee and #1 on ant are of two recorders")
     await app.close_record()
+
+
+def test_what_is_advised_about_a_deleted_file_works_at_a_seat(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch, capsysbinary: Output
+) -> None:
+    for host in ("ant", "bee"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        once(root, tmp_path / host)
+        (root / "a.txt").write_text(f"{host}\n")
+        once(root, tmp_path / host)
+        (root / "a.txt").unlink()
+        once(root, tmp_path / host)
+        send(tmp_path / host / "record.db", database)
+    to = tmp_path / "to"
+    where = ("--to", str(to), "--data-dir", str(tmp_path / "none"), "--database", database.address)
+    status, _, err = ran(capsysbinary, "restore", "ant:2", *where)
+    assert (status, b"`fcm-tui restore ant:2 --before --to PATH` brings it back" in err) == (1, True)
+    assert ran(capsysbinary, "restore", "ant:2", "--before", *where)[0] == 0
+    assert to.read_text() == "ant\n"
 
 
 async def test_whose_a_file_is_stands_over_its_history_and_blame(

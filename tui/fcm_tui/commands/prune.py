@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcm_tui.commands.common import database_of, settings_of
+from fcm_tui.commands.common import database_of, place_of, settings_of
 from fcm_tui.commands.progress import size_text
 from fcm_tui.datadir import DataDir, open_data_dir
 from fcm_tui.errors import StoreError, UsageError
@@ -18,6 +18,7 @@ from fcm_tui.pipeline.prune_request import ask
 from fcm_tui.safetext import visible
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Retention
+from fcm_tui.settings.database import Server
 from fcm_tui.store.database import open_reader, open_writer
 from fcm_tui.store.record import Record
 from fcm_tui.store.retention.apply import Thinning
@@ -61,6 +62,10 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = settings_of(args)
     retention = settings.retention
+    if isinstance(place_of(args, settings), Server):
+        raise UsageError(
+            "nothing is recorded here: each recorder thins out its own record, on its machine; what was sent stays"
+        )
     if not retention.is_on:
         where = settings.source or config.config_path(args.config)[0]
         raise UsageError(

@@ -65,10 +65,11 @@ def into(to: bytes, path: bytes) -> bytes:
 
 
 def _plan_absence(reader: Reader, change: Change, *, before: bool, to: bytes | None) -> Plan:
-    number = change.sequence
+    number = reader.called(change)
     if not before:
+        where = "" if to is None else " --to PATH"
         raise RestoreRefused(
-            f"change {number} deleted the file: `fcm-tui restore {number} --before` brings it back"
+            f"change {number} deleted the file: `fcm-tui restore {number} --before{where}` brings it back"
         )
     if to is not None:
         raise RestoreRefused(
