@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from fcm_tui.review import following, status, wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.store import reviews
+from fcm_tui.store.mysql import engine
 from fcm_tui.store.reading.queries import Reader
 from tests.database.recording import abreast, recording
 from tests.database.seats import once, send
@@ -117,4 +122,27 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
         await eventually(
             lambda: app.log_view.rows == 3 and app.status_line.told is None, 30, "it is back by itself"
         )
+    await app.close_record()
+
+
+async def test_a_server_that_does_not_answer_is_told(
+    root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
+    server = parse_server(own.url())
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    (root / "a.txt").write_text("one\n")
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", server)
+    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    assert own.process is not None
+    async with app.run_test(size=(120, 32)):
+        await shows(app, "+ one")
+        os.kill(own.process.pid, signal.SIGSTOP)
+        try:
+            await shows(app, "Lost connection")
+        finally:
+            os.kill(own.process.pid, signal.SIGCONT)
+        await shows(app, lambda screen: "Lost connection" not in screen)
     await app.close_record()

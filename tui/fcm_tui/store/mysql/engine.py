@@ -23,6 +23,8 @@ _STATE = (
     "SELECT (SELECT count(*) FROM reviews), (SELECT coalesce(max(time_ns), 0) FROM reviews),"
     " (SELECT count(*) FROM gaps WHERE to_ns IS NULL), (SELECT count(*) FROM gaps), (SELECT count(*) FROM roots)"
 )
+ANSWER_SECONDS = 10.0
+"""In which a server tells whether there is something new; what it has to look for may take it longer."""
 _NO_TABLE = 1146
 _DENIED = frozenset((1044, 1142, 1143, 1227, 1370))
 
@@ -99,7 +101,11 @@ class ServerEngine:
             ) from error
 
     def version(self) -> object:
-        """Something that differs once anybody has written there."""
+        """Something that differs once anybody has written there. A server that does not answer is soon lost."""
+        with self.connection.patience(ANSWER_SECONDS):
+            return self._version()
+
+    def _version(self) -> object:
         heads = self.connection.execute(
             # As max() it would go through all of a recorder's changes.
             "SELECT r.recorder_id, (SELECT c.sequence FROM changes c WHERE c.recorder_id = r.recorder_id"

@@ -170,6 +170,15 @@ class ServerConnection:
         return _Found(result.rows or () if result is not None else (), touched)
 
     @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Wait for answers no longer than this inside."""
+        self._wire._read_timeout = seconds
+        try:
+            yield
+        finally:
+            self._wire._read_timeout = READ_SECONDS
+
+    @contextmanager
     def until(self, unwanted: Callable[[], bool]) -> Iterator[None]:
         """Give up whatever is read inside as soon as `unwanted`, which another thread asks, says so.
 
