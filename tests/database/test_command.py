@@ -87,3 +87,17 @@ def test_what_could_not_be_sent_is_told(root: Path, home: Path, capsys: Output) 
     assert "1 behind" in capsys.readouterr().err
     assert main(["status", *arguments]) == 0
     assert "database   mysql://me@127.0.0.1:1/fcm: 1 behind" in capsys.readouterr().out
+
+
+def test_that_nothing_was_ever_sent_is_told_afterwards_too(
+    root: Path, database: Server, capsys: Output
+) -> None:
+    arguments = ["--database", database.address.replace("tester@", "nobody@")]
+    assert main(["record", "--once", str(root), *arguments]) == 0
+    assert "nothing is being sent because Access denied" in capsys.readouterr().err
+    assert main(["status", *arguments]) == 0
+    assert ": not all is sent, nothing is being sent because Access denied" in capsys.readouterr().out
+    assert main(["status", "--json", *arguments]) == 0
+    told = json.loads(capsys.readouterr().out)["shipping"]
+    assert (told["state"], told["behind"], told["whole"]) == ("stopped", 0, False)
+    assert told["reason"].startswith("Access denied")

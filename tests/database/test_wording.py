@@ -30,6 +30,9 @@ SAID = {
         "retrying in 0 s because no, 1 row refused: see `fcm-tui database dead`"
     ),
     Shipping(SERVER, "stopped", 7, 3, NOW - 7_200_000_000_000): "3 behind (2.0 h), nothing is being sent",
+    Shipping(SERVER, "stopped", 7, is_whole=True): "all sent when it ended",
+    Shipping(SERVER, "stopped"): "not all is sent, nothing is being sent",
+    Shipping(SERVER, "stopped", reason="no"): "not all is sent, nothing is being sent because no",
 }
 
 

@@ -79,7 +79,7 @@ def _shipping(reader: Reader, data_dir: DataDir, server: Server | None) -> Shipp
             return None
         told = Shipping(server.address, "stopped")
     elif data_dir.lock_holder() is None:
-        told = told._replace(state="stopped", reason="", retry_ns=None)
+        told = told._replace(state="stopped", retry_ns=None)
     return wording.against(told, reader.connection)
 
 

@@ -29,13 +29,20 @@ def text(shipping: Shipping, now_ns: int | None = None) -> str:
     elif shipping.state == "connecting":
         said.append("connecting")
     elif shipping.state == "stopped":
-        why = f" because {shipping.reason}" if shipping.reason else ""
-        said.append(f"nothing is being sent{why}" if shipping.behind or why else "all sent when it ended")
+        said += _ended(shipping)
     if shipping.dead:
         said.append(
             f"{shipping.dead:,} row{'' if shipping.dead == 1 else 's'} refused: see `fcm-tui database dead`"
         )
     return ", ".join(said)
+
+
+def _ended(shipping: Shipping) -> list[str]:
+    if shipping.is_whole and not shipping.behind and not shipping.reason:
+        return ["all sent when it ended"]
+    why = f" because {shipping.reason}" if shipping.reason else ""
+    lacks = [] if shipping.is_whole or shipping.behind else ["not all is sent"]
+    return [*lacks, f"nothing is being sent{why}"]
 
 
 def silent(known: Sequence[RecorderInfo], now_ns: int) -> str:
