@@ -34,6 +34,25 @@ async def test_what_is_told_takes_the_room_of_all_else(
         await shows(app, lambda screen: screen.split("\n")[-1].rstrip() == line)
 
 
+@pytest.mark.parametrize("width", [80, 100])
+async def test_that_recorders_are_silent_stands_before_a_mere_notice(
+    record: RecordBuilder, make_app: Make, width: int
+) -> None:
+    app = make_app(record)
+    app.notices.stand("a seat at mysql://fcm_reviewer@db.example.com/fcm")
+    async with app.run_test(size=(width, 24)):
+        await shows(app, "◇ viewer   a seat at mysql://fcm_reviewer@db.example.com/fcm")
+        app._silent = "2 of 3 recorders silent, web2 for 5 min"
+        await shows(
+            app,
+            lambda screen: (
+                "◇ viewer   2 of 3 recorders silent, web2 for 5 min" in screen and "? help" in screen
+            ),
+        )
+        app._unreadable = "Can't connect"
+        await shows(app, "◇ viewer   Can't connect  ")
+
+
 async def test_what_the_status_line_cuts_is_said_in_full(record: RecordBuilder, make_app: Make) -> None:
     words = " ".join(f"word{number}" for number in range(15))
     state = FakeState("recording", message=words)

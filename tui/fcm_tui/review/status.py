@@ -67,6 +67,11 @@ class Status(NamedTuple):
             return visible(self.notice), "muted"
         return (visible(self.wrong), "warning") if self.wrong else None
 
+    @property
+    def tells_warning(self) -> bool:
+        """Whether that sentence is more than a notice."""
+        return self.told is not None and self.told[1] == "warning"
+
 
 def parts(status: Status) -> list[list[Part]]:
     """The fields of the line, the most important first."""
@@ -76,10 +81,10 @@ def parts(status: Status) -> list[list[Part]]:
             [(f"⚠ {wording.plural(status.unread, 'alert')} ", "bad"), (keys.shown("alerts"), "key")]
         )
     state = status.state
-    if status.told is not None:
-        fields.append([status.told])
+    said = [status.told] if status.told is not None else []
     if status.silent:
-        fields.append([(visible(status.silent), "warning")])
+        said.insert(1 if status.tells_warning else 0, (visible(status.silent), "warning"))
+    fields += [[one] for one in said]
     if state is not None and state.paused is not None:
         fields.insert(1, [(visible(pause_text(state.paused)), "text")])
     if state is not None and state.phase == "recording":
@@ -264,7 +269,7 @@ class StatusLine(Widget):
                 is_told = said == [self._status.told]
                 if number > 1 and not is_told:
                     continue
-                if is_told and width - used - end < _READABLE:
+                if is_told and (self._status.tells_warning or number == 1) and width - used - end < _READABLE:
                     hints, end = [], 0
                 room = width - used - end - apart
                 if room < 10:
