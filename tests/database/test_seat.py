@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui.query.parse import parse
 from fcm_tui.review import following, status, wording
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.look.theme import Themes
 from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.store import reviews
@@ -145,4 +147,28 @@ async def test_a_server_that_does_not_answer_is_told(
         finally:
             os.kill(own.process.pid, signal.SIGCONT)
         await shows(app, lambda screen: "Lost connection" not in screen)
+    await app.close_record()
+
+
+async def test_what_could_not_be_read_for_a_while_is_told_until_it_can_though_nothing_new_comes(
+    root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
+    server = parse_server(own.url())
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    (root / "a.txt").write_text("one\n")
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", server)
+    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(120, 32)):
+        await shows(app, "● live")
+        own.sql("RENAME TABLE change_differences TO away")
+        app.log_view.narrow(terms=parse("text:one"))
+        await eventually(lambda: app._unreadable, 30, "it is told")
+        own.sql("RENAME TABLE away TO change_differences")
+        await eventually(lambda: not app._unreadable, 30, "it can be read again")
+        await eventually(lambda: app.log_view.filters.terms, 30, "what was asked for is shown")
+        app.post_message(LogFeed.Failed("Lost connection"))
+        await eventually(lambda: app._unreadable == "Lost connection", 30)
+        await eventually(lambda: not app._unreadable, 30, "nothing is lost any more")
     await app.close_record()

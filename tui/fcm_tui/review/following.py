@@ -107,7 +107,7 @@ class Following(PaneKeys):
                 if isinstance(self.database, Server):
                     self._unreadable, seen = visible(str(error)), object()
                 continue
-            if version != seen and await self._catch_up():
+            if (version != seen or self._unreadable) and await self._catch_up():
                 await self._see_reviews()
                 seen = version
 
@@ -142,7 +142,8 @@ class Following(PaneKeys):
             return False
         finally:
             self._changed.set()
-        self._unreadable = ""
+        if self.log_view.is_narrowed():
+            self._unreadable = ""
         return True
 
     @work(group="open", exit_on_error=False)

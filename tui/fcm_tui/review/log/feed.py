@@ -10,7 +10,7 @@ from textual import work
 from textual.message import Message
 from textual.worker import Worker, WorkerError
 
-from fcm_tui.errors import FcmError
+from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.model import Change, Gap
 from fcm_tui.review import wording
 from fcm_tui.review.log.gaps import LogGaps
@@ -60,6 +60,7 @@ class LogFeed(CursorView):
         self._unread = ""
         self._narrowing: Worker[None] | None = None
         """What is under way to another filter, or was last."""
+        self._may_pass = False  # what kept that from being read
         self.range_from: int | None = None
         """The place at which a range of selected rows begins, if there is one."""
 
@@ -262,6 +263,7 @@ class LogFeed(CursorView):
         except Abandoned:
             return
         except FcmError as error:
+            self._may_pass = isinstance(error, StoreError)
             self.post_message(self.Failed(visible(str(error))))
 
     @work(group="log-count", exclusive=True, exit_on_error=False)

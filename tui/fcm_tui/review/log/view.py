@@ -39,6 +39,14 @@ class EventLog(LogFeed):
         if self._painter.is_relative:
             self.refresh()
 
+    def is_narrowed(self) -> bool:
+        """Whether what was asked for last is shown. What could not be read is read again."""
+        if self._reading.wanted == self._filters:
+            return True
+        if self._may_pass and self._narrowing is not None and self._narrowing.is_finished:
+            self._narrowing = self._narrow(self._reading.wanted)
+        return False
+
     @property
     def selected(self) -> Change | None:
         """The change under the cursor; None on a line that is no change."""
