@@ -110,7 +110,7 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
             lambda: "127.0.0.1" in (app.status_line.told or ("",))[0], 30, "the screen says that it is lost"
         )
         await pilot.press("down", "up")
-        await shows(app, "Can't connect")
+        await shows(app, lambda screen: "Can't connect" in screen and "live" not in screen)
         await pilot.press("N", *"ask", "enter")
         await shows(app, lambda screen: "Nothing was written: " in screen and " note: ask" in screen)
         await pilot.press("escape", "H")

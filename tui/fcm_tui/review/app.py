@@ -203,6 +203,7 @@ class ReviewApp(Following):
             self._silent,
         )
         self.status_line.say(self._status)
+        self.log_pane.say_readable(not self._unreadable)
         self._say_in_full()
 
     def _say_in_full(self) -> None:

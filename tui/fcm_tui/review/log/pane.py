@@ -79,6 +79,7 @@ class LogPane(Pane):
         """What is written."""
         self._said = ""
         self._saying: Timer | None = None
+        self._is_readable = True
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -94,7 +95,8 @@ class LogPane(Pane):
         if not log.rows and log.total:
             state = wording.number(log.total)
         elif log.rows:
-            state = f"{state}  ● live" if log.following else f"{wording.number(log.row + 1)} of {state}"
+            live = "  ● live" if self._is_readable else ""
+            state = f"{state}{live}" if log.following else f"{wording.number(log.row + 1)} of {state}"
         where = self._said or where
         if log.range_from is not None:  # which hardly shows in some themes
             where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
@@ -107,6 +109,12 @@ class LogPane(Pane):
             self.bar.say_found(f"{found} found")
         else:
             self.bar.say_found("")
+
+    def say_readable(self, is_readable: bool) -> None:
+        """Whether what is recorded can be read just now: else nothing is live."""
+        if is_readable != self._is_readable:
+            self._is_readable = is_readable
+            self.say_title()
 
     def on_inbox_said(self, message: Inbox.Said) -> None:
         """Tell it in the title for a while."""
