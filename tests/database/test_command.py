@@ -27,7 +27,7 @@ def test_tables_are_made_and_told(database: Server, capsys: Output) -> None:
     assert main(["database", "upgrade", *url]) == 0
     assert main(["database", "check", *url]) == 0
     assert capsys.readouterr().out.endswith(
-        f"not encrypted\nschema {len(STEPS)}, max_allowed_packet 16,777,216 bytes\nok\n"
+        f"not encrypted\nthis account may send\nschema {len(STEPS)}, max_allowed_packet 16,777,216 bytes\nok\n"
     )
     assert main(["database", "status", "--json", *url]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -108,3 +108,45 @@ async def test_a_reviewer_reads_and_reviews(accounts: Server) -> None:
     ):  # fmt: skip
         assert await refused(connection, statement), statement
     connection.close()
+
+
+def test_the_check_tells_what_an_account_may(
+    accounts: Server,
+    shared: MariaDB,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", "")
+    (tmp_path / "fcm.toml").write_text(f"[[roots]]\npath = '{tmp_path}'\n")
+    shared.sql("CREATE USER narrow@'127.0.0.1', reader@'127.0.0.1'", "mysql")
+    try:
+        for table in ("changes", "schema_steps"):
+            shared.sql(f"GRANT SELECT ON {accounts.name}.{table} TO narrow@'127.0.0.1'", "mysql")
+        shared.sql(f"GRANT SELECT ON {accounts.name}.* TO reader@'127.0.0.1'", "mysql")
+
+        def told(*command: str, user: str) -> tuple[int, str]:
+            url = accounts.address.replace("tester@", f"{user}@")
+            status = main([*command, "--database", url])
+            return status, "".join(capsys.readouterr())
+
+        for user, says in (
+            ("fcm_recorder", "this account may send\n"),
+            ("fcm_reviewer", "this account may add reviews\n"),
+            ("reader", "this account may only read\n"),
+        ):
+            status, said = told("database", "check", user=user)
+            assert (status, says in said) == (0, True), said
+        status, said = told("database", "check", user="narrow")
+        assert status == 2
+        assert "this account may not read recorders, roots, files, backup_paths, contents, " in said
+        assert "changes," not in said
+        assert said.count("\n") == 1
+        wrong = "this account may not send what is recorded here"
+        records = ["doctor", "--config", str(tmp_path / "fcm.toml")]
+        said = told(*records, user="reader")[1]
+        assert wrong in said, said
+        assert wrong not in told(*records, user="fcm_recorder")[1]
+        assert wrong not in told("doctor", user="reader")[1]
+    finally:
+        shared.sql("DROP USER narrow@'127.0.0.1', reader@'127.0.0.1'", "mysql")

@@ -138,7 +138,7 @@ def _probes(args: argparse.Namespace, file: Path, settings: Settings, folder: Pa
         late = "see whether another program holds it locked, and the disk answers"
         probes.append(Probe("record", partial(record.record, database), late=late))
         probes.append(Probe("recorder", partial(record.recorder, folder, database), late=late))
-        probes += _of_server(server)
+        probes += _of_server(server, records=bool(settings.roots))
     if settings.encryption and settings.encryption.startswith("file:"):
         key = Path(os.path.expanduser(settings.encryption.removeprefix("file:")))
         probes.append(Probe("key", partial(places.private_file, "key", key, is_secret=True)))
@@ -151,16 +151,17 @@ def _probes(args: argparse.Namespace, file: Path, settings: Settings, folder: Pa
     ]
 
 
-def _of_server(server: Server | None) -> list[Probe]:
+def _of_server(server: Server | None, *, records: bool) -> list[Probe]:
     if server is None:
         return []
     late = "see whether the server answers, and what stands between"
     file = "see what the password_file is, and whether the keyring waits for somebody"
     probes = [Probe("password", partial(record.password, server), late=file)]
     if server.password_file is not None:
-        look = partial(places.private_file, "password file", Path(server.password_file), is_secret=True)
-        probes.append(Probe("password file", look))
-    return [*probes, Probe("server", partial(record.server, server), _SERVER_PATIENCE, late)]
+        private = partial(places.private_file, "password file", Path(server.password_file), is_secret=True)
+        probes.append(Probe("password file", private))
+    look = partial(record.server, server, records=records)
+    return [*probes, Probe("server", look, _SERVER_PATIENCE, late)]
 
 
 def _service() -> Iterable[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fcm_tui.datadir import DataDir
-from fcm_tui.doctor.finding import Finding, ok, warning
+from fcm_tui.doctor.finding import Finding, ok, warning, wrong
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.connection import Connection
 from fcm_tui.store.reading.queries import Reader
@@ -60,21 +60,31 @@ def recorder(data_dir: Path, database: Path) -> Iterator[Finding]:
     yield ok("recorder", f"process {holder}{f', {standing.phase}' if standing is not None else ''}")
 
 
-def server(server: Server) -> Iterator[Finding]:
-    """The way to the team's database, the account, the tables, encryption, and its clock."""
+def server(server: Server, *, records: bool) -> Iterator[Finding]:
+    """The way to the team's database, the account, the tables, encryption, and its clock.
+
+    Args:
+        records: what is recorded here is to be sent there.
+    """
     from fcm_tui.store.mysql import overview
     from fcm_tui.store.mysql.once import run_with
 
-    async def look(connection: Connection) -> tuple[list[str], float]:
+    async def look(connection: Connection) -> tuple[list[str], bool, float]:
         before = time.time()
         rows = await connection.rows("SELECT UNIX_TIMESTAMP(NOW(6))")
         after = time.time()
         there = float(rows[0][0])
         ahead = there - before if there < before else max(0.0, there - after)
-        return await overview.check(connection), ahead
+        return await overview.check(connection), await overview.may_send(connection), ahead
 
-    lines, ahead = run_with(server, look)
+    lines, may_send, ahead = run_with(server, look)
     yield ok("server", "; ".join(lines))
+    if records and not may_send:
+        yield wrong(
+            "account",
+            "this account may not send what is recorded here",
+            "an administrator's `fcm-tui database grants` tells how it may",
+        )
     is_elsewhere = any(replace(server, tls=None).wants_tls(host) for host, _ in server.hosts)
     if "not encrypted" in lines[0] and is_elsewhere:
         yield warning("tls", "password and contents go there unencrypted", "take ?tls=off out of the URL")

@@ -7,7 +7,14 @@ from typing import Any
 from fcm_tui.errors import ServerRefused
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import Connection
+from fcm_tui.store.mysql.failures import code_of
 
+MAY_SEND, MAY_REVIEW, MAY_READ = "may send", "may add reviews", "may only read"
+_UNREAD = frozenset(("change_differences", "thinned"))
+"""What is sent without being read: a recorder's account need not read it."""
+_DENIED = frozenset((1142, 1143))
+_READ_ONLY = frozenset((1290, 1792, 1836))
+_NO_DEFAULT = 1364
 _SIZES = (
     "SELECT table_name, table_rows, data_length + index_length FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name"
@@ -59,10 +66,40 @@ async def check(connection: Connection) -> list[str]:
         )
     cipher = await connection.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
     encrypted = f"encrypted ({cipher[0][1]})" if cipher and cipher[0][1] else "not encrypted"
+    rights = await _rights(connection)
+    needed = [table for table in schema.TABLES if rights != MAY_SEND or table not in _UNREAD]
+    unread = [table for table in needed if not await _may(connection, f"SELECT 1 FROM {table} LIMIT 0")]
+    if unread:
+        raise ServerRefused(
+            f"this account may not read {', '.join(unread)}: an administrator's `fcm-tui database grants` tells how it may"
+        )
     return [
         f"{connection.host}: {connection.version}, {encrypted}",
+        f"this account {rights}",
         f"schema {step}, max_allowed_packet {connection.largest + 1024:,} bytes",
     ]
+
+
+async def may_send(connection: Connection) -> bool:
+    """Whether the account may write what a recorder sends."""
+    return await _rights(connection) == MAY_SEND
+
+
+async def _rights(connection: Connection) -> str:
+    may = {table: await _may(connection, f"EXPLAIN INSERT INTO {table} VALUES ()") for table in schema.TABLES}
+    return MAY_SEND if all(may.values()) else MAY_REVIEW if may["reviews"] else MAY_READ
+
+
+async def _may(connection: Connection, statement: str) -> bool:
+    """Whether the server lets the account run a statement that does nothing."""
+    try:
+        await connection.rows(statement)
+    except Exception as error:
+        if code_of(error) in _DENIED | _READ_ONLY:
+            return False
+        if code_of(error) != _NO_DEFAULT:
+            raise
+    return True
 
 
 async def _with_tables(connection: Connection) -> int:

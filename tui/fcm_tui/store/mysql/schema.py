@@ -196,6 +196,13 @@ CREATE TABLE IF NOT EXISTS thinned (
 _PROCESSES = ("ALTER TABLE changes ADD COLUMN process_info TEXT",)
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES, _PROCESSES)
+TABLES = tuple(
+    statement.split()[5]
+    for step in STEPS
+    for statement in step
+    if statement.split()[:2] == ["CREATE", "TABLE"]
+)
+"""All that the steps make; `schema_steps` counts those."""
 _COUNTER = f"""
 CREATE TABLE IF NOT EXISTS schema_steps (
     step       INT NOT NULL PRIMARY KEY,
