@@ -12,7 +12,7 @@ from fcm_tui.store.reading.recorders import names
 from fcm_tui.store.reading.results import RecorderInfo
 
 _SILENT = 180.0
-"""Seconds after which a recorder is called silent that tells of itself every 20: clocks may differ by some."""
+"""Seconds after which a recorder is called silent that tells of itself once a minute: clocks may differ by some."""
 
 
 def text(shipping: Shipping, now_ns: int | None = None) -> str:
