@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from fcm_tui.cli import main
+from fcm_tui.errors import StoreError
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.connection import Connection, connect
 from fcm_tui.store.mysql.failures import code_of
+from fcm_tui.store.mysql.reviewing import mark
 from tests.database.compare import differing
 from tests.database.recording import abreast, recording, shipping_of
 from tests.database.server import MariaDB, needs_mariadb
@@ -150,3 +152,19 @@ def test_the_check_tells_what_an_account_may(
         assert wrong not in told("doctor", user="reader")[1]
     finally:
         shared.sql("DROP USER narrow@'127.0.0.1', reader@'127.0.0.1'", "mysql")
+
+
+def test_who_reviews_is_told_which_right_is_not_there(
+    accounts: Server, shared: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", "")
+    shared.sql("CREATE USER reader@'127.0.0.1'", "mysql")
+    try:
+        shared.sql(f"GRANT SELECT ON {accounts.name}.* TO reader@'127.0.0.1'", "mysql")
+        for user, says in (("reader", "may only read"), ("fcm_reviewer", "may add reviews, but not change")):
+            account = replace(accounts, user=user)
+            with pytest.raises(StoreError, match=f"this account {says}.*`fcm-tui database grants` tells how"):
+                for note in ("one", "another"):
+                    mark(account, [(1, b"1" * 16)], "me", note=note, verdict="accepted", pinned="pinned")
+    finally:
+        shared.sql("DROP USER reader@'127.0.0.1'", "mysql")

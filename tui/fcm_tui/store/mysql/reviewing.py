@@ -113,8 +113,11 @@ class _opened:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._engine.close()
         if isinstance(error, err.MySQLError) and code_of(error) in _DENIED:
+            # The message names the right, in whichever language the rest of it is.
+            is_reader = "INSERT" in str(error.args[-1])
+            may = "only read" if is_reader else "add reviews, but not change them or take them back"
             raise StoreError(
-                f"{self._server.address}: this account may add reviews, but not change them or take them back:"
+                f"{self._server.address}: this account may {may}:"
                 " an administrator's `fcm-tui database grants` tells how it may"
             ) from error
         if error is not None:
