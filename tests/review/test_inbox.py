@@ -70,6 +70,43 @@ async def test_a_range_is_marked_at_once(record: RecordBuilder, make_app: Make) 
         assert app.log_view.range_from is None
 
 
+async def test_what_comes_after_v_is_not_in_the_range(record: RecordBuilder, make_app: Make) -> None:
+    engine = FakeEngine()
+    app = make_app(record, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await eventually(lambda: engine.started)
+        await pilot.press("v")
+        await shows(app, "1 change selected")
+        record.change("/home/ann/project/fresh.txt", b"new\n", Kind.CREATED)
+        engine.committed(9, 9)
+        await eventually(lambda: app.log_view.total == 9)
+        assert "1 change selected" in text(app)
+        await pilot.press("space")
+        await eventually(lambda: rows(record) == [(8, None)])
+
+
+async def test_a_burst_that_goes_on_brings_nothing_into_the_range(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    with empty.transaction():
+        for number in range(30):
+            empty.change(f"/home/ann/project/{number}", b"", Kind.CREATED, time_ns=START_NS)
+    engine = FakeEngine()
+    app = make_app(empty, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "30 files")
+        await eventually(lambda: engine.started)
+        await pilot.press("v")
+        await shows(app, "30 changes selected")
+        empty.change("/home/ann/project/late", b"", Kind.CREATED, time_ns=START_NS)
+        engine.committed(31, 31)
+        await shows(app, "31 files")
+        assert "30 changes selected" in text(app)
+        await pilot.press("space")
+        await eventually(lambda: [sequence for sequence, _ in rows(empty)] == list(range(1, 31)))
+
+
 async def test_a_note_is_kept_with_it(record: RecordBuilder, make_app: Make) -> None:
     app = make_app(record)
     async with app.run_test(size=(80, 24)) as pilot:

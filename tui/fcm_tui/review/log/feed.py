@@ -63,6 +63,8 @@ class LogFeed(CursorView):
         self._may_pass = False  # what kept that from being read
         self.range_from: int | None = None
         """The place at which a range of selected rows begins, if there is one."""
+        self.range_newest = 0
+        """The newest place that was there when the range was last moved: what comes later is not in it."""
 
     @property
     def total(self) -> int:
@@ -91,7 +93,7 @@ class LogFeed(CursorView):
     @property
     def following(self) -> bool:
         """New changes take the cursor with them."""
-        return self.cursor == self.home and not self.pinned
+        return self.cursor == self.home and not self.pinned and self.range_from is None
 
     @property
     def home(self) -> int:

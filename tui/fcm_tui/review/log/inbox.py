@@ -83,6 +83,7 @@ class Inbox(EventLog):
         if self.range_from is None and self.refuse():
             return
         self.range_from = None if self.range_from is not None or self._selected is None else self.place
+        self.range_newest = -self._pages.arrived
         self.refresh()
 
     def out(self) -> bool:

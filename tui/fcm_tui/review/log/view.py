@@ -107,7 +107,7 @@ class EventLog(LogFeed):
         if self.range_from is not None:
             begun = self._lines.head_of(self.range_from)
             is_hidden = begun is not None and not begun.is_open
-            start = min(start, self.range_from)
+            start = max(min(start, self.range_from), self.range_newest)
             stop = max(stop, begun.stop if begun is not None and is_hidden else self.range_from + 1)
         arrived = self._pages.arrived
         return range(start + arrived, min(stop + arrived, self.rows))
@@ -137,6 +137,7 @@ class EventLog(LogFeed):
         if not self.complete and self.cursor >= self.total - PAGE // 2:
             self._want(self._pages.next_page)
         self.settled()
+        self.range_newest = -self._pages.arrived
         if self.range_from is not None:
             self.refresh()
         self.post_message(self.Counted())
