@@ -268,7 +268,7 @@ class ReviewApp(Following):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if len(self.screen_stack) == 1:  # a menu over the diff leaves its change in sight
-            self.log_view.pinned = event.widget is self.diff_view
+            self.log_view.pinned = self.is_about_change(event.widget)
         self._say_titles()
 
     @on(Driver.SignalResume)

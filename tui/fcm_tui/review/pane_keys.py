@@ -7,6 +7,7 @@ from textual.widget import Widget
 from fcm_tui.review import keys
 from fcm_tui.review.diff.view import DiffView
 from fcm_tui.review.log.inbox import Inbox
+from fcm_tui.review.parts.entry_bar import EntryBar
 from fcm_tui.review.parts.panes import Panes
 from fcm_tui.review.program_keys import ProgramKeys
 
@@ -55,7 +56,11 @@ class PaneKeys(ProgramKeys):
     def action_step(self, rows: int) -> None:
         self.log_view.pinned = False
         self.log_view.go(self.log_view.cursor + rows)
-        self.log_view.pinned = self.focused is self.diff_view
+        self.log_view.pinned = self.is_about_change(self.focused)
+
+    def is_about_change(self, widget: Widget | None) -> bool:
+        """Whether the keyboard there is for the change in sight, which is to stay in sight then."""
+        return widget is self.diff_view or (isinstance(widget, EntryBar) and widget.ABOUT_CHANGE)
 
     def action_filter(self) -> None:
         """What the log shows, asked for from the directories."""

@@ -23,6 +23,7 @@ class FindBar(EntryBar):
     """Each letter looks anew, from where one was."""
 
     PROMPT = " / "
+    ABOUT_CHANGE = True
 
     def __init__(self, palette: Palette, view: Searched) -> None:
         super().__init__(palette)

@@ -159,9 +159,7 @@ class LogFeed(CursorView):
         follows, top = self.following, self.scroll_offset.y
         at = self._lines.at(self.cursor) if self.total else None
         top_place = self._lines.at(top).place if self.total else 0
-        is_read = (
-            at is not None and at.fold is None and at.mark is None and self._row_at(at.place) is not None
-        )
+        is_read = at is not None and at.mark is None and self._row_at(at.place) is not None
         yield
         if not self.rows or at is None:
             self.cursor = max(0, min(self.cursor, self.total - 1))
@@ -169,9 +167,10 @@ class LogFeed(CursorView):
             return
         with self.app.batch_update():
             fold = self._lines.head_of(at.place)
-            if fold is not None and is_read and opening and not follows:
+            has_grown = fold is not None and fold.start != at.place  # its newest change is another
+            is_head = fold is not None and at.fold is not None and not (self.pinned and has_grown)
+            if fold is not None and is_read and opening and not (follows or is_head):
                 self._lines.turn(fold, is_open=True)
-            is_head = fold is not None and at.fold is not None
             self.cursor = (
                 self._lines.line_of_head(fold) if fold and is_head else self._lines.line_of(at.place)
             )

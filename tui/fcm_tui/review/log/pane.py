@@ -37,6 +37,7 @@ class NoteBar(EntryBar):
     """What there is to say about a change that is reviewed."""
 
     PROMPT = " note: "
+    ABOUT_CHANGE = True
     _had = False
     """There was a note."""
 

@@ -42,6 +42,8 @@ class EntryBar(EntryLine):
     BINDINGS = keys.bindings(keys.ENTRY)
     DEFAULT_CSS = "EntryBar { height: 1; }"
     PROMPT = " "
+    ABOUT_CHANGE = False
+    """What is written is about the change in sight, which stays there for as long."""
 
     class Left(Message):
         """The person goes back to the log."""
