@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -220,3 +221,45 @@ async def test_what_the_first_look_found_is_the_oldest_version(record: RecordBui
         await shows(app, "- line 1 ")
         await pilot.press("tab", "G")
         await shows(app, "+ all new")
+
+
+async def test_what_is_marked_in_a_history_is_what_the_log_compares_with(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    record.change(f"{AT}/main.py", b"all new\n")
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "#9  modified")
+        await pilot.press("j", "j")
+        await shows(app, "#7  modified")
+        await pilot.press("m")
+        await shows(app, "  marked")
+        await pilot.press("g", "H")
+        await shows(app, lambda screen: "1 of 3" in screen and "#7 marked" in screen)
+        await pilot.press("j")
+        await shows(app, "#8  modified")
+        await pilot.press("m", "escape")
+        await shows(app, lambda screen: "Directories" in screen and "#8 marked" in screen)
+        await pilot.press("M")
+        await shows(app, lambda screen: "#8 2026" in screen and "→  #9 2026" in screen)
+        await pilot.press("M", "j")
+        await shows(app, lambda screen: "#8  modified" in screen and "  marked" in screen)
+        await pilot.press("m")  # the same version, wherever its mark was set
+        await shows(app, lambda screen: "Directories" in screen and "marked" not in screen)
+
+
+async def test_the_first_looks_of_two_files_are_two_versions(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("H")
+        await shows(app, "1 of 2")
+        await pilot.press("G")
+        await shows(app, "2 of 2")
+        await pilot.press("m", "escape")
+        await shows(app, "first look marked")
+        await pilot.press("F")
+        await shows(app, re.compile(r"first look 2026\S+ \S+  →  #8 2026").search)
+        await pilot.press("F", "j", "H", "G")
+        await shows(app, lambda screen: "util.py" in screen and "3 of 3" in screen)
+        await shows(app, "first look marked")

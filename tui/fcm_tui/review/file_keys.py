@@ -27,13 +27,13 @@ from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.engine import Place
-from fcm_tui.store.reading.histories import key_of_change
+from fcm_tui.store.reading.histories import FileKey, key_of_change
 
 if TYPE_CHECKING:
     from fcm_tui.restore import Done, Recording
     from fcm_tui.review.acts.restore_plans import Wish
+    from fcm_tui.review.files.history import HistoryScreen
     from fcm_tui.review.parts.menu import Choice
-
 
 _GROUP = "file-keys"
 """Of workers."""
@@ -111,11 +111,20 @@ class FileKeys(ThemedApp):
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
         on = change.host if change is not None and change.at else subject.host
-        history = HistoryScreen(
-            self.palette, self.versions, self.settings, subject.path, file, at, subject.host, on
-        )
+        history = self._history(subject.path, file, at, subject.host, on)
         history.diff.mark_found(self.log_view.filters.terms)
-        self.push_screen(history)
+
+    def _history(
+        self, path: bytes, file: FileKey | None, at: int | None, host: str = "", on: str = ""
+    ) -> HistoryScreen:
+        """Show one, as `HistoryScreen` has it; what is marked there is marked in the log too."""
+        from fcm_tui.review.files.history import HistoryScreen
+
+        history = HistoryScreen(
+            self.palette, self.versions, self.settings, path, file, at, host, on, self.diff_view.reader.mark
+        )
+        self.push_screen(history, lambda _: self.diff_view.post_message(ChangeView.Moved()))
+        return history
 
     def action_blame(self) -> None:
         from fcm_tui.review.files.blame import BlameScreen
@@ -135,12 +144,8 @@ class FileKeys(ThemedApp):
             if isinstance(under, HistoryScreen):
                 under.go_to(change.sequence)
                 return
-            file, on = key_of_change(change), change.host if blamed.at else ""
-            self.push_screen(
-                HistoryScreen(
-                    self.palette, self.versions, self.settings, change.path, file, change.sequence, on=on
-                )
-            )
+            on = change.host if blamed.at else ""
+            self._history(change.path, key_of_change(change), change.sequence, on=on)
 
         self.push_screen(BlameScreen(self.palette, self.versions, blamed, subject.line), jump)
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
 from fcm_tui.safetext import visible
 from fcm_tui.settings.config import Settings
+from fcm_tui.store.reading.changes import key_of
 
 if TYPE_CHECKING:
     from fcm_tui.query.terms import Term
@@ -37,6 +39,20 @@ _AGAIN = 1.0
 """Seconds until a record is read again that could not be read."""
 _HELD = 2
 """Selections that followed so quickly from which on a key counts as held down."""
+
+
+@dataclass(slots=True)
+class Mark:
+    """What others are compared with, wherever it was marked."""
+
+    change: Change | None = None
+    """The one whose version that is."""
+
+    def is_on(self, change: Change | None) -> bool:
+        """Whether that version is the marked one; first looks have one number, and are of a file each."""
+        if self.change is None or change is None:
+            return False
+        return (key_of(change), change.file_id) == (key_of(self.change), self.change.file_id)
 
 
 class DiffReader:
@@ -64,8 +80,8 @@ class DiffReader:
         """As in the document that was asked for last, which may not be there yet."""
         self._reviews = 0
         """How often somebody has reviewed something since the start."""
-        self.marked: Change | None = None
-        """The change whose version others are compared with."""
+        self.mark = Mark()
+        """Other views may have the same."""
 
     def select(self, change: Change | None) -> None:
         """Show a change; nothing for None."""
@@ -107,11 +123,11 @@ class DiffReader:
         with suppress(FcmError):
             self._view.say_reviews(change, await self._source.call(read))
 
-    def mark(self) -> None:
+    def turn_mark(self) -> None:
         """Mark the change that is selected, or take its mark away."""
         if self._nothing("mark"):
             return
-        self.marked = None if self.marked == self._selected else self._selected
+        self.mark.change = None if self.mark.is_on(self._selected) else self._selected
 
     def _nothing(self, to: str) -> bool:
         """Whether no change is selected, which is said."""
@@ -121,7 +137,7 @@ class DiffReader:
 
     def compare(self) -> None:
         """The version of the marked change with that of the selected one, or the change itself again."""
-        marked, selected = self.marked, self._selected
+        marked, selected = self.mark.change, self._selected
         if self._nothing("compare") or selected is None or self._back_from("marked"):
             return
 
@@ -149,7 +165,7 @@ class DiffReader:
 
     def span(self) -> None:
         """All files between the marked change and the selected one, or the change itself again."""
-        marked, selected, within = self.marked, self._selected, self.within()
+        marked, selected, within = self.mark.change, self._selected, self.within()
         if self._nothing("compare") or selected is None or self._back_from("span"):
             return
 
@@ -247,7 +263,7 @@ class ChangeView(FindingView):
             self.give(matches.exactly(texts(terms)))
 
     def action_mark(self) -> None:
-        self.reader.mark()
+        self.reader.turn_mark()
         self.post_message(self.Moved())
 
     def action_compare(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fcm_tui.review import wording
 from fcm_tui.review.diff.reader import ChangeView
-from fcm_tui.store.reading.changes import key_of
 
 
 def title(view: ChangeView, *, with_root: bool) -> list[str]:
@@ -16,9 +15,8 @@ def title(view: ChangeView, *, with_root: bool) -> list[str]:
     at = f"hunk {hunk} of {hunks}" if hunk and hunks else wording.plural(hunks, "hunk") if hunks else ""
     change = document.change
     told = view.shape.told(has_context=not document.partial)
-    if (marked := view.reader.marked) is not None:
-        is_this = key_of(marked) == key_of(change)
-        told.append("marked" if is_this else f"{wording.number_of(marked)} marked")
+    if (marked := view.reader.mark.change) is not None:
+        told.append("marked" if view.reader.mark.is_on(change) else f"{wording.number_of(marked)} marked")
     if view.reader.awaited is not None:
         told.append(f"reading {wording.number_of(view.reader.awaited)}…")
     if view.shape.blind:

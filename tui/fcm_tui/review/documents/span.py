@@ -85,7 +85,9 @@ def between(record: Record, one: Change, other: Change, within: bytes | None) ->
     host = older.recorder_id.hex() if record.is_server else None
     changes = record.log(Filters(path=within, host=host), limit=_CHANGES, after=key_of(older), reverse=True)
     upto = [change for change in changes if key_of(change) <= key_of(newer)]
-    said = f"#{older.sequence} {wording.moment(older.time_ns)}  →  #{newer.sequence} {wording.moment(newer.time_ns)}"
+    said = "  →  ".join(
+        f"{wording.number_of(change)} {wording.moment(change.time_ns)}" for change in (older, newer)
+    )
     document = _document(record, other, upto, said, within, all_of_them=len(changes) < _CHANGES)
     return document._replace(span=Span(older, within))
 

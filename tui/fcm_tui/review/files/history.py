@@ -15,7 +15,7 @@ from fcm_tui.review import keys, wording
 from fcm_tui.review.acts.subject import Subject, shown
 from fcm_tui.review.diff import matches
 from fcm_tui.review.diff import title as diff_title
-from fcm_tui.review.diff.reader import ChangeView
+from fcm_tui.review.diff.reader import ChangeView, Mark
 from fcm_tui.review.files.version_search import VersionsPane
 from fcm_tui.review.files.versions_view import VersionsView
 from fcm_tui.review.look.theme import Palette
@@ -62,10 +62,12 @@ class HistoryScreen(Screen[None]):
         at: int | None = None,
         host: str = "",
         on: str = "",
+        mark: Mark | None = None,
     ) -> None:
         """`file` None for the one that stands, or stood last, at `path`; `at` is the change to begin with.
 
         Where several hosts have such a path, `host` tells whose it is, as filters take it, and `on` what that is called.
+        What is marked with another screen's `mark` is so in both.
         """
         super().__init__()
         self._source = source
@@ -75,6 +77,7 @@ class HistoryScreen(Screen[None]):
         self._at = at
         self.versions = VersionsView(palette, source, id="versions")
         self.diff = VersionDiff(palette, source, settings, id="version")
+        self.diff.reader.mark = mark or Mark()
         self.diff.hint = "What brought the selected version stands here."
         self.pane = VersionsPane(palette, source, self.versions)
         self._palette = palette
