@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fcm_tui.model import Kind
 from fcm_tui.review.app import ReviewApp
 from tests.review.builder import RecordBuilder
 from tests.review.keyboard import at_once, settled
@@ -68,3 +69,19 @@ async def test_all_changes_in_a_folder_are_reviewed(record: RecordBuilder, make_
         await shows(app, "2 changes reviewed")
         await eventually(lambda: marks(app) == " ✓  ✓")
         assert [sequence for sequence, _ in rows(record)] == [4, 7]
+
+
+@pytest.mark.parametrize(("width", "asked"), [(80, "90 changes in a-folder"), (60, "90 ch")])
+async def test_how_many_changes_a_key_reviews_is_told_however_narrow_it_is(
+    empty: RecordBuilder, make_app: Make, width: int, asked: str
+) -> None:
+    with empty.transaction():
+        for number in range(90):
+            empty.change(
+                f"/home/ann/project/a-folder-with-a-name-as-long-as-this/{number}", b"", Kind.CREATED
+            )
+    app = make_app(empty)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await shows(app, "● live")
+        await pilot.press("1", "j", "space")
+        await shows(app, f"Space again reviews {asked}")

@@ -98,10 +98,10 @@ class LogPane(Pane):
         elif log.rows:
             live = "  ● live" if self._is_readable else ""
             state = f"{state}{live}" if log.following else f"{wording.number(log.row + 1)} of {state}"
-        where = self._said or where
+        said = self._said
         if log.range_from is not None:  # which hardly shows in some themes
-            where = f"{wording.plural(len(log.selected_rows), 'change')} selected"
-        self.title.say(where, state)
+            said = f"{wording.plural(len(log.selected_rows), 'change')} selected"
+        self.title.say(said or where, state, is_said=bool(said))
         if log.is_looking or self._pause is not None:
             self.bar.say_found("…")
         elif log.filters.terms:

@@ -27,14 +27,19 @@ class PaneTitle(Widget):
         self.palette = palette
         self._heading = name
         self._detail = ""
+        self._is_said = False
         self._state: tuple[str, ...] = ()
         self.focused = False
 
-    def say(self, detail: str, *state: str) -> None:
-        """Show another detail, and a state of parts of which the first are left out where there is too little room."""
+    def say(self, detail: str, *state: str, is_said: bool = False) -> None:
+        """Show another detail, and a state of parts of which the first are left out where there is too little room.
+
+        Args:
+            is_said: the detail is no path but words: the state gives way to them, and they are cut at their end.
+        """
         parts = tuple(filter(None, state))
-        if (detail, parts) != (self._detail, self._state):
-            self._detail, self._state = detail, parts
+        if (detail, parts, is_said) != (self._detail, self._state, self._is_said):
+            self._detail, self._state, self._is_said = detail, parts, is_said
             self.refresh()
 
     def rename(self, name: str) -> None:
@@ -54,7 +59,8 @@ class PaneTitle(Widget):
         left = f"{mark}{self._heading}  "
         room = width - len(left) - 1
         state = self._state_in(room)
-        detail = wording.fit_path(self._detail, max(0, room - wording.cells(state)))
+        fit = wording.fit if self._is_said else wording.fit_path
+        detail = fit(self._detail, max(0, room - wording.cells(state)))
         quiet = style if self.focused else style + self.palette.theme.styles["muted"]
         return Strip(
             [Segment(left, style), Segment(detail + " ", quiet), Segment(state, quiet)],
@@ -62,7 +68,9 @@ class PaneTitle(Widget):
 
     def _state_in(self, room: int) -> str:
         """As much of the state as leaves the detail what it needs."""
-        least = min(_LEAST, wording.cells(self._detail)) if self._detail else -1
+        least = wording.cells(self._detail) if self._detail else -1
+        if not self._is_said:
+            least = min(_LEAST, least)
         for first in range(len(self._state)):
             state = f"{', '.join(self._state[first:])} "
             if room - wording.cells(state) >= least:
