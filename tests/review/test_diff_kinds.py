@@ -203,3 +203,31 @@ async def test_a_link_is_told_from_a_text(empty: RecordBuilder, make_app: Make) 
     async with app.run_test(size=(120, 30)):
         await shows(app, "two.txt")
         assert "symbolic link to" in lines(app.diff_view)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            stat.S_IFLNK | 0o777,
+            stat.S_IFREG | 0o644,
+            "mode lrwxrwxrwx → -rw-r--r--: it was a symbolic link and is a file now",
+        ),
+        (
+            stat.S_IFREG | 0o644,
+            stat.S_IFLNK | 0o777,
+            "mode -rw-r--r-- → lrwxrwxrwx: it was a file and is a symbolic link now",
+        ),
+        (stat.S_IFREG | 0o644, stat.S_IFREG | 0o755, "mode -rw-r--r-- → -rwxr-xr-x"),
+    ],
+)
+async def test_what_changed_beside_a_content_that_is_the_same_is_told(
+    empty: RecordBuilder, make_app: Make, old: int, new: int, said: str
+) -> None:
+    empty.file(AT + "link", b"b.txt")
+    empty.change(AT + "link", b"b.txt", mode=new)
+    connect(empty.database).execute("UPDATE changes SET previous_mode = ?", (old,))
+    app = make_app(empty)
+    async with app.run_test(size=(120, 30)):
+        await shows(app, "The content is the same, 5 B.")
+        await shows(app, said)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import stat
-
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
+from fcm_tui.review.documents import modes
 from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, Side, facts, told
 from fcm_tui.review.documents.large import changed_lines, is_large
@@ -49,12 +48,10 @@ def load(record: Record, change: Change) -> Document:
         if change.kind is Kind.DELETED:
             notes.append(f"Deleted. The version before is not in the record: {_why(record, change)}")
         elif change.after is not None:
-            notes.append(f"The content is the same, {wording.size(change.size)}.")
+            notes += [f"The content is the same, {wording.size(change.size)}.", *_other_mode(record, change)]
         return Document(change, said, notes, empty, empty, [], "")
 
-    old_mode = record.state_before(change)[0] if change.before is not None else None
-    if old_mode and change.mode is not None and old_mode != change.mode:
-        notes.append(_mode(old_mode, change.mode))
+    notes += _other_mode(record, change)
     if is_large(change) and (large := changed_lines(record, change, said, notes)) is not None:
         return large
     before, missing_before = _content(record, change.before)
@@ -84,7 +81,7 @@ def _not_kept(change: Change) -> str:
 
 def _metadata(record: Record, change: Change) -> list[str]:
     old_mode, old_mtime = record.state_before(change)
-    said = [f"Only metadata changed: {_mode(old_mode, change.mode)}"]
+    said = [f"Only metadata changed: {modes.told(old_mode, change.mode)}"]
     if change.mtime_ns is not None:
         now = wording.moment(change.mtime_ns)
         was = wording.moment(old_mtime) if old_mtime is not None else now
@@ -94,9 +91,9 @@ def _metadata(record: Record, change: Change) -> list[str]:
     return said
 
 
-def _mode(old: int | None, new: int | None) -> str:
-    now = stat.filemode(new) if new is not None else "unknown"
-    return f"mode {stat.filemode(old)} → {now}" if old and old != new else f"mode {now}"
+def _other_mode(record: Record, change: Change) -> list[str]:
+    old = record.state_before(change)[0] if change.before is not None else None
+    return [modes.told(old, change.mode)] if modes.differ(old, change.mode) else []
 
 
 def _why(record: Record, change: Change) -> str:
