@@ -69,7 +69,8 @@ async def test_of_two_versions_it_is_their_lines(
     empty: RecordBuilder, make_app: Make, monkeypatch: pytest.MonkeyPatch, key: str, old: str, new: str
 ) -> None:
     monkeypatch.setattr(
-        "fcm_tui.review.documents.versions.read_now", lambda change, settings: changed(l5="third")
+        "fcm_tui.review.documents.versions.read_now",
+        lambda change, settings: on_disk.Now(changed(l5="third"), None),
     )
     assert on_disk.read_now is not None
     empty.file(AT + "a", changed(l50="begun"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from fcm_tui.errors import NotSoError
 from fcm_tui.model import Capture, Kind
 from fcm_tui.review.app import ReviewApp
+from fcm_tui.review.documents import versions
 from fcm_tui.review.documents.on_disk import read_now
 from fcm_tui.settings.config import Settings
 from fcm_tui.store.reading.queries import Reader
@@ -77,6 +79,8 @@ async def test_a_version_is_compared_with_the_file_now(
 ) -> None:
     recorded(empty, home, "a.py", b"one\ntwo\n")
     (home / "a.py").write_bytes(b"one\n2\n")
+    mode = os.lstat(home / "a.py").st_mode
+    connect(empty.database).execute("UPDATE changes SET mode = ?", (mode,))
     app = make_app(empty)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(app, "+ two")
@@ -94,6 +98,25 @@ async def test_a_version_is_compared_with_the_file_now(
         (home / "a.py").unlink()
         await pilot.press("D", "D")
         await shows(app, "There is no file on disk.")
+
+
+def test_versions_of_which_only_the_mode_differs_are_told_apart(empty: RecordBuilder, home: Path) -> None:
+    recorded(empty, home, "a.sh", b"one\n")
+    empty.change(os.fspath(home / "a.sh"), b"one\n", Kind.METADATA, mode=0o100600)
+    empty.change(os.fspath(home / "a.sh"), b"two\n", mode=0o100755)
+    (home / "a.sh").write_bytes(b"one\n")
+    now = stat.filemode(os.lstat(home / "a.sh").st_mode)
+    connect(empty.database).execute("UPDATE changes SET mode = ? WHERE sequence = 1", (0o100400,))
+    with Reader(empty.database) as reader:
+        one, other, last = (reader.change(number) for number in (1, 2, 3))
+        assert versions.of_two(reader, one, other).notes == [
+            "The content is the same; mode -r-------- → -rw-------"
+        ]
+        assert versions.of_two(reader, other, other).notes == ["Both versions are the same."]
+        assert versions.of_two(reader, other, last).notes == ["mode -rw------- → -rwxr-xr-x"]
+        assert versions.with_disk(reader, one, Settings()).notes == [
+            f"The content is the same; mode -r-------- → {now}"
+        ]
 
 
 @pytest.fixture

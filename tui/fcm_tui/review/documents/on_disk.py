@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import NamedTuple
 
 from fcm_tui.capture.detectors import secret_in
 from fcm_tui.capture.stable import Outcome, Reading, read_stable
@@ -19,8 +20,16 @@ _PAUSE = 0.05
 _NOT_SHOWN = "the file on disk holds secrets, by its name or by what is in it: it is not shown"
 
 
-def read_now(change: Change, settings: Settings) -> bytes | None:
-    """The bytes of the file at the change's path; None where there is none. For a thread.
+class Now(NamedTuple):
+    """A file on disk."""
+
+    content: bytes
+    mode: int | None
+    """`st_mode`."""
+
+
+def read_now(change: Change, settings: Settings) -> Now | None:
+    """The file at the change's path; None where there is none. For a thread.
 
     Raises:
         NotSoError: it is not to be shown, or cannot be read; with why.
@@ -47,7 +56,7 @@ def read_now(change: Change, settings: Settings) -> bytes | None:
         raise NotSoError(f"the file on disk cannot be read: {why}")
     if secret_in(reading.data, rules.detectors(change.path)):
         raise NotSoError(_NOT_SHOWN)
-    return reading.data
+    return Now(reading.data, None if reading.state is None else reading.state.mode)
 
 
 def _read(path: bytes, limit: int) -> Reading:

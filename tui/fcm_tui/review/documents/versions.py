@@ -5,6 +5,7 @@ from __future__ import annotations
 from fcm_tui.errors import FcmError, NotSoError
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.review import wording
+from fcm_tui.review.documents import modes
 from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, Side, sorry
 from fcm_tui.review.documents.on_disk import read_now
@@ -27,7 +28,7 @@ def of_two(record: Record, old: Change, new: Change) -> Document:
         pair = Pair(new, said, _after(record, old), _after(record, new), notes, "marked")
     except FcmError as error:
         return sorry(new, visible(str(error)), compared="marked")
-    return _compared(pair, "Both versions are the same.")._replace(marked=old)
+    return _compared(pair, "Both versions are the same.", (old.mode, new.mode))._replace(marked=old)
 
 
 def with_disk(record: Record, change: Change, settings: Settings) -> Document:
@@ -39,16 +40,22 @@ def with_disk(record: Record, change: Change, settings: Settings) -> Document:
     try:
         now = read_now(change, settings)
         notes = ["There is no file on disk."] if now is None else []
-        pair = Pair(change, said, _after(record, change), now, notes, "disk")
+        content, mode = (None, None) if now is None else now
+        pair = Pair(change, said, _after(record, change), content, notes, "disk")
     except FcmError as error:
         return sorry(change, visible(str(error)), compared="disk")
-    return _compared(pair, "The file on disk is that version.")
+    return _compared(pair, "The file on disk is that version.", (change.mode, mode))
 
 
-def _compared(pair: Pair, same: str) -> Document:
+def _compared(pair: Pair, same: str, each: tuple[int | None, int | None]) -> Document:
+    """The document of a pair; `each` is the mode of each side, and `same` is said where nothing differs at all."""
+    other_mode = modes.told(*each) if modes.differ(*each) else ""
     if pair.old == pair.new:
-        notes = pair.notes if pair.old is None else [*pair.notes, same]
+        said = f"The content is the same; {other_mode}" if other_mode else same
+        notes = pair.notes if pair.old is None else [*pair.notes, said]
         return Document(pair.change, pair.facts, notes, Side(), Side(), [], "", compared=pair.compared)
+    if other_mode:
+        pair.notes.append(other_mode)
     return compare(pair)
 
 
