@@ -12,7 +12,7 @@ from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.documents import span
 from fcm_tui.review.documents.document import Document
 from fcm_tui.store.reading.queries import Reader
-from tests.review.builder import START_NS, RecordBuilder, connect
+from tests.review.builder import START_NS, RecordBuilder, connect, native
 from tests.review.screens import shows
 
 Make = Callable[..., ReviewApp]
@@ -117,3 +117,26 @@ async def test_a_moment_before_the_record_is_told_when_that_begins_in_local_time
         await shows(app, f"project: the record of it reaches back to {since}, not further")
         await pilot.press("ctrl+u", *since, "enter")
         await shows(app, f"Nothing in /home/ann/project has changed since {since}.")
+
+
+def test_files_of_which_only_the_mode_differs_are_shown_with_their_modes(begun: RecordBuilder) -> None:
+    for name in ("a-mode", "b-back", "c-both", "d-time"):
+        begun.file(f"{AT}{name}", b"one\n")
+    begun.change(f"{AT}a-mode", b"one\n", Kind.METADATA, mode=0o100755)
+    begun.change(f"{AT}b-back", b"one\n", Kind.METADATA, mode=0o100755)
+    begun.change(f"{AT}b-back", b"one\n", Kind.METADATA, mode=0o100644)
+    begun.change(f"{AT}c-both", b"two\n", mode=0o100755)
+    begun.change(f"{AT}d-time", b"one\n", Kind.METADATA, mode=0o100644)
+    with connect(begun.database) as store:  # as the recorder has it
+        store.execute("UPDATE changes SET previous_mode = ? WHERE sequence > 1", (0o100644,))
+    store.close()
+    document = between(begun)
+    assert titles(document) == [
+        "a-mode  mode -rw-r--r-- → -rwxr-xr-x",
+        "c-both  mode -rw-r--r-- → -rwxr-xr-x",
+    ]
+    assert document.facts[1] == "2 files differ, in all directories"
+    assert (document.old.lines, document.new.lines) == (["one"], ["two"])
+    with Reader(begun.database) as reader:
+        since = span.since(reader, native(AT.rstrip("/")), START_NS + 1_000_000_000)
+    assert since is not None and titles(since) == titles(document)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change, Hunk, Kind
 from fcm_tui.review import wording
+from fcm_tui.review.documents import modes
 from fcm_tui.review.documents.comparing import Pair, compare
 from fcm_tui.review.documents.document import Document, FilePart, Side, Span
 from fcm_tui.review.source import Record, reader_of
@@ -43,11 +44,13 @@ class _File:
     new: _Version | None
     last: Change
     """The last change that made it so."""
+    mode: str = ""
+    """How its mode differs, in words."""
 
     @property
     def differs(self) -> bool:
         """What was done was not undone again."""
-        return self.old != self.new
+        return self.old != self.new or bool(self.mode)
 
     @property
     def path(self) -> bytes:
@@ -120,14 +123,16 @@ def _document(
 ) -> Document:
     together, left = _Together(), _BYTES
     own = [change for change in changes if change.recorder_id == shown_as.recorder_id]
-    shown = [file for file in _files(own) if file.differs]
+    files = _files(own)
+    _compare_modes(record, shown_as.recorder_id, files)
+    shown = [file for file in files if file.differs]
     for file in shown[:_FILES]:
         why, document, size = _part(record, file, left)
         together.add(file.last, _path(file), _about(file, why), document)
         left -= size
-    files, differ = wording.plural(len(shown), "file"), "differs" if len(shown) == 1 else "differ"
-    everywhere = f"{files} {differ}, in all directories"
-    facts = [said, everywhere if within is None else f"{files} in {_folder(within, shown_as.root)} {differ}"]
+    count, differ = wording.plural(len(shown), "file"), "differs" if len(shown) == 1 else "differ"
+    everywhere = f"{count} {differ}, in all directories"
+    facts = [said, everywhere if within is None else f"{count} in {_folder(within, shown_as.root)} {differ}"]
     notes = []
     if len(shown) > _FILES or not all_of_them:
         notes.append(
@@ -156,6 +161,17 @@ def _files(changes: list[Change]) -> list[_File]:
         file.new = None if change.kind is Kind.DELETED else _Version(change.path, change.after, change)
         file.last = change
     return sorted(_by_path([*found.values()]), key=lambda file: file.path)
+
+
+def _compare_modes(record: Record, recorder_id: bytes, files: list[_File]) -> None:
+    """Note of each file how its mode differs."""
+    both = [(file, file.old.change, file.new.change) for file in files if file.old and file.new]
+    before = past.modes_before(
+        reader_of(record).connection, recorder_id, [first.sequence for _, first, _ in both]
+    )
+    for file, first, last in both:
+        old = before.get(first.sequence)
+        file.mode = modes.told(old, last.mode) if modes.differ(old, last.mode) else ""
 
 
 def _by_path(files: list[_File]) -> list[_File]:
@@ -215,7 +231,7 @@ def _path(file: _File) -> str:
 
 def _about(file: _File, why: str) -> str:
     kind = "created" if file.old is None else "deleted" if file.new is None else ""
-    return "  ".join(filter(None, (kind, why)))
+    return "  ".join(filter(None, (kind, file.mode, why)))
 
 
 def _shift(into: dict[int, int], moved: Mapping[int, int], here: int, there: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fcm_tui.model import Capture, Change, Hunk, Kind
@@ -12,6 +13,8 @@ from fcm_tui.store.retention.prunes import prune_of
 from fcm_tui.times import local_text
 
 _FILE = "f.file_id, f.path, f.digest, f.size, f.mode, f.mtime_ns, f.uid, f.gid, f.attributes"
+_AT_ONCE = 500
+"""Changes that one statement asks for."""
 _AT_OR_BELOW = "({0} = ? OR ({0} >= ? AND {0} < ?))"
 
 
@@ -48,6 +51,23 @@ def before(connection: Connection, change: Change) -> Version | None:
         change.file_id, path, change.before, size or 0, mode or 0o100600, mtime_ns or 0, uid, gid,
         change.previous_attributes,
     )  # fmt: skip
+
+
+def modes_before(
+    connection: Connection, recorder_id: bytes, sequences: Sequence[int]
+) -> dict[int, int | None]:
+    """`st_mode` before each of some changes of a recorder, by their numbers; None where it is not recorded."""
+    found: dict[int, int | None] = {}
+    for first in range(0, len(sequences), _AT_ONCE):
+        some = sequences[first : first + _AT_ONCE]
+        found.update(
+            connection.execute(
+                "SELECT sequence, previous_mode FROM changes"
+                f" WHERE recorder_id = ? AND sequence IN ({', '.join('?' * len(some))})",
+                (recorder_id, *some),
+            ).fetchall()
+        )
+    return found
 
 
 def after(connection: Connection, change: Change) -> Version | None:
