@@ -132,9 +132,7 @@ class Inbox(EventLog):
         span, notes = self.selected_span(), Notes("", 0)
         if span is None:
             return
-        self.pinned = (
-            True  # from now on; once the note is written the log has the keyboard again, and follows
-        )
+        self.pinned = True  # until the note is written, when the log has the keyboard again
         with suppress(Abandoned, FcmError):
             notes = await self._reading.notes_of(self._filters, *span)
         self._to_note = span
