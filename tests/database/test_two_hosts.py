@@ -71,8 +71,12 @@ def test_two_hosts_in_one_log(
         while page := there.log(limit=1, before=key_of(paged[-1]) if paged else None):
             paged += page
         assert paged == found
-        with pytest.raises(NoSuchChange, match="write HOST:2"):
+        with pytest.raises(
+            NoSuchChange, match=r"several hosts .* after --at as in '#(ant|[0-9a-f]+|bee.*):2'"
+        ):
             there.change(2)
+        with pytest.raises(NoSuchChange, match="no change 4: this record has 1 to 3;"):
+            there.change(4)
         assert {(gap.host[:3], gap.has_others) for gap in there.gaps()} == {("ant", True), ("bee", True)}
         assert {gap.host for gap in there.gaps() if concerns(Filters(host="ant"), gap)} == {"ant"}
         marks = log_gaps.read(there)
@@ -120,7 +124,14 @@ def test_two_hosts_in_one_log(
     assert (status, b"on its machine" in err) == (2, True)
     status, _, err = ran(capsysbinary, "prune", *where)
     assert (status, b"each recorder thins out its own record" in err) == (2, True)
-    assert ran(capsysbinary, "restore", folder, "--at", "now", "--to", str(tmp_path / "x"), *where)[0] == 1
+    assert ran(capsysbinary, "cat", "3", *where)[1] == b"bee three\n"  # which ant has no longer
+    both = ["--at", "now", "--to", str(tmp_path / "x"), *where]
+    status, _, err = ran(capsysbinary, "restore", str(tmp_path), *both)
+    assert (status, b"several hosts have files there: say whose, as in --host " in err) == (1, True)
+    status, _, err = ran(capsysbinary, "restore", str(tmp_path / "nowhere"), *both)
+    assert (status, b"is in no recorded folder" in err) == (1, True)
+    assert ran(capsysbinary, "restore", str(tmp_path / "ant"), *both)[0] == 0
+    assert (tmp_path / "x" / "file.txt").read_text().startswith("ant ")
     assert ran(capsysbinary, "restore", "ant:2", *where)[0] == 2
 
 

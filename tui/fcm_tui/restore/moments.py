@@ -39,9 +39,7 @@ def plan_folder(
     """
     if recorder_id is None:
         own = reader.recorder()
-        if own is None and reader.is_server:
-            raise NoSuchChange("several hosts have files there: say whose with --host")
-        recorder_id = own.recorder_id if own else b""
+        recorder_id = own.recorder_id if own else _whose(reader, path) if reader.is_server else b""
     _refuse_unrecorded(reader, path, at_ns, recorder_id)
     now = past.all_present(reader.connection, path, recorder_id)
     then = past.all_then(reader.connection, recorder_id, path, at_ns, now, last)
@@ -139,6 +137,16 @@ def _is_in_the_way(target: bytes, now: dict[bytes, Version], paths: list[bytes])
             return True
         parent = parent.rpartition(SEPARATOR)[0]
     return False
+
+
+def _whose(reader: Reader, path: bytes) -> bytes:
+    """The only recorder that can be meant; empty where nobody has the path."""
+    having = reader.recorders_of(path)
+    if len(having) > 1:
+        called = reader.names()
+        hosts = " or ".join(f"--host {called[one]}" for one in having[:2])
+        raise NoSuchChange(f"{visible_path(path)}: several hosts have files there: say whose, as in {hosts}")
+    return having[0] if having else b""
 
 
 def _refuse_unrecorded(reader: Reader, path: bytes, at_ns: int, recorder_id: bytes) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fcm_tui.errors import NoSuchChange, StoreError
 from fcm_tui.model import Capture, Change, Gap
+from fcm_tui.paths import is_inside
 from fcm_tui.settings.database import Server
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.reading import recorders
@@ -225,11 +226,15 @@ class Reader:
         Raises:
             NoSuchChange: there is none of that number, or of several recorders none is named.
         """
-        newest = self._newest() if self.is_server and recorder_id is None else {}
-        if len(newest) > 1:
-            raise NoSuchChange(
-                f"{sequence}: several hosts have changes there: write HOST:{sequence}; `fcm-tui status` lists them"
-            )
+        if self.is_server and recorder_id is None:
+            having = [one for one, last in self._newest().items() if 0 < sequence <= last]
+            if len(having) > 1:
+                example = f"{self.names()[having[0]]}:{sequence}"
+                raise NoSuchChange(
+                    f"{sequence}: several hosts have such a change: name the host too, as in {example}, after --at"
+                    f" as in '#{example}'; `fcm-tui status` lists them"
+                )
+            recorder_id = having[0] if having else None
         change = self._changes.one(sequence, recorder_id)
         if change is None:
             newest = self._newest()
@@ -347,6 +352,19 @@ class Reader:
             indexed=self._changes.indexed(),
             index_bytes=on_disk.beside,
         )
+
+    def recorders_of(self, path: bytes) -> list[bytes]:
+        """Who has or had a file at a path or below it; where nobody has, who watches a folder above it."""
+        within = "({0} = ? OR ({0} >= ? AND {0} < ?))"
+        found = self._connection.execute(
+            "SELECT DISTINCT r.recorder_id FROM roots r WHERE"
+            f" EXISTS (SELECT 1 FROM files f WHERE f.root_id = r.root_id AND {within.format('f.path')})"
+            f" OR EXISTS (SELECT 1 FROM changes c WHERE c.root_id = r.root_id AND ({within.format('c.path')}"
+            f" OR {within.format('c.previous_path')})) ORDER BY r.recorder_id",
+            (path, *below(path)) * 3,
+        ).fetchall()
+        above = {root.recorder_id for root in self.roots() if is_inside(path, root.path)}
+        return [one for (one,) in found] or sorted(above)
 
     def knows(self, path: bytes) -> bool:
         """Whether the record has a file or change at a path or below it, or watches a folder there."""
