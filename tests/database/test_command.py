@@ -101,3 +101,15 @@ def test_that_nothing_was_ever_sent_is_told_afterwards_too(
     told = json.loads(capsys.readouterr().out)["shipping"]
     assert (told["state"], told["behind"], told["whole"]) == ("stopped", 0, False)
     assert told["reason"].startswith("Access denied")
+
+
+def test_a_database_of_the_first_version_is_told_at_once(
+    database: Server, shared: MariaDB, capsys: Output
+) -> None:
+    shared.sql("CREATE TABLE backup_paths (id INT)", database.name)
+    actions = ["check", "status", "upgrade", "init"]
+    for command in (*(["database", action] for action in actions), ["log"], ["status"]):
+        assert main([*command, "--database", database.address]) == 2
+        told = capsys.readouterr().err
+        assert "it holds the first version's tables: name another database" in told
+        assert "database init" not in told

@@ -81,7 +81,7 @@ def _upgrade(args: argparse.Namespace) -> int:
 
     server = _server(args)
     if not run_with(server, schema.steps_of):
-        raise UsageError(f"{server.address}: there are no tables yet: `fcm-tui database init` makes them")
+        raise UsageError(f"{server.address}: {run_with(server, schema.why_none)}")
     before, now = run_with(server, schema.upgrade)
     print(f"schema {now}" if before == now else f"schema {before} is now {now}")
     return 0

@@ -10,7 +10,7 @@ from pymysql import err
 from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.failures import code_of, words
-from fcm_tui.store.mysql.schema import STEPS
+from fcm_tui.store.mysql.schema import FIRST_VERSION, HOLDS_FIRST_VERSION, STEPS
 from fcm_tui.store.mysql.synchronous import ServerConnection
 from fcm_tui.store.reading.engine import OnDisk
 from fcm_tui.store.reading.patience import Abandoned
@@ -59,6 +59,8 @@ class ServerEngine:
                 raise
             step = None
         if step is None or step[0] is None:
+            if self.connection.execute(FIRST_VERSION).fetchone():
+                raise StoreError(f"{self.address}: {HOLDS_FIRST_VERSION}")
             raise StoreError(
                 f"{self.address}: nothing was sent there yet: `fcm-tui database init` makes the tables,"
                 " and a recorder with this --database fills them"

@@ -105,5 +105,5 @@ async def _may(connection: Connection, statement: str) -> bool:
 async def _with_tables(connection: Connection) -> int:
     step = await schema.steps_of(connection)
     if not step:
-        raise ServerRefused("there are no tables yet: `fcm-tui database init` makes them")
+        raise ServerRefused(await schema.why_none(connection))
     return step

@@ -209,9 +209,13 @@ CREATE TABLE IF NOT EXISTS schema_steps (
     applied_ns BIGINT NOT NULL,
     program    VARCHAR(64) NOT NULL
 ) {_TABLE}"""
-_FIRST_VERSION = (
+FIRST_VERSION = (
     "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE()"
     " AND table_name IN ('backup_paths', 'differences') AND column_name = 'id'"
+)
+HOLDS_FIRST_VERSION = (
+    "it holds the first version's tables: name another database for the team;"
+    " `fcm-tui database import-legacy` brings the old one in"
 )
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
@@ -247,6 +251,13 @@ async def steps_of(connection: Connection) -> int:
     return int(found)
 
 
+async def why_none(connection: Connection) -> str:
+    """What to say where a database has had no step."""
+    if await connection.rows(FIRST_VERSION):
+        return HOLDS_FIRST_VERSION
+    return "there are no tables yet: `fcm-tui database init` makes them"
+
+
 async def make_database(connection: Connection, name: str) -> None:
     """Make the database where there is none. Who may not make one may find it there already.
 
@@ -274,11 +285,8 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
     found = await steps_of(connection)
     if found == len(STEPS):
         return found, found
-    if not found and await connection.rows(_FIRST_VERSION):
-        raise ServerRefused(
-            "it holds the first version's tables: name another database for the team;"
-            " `fcm-tui database import-legacy` brings the old one in"
-        )
+    if not found and await connection.rows(FIRST_VERSION):
+        raise ServerRefused(HOLDS_FIRST_VERSION)
     await _lock(connection)
     try:
         await connection.run(_COUNTER)
