@@ -126,6 +126,25 @@ def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched:
         assert file.read_text() == NEW
 
 
+def test_while_recording_is_paused_nothing_is_promised_of_what_changed_meanwhile(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with watched.screen(str(watched.root)) as terminal:
+        terminal.wait("● recording")
+        file.write_text(NEW)
+        terminal.wait("line ten")
+        terminal.press("r")
+        terminal.wait("r again pauses recording")
+        terminal.press("r")
+        terminal.wait("‖ paused")
+        file.write_text(NEW + "more\n")
+        terminal.press("R", "b")
+        terminal.wait("recording is paused by")
+        assert "y restores" not in terminal.text
+        terminal.press("escape")
+        terminal.wait("▌Log")
+        assert file.read_text() == NEW + "more\n"
+
+
 def test_a_version_of_the_history_through_a_rename_comes_back(watched: Watched) -> None:
     file = watched.write("story.txt", "one\n")
     with watched.screen(str(watched.root), columns=140, rows=40) as terminal:

@@ -203,9 +203,9 @@ def look(database: Path, recording: Recording, wish: Wish, width: int) -> Previe
         obstacle, is_passing, may_force = "", False, False
         left: tuple[Refusal, ...] = ()
         try:
+            recording.check_goes_on()
             checked = check(reader, plan, skip_missing=wish.skip_missing, own_paths=recording.own_paths)
             left = checked.left
-            recording.check_goes_on()
         except Losing as losing:
             obstacle, may_force = visible(losing.what), True
             is_passing = isinstance(losing, Unrecorded)
