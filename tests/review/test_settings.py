@@ -18,7 +18,7 @@ from tests.hostile import acting
 from tests.review.builder import RecordBuilder
 from tests.review.fake_engine import FakeEngine
 from tests.review.keyboard import settled
-from tests.review.screens import shows, text
+from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
 
 FILE = """\
@@ -361,6 +361,19 @@ async def test_j_and_k_move_in_a_menu_where_they_are_no_choices(file: Path, app_
         assert isinstance(menu, Menu)
         await pilot.press("j", "j", "k")
         await eventually(lambda: menu._view.cursor == 1)
+
+
+async def test_what_a_field_is_for_can_be_read_to_its_end(file: Path, app_of: Open) -> None:
+    app = app_of(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press(*at("Retention"))
+        await shows(app, "thin out")
+        told = app.screen.query_one("#why")
+        await shows(app, lambda screen: "fcm-tui prune --dry-run" in " ".join(lines(told)).replace("  ", " "))
+        assert "…" not in "".join(lines(told))
+        await pilot.press("down")
+        await eventually(lambda: told.size.height == 3)
 
 
 async def test_fields_are_searched_by_what_they_are_called_do_and_say(file: Path, app_of: Open) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from rich.segment import Segment
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,11 +27,18 @@ class Told(Widget):
         """Show another text."""
         if (text, style) != (self._text, self._style):
             self._text, self._style = text, style
-            self.refresh()
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines that the text needs, where a style lets it be so high."""
+        return len(self._lines(width))
+
+    def _lines(self, width: int) -> list[str]:
+        return wrap(self._text, max(10, width - 2))
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
-        lines = wrap(self._text, max(10, width - 2))
+        lines = self._lines(width)
         if len(lines) > height and height:
             lines[height - 1] = wording.fit(" ".join(lines[height - 1 :]), width - 2)
         text = lines[y] if y < min(height, len(lines)) else ""

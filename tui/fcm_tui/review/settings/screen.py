@@ -66,8 +66,8 @@ class SettingsScreen(Screen[None]):
     CSS = """
     #settings { layout: grid; grid-size: 2 1; grid-columns: 14 1fr; height: 1fr; }
     #sections-pane { border-right: solid $fcm-rule; }
-    #why { height: 3; }
-    #what { height: 2; }
+    #why { height: auto; min-height: 3; max-height: 8; }
+    #what { height: auto; min-height: 2; max-height: 4; }
     """
 
     def __init__(self, palette: Palette, place: Place) -> None:
