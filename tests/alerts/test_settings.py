@@ -50,7 +50,7 @@ def alerts(text: str, tmp_path: Path) -> Alerts:
         (f"{RULE}zone = 'Europe/Berlin'\n", 3, "a zone is for hours"),
         (f"{RULE}inside_hours = '08:00-18:00'\nzone = 'Europe/Berln'\n", 4, "no such time zone"),
         (f"{RULE}severity = 'criticl'\n", 3, "did you mean 'critical'?"),
-        (f"{RULE}targets = ['opps']\n{HOOK}url = 'https://e.org'\n", 3, "'targets' cannot be ['opps']: did you mean 'ops'?"),
+        (f"{RULE}targets = ['opps']\n{HOOK}url = 'https://e.org'\n", 3, "'targets': there is no target 'opps': did you mean 'ops'?"),
         ("[alerts.targets.screen]\ntype = 'desktop'\n", 1, "not 'screen' or 'desktop'"),
         ("[alerts.targets.ops]\nurl = 'x'\n", 1, "this target has no type"),
         ("[alerts.targets.ops]\ntype = 'webhok'\n", 2, "did you mean 'webhook'?"),

@@ -230,7 +230,7 @@ async def test_theme_keys_and_secrets_are_taken_up_live(file: Path, app_of: Open
         await shows(app, "  Z           this pane alone")
         await pilot.press("escape")
         file.write_text(FILE + "[keys]\nzoom = 'j'\n")
-        await shows(app, "not taken up: [keys] j would do both")
+        await shows(app, "not taken up: fcm.toml:8: [keys] j would do both")
         file.write_text(FILE)
         await eventually(lambda: app.themes.current.name == "dark")
         await shows(app, lambda screen: "not taken up" not in screen)  # the theme was dark already

@@ -190,7 +190,12 @@ def _expressions(value: Any) -> tuple[str, ...]:
 def _target_names(value: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise BadValue('write a list of names such as ["screen"]')
-    return tuple(dict.fromkeys(one_of(name, known) for name in value))
+    for name in value:
+        try:
+            one_of(name, known)
+        except BadValue as error:
+            raise BadValue(f"there is no target {name!r}: {error}") from None
+    return tuple(dict.fromkeys(value))
 
 
 def _name(value: Any) -> str:

@@ -59,7 +59,9 @@ class Table:
             return parse(value)
         except BadValue as error:
             what = _shown(value) if quote else "this"
-            raise Misplaced((*self._way, key), f"{_quoted(key)} cannot be {what}: {error}") from None
+            is_in_it = isinstance(value, list)  # what is wrong stands in the list, and the error says what
+            said = f"{_quoted(key)}: {error}" if is_in_it else f"{_quoted(key)} cannot be {what}: {error}"
+            raise Misplaced((*self._way, key), said) from None
 
     def table(self, key: str) -> Table:
         """The table under `key`, empty where it is absent."""
@@ -167,10 +169,6 @@ def _nearest(word: str, known: Collection[str]) -> str | None:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return (
-            _cut(f"[{', '.join(map(repr, value))}]") if all(isinstance(v, str) for v in value) else "a list"
-        )
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, int) and value.bit_length() > 64:
