@@ -49,7 +49,7 @@ async def test_that_recorders_are_silent_stands_before_a_mere_notice(
                 "◇ viewer   2 of 3 recorders silent, web2 for 5 min" in screen and "? help" in screen
             ),
         )
-        app._unreadable = "Can't connect"
+        app._ended = "Can't connect"
         await shows(app, "◇ viewer   Can't connect  ")
 
 
