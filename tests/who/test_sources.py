@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from tests.who.test_recording import Worker, told
 if sys.platform != "linux":
     pytest.skip("fanotify is Linux's", allow_module_level=True)
 
+from fcm_tui.child import send
 from fcm_tui.watch.beginnings import Beginnings
 from fcm_tui.watch.fanotify import FanotifySource
 from fcm_tui.watch.ignore import IgnoreRules
@@ -267,3 +270,26 @@ async def test_a_recorder_that_stands_still_for_long_gets_all_of_it(tmp_path: Pa
         process.terminate()
         await process.wait()
     assert {(told(c)["how"], told(c)["pid"]) for c in recording.changes()} == {("event", worker.pid)}
+
+
+async def test_a_reader_is_asked_for_nothing_before_it_knows_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine may want to catch up at any moment."""
+    source = FanotifySource([os.fsencode(tmp_path)])
+    asking = threading.Thread(target=source.catch_up, args=(0.1,))
+
+    def send_late(file: FileIO, *parts: bytes) -> None:
+        if not asking.ident:
+            asking.start()
+            asking.join(0.5)  # it gets its turn, if it may have one
+        send(file, *parts)
+
+    monkeypatch.setattr("fcm_tui.watch.fanotify.send", send_late)
+    source.start()
+    try:
+        await eventually(lambda: asking.ident and source.catch_up(0.1))
+        assert not source.take().lost
+    finally:
+        source.close()
+        asking.join()

@@ -215,14 +215,14 @@ class FanotifySource:
 
     def _send(self, *request: Any) -> bool:
         """Ask the reader for something; False where there is none."""
-        child = self._child
-        try:
-            if child is not None:
-                with self._passed:
-                    send(child.requests, marshal.dumps(request))
-        except (OSError, ValueError):
-            return False
-        return child is not None
+        with self._passed:
+            if self._child is None:
+                return False
+            try:
+                send(self._child.requests, marshal.dumps(request))
+            except (OSError, ValueError):
+                return False
+        return True
 
     def rearm(self) -> None:
         """Mark anew, and tell the reader what is where; called from the engine's thread."""
@@ -264,7 +264,7 @@ class FanotifySource:
             with contextlib.suppress(OSError, EOFError, RuntimeError):
                 begin = self._beginnings.fileno() if self._beginnings is not None else -1
                 passed = (self._queue, begin) if begin >= 0 else (self._queue,)
-                self._child = Child(
+                child = Child(
                     "fcm_tui.watch.fanotify_reader",
                     "serve",
                     str(self._queue),
@@ -273,17 +273,25 @@ class FanotifySource:
                     descriptors=passed,
                     apart=True,
                 )
-                send(self._child.requests, marshal.dumps((self.places, self._marked)))
-                if self._rules:
-                    self._send("rules", self._rules)
+                self._begin(child)
                 while not self._closing.is_set():
-                    self._digest(_next(self._child))
+                    self._digest(_next(child))
             if self._child is not None:
                 self._child.close()
             self._close_queue()
             if self._closing.is_set():
                 return
             self._begin_anew()
+
+    def _begin(self, child: Child) -> None:
+        """Tell a new reader what it is to look at, before anybody asks it for something."""
+        with self._passed:
+            try:
+                send(child.requests, marshal.dumps((self.places, self._marked)))
+                if self._rules:
+                    send(child.requests, marshal.dumps(("rules", self._rules)))
+            finally:
+                self._child = child
 
     def _begin_anew(self) -> None:
         """The reader ended: its queue goes, so that it does not grow, and what was in it is lost.
