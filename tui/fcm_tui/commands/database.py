@@ -113,7 +113,7 @@ def _check(args: argparse.Namespace) -> int:
     from fcm_tui.store.mysql import overview
 
     server = _server(args)
-    for line in run_with(server, overview.check):
+    for line in run_with(server, overview.check).lines:
         print(visible(line))
     print("ok")
     return 0

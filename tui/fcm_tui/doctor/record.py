@@ -69,15 +69,15 @@ def server(server: Server, *, records: bool) -> Iterator[Finding]:
     from fcm_tui.store.mysql import overview
     from fcm_tui.store.mysql.once import run_with
 
-    async def look(connection: Connection) -> tuple[list[str], bool, float]:
+    async def look(connection: Connection) -> tuple[overview.Checked, float]:
         before = time.time()
         rows = await connection.rows("SELECT UNIX_TIMESTAMP(NOW(6))")
         after = time.time()
         there = float(rows[0][0])
         ahead = there - before if there < before else max(0.0, there - after)
-        return await overview.check(connection), await overview.may_send(connection), ahead
+        return await overview.check(connection), ahead
 
-    lines, may_send, ahead = run_with(server, look)
+    (lines, may_send), ahead = run_with(server, look)
     yield ok("server", "; ".join(lines))
     if records and not may_send:
         yield wrong(

@@ -303,7 +303,7 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
         if identity not in identities:
             near = get_close_matches(identity, identities, 1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(identities)}"
-            raise ConfigError(f"[keys] {identity}: no such action: {meant}", ("keys", *identity.split(".")))
+            raise ConfigError(f"[keys] {identity}: no such action: {meant}", ("keys", identity))
     found = tuple(
         replace(key, keys=tuple(_names(key.id, changes[key.id]))) if key.id in changes else key
         for key in SHIPPED
@@ -317,7 +317,7 @@ def remapped(changes: Mapping[str, str]) -> tuple[Key, ...]:
                     changed = entry.id if entry.id in changes else other
                     raise ConfigError(
                         f"[keys] {as_read(name)} would do both {other} and {entry.id}: give one another key",
-                        ("keys", *changed.split(".")),
+                        ("keys", changed),
                     )
     return found
 
@@ -349,7 +349,7 @@ def _names(identity: str, keys: str) -> Iterator[str]:
         if not text or not (len(text) == 1 or name in _NAMED or _WITH_MODIFIER.fullmatch(name)):
             raise ConfigError(
                 f"[keys] {identity}: {text!r} is no key: write letters, digits, and names such as f5, space or ctrl+d",
-                ("keys", *identity.split(".")),
+                ("keys", identity),
             )
         yield name
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from fcm_tui.model import Draft, Kind, Process
-from fcm_tui.paths import SEPARATOR
+from fcm_tui.paths import SEPARATOR, is_inside
 from fcm_tui.watch import deeds
 from fcm_tui.watch.deeds import Deed, Deeds, Telling
 from fcm_tui.who.words import How, told
@@ -196,7 +196,7 @@ def _fitting(draft: Draft, all_deeds: Deeds, after: int) -> list[Deed]:
 def _brought(path: bytes, found: Sequence[Deed], all_deeds: Deeds) -> Iterator[tuple[bytes, list[Deed]]]:
     """Where what came to a path, itself or with its folder, was before, and the deeds that made it what it is there."""
     for deed in found:
-        if deed.move is not None:
+        if deed.move is not None and is_inside(path, deed.move[1]):
             old, new = deed.move
             before = old + path[len(new) :]
             yield before, [d for d in all_deeds.at(before) if d.what & _CONTENT and d.order < deed.order]

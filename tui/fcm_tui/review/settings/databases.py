@@ -41,7 +41,7 @@ def _try_server(server: Server) -> tuple[bool, str]:
     from fcm_tui.store.mysql import overview
     from fcm_tui.store.mysql.once import run_with
 
-    return True, visible("; ".join(run_with(server, overview.check)))
+    return True, visible("; ".join(run_with(server, overview.check).lines))
 
 
 def _try_file(path: Path, is_current: bool) -> tuple[bool, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fcm_tui.errors import ServerRefused
 from fcm_tui.store.mysql import schema
@@ -53,8 +53,16 @@ async def look(connection: Connection) -> dict[str, Any]:
     }
 
 
-async def check(connection: Connection) -> list[str]:
-    """What was found, in lines.
+class Checked(NamedTuple):
+    """What was found."""
+
+    lines: list[str]
+    may_send: bool
+    """The account may write what a recorder sends."""
+
+
+async def check(connection: Connection) -> Checked:
+    """Look at the way there, the account and the tables.
 
     Raises:
         ServerRefused: something is not as it has to be.
@@ -73,16 +81,12 @@ async def check(connection: Connection) -> list[str]:
         raise ServerRefused(
             f"this account may not read {', '.join(unread)}: an administrator's `fcm-tui database grants` tells how it may"
         )
-    return [
+    lines = [
         f"{connection.host}: {connection.version}, {encrypted}",
         f"this account {rights}",
         f"schema {step}, max_allowed_packet {connection.largest + 1024:,} bytes",
     ]
-
-
-async def may_send(connection: Connection) -> bool:
-    """Whether the account may write what a recorder sends."""
-    return await _rights(connection) == MAY_SEND
+    return Checked(lines, rights == MAY_SEND)
 
 
 async def _rights(connection: Connection) -> str:
