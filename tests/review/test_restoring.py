@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -102,8 +104,9 @@ def test_leaving_it_changes_nothing(watched: Watched) -> None:
         assert file.read_text() == NEW
 
 
-def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched: Watched) -> None:
-    file = watched.write("a.txt", OLD)
+@contextmanager
+def paused(watched: Watched, file: Path) -> Iterator[Terminal]:
+    """A screen that recorded a change of a file, and was told to pause."""
     with watched.screen(str(watched.root)) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
@@ -112,6 +115,12 @@ def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched:
         terminal.wait("r again pauses recording")
         terminal.press("r")
         terminal.wait("‖ paused")
+        yield terminal
+
+
+def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched: Watched) -> None:
+    file = watched.write("a.txt", OLD)
+    with paused(watched, file) as terminal:
         terminal.press("R", "b")
         terminal.wait("recording is paused by")
         assert "line ten" in terminal.text and "y restores" not in terminal.text
@@ -128,14 +137,7 @@ def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched:
 
 def test_while_recording_is_paused_nothing_is_promised_of_what_changed_meanwhile(watched: Watched) -> None:
     file = watched.write("a.txt", OLD)
-    with watched.screen(str(watched.root)) as terminal:
-        terminal.wait("● recording")
-        file.write_text(NEW)
-        terminal.wait("line ten")
-        terminal.press("r")
-        terminal.wait("r again pauses recording")
-        terminal.press("r")
-        terminal.wait("‖ paused")
+    with paused(watched, file) as terminal:
         file.write_text(NEW + "more\n")
         terminal.press("R", "b")
         terminal.wait("recording is paused by")
