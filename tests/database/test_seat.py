@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from fcm_tui.errors import StoreError
 from fcm_tui.query.parse import parse
 from fcm_tui.review import following, status, wording
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.source import reader_of
 from fcm_tui.settings.database import Server, parse_server
 from fcm_tui.store import reviews
 from fcm_tui.store.mysql import engine
@@ -148,6 +150,35 @@ async def test_a_server_that_does_not_answer_is_told(
             os.kill(own.process.pid, signal.SIGCONT)
         await shows(app, lambda screen: "Lost connection" not in screen)
     await app.close_record()
+
+
+async def test_a_server_that_is_lost_while_it_is_at_a_long_question_is_told(
+    root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
+    server = parse_server(own.url())
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    (root / "a.txt").write_text("one\n")
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", server)
+    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    assert own.process is not None
+    async with app.run_test(size=(120, 32)):
+        await shows(app, "+ one")
+        question = asyncio.create_task(
+            app._source.call(lambda record: reader_of(record).connection.execute("SELECT SLEEP(50)"))
+        )
+        await eventually(lambda: "SELECT SLEEP(50)" in str(own.sql("SHOW PROCESSLIST", "mysql")))
+        os.kill(own.process.pid, signal.SIGSTOP)
+        try:
+            await shows(app, "Lost connection")
+            assert not question.done()
+        finally:
+            os.kill(own.process.pid, signal.SIGCONT)
+    await app.close_record()
+    with pytest.raises(StoreError):
+        await question
 
 
 async def test_what_could_not_be_read_for_a_while_is_told_until_it_can_though_nothing_new_comes(

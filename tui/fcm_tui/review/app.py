@@ -99,6 +99,8 @@ class ReviewApp(Following):
         self.notices = Notices(notice)
         self._source = Source(database)
         self.versions = Source(database)
+        # A server that is there may be long at a question: whether it is there is asked beside that.
+        self._pulse = Source(database) if isinstance(database, Server) else self._source
         self._recorded = asyncio.Event()
         self._status = Status(engine.state if engine is not None else None, notice)
         self._told: Part | None = None
@@ -308,5 +310,6 @@ class ReviewApp(Following):
     async def close_record(self) -> None:
         """After the screen: end the reader threads."""
         await self._source.close()
+        await self._pulse.close()
         await self.log_view.close()
         await self.versions.close()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from textual import work
+from textual.worker import Worker
 
 from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.model import BEGINNING
@@ -38,6 +39,11 @@ class Following(PaneKeys):
     """The part of the app that works without any key."""
 
     _source: Source
+    _pulse: Source
+    """Which is asked whether anything was written, and nothing that takes long."""
+    _seen: object = None
+    """The version that the log shows."""
+    """Which is asked whether anything was written, and nothing that takes long."""
     _sending: Sending
     _ended: str = ""
     """Why recording does not go on; safe to show."""
@@ -95,21 +101,27 @@ class Following(PaneKeys):
 
     @work(group="live", exit_on_error=False)
     async def _follow_record(self) -> None:
-        seen = object()  # which no version is
+        taking: Worker[None] | None = (
+            None  # which may take long, and whether the server is there is asked meanwhile
+        )
         pause = SERVER_POLL if isinstance(self.database, Server) else POLL
         while True:
             await asyncio.sleep(pause)
             if not self.log_view.is_loaded:
                 continue  # what is read then is what there is
             try:
-                version = await self._source.call(lambda record: record.data_version())
+                version = await self._pulse.call(lambda record: record.data_version())
             except StoreError as error:
                 if isinstance(self.database, Server):
-                    self._unreadable, seen = visible(str(error)), object()
+                    self._unreadable, self._seen = visible(str(error)), object()
                 continue
-            if (version != seen or self._unreadable) and await self._catch_up():
-                await self._see_reviews()
-                seen = version
+            if (version != self._seen or self._unreadable) and (taking is None or taking.is_finished):
+                taking = self.run_worker(self._show_version(version), group="live", exit_on_error=False)
+
+    async def _show_version(self, version: object) -> None:
+        if await self._catch_up():
+            await self._see_reviews()
+            self._seen = version
 
     @work(group="live", exit_on_error=False)
     async def _follow_hosts(self) -> None:
