@@ -20,6 +20,7 @@ GRANT SELECT, INSERT, UPDATE ON `fcm`.`recorders` TO 'fcm_recorder'@'%';
 GRANT SELECT, INSERT, UPDATE ON `fcm`.`gaps` TO 'fcm_recorder'@'%';
 GRANT SELECT (recorder_id, prune), INSERT ON `fcm`.`prunes` TO 'fcm_recorder'@'%';
 GRANT INSERT ON `fcm`.`thinned` TO 'fcm_recorder'@'%';
+GRANT SELECT (recorder_id, bucket, block), INSERT ON `fcm`.`line_blocks` TO 'fcm_recorder'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON `fcm`.`reviews` TO 'fcm_recorder'@'%';
 
 -- A reviewer: reads everything, and inserts reviews.

@@ -17,6 +17,7 @@ from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from tests.benchmarks.log_record import many_changes
+from tests.benchmarks.long_record import FILES
 from tests.benchmarks.pairs import heading
 from tests.benchmarks.scale import Scale
 from tests.database.conftest import started
@@ -96,12 +97,14 @@ def _questions(reader: Reader) -> dict[str, Callable[[Reader], object]]:
         "a page by letters": words("fl0042"),
         "a page by a pattern": words("*1.txt kind:modified"),
         "a page nothing is on": words("kind:deleted"),
+        "a page of whom nothing is": words("by:nobody-at-all"),
         "a page of a week": page(since_ns=middle.time_ns, until_ns=middle.time_ns + 7 * 86400 * 10**9),
         "unreviewed": page(unreviewed=True),
         "a file's history": lambda reader: histories.sequences(reader.connection, file),
         "a version": lambda reader: reader.content(middle.after or b""),
         "a change's lines": lambda reader: reader.kept_hunks(middle, 10_000),
         "a frequent text": page(text="change"),
+        "a text of one in a thousand": page(text=f"change {CHANGES // FILES // 2} "),
         "a rare, old text": page(text=rare),
         "an absent text": page(text="zebra crossing"),
         "how many changes": lambda reader: reader.count(),

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from fcm_tui.capture.codec import RAW
@@ -59,17 +60,24 @@ def build(data: Path, tree: Path, changes: int) -> float:
         begin_ns = time.time_ns() - _SPREAD_NS
         rounds = -(-changes // FILES)
         for number in range(rounds):
-            drafts: list[Draft] = []
-            rows: list[ContentRow] = []
             when_ns = begin_ns + _SPREAD_NS * number // rounds
-            for file in files:
-                draft, own = file.next(number, when_ns, is_last=number == rounds - 1)
-                drafts.append(draft)
-                rows.append(own)
-            record.commit(drafts, [file.stamp for file in files], rows, {})
+            change_all(record, files, number, when_ns, is_last=number == rounds - 1)
         record.connection.execute("PRAGMA synchronous=FULL")
         record.checkpoint()
     return time.monotonic() - started
+
+
+def change_all(
+    record: Record, files: Sequence[_File], number: int, when_ns: int, *, is_last: bool = False
+) -> None:
+    """Commit a change to each of some files."""
+    drafts: list[Draft] = []
+    rows: list[ContentRow] = []
+    for file in files:
+        draft, own = file.next(number, when_ns, is_last=is_last)
+        drafts.append(draft)
+        rows.append(own)
+    record.commit(drafts, [file.stamp for file in files], rows, {})
 
 
 def known_files(record: Record, root: bytes) -> list[_File]:

@@ -25,7 +25,7 @@ ID = "X'" + "11" * 16 + "'"
 DIGEST = "X'" + "22" * 32 + "'"
 TABLES = (
     "recorders", "roots", "files", "changes", "backup_paths", "contents", "differences", "change_differences", "gaps",
-    "reviews", "sealing_keys", "schema_steps", "prunes", "thinned",
+    "reviews", "sealing_keys", "schema_steps", "prunes", "thinned", "line_blocks",
 )  # fmt: skip
 DENIED = {1142, 1143, 1044, 1227}
 FORGED = (
@@ -88,6 +88,7 @@ async def test_a_recorder_may_do_nothing_else(accounts: Server) -> None:
         "UPDATE differences SET affected_lines = ''", "UPDATE change_differences SET new_start = 1",
         "UPDATE sealing_keys SET key_id = ''", "UPDATE schema_steps SET step = 0",
         "SELECT path FROM changes", "SELECT data FROM contents", "SELECT affected_lines FROM differences",
+        "SELECT changes FROM line_blocks", "UPDATE line_blocks SET changes = ''",
         "REPLACE INTO changes SELECT * FROM changes",
         "CREATE TABLE more (a INT)",
     ):  # fmt: skip

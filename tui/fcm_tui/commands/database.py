@@ -83,7 +83,12 @@ def _upgrade(args: argparse.Namespace) -> int:
     if not run_with(server, schema.steps_of):
         raise UsageError(f"{server.address}: {run_with(server, schema.why_none)}")
     before, now = run_with(server, schema.upgrade)
-    print(f"schema {now}" if before == now else f"schema {before} is now {now}")
+    if before == now:
+        print(f"schema {now}")
+    else:
+        print(
+            f"schema {before} is now {now}: run what `fcm-tui database grants` prints, for accounts of before"
+        )
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -183,16 +184,20 @@ class Term:
     is_negated: bool = False
 
 
+def every(terms: tuple[Term, ...]) -> Iterator[Condition]:
+    """The conditions that have to hold, those of saved filters one by one; what must not hold is not among them."""
+    for term in terms:
+        if term.is_negated:
+            continue
+        if isinstance(term.condition, All):
+            yield from every(term.condition.terms)
+        else:
+            yield term.condition
+
+
 def texts(terms: tuple[Term, ...]) -> list[str]:
     """What the lines of a change have to have in them."""
-    found: list[str] = []
-    for term in terms:
-        match term.condition:
-            case Text(part) if not term.is_negated:
-                found.append(part)
-            case All(inner) if not term.is_negated:
-                found += texts(inner)
-    return found
+    return [wanted.part for wanted in every(terms) if isinstance(wanted, Text)]
 
 
 def reads_lines(terms: tuple[Term, ...]) -> bool:

@@ -15,6 +15,7 @@ from fcm_tui.ship.tables import (
     CHANGES,
     DIFFERENCES,
     FILES,
+    LINE_BLOCKS,
     LINKS,
     PRUNES,
     RECORDERS,
@@ -24,6 +25,7 @@ from fcm_tui.ship.tables import (
     Row,
     Table,
 )
+from fcm_tui.store import line_blocks
 from fcm_tui.store.chain import change_hash
 from fcm_tui.store.database import open_reader
 from fcm_tui.store.reviews import Review
@@ -244,6 +246,22 @@ class Outbox:
                 self._mapped({(row[4], row[1]) for row in still if row[1] is not None}),
                 contents,
             )
+
+    def line_block(self, number: int) -> list[Row] | None:
+        """A block of `store.line_blocks`; None where the lines are encrypted: their letters are to be told to nobody."""
+        if self.key_id():
+            return None
+        first = number * line_blocks.CHANGES + 1
+        block = line_blocks.Block()
+        with self._snapshot():
+            for sequence, *sides in self.connection.execute(
+                "SELECT l.sequence, d.affected_lines, d.replaced_lines FROM change_differences l"
+                " JOIN differences d ON d.digest = l.difference_digest"
+                " WHERE l.recorder_id = ? AND l.sequence >= ? AND l.sequence < ?",
+                (self.recorder_id, first, first + line_blocks.CHANGES),
+            ):
+                block.add(sequence - first, [side for side in sides if isinstance(side, str)])
+        return [LINE_BLOCKS.row((self.recorder_id, bucket, number, bits)) for bucket, bits in block.rows()]
 
     def is_changed(self) -> bool:
         """Whether anybody wrote to the record since this was asked last."""

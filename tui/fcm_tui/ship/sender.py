@@ -96,14 +96,19 @@ class Sender:
             As `send`.
         """
         try:
-            await self._insert(parts, last)
+            await self.insert(parts, last)
         except Exception as error:
             if kind_of(error) != Failure.ROW:
                 raise
             await self.connection.run("ROLLBACK")
             await self._insert_each(parts, last)
 
-    async def _insert(self, parts: Parts, last: bytes | None) -> None:
+    async def insert(self, parts: Parts, last: bytes | None = None) -> None:
+        """As `transaction`, where a row that is refused refuses all of it.
+
+        Raises:
+            Whatever a connection raises.
+        """
         await self.connection.begin("BEGIN")
         for table, rows in parts:
             for statement in table.statements(rows, self._room):  # made while the server is at the one before
@@ -113,7 +118,7 @@ class Sender:
         await self._commit(last)
 
     async def _insert_each(self, parts: Parts, last: bytes | None) -> None:
-        """As `_insert`, row by row: a statement that is refused is undone by itself, and the transaction goes on."""
+        """As `insert`, row by row: a statement that is refused is undone by itself, and the transaction goes on."""
         dead: list[DeadLetter] = []
         await self.connection.run("BEGIN")
         for table, rows in parts:

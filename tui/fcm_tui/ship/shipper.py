@@ -24,6 +24,7 @@ from fcm_tui.settings.database import Server
 from fcm_tui.ship.closure import Either, Key, Repacked, closure, content_rows
 from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers
+from fcm_tui.ship.line_blocks import LineBlocks
 from fcm_tui.ship.others_reviews import OthersReviews
 from fcm_tui.ship.outbox import Batch, Outbox
 from fcm_tui.ship.sender import Contents, Sender
@@ -152,7 +153,8 @@ class Shipper:
             unchanged = Unchanged(
                 sender, outbox, self._in_thread, lambda digests: self._send_contents(sender, outbox, digests)
             )
-            await self._send(sender, outbox, ledgers, unchanged, others)
+            blocks = LineBlocks(sender, outbox, self._in_thread)
+            await self._send(sender, outbox, ledgers, unchanged, others, blocks)
         finally:
             connection.close()
 
@@ -163,9 +165,11 @@ class Shipper:
         ledgers: Ledgers,
         unchanged: Unchanged,
         others: OthersReviews,
+        blocks: LineBlocks,
     ) -> None:
         conflicts = 0
         is_new = is_more = True  # something in the small tables may be, files may be
+        is_lacking = True  # blocks may be
         told = time.monotonic()
         while True:
             self._wake.clear()
@@ -182,6 +186,8 @@ class Shipper:
                 if is_more and self._is_thorough:
                     is_more = await unchanged.send_some()
                     self._set(is_whole=not is_more)
+                elif self._is_thorough:
+                    is_lacking = await blocks.send_some(self._position)
                 conflicts = 0
             except Exception as error:
                 conflicts += 1
@@ -190,8 +196,9 @@ class Shipper:
                 await asyncio.sleep(random.uniform(0, 0.002 * conflicts))
                 await sender.connection.run("ROLLBACK")
                 self._position = await position(sender.connection, outbox, self._in_thread)
+                blocks.forget()
                 continue
-            if is_more and self._is_thorough:
+            if (is_more or is_lacking) and self._is_thorough:
                 continue
             if is_over:
                 return

@@ -95,7 +95,10 @@ ROOTS = Table(
     ("active", "baseline_ns", "device", "row_hash", "changes"),
 )
 FILES = Table(
-    "files", ("file_id", "root_id", "path", "present", "first_seen_ns"), 1, ("root_id", "path", "present")
+    "files",
+    ("file_id", "root_id", "path", "present", "first_seen_ns", "changes"),
+    1,
+    ("root_id", "path", "present", "changes"),
 )
 VERSIONS = Table(
     "backup_paths",
@@ -146,6 +149,7 @@ REVIEWS = Table(
 )
 PRUNES = Table("prunes", ("recorder_id", "prune", "run", "time_ns", "sequence", "rules", "chain_hash"), 2)
 THINNED = Table("thinned", ("digest", "recorder_id", "prune", "size"), 3)
+LINE_BLOCKS = Table("line_blocks", ("recorder_id", "bucket", "block", "changes"), 3)
 _ALL = (
     RECORDERS, ROOTS, FILES, VERSIONS, CONTENTS, DIFFERENCES, LINKS, CHANGES, GAPS, REVIEWS, PRUNES, THINNED,
 )  # fmt: skip

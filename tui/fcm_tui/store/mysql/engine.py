@@ -9,7 +9,7 @@ from pymysql import err
 
 from fcm_tui.errors import FcmError, StoreError
 from fcm_tui.settings.database import Server
-from fcm_tui.store.mysql.failures import code_of, words
+from fcm_tui.store.mysql.failures import code_of, is_denied, words
 from fcm_tui.store.mysql.schema import FIRST_VERSION, HOLDS_FIRST_VERSION, STEPS
 from fcm_tui.store.mysql.synchronous import ServerConnection
 from fcm_tui.store.reading.engine import OnDisk
@@ -26,7 +26,6 @@ _STATE = (
 ANSWER_SECONDS = 10.0
 """In which a server tells whether there is something new; what it has to look for may take it longer."""
 _NO_TABLE = 1146
-_DENIED = frozenset((1044, 1142, 1143, 1227, 1370))
 
 
 class ServerEngine:
@@ -70,6 +69,11 @@ class ServerEngine:
                 f"{self.address}: it was written by a newer fcm-tui (schema {step[0]}, this program knows {len(STEPS)}):"
                 " upgrade fcm-tui"
             )
+        if step[0] < len(STEPS):
+            raise StoreError(
+                f"{self.address}: its tables are those of an earlier fcm-tui (schema {step[0]}, this program reads"
+                f" {len(STEPS)}): `fcm-tui database upgrade` brings them up, with an account that may"
+            )
 
     def close(self) -> None:
         self.connection.close()
@@ -94,7 +98,7 @@ class ServerEngine:
         except (FcmError, Abandoned):
             raise
         except err.MySQLError as error:
-            what = "ask for the right to read it" if code_of(error) in _DENIED else "mend that, and try again"
+            what = "ask for the right to read it" if is_denied(error) else "mend that, and try again"
             raise StoreError(f"{self.address}: {words(error)}: {what}") from error
         except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             raise StoreError(

@@ -24,6 +24,7 @@ class Failure(StrEnum):
     ROW = "row"
 
 
+_DENIED = frozenset((1044, 1142, 1143, 1227, 1370))
 _PASSING = frozenset(
     (
         1040, 1041, 1042, 1043, 1047, 1053, 1077, 1079, 1080, 1129, 1152, 1158, 1159, 1160, 1161, 1180, 1184,
@@ -48,6 +49,11 @@ def code_of(error: BaseException) -> int | None:
 def is_duplicate(error: BaseException) -> bool:
     """Whether a row with that key is there already."""
     return code_of(error) == 1062
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether the account may not do that."""
+    return code_of(error) in _DENIED
 
 
 def kind_of(error: BaseException) -> Failure:

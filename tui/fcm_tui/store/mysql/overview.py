@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from fcm_tui.errors import ServerRefused
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import Connection
-from fcm_tui.store.mysql.failures import code_of
+from fcm_tui.store.mysql.failures import code_of, is_denied
 
 MAY_SEND, MAY_REVIEW, MAY_READ = "may send", "may add reviews", "may only read"
-_UNREAD = frozenset(("change_differences", "thinned"))
+_HELPS = "line_blocks"
+"""What a recorder's account may send or leave: texts are found without it, if slowly."""
+_UNREAD = frozenset(("change_differences", "thinned", _HELPS))
 """What is sent without being read: a recorder's account need not read it."""
-_DENIED = frozenset((1142, 1143))
 _READ_ONLY = frozenset((1290, 1792, 1836))
 _NO_DEFAULT = 1364
 _SIZES = (
@@ -74,7 +75,8 @@ async def check(connection: Connection) -> Checked:
         )
     cipher = await connection.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
     encrypted = f"encrypted ({cipher[0][1]})" if cipher and cipher[0][1] else "not encrypted"
-    rights = await _rights(connection)
+    may = await _writable(connection)
+    rights = _rights(may)
     needed = [table for table in schema.TABLES if rights != MAY_SEND or table not in _UNREAD]
     unread = [table for table in needed if not await _may(connection, f"SELECT 1 FROM {table} LIMIT 0")]
     if unread:
@@ -86,12 +88,24 @@ async def check(connection: Connection) -> Checked:
         f"this account {rights}",
         f"schema {step}, max_allowed_packet {connection.largest + 1024:,} bytes",
     ]
+    if rights == MAY_SEND and not may[_HELPS]:
+        lines.append(
+            f"it may not write {_HELPS}, so texts are found slowly there: an administrator's `fcm-tui database grants`"
+            " tells how it may"
+        )
     return Checked(lines, rights == MAY_SEND)
 
 
-async def _rights(connection: Connection) -> str:
-    may = {table: await _may(connection, f"EXPLAIN INSERT INTO {table} VALUES ()") for table in schema.TABLES}
-    return MAY_SEND if all(may.values()) else MAY_REVIEW if may["reviews"] else MAY_READ
+async def _writable(connection: Connection) -> dict[str, bool]:
+    return {
+        table: await _may(connection, f"EXPLAIN INSERT INTO {table} VALUES ()") for table in schema.TABLES
+    }
+
+
+def _rights(may: dict[str, bool]) -> str:
+    if all(writable for table, writable in may.items() if table != _HELPS):
+        return MAY_SEND
+    return MAY_REVIEW if may["reviews"] else MAY_READ
 
 
 async def _may(connection: Connection, statement: str) -> bool:
@@ -99,7 +113,7 @@ async def _may(connection: Connection, statement: str) -> bool:
     try:
         await connection.rows(statement)
     except Exception as error:
-        if code_of(error) in _DENIED | _READ_ONLY:
+        if is_denied(error) or code_of(error) in _READ_ONLY:
             return False
         if code_of(error) != _NO_DEFAULT:
             raise

@@ -16,11 +16,10 @@ from pymysql import err
 from fcm_tui.errors import StoreError
 from fcm_tui.settings.database import Server
 from fcm_tui.store.mysql.engine import ServerEngine
-from fcm_tui.store.mysql.failures import code_of, is_duplicate
+from fcm_tui.store.mysql.failures import is_denied, is_duplicate
 from fcm_tui.store.mysql.synchronous import ServerConnection
 
 _BATCH = 500
-_DENIED = (1142, 1143)
 _OWN = "recorder_id = ? AND sequence = ? AND reviewer = ?"
 _INSERT = "INSERT INTO reviews (recorder_id, sequence, reviewer, time_ns, verdict, note) VALUES "
 
@@ -112,7 +111,7 @@ class _opened:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._engine.close()
-        if isinstance(error, err.MySQLError) and code_of(error) in _DENIED:
+        if error is not None and is_denied(error):
             # The message names the right, in whichever language the rest of it is.
             is_reader = "INSERT" in str(error.args[-1])
             may = "only read" if is_reader else "add reviews, but not change them or take them back"

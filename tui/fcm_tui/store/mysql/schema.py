@@ -14,7 +14,7 @@ import time
 from fcm_tui import __version__
 from fcm_tui.errors import ServerRefused
 from fcm_tui.store.mysql.connection import Connection
-from fcm_tui.store.mysql.failures import code_of
+from fcm_tui.store.mysql.failures import code_of, is_denied
 from fcm_tui.store.mysql.literals import literal
 
 _TABLE = "ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC"
@@ -195,7 +195,21 @@ CREATE TABLE IF NOT EXISTS thinned (
 
 _PROCESSES = ("ALTER TABLE changes ADD COLUMN process_info TEXT",)
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES, _PROCESSES)
+# What would have to be counted or looked through: how often a file changed, what is of a rare kind, what has a text.
+_SOUGHT = (
+    "ALTER TABLE files ADD COLUMN changes BIGINT",  # NULL: the file was sent before that, and they are to be counted
+    "CREATE INDEX changes_kind ON changes (kind, time_ns)",
+    """
+CREATE TABLE IF NOT EXISTS line_blocks (
+    recorder_id BINARY(16) NOT NULL,
+    bucket      SMALLINT NOT NULL,  -- of trigrams, as `store.line_blocks` has them; -1 is there for every block
+    block       BIGINT NOT NULL,    -- number of the first change in it, less one, by `line_blocks.CHANGES`
+    changes     BLOB NOT NULL,      -- one bit for each change that has such a trigram in its lines, deflated
+    PRIMARY KEY (recorder_id, bucket, block)
+)""",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SEATS, _PRUNES, _PROCESSES, _SOUGHT)
 TABLES = tuple(
     statement.split()[5]
     for step in STEPS
@@ -223,7 +237,6 @@ _ATTEMPTS = 12
 _NO_TABLE, _DUPLICATE = 1146, 1062
 _TAKEN = frozenset((1060, 1061))
 """What a step adds is there: a column, an index."""
-_DENIED = frozenset((1044, 1142, 1227, 1370))
 
 
 async def steps_of(connection: Connection) -> int:
@@ -237,7 +250,7 @@ async def steps_of(connection: Connection) -> int:
     except Exception as error:
         if code_of(error) == _NO_TABLE:
             return 0
-        if code_of(error) in _DENIED:
+        if is_denied(error):
             raise ServerRefused(
                 f"this account may not read there: an administrator's `fcm-tui database grants` tells how ({error.args[1]})"
             ) from None
@@ -272,7 +285,7 @@ async def make_database(connection: Connection, name: str) -> None:
             f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
         )
     except Exception as error:
-        if code_of(error) not in _DENIED:
+        if not is_denied(error):
             raise
 
 
@@ -297,7 +310,7 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
             await _note(connection, number + 1)
         return found, len(STEPS)
     except Exception as error:
-        if code_of(error) in _DENIED:
+        if is_denied(error):
             raise ServerRefused(
                 f"the team's database lacks its tables, or some of them, and this account may not make them:"
                 f" run `fcm-tui database {'upgrade' if found else 'init'}` with one that may"

@@ -4,7 +4,7 @@ Reading is not sending. The recorder sends from its event loop, through aiomysql
 it needs (a delta to its base, a change to its hunks) and is, over SQLite, plain synchronous code in a thread of
 its own. So over a server it is that too: one thread, one connection of pymysql, which aiomysql stands on, behind the same
 readers. Nothing of it runs in the event loop, whatever the server does, and what nobody wants any more is ended from
-another thread (`KILL QUERY`). The price is a thread for each connection, of which a screen has four.
+another thread (`KILL QUERY`). The price is a thread for each connection, of which a screen has five.
 """
 
 from __future__ import annotations
@@ -37,8 +37,13 @@ ANSWER = 512 << 20
 """Bytes of one answer: a page, or all files of a folder as they were, of which there may be a million."""
 _ATTENTION = 0.05
 """Seconds between two looks at whether what is read is still wanted."""
-_SWITCHES = ("semijoin=off", "exists_to_in=off")
-"""Of the optimizer. Pages want the first rows soon: whether a row has something is to be asked row by row, in order."""
+_READING = (
+    "optimizer_switch = 'semijoin=off'",
+    "optimizer_switch = 'exists_to_in=off'",
+    "in_predicate_conversion_threshold = 0",
+)
+"""Pages want the first rows soon: whether a row has something is to be asked row by row, in order; and MariaDB makes a
+table of a list of a thousand values, and then reads all rows where the list leads to a few. Each engine has its own."""
 _NOBODY, _INTERRUPTED = (2003, 2013), 1317
 
 
@@ -139,9 +144,9 @@ class ServerConnection:
         wire._read_timeout = READ_SECONDS
         for statement in SESSION:
             wire.query(statement)
-        for switch in _SWITCHES:
-            with contextlib.suppress(err.MySQLError):  # each engine has some of its own
-                wire.query(f"SET SESSION optimizer_switch = '{switch}'")
+        for setting in _READING:
+            with contextlib.suppress(err.MySQLError):
+                wire.query(f"SET SESSION {setting}")
         wire.query("SHOW VARIABLES LIKE 'wsrep_on'")
         if wire._result.rows and wire._result.rows[0][1] == "ON":
             wire.query(WAIT_FOR_OTHERS)  # else a node of a cluster answers with what it was a moment ago

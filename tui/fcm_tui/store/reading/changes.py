@@ -18,8 +18,8 @@ from fcm_tui.model import Capture, Change, Kind, Origin
 from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.filters import Filters, Prepared, prepared
-from fcm_tui.store.reading.server_texts import among
-from fcm_tui.store.reading.text_search import LAST, Candidates, IndexUnusable, Span, TextSearch, texts
+from fcm_tui.store.reading.recorders import newest
+from fcm_tui.store.reading.text_search import LAST, Candidates, IndexUnusable, Span, TextSearch
 from fcm_tui.store.reviews import IS_REVIEWED, NOTE
 from fcm_tui.store.values import RowTypes
 
@@ -48,7 +48,8 @@ _COLUMNS = (
     " {previous_capture}"
 )
 _WIDTH = 30
-_FROM = " FROM changes c LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
+_NAMED = " LEFT JOIN roots r ON r.root_id = c.root_id LEFT JOIN recorders h ON h.recorder_id = c.recorder_id"
+_JOINED = f" ON c.recorder_id = k.recorder_id AND c.sequence = k.sequence{_NAMED}"
 _BY_NUMBER = " ORDER BY c.recorder_id {0}, c.sequence {0} LIMIT ?"
 _BY_TIME = " ORDER BY c.time_ns {0}, c.recorder_id {0}, c.sequence {0} LIMIT ?"
 _CHANGE = RowTypes("b s? i i s b? b b b? b? b? i? i? i? s? s? s s i? i? i? i? s? s? i b? b? s? s? s?")
@@ -77,6 +78,8 @@ class _Question:
     filter: Prepared
     by_time: bool
     reverse: bool
+    index: str | None = None
+    """Which one a server is to take; None where it may choose."""
 
     @property
     def order(self) -> str:
@@ -185,7 +188,7 @@ class ChangeLog:
         self, filters: Filters, recorder_id: bytes, after: int, last: int, limit: int
     ) -> list[Change]:
         """The first changes of one recorder behind a number, up to another one, in their order."""
-        question = self._question(filters, True)
+        question = self._question(filters, True, narrow=False)
         if question is None:
             return []
         question.filter.where.append("c.recorder_id = ? AND c.sequence > ? AND c.sequence <= ?")
@@ -196,8 +199,8 @@ class ChangeLog:
             for change in self._rows(by_number, limit)
         ]
 
-    def _question(self, filters: Filters, reverse: bool) -> _Question | None:
-        """None where no recorder comes into question."""
+    def _question(self, filters: Filters, reverse: bool, *, narrow: bool = True) -> _Question | None:
+        """None where no recorder comes into question. `narrow`: a server is led to what may be wanted."""
         ready = prepared(self._connection, filters)
         if not self._dialect.is_server:
             return _Question(ready, False, reverse)
@@ -210,14 +213,25 @@ class ChangeLog:
         ]
         if not wanted and named:
             return None
+        question = _Question(ready, len(wanted) > 1, reverse)
+        if narrow:
+            self._narrow(question, filters, wanted)
         if len(wanted) == 1 or named:
             ready.where.insert(0, f"c.recorder_id IN ({', '.join('?' * len(wanted))})")
             ready.values[:0] = wanted
-        found = among(self._connection, texts(filters))
-        if found is not None:
-            ready.where.append(found[0])
-            ready.values.extend(found[1])
-        return _Question(ready, len(wanted) > 1, reverse)
+        return question
+
+    def _narrow(self, question: _Question, filters: Filters, recorder_ids: Sequence[bytes]) -> None:
+        from fcm_tui.store.reading.narrowing import narrowed  # what a start on the own record need not import
+
+        ends = newest(self._connection)
+        found = narrowed(self._connection, filters, {one: ends.get(one, 0) for one in recorder_ids})
+        if found is None:
+            question.index = "changes_time" if question.by_time else "PRIMARY"
+            return
+        question.filter.where.extend(found.where)
+        question.filter.values.extend(found.values)
+        question.index = found.through
 
     def _beyond(self, key: Key, sign: str, by_time: bool, inclusive: bool) -> tuple[str, list[Any]]:
         """What stands before or behind a change in the order."""
@@ -276,8 +290,16 @@ class ChangeLog:
         beyond: list[str] = []
         at: list[Any] = []
         while size:
-            sql = f"SELECT {columns}{_from([*where, *beyond])}{question.order}"
-            rows = self._connection.execute(sql, [*asked, *values, *at, size]).fetchall()
+            conditions, those = [*where, *beyond], [*values, *at, size]
+            if (
+                where
+            ):  # a few columns of many rows are looked at, and all columns fetched of those that are wanted
+                keys = f"SELECT c.recorder_id, c.sequence{_from(conditions, question.index)}{question.order}"
+                sql = f"SELECT {columns} FROM ({keys}) k STRAIGHT_JOIN changes c{_JOINED}{question.order}"
+                those.append(size)
+            else:
+                sql = f"SELECT {columns}{_from(conditions)}{question.order}"
+            rows = self._connection.execute(sql, [*asked, *those]).fetchall()
             change = None
             for row in rows:
                 change = _change(row[:_WIDTH], question.by_time)
@@ -319,8 +341,9 @@ def _hosts(filters: Filters) -> set[str]:
     return named
 
 
-def _from(where: Sequence[str]) -> str:
-    return _FROM + (" WHERE " + " AND ".join(where) if where else "")
+def _from(where: Sequence[str], index: str | None = None) -> str:
+    forced = "" if index is None else f" FORCE INDEX ({index})"
+    return f" FROM changes c{forced}{_NAMED}" + (" WHERE " + " AND ".join(where) if where else "")
 
 
 def _change(row: tuple[Any, ...], by_time: bool) -> Change:

@@ -87,7 +87,7 @@ MYSQL = Dialect(
     " AND n.sequence = (SELECT max(m.sequence) FROM changes m WHERE m.file_id = g.file_id)"
     " LEFT JOIN backup_paths b ON n.sequence IS NULL AND b.recorder_id = q.recorder_id AND b.file_id = g.file_id)",
     counted="(SELECT g.file_id, g.root_id, g.path, g.present,"
-    " (SELECT count(*) FROM changes m WHERE m.file_id = g.file_id) AS changes FROM files g)",
+    " coalesce(g.changes, (SELECT count(*) FROM changes m WHERE m.file_id = g.file_id)) AS changes FROM files g)",
     has_prunes=True,
     lines="d.affected_lines, d.replaced_lines, d.affected_sealed, d.replaced_sealed",
 )

@@ -67,6 +67,11 @@ def below(folder: bytes) -> tuple[bytes, bytes]:
     return inside, inside[:-1] + bytes([separator[0] + 1])
 
 
+def at_or_below(column: str, path: bytes) -> tuple[str, tuple[bytes, bytes, bytes]]:
+    """Whether a column of a change `c` is a path, or lies in that folder: the condition and its values."""
+    return f"(c.{column} = ? OR (c.{column} >= ? AND c.{column} < ?))", (path, *below(path))
+
+
 class Prepared(NamedTuple):
     """A filter as a connection is asked for it."""
 
@@ -129,10 +134,9 @@ def conditions(filters: Filters, sealed: bool) -> tuple[list[str], list[Any]]:
         values.extend(more)
 
     if filters.path is not None:
-        low, high = below(filters.path)
-        at = "(c.{0} = ? OR (c.{0} >= ? AND c.{0} < ?))"
-        bounds = (filters.path, low, high)
-        add(f"({at.format('path')} OR {at.format('previous_path')})", *bounds, *bounds)
+        now, bounds = at_or_below("path", filters.path)
+        before, _ = at_or_below("previous_path", filters.path)
+        add(f"({now} OR {before})", *bounds, *bounds)
     if filters.since_ns is not None:
         add("c.time_ns >= ?", filters.since_ns)
     if filters.until_ns is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fcm_tui.model import Change
 from fcm_tui.query import paths
@@ -48,8 +48,8 @@ class PathChecks:
             elif isinstance(term.condition, All) and not term.is_negated:
                 self._take(term.condition.terms)
             else:
-                if not term.is_negated and (sieve := _sieve(term.condition)) is not None:
-                    self.where.append(sieve)
+                if not term.is_negated and (found := sieve(term.condition)) is not None:
+                    self.where.append(found.of("c.path", "coalesce(c.previous_path, X'')"))
                 self._checks.append(self._check(term))
 
     def _check(self, term: Term) -> Check:
@@ -75,7 +75,7 @@ def _has_path(term: Term) -> bool:
 
 
 def _path_check(wanted: Fuzzy | Part | Glob) -> Check:
-    how, what = _named(wanted)
+    how, what = how_of(wanted)
 
     def fits(change: Change, said: Sequence[Any]) -> bool:
         root = change.root or None
@@ -84,7 +84,8 @@ def _path_check(wanted: Fuzzy | Part | Glob) -> Check:
     return fits
 
 
-def _named(wanted: Fuzzy | Part | Glob) -> tuple[str, str]:
+def how_of(wanted: Fuzzy | Part | Glob) -> tuple[str, str]:
+    """What `paths.fits` is asked with."""
     match wanted:
         case Fuzzy(letters):
             return "fuzzy", letters
@@ -94,22 +95,31 @@ def _named(wanted: Fuzzy | Part | Glob) -> tuple[str, str]:
             return "glob", pattern
 
 
-def _sieve(wanted: Condition) -> SQL | None:
-    """What every row has that fits, as the server can see it; None where it can see nothing of it."""
+class Sieve(NamedTuple):
+    """What every path has that fits, as a server can see it."""
+
     test: str
+    """SQL, with the path's column in its place."""
     value: str | bytes
+
+    def of(self, *columns: str) -> SQL:
+        """Whether one of some columns may fit."""
+        tests = " OR ".join(self.test.format(column) for column in columns)
+        return f"({tests})", [self.value] * len(columns)
+
+
+def sieve(wanted: Condition) -> Sieve | None:
+    """The sieve for a path; None where a server can see nothing of it."""
     match wanted:
         case Fuzzy(letters):
             # Bytes as Latin-1 are letters to the server whatever they are, those of ASCII in any case.
-            test, value = "CONVERT({0} USING latin1) COLLATE latin1_swedish_ci LIKE ?", _in_order(letters)
+            return Sieve("CONVERT({0} USING latin1) COLLATE latin1_swedish_ci LIKE ?", _in_order(letters))
         case Part(text):
-            test, value = "instr({0}, ?)", os.fsencode(text)
+            return Sieve("instr({0}, ?)", os.fsencode(text))
         case Glob(pattern) if literal := paths.longest_literal(pattern):
-            test, value = "instr({0}, ?)", os.fsencode(literal)
+            return Sieve("instr({0}, ?)", os.fsencode(literal))
         case _:
             return None
-    sides = [test.format(column) for column in ("c.path", "coalesce(c.previous_path, X'')")]
-    return f"({' OR '.join(sides)})", [value, value]
 
 
 def _in_order(letters: str) -> str:
