@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from fcm_tui.ship.tables import CONTENTS, Row
 from fcm_tui.store.contents.packing import CHUNKS, DIGEST_SIZE
@@ -30,11 +32,26 @@ class Either:
         return digest in self._one or digest in self._other
 
 
-def closure(connection: sqlite3.Connection, wanted: Sequence[bytes], known: Container[bytes]) -> list[Key]:
-    """The rows that the contents `wanted` need, each after those that it needs itself; none of the `known` ones.
+class Needed(NamedTuple):
+    """The rows that some contents are made of."""
 
-    What retention thinned out is left out.
-    """
+    keys: list[Key]
+    """Each after those that it needs itself."""
+    rows: list[Row] | None
+    """All of them, where they are few enough for one transaction; they may be read late otherwise."""
+
+
+def needed(connection: sqlite3.Connection, digests: Iterable[bytes], known: Container[bytes]) -> Needed:
+    """What some contents need that is not known to be on the server. What retention thinned out is left out."""
+    keys = _closure(connection, [digest for digest in digests if digest not in known], known)
+    with suppress(Repacked):
+        rows, taken = content_rows(connection, keys, Either({digest for digest, _ in keys}, known))
+        if taken == len(keys):
+            return Needed(keys, rows)
+    return Needed(keys, None)
+
+
+def _closure(connection: sqlite3.Connection, wanted: Sequence[bytes], known: Container[bytes]) -> list[Key]:
     rows: dict[bytes, list[int]] = {}
     needs: dict[bytes, list[bytes]] = {}
     level = [digest for digest in wanted if digest not in known]

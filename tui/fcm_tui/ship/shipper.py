@@ -13,7 +13,7 @@ import random
 import sqlite3
 import ssl
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Container
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Shipping
 from fcm_tui.settings.database import Server
-from fcm_tui.ship.closure import Either, Key, Repacked, closure, content_rows
+from fcm_tui.ship import closure
+from fcm_tui.ship.closure import Either, Needed, Repacked
 from fcm_tui.ship.dead_letters import DeadLetter, DeadLetters
 from fcm_tui.ship.ledgers import Ledgers
 from fcm_tui.ship.line_blocks import LineBlocks
@@ -208,50 +209,51 @@ class Shipper:
 
     async def _send_changes(self, sender: Sender, outbox: Outbox) -> None:
         """All changes that there are; the next ones are read while the server is at the last ones."""
-
-        def read(after: int) -> tuple[Batch | None, list[Key]]:
-            batch = outbox.batch(after)
-            return batch, _needed(outbox, sender, batch.contents) if batch else []
-
         after = self._position
-        batch, keys = await self._in_thread(lambda: read(after))
-        while batch is not None:
+        found = await self._in_thread(lambda: _read(outbox, after, sender.contents))
+        while found is not None:
+            batch, needed = found
             await self._count(batch)
-            contents = await self._send_contents(sender, outbox, batch.contents, keys)
-            last = batch.last
-            ahead = self._ahead(lambda last=last: read(last))  # type: ignore[misc]
+            contents = await self._send_contents(sender, outbox, batch.contents, needed)
+            known = Either({*contents.digests}, sender.contents)
+            ahead = self._ahead(lambda last=batch.last, known=known: _read(outbox, last, known))  # type: ignore[misc]
             try:
                 await sender.send(batch, contents)
-                batch, keys = await ahead
+                found = await ahead
             finally:
                 await asyncio.wait([ahead])
-            self._position = last
+            self._position = batch.last
         if self._state.behind or self._state.sequence != self._position:
             self._set(sequence=self._position, behind=0, behind_since_ns=None)
 
     async def _send_contents(
-        self, sender: Sender, outbox: Outbox, digests: Collection[bytes], keys: list[Key] | None = None
+        self, sender: Sender, outbox: Outbox, digests: Collection[bytes], needed: Needed | None = None
     ) -> Contents:
         """Contents with all that they need, but for the last of their rows, which go with what needs them: that is one
-        commit less. `keys` are what `_needed` says, where that was asked already.
+        commit less. `needed` is what `closure.needed` says, where that was asked already.
         """
         while any(digest not in sender.contents for digest in digests):
-            if keys is None:
-                keys = await self._in_thread(lambda: _needed(outbox, sender, digests))
+            if needed is None:
+                needed = await self._in_thread(
+                    lambda: closure.needed(outbox.connection, digests, sender.contents)
+                )
             with contextlib.suppress(Repacked):
-                rows = await self._send_rows(sender, outbox, keys)
-                return Contents(rows, [*(digest for digest, _ in keys), *digests])
-            keys = None
+                rows = await self._send_rows(sender, outbox, needed)
+                return Contents(rows, [*(digest for digest, _ in needed.keys), *digests])
+            needed = None
         return Contents()
 
-    async def _send_rows(self, sender: Sender, outbox: Outbox, keys: list[Key]) -> list[Row]:
+    async def _send_rows(self, sender: Sender, outbox: Outbox, needed: Needed) -> list[Row]:
         """Send those rows of `contents` that the server lacks, in order, the next ones being read meanwhile; the last ones
         are left."""
-        missing = await sender.lacking(keys)
-        there = {digest for digest, _ in keys}
+        missing = await sender.lacking(needed.keys)
+        if needed.rows is not None:
+            lacking = set(missing)
+            return [row for row in needed.rows if row.key in lacking]
+        there = {digest for digest, _ in needed.keys}
 
         def read(after: int) -> tuple[list[Row], int]:
-            return content_rows(outbox.connection, missing[after:], Either(there, sender.contents))
+            return closure.content_rows(outbox.connection, missing[after:], Either(there, sender.contents))
 
         rows, at = await self._in_thread(lambda: read(0))
         while at < len(missing):
@@ -306,10 +308,10 @@ class Shipper:
             self._on_state(state)
 
 
-def _needed(outbox: Outbox, sender: Sender, digests: Iterable[bytes]) -> list[Key]:
-    """The rows of `contents` that some contents are made of, as far as they are not known to be on the server."""
-    wanted = [digest for digest in digests if digest not in sender.contents]
-    return closure(outbox.connection, wanted, sender.contents)
+def _read(outbox: Outbox, after: int, known: Container[bytes]) -> tuple[Batch, Needed] | None:
+    """The changes that follow, and what of their contents has to be on the server beside those that are known to be."""
+    batch = outbox.batch(after)
+    return None if batch is None else (batch, closure.needed(outbox.connection, batch.contents, known))
 
 
 def _is_refused(error: Exception) -> bool:
