@@ -15,6 +15,7 @@ if sys.platform != "linux":
 from fcm_tui.model import Process
 from fcm_tui.watch import processes
 from fcm_tui.watch.beginnings import USER, Beginnings
+from fcm_tui.watch.deeds import MOST_PROCESSES, WRITTEN, Deeds
 from fcm_tui.watch.known_processes import KnownProcesses
 from tests.waiting import wait_for
 
@@ -329,3 +330,31 @@ def test_the_kernel_tells_of_another_user() -> None:
         assert (process.pid, USER) in list(beginnings.told()) or not beginnings.has_told
     finally:
         beginnings.close()
+
+
+def test_who_was_met_long_ago_is_known_still() -> None:
+    """However many came and went meanwhile, and ran other programs than they were born with."""
+    told = Told()
+    who = KnownProcesses(told)
+    kept = Deeds()
+    me = processes.read(os.getpid())
+
+    met: set[int] = set()
+
+    def do(pid: int, name: bytes) -> None:
+        who.begin_piece()
+        keys = who.keys(pid)
+        new = {key: Process(*values) for key, values in who.new.items()}
+        kept.add(new, [(b"/w", [(name, WRITTEN, key, 0, b"") for key in keys])], 0)
+        met.update(new)
+        who.new = {}
+
+    do(os.getpid(), b"first")
+    for pid in range(10**8, 10**8 + 3000):
+        told.next = [(pid, os.getpid())]
+        do(pid, b"%d" % pid)
+        told.next, told.when_ns = [(pid, 0)], processes.now_ns()
+        do(pid, b"%d" % pid)
+    assert max(met) > 2 * MOST_PROCESSES
+    do(os.getpid(), b"last")
+    assert [deed.process for name in (b"first", b"last") for deed in kept.at(b"/w/" + name)] == [me, me]

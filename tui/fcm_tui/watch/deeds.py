@@ -26,8 +26,14 @@ FOLDER: Final = 0x40000000
 
 MOST_NAMES = 500_000
 """Paths of which deeds are kept: about 100 MB at the worst."""
+MOST_PROCESSES = 2048
+"""That were told last, which are known by their keys; whoever tells keys tells again whose they are behind so many."""
 _MOST_AT_A_PATH = 64
 """Deeds that are kept at one path; of more the last ones."""
+
+
+NOBODY = Process(0, 0, b"", b"", b"", None, 0, b"", None)
+"""A process of which nothing is known."""
 
 
 class Deed(NamedTuple):
@@ -69,17 +75,19 @@ class Deeds:
         folders: Iterable[tuple[bytes, Sequence[Told]]],
         arrived_ns: int,
     ) -> None:
-        """Take in a batch, with the processes that are new in it by their keys."""
+        """Take in a batch, with the processes that are told in it by their keys."""
         with self._lock:
             known = self._processes
-            known.update(processes)
+            for key in processes:
+                known.pop(key, None)
+            known.update(processes)  # as the last ones
             last = 0
             for folder, told in folders:
                 names = self._folders.setdefault(self._folded(folder), {})
                 before = len(names)
                 for name, what, key, number, came_from in told:
                     deeds = names.setdefault(self._folded(name), [])
-                    process, order = known[key], self._order + number
+                    process, order = known.get(key, NOBODY), self._order + number
                     move = (came_from, join(folder, name)) if came_from else None
                     if deeds and deeds[-1].process == process:
                         move = move or deeds[-1].move
@@ -91,8 +99,8 @@ class Deeds:
                 self._names += len(names) - before
             self._order += last + 1
             self._bound()
-            if len(known) > 4096:
-                self._processes = dict(list(known.items())[2048:])
+            if len(known) > 2 * MOST_PROCESSES:
+                self._processes = dict(list(known.items())[-MOST_PROCESSES:])
 
     def _bound(self) -> None:
         """Forget the folders that were first heard of longest ago; what is then not known counts as lost."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fcm_tui.model import Process
 from fcm_tui.watch import processes
 from fcm_tui.watch.beginnings import USER, Beginnings
+from fcm_tui.watch.deeds import MOST_PROCESSES, NOBODY
 from fcm_tui.watch.processes import NO_IMAGE, Seen
 
 T = TypeVar("T")
@@ -57,7 +58,9 @@ class KnownProcesses:
         self._lost_ns = 0
         """When beginnings were found to be lost last: what they told of happened before."""
         self.new: dict[int, tuple[object, ...]] = {}
-        """Those that were met since this was emptied last, by key."""
+        """Those that were met since this was emptied last, by key, and those that were told too long ago."""
+        self._told: OrderedDict[int, None] = OrderedDict()
+        """Keys of those that were told last."""
 
     @property
     def can_wait(self) -> bool:
@@ -127,10 +130,12 @@ class KnownProcesses:
             self.hear()  # it may have begun to run another one while it was asked
             self._compare(pid, told)
         before = self._before.get(pid)
+        self._tell(key, self._met[pid][1].process)
         if before is None or before.until_ns <= self.empty_ns:
             return (key,)
         if not before.key:
             before.key = self._new_key(before.process)
+        self._tell(before.key, before.process)
         return before.key, key
 
     def _as_told(self, pid: int) -> Seen | None:
@@ -174,8 +179,14 @@ class KnownProcesses:
     def _new_key(self, process: Process) -> int:
         key = self._next_key
         self._next_key += 1
-        self.new[key] = tuple(process)
+        self._tell(key, process)
         return key
+
+    def _tell(self, key: int, process: Process) -> None:
+        """Whoever is told keeps the last ones only: one of before is told again."""
+        if key not in self._told:
+            self.new[key] = tuple(process)
+            _remember(self._told, key, None, MOST_PROCESSES)
 
     def read(self, pid: int) -> Process:
         """Who has this number, if that is surely who had it when the event came."""
@@ -217,13 +228,13 @@ class KnownProcesses:
 
 def _unknown(pid: int) -> Process:
     """Somebody of whom nothing but the number is known."""
-    return Process(pid, 0, b"", b"", b"", None, 0, b"", None)
+    return NOBODY._replace(pid=pid)
 
 
-def _remember(where: OrderedDict[int, T], pid: int, what: T) -> None:
+def _remember(where: OrderedDict[int, T], pid: int, what: T, most: int = _MOST) -> None:
     where[pid] = what
     where.move_to_end(pid)
-    if len(where) > _MOST:
+    if len(where) > most:
         where.popitem(last=False)
 
 
