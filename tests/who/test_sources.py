@@ -11,6 +11,7 @@ import sys
 import threading
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,9 @@ if sys.platform != "linux":
     pytest.skip("fanotify is Linux's", allow_module_level=True)
 
 from fcm_tui.child import send
-from fcm_tui.watch import processes
+from fcm_tui.watch import fanotify, processes
 from fcm_tui.watch.beginnings import Beginnings
+from fcm_tui.watch.deeds import Deeds
 from fcm_tui.watch.fanotify import FanotifySource
 from fcm_tui.watch.ignore import IgnoreRules
 from fcm_tui.watch.known_processes import KnownProcesses
@@ -192,6 +194,34 @@ async def test_a_reader_that_is_killed_is_replaced_and_a_scan_makes_up_for_it(tm
     assert "unknown" in {
         told(change)["how"] for change in recording.changes() if change.path.endswith(b"meanwhile")
     }
+
+
+async def test_what_could_not_be_taken_in_is_lost_and_told_and_what_follows_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    add, failed = Deeds.add, threading.Event()
+
+    def add_or_fail(deeds: Deeds, *parts: Any) -> None:
+        if not failed.is_set() and parts[1]:
+            failed.set()
+            raise LookupError("no such process")
+        add(deeds, *parts)
+
+    logged: list[str] = []
+    monkeypatch.setattr(Deeds, "add", add_or_fail)
+    monkeypatch.setattr(fanotify._log, "error", lambda said, exc_info: logged.append(f"{said}: {exc_info}"))
+    recording = recording_of(tmp_path, root)
+    async with recording.running():
+        (root / "first").write_text("x")
+        await recording.has("created", "first")
+        assert failed.is_set()
+        (root / "next").write_text("x")
+        await recording.has("created", "next")
+        with recording.reader() as record:
+            await eventually(lambda: any("reader" in gap.reason and gap.to_ns for gap in record.gaps()))
+    assert logged == ["what the reader of fanotify's events told was not taken in: no such process"]
 
 
 HOSTILE = [b"\x1b[31mred", b"a b) R 1 (", b"two\nlines", b"\xff\xfe", b"(((", b"0123456789abcdef"]

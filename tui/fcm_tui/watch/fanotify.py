@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import marshal
 import os
 import pickle
@@ -34,6 +35,8 @@ assert sys.platform == "linux"
 
 from fcm_tui.watch import fanotify_calls as calls  # noqa: E402 - only there
 from fcm_tui.watch.inotify import InotifySource  # noqa: E402
+
+_log = logging.getLogger(__name__)
 
 _AGAIN, _AGAIN_AT_MOST = 1.0, 60.0
 """Seconds until a reader that ended is started anew; twice as many each time that it told nothing."""
@@ -261,27 +264,34 @@ class FanotifySource:
     def _follow(self) -> None:
         """Have a reader, and take what it tells; a new one where it ends."""
         while not self._closing.is_set():
-            with contextlib.suppress(OSError, EOFError, RuntimeError):
-                begin = self._beginnings.fileno() if self._beginnings is not None else -1
-                passed = (self._queue, begin) if begin >= 0 else (self._queue,)
-                child = Child(
-                    "fcm_tui.watch.fanotify_reader",
-                    "serve",
-                    str(self._queue),
-                    str(begin),
-                    str(self._empty_ns),
-                    descriptors=passed,
-                    apart=True,
-                )
-                self._begin(child)
-                while not self._closing.is_set():
-                    self._digest(_next(child))
+            try:
+                self._take_from_reader()
+            except (OSError, EOFError, RuntimeError):
+                pass  # it ended
+            except Exception as error:  # else nothing would be heard from here on, and nobody be told
+                _log.error("what the reader of fanotify's events told was not taken in", exc_info=error)
             if self._child is not None:
                 self._child.close()
             self._close_queue()
             if self._closing.is_set():
                 return
             self._begin_anew()
+
+    def _take_from_reader(self) -> None:
+        begin = self._beginnings.fileno() if self._beginnings is not None else -1
+        passed = (self._queue, begin) if begin >= 0 else (self._queue,)
+        child = Child(
+            "fcm_tui.watch.fanotify_reader",
+            "serve",
+            str(self._queue),
+            str(begin),
+            str(self._empty_ns),
+            descriptors=passed,
+            apart=True,
+        )
+        self._begin(child)
+        while not self._closing.is_set():
+            self._digest(_next(child))
 
     def _begin(self, child: Child) -> None:
         """Tell a new reader what it is to look at, before anybody asks it for something."""
