@@ -27,8 +27,8 @@ from tests.database.server import MariaDB, needs_mariadb
 
 pytestmark = needs_mariadb
 
-MANY = -(-CHANGES // FILES) * FILES
-"""So many changes fill a block, and some are left."""
+MANY = 5 * FILES
+"""So many changes fill some blocks, and some are left."""
 BLOCKS = "SELECT COUNT(DISTINCT block), COUNT(*) FROM line_blocks"
 
 
@@ -115,8 +115,8 @@ def test_what_is_narrowed_is_what_is_there(
     ours, others = long_record(tmp_path / "ours"), long_record(tmp_path / "others", FILES)
     tree = bytes(tmp_path / "ours" / "tree")
     send(ours, database)
-    assert shared.sql(BLOCKS, database.name)[0][0] == "1"
     with Reader(ours) as here, Reader(database) as there:
+        assert shared.sql(BLOCKS, database.name)[0][0] == str(here.count() // CHANGES)
         for name, filters, through in wanted_of(here, tree):
             assert led_to(there, filters) == through, name
             found = here.log(filters, limit=None)
@@ -148,11 +148,11 @@ def test_blocks_are_sent_once_and_gone_on_with(tmp_path: Path, database: Server,
     assert shared.sql(BLOCKS, database.name) == one
     with Record(record) as writer:
         files = known_files(writer, os.fsencode(tmp_path / "ours" / "tree"))
-        for number in range(CHANGES // len(files) + 1):
+        for number in range(2):
             change_all(writer, files, number + 1000, time.time_ns())
     send(record, database)
-    assert shared.sql(BLOCKS, database.name)[0][0] == "2"
     with Reader(record) as here, Reader(database) as there:
+        assert int(one[0][0]) < here.count() // CHANGES == int(shared.sql(BLOCKS, database.name)[0][0])
         for filters in (Filters(text="change 1001 of"), Filters(text="zebra")):
             assert led_to(there, filters) == "PRIMARY"
             assert there.log(filters, limit=None) == here.log(filters, limit=None) != []

@@ -11,8 +11,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-CHANGES = 4096
-"""In one block, by their numbers: 1 to 4096, and so on."""
+CHANGES = 1024
+"""In one block, by their numbers: 1 to 1024, and so on."""
 BUCKETS = 1024
 MARK = -1
 """The bucket that every block has; there are no bits in it."""
