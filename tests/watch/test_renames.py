@@ -174,6 +174,16 @@ def test_a_reused_inode_with_other_content_is_another_file() -> None:
     assert [a.path for a in verdict.created] == [at(b"/r/b")]
 
 
+def test_a_reused_inode_with_the_old_content_is_another_file_where_the_path_has_one() -> None:
+    before: World = {NAMES[0]: (1, Node(b"one", 1))}
+    after: World = {NAMES[0]: (2, Node(b"two", 2)), NAMES[1]: (1, Node(b"one", 3))}
+    verdict = judged(before, after, similar=True)
+    assert [arrival.path for _, arrival in verdict.modified] == [NAMES[0]]
+    assert [arrival.path for arrival in verdict.created] == [NAMES[1]]
+    touched = judged(before, {NAMES[1]: (1, Node(b"one", 3))}, similar=True)
+    assert [arrival.path for _, arrival in touched.moved] == [NAMES[1]]
+
+
 def test_equal_content_under_another_inode_is_a_move_the_same_name_first() -> None:
     before: World = {at(b"/r/a"): (1, ONE), at(b"/r/b"): (2, ONE)}
     after: World = {at(b"/r/x/b"): (3, ONE), at(b"/r/x/a"): (4, ONE)}

@@ -57,7 +57,12 @@ def identify(
         alike: of records and arrivals that nothing else brings together, those whose contents do.
     """
     homeless = [*vanished, *(a.known for a in arrivals if a.known and a.known.state.inode != a.state.inode)]
-    targets = _by_inode(homeless, arrivals, similar)
+    empty = {record.file_id for record in vanished}
+
+    def same(record: FileRecord, arrival: Arrival) -> bool:
+        return _same_file(record, arrival, similar, is_replaced=record.file_id not in empty)
+
+    targets = _by_inode(homeless, arrivals, same)
     accepted = _acceptable(targets)
     moved_ids = {record.file_id for record, _ in accepted}
     taken = {arrival.path for _, arrival in accepted}
@@ -87,7 +92,7 @@ def identify(
 def _by_inode(
     homeless: Iterable[FileRecord],
     arrivals: Iterable[Arrival],
-    similar: Callable[[FileRecord, Arrival], bool],
+    same: Callable[[FileRecord, Arrival], bool],
 ) -> dict[bytes, Move]:
     """Where each homeless record's inode is now, by file id, one record a place."""
     places: dict[int, list[Arrival]] = {}
@@ -100,23 +105,27 @@ def _by_inode(
     used: set[bytes] = set()
     for record in homeless:
         for arrival in places.get(record.state.inode, ()):
-            if (
-                arrival.path not in used
-                and arrival.path != record.path
-                and _same_file(record, arrival, similar)
-            ):
+            if arrival.path not in used and arrival.path != record.path and same(record, arrival):
                 targets[record.file_id] = (record, arrival)
                 used.add(arrival.path)
                 break
     return targets
 
 
-def _same_file(record: FileRecord, arrival: Arrival, similar: Callable[[FileRecord, Arrival], bool]) -> bool:
+def _same_file(
+    record: FileRecord,
+    arrival: Arrival,
+    similar: Callable[[FileRecord, Arrival], bool],
+    *,
+    is_replaced: bool,
+) -> bool:
+    """Whether what has a record's inode now is its file. `is_replaced`: another file is at its path."""
     old, new = record.state, arrival.state
     if old.size == new.size and old.mtime_ns == new.mtime_ns:
         return record.digest == arrival.digest or record.digest is None or arrival.digest is None
     if record.digest == arrival.digest and record.digest is not None:
-        return new.size > 0
+        # A file that was saved over by renaming leaves its inode to the next one, which may be of the same content.
+        return new.size > 0 and not is_replaced
     return similar(record, arrival)
 
 
