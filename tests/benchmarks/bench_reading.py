@@ -24,20 +24,22 @@ from tests.database.conftest import started
 from tests.database.seats import send
 from tests.database.server import PASSWORD, install
 
-CHANGES = 200_000
 SLOWER, AT_ONCE = 3.0, 20.0
 """The goal: at most so many times SQLite's time, or so many milliseconds, as a question to a server takes its way."""
 PAGE = 256
+OTHERS, QUICK_OTHERS = 10_000, 1_000
+"""Changes of another recorder, with which a server's come in the order of their times."""
 
 
 def run(scale: Scale) -> list[str]:
-    """Each question to both in turn; the answers have to be the same."""
+    """Each question to both in turn; the answers have to be the same. Then again with another host's changes there too."""
     heading("reading MariaDB beside SQLite")
     if shutil.which("mariadb-install-db") is None:
         print("MariaDB's server is not here: left out")
         return ["left out: MariaDB's server is not here"]
     os.environ["FCM_DATABASE_PASSWORD"] = PASSWORD
-    record = many_changes(scale, CHANGES) / "record.db"
+    record = many_changes(scale) / "record.db"
+    others = many_changes(scale, OTHERS, QUICK_OTHERS) / "record.db"
     with tempfile.TemporaryDirectory(prefix="fcm-bench-") as folder:
         install(Path(folder, "template"))
         with started(
@@ -49,13 +51,19 @@ def run(scale: Scale) -> list[str]:
             began = time.monotonic()
             send(record, server)
             print(f"sent in {time.monotonic() - began:.0f} s", flush=True)
-            with Reader(record) as here, Reader(server) as there:
-                return _compare(scale, here, there)
+            lines = []
+            for name, is_same in (("", True), ("beside another host: ", False)):
+                if not is_same:
+                    send(others, server)
+                with Reader(record) as here, Reader(server) as there:
+                    lines += _compare(scale, here, there, name, is_same=is_same)
+            return lines
 
 
-def _compare(scale: Scale, here: Reader, there: Reader) -> list[str]:
+def _compare(scale: Scale, here: Reader, there: Reader, where: str, *, is_same: bool) -> list[str]:
     lines = []
-    for name, ask in _questions(here).items():
+    for question, ask in _questions(here).items():
+        name = f"{where}{question}"
         taken: tuple[list[float], list[float]] = ([], [])
         for _ in range(scale.runs):
             answers = []
@@ -63,7 +71,7 @@ def _compare(scale: Scale, here: Reader, there: Reader) -> list[str]:
                 began = time.perf_counter()
                 answers.append(ask(reader))
                 own.append(time.perf_counter() - began)
-            if answers[0] != answers[1]:
+            if is_same and answers[0] != answers[1]:
                 raise RuntimeError(f"{name}: MariaDB answers something else")
         ours, theirs = (statistics.median(own) * 1000 for own in taken)
         times = theirs / ours
@@ -104,7 +112,7 @@ def _questions(reader: Reader) -> dict[str, Callable[[Reader], object]]:
         "a version": lambda reader: reader.content(middle.after or b""),
         "a change's lines": lambda reader: reader.kept_hunks(middle, 10_000),
         "a frequent text": page(text="change"),
-        "a text of one in a thousand": page(text=f"change {CHANGES // FILES // 2} "),
+        "a text of one in a thousand": page(text=f"change {reader.count() // FILES // 2} "),
         "a rare, old text": page(text=rare),
         "an absent text": page(text="zebra crossing"),
         "how many changes": lambda reader: reader.count(),

@@ -15,9 +15,9 @@ from tests.benchmarks.scale import Scale
 MANY, QUICK_MANY = 1_000_000, 3_000
 
 
-def many_changes(scale: Scale, many: int = MANY) -> Path:
+def many_changes(scale: Scale, many: int = MANY, quick: int = QUICK_MANY) -> Path:
     """The data directory; what is in it has to stay as it is."""
-    changes = QUICK_MANY if scale.quick else many
+    changes = quick if scale.quick else many
     data, _ = kept_record(scale.kept(f"log-{changes}"), changes)
     _index(data / "record.db")
     return data

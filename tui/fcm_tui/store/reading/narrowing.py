@@ -43,13 +43,13 @@ def narrowed(connection: Connection, filters: Filters, newest: Mapping[bytes, in
 
     None where they are to be looked at in their order.
     """
-    found = among(connection, texts(filters), newest)
+    # Of m changes among n in their order a page is soon found: the m are gone through where that is less to look at.
+    most = min(_FEW, isqrt(_PAGE * sum(newest.values())))
+    found = among(connection, texts(filters), newest, most)
     if found is not None:
         return Narrowed([found[0]], found[1], "PRIMARY")
     if _is_short(connection, filters):
         return Narrowed(through="changes_time")
-    # Of m changes among n in their order a page is soon found: the m are gone through where that is less to look at.
-    most = min(_FEW, isqrt(_PAGE * sum(newest.values())))
     if _is_rare_kind(connection, filters, most):
         return Narrowed(through="changes_kind")
     if filters.path is not None and _is_quiet(connection, filters.path, most):

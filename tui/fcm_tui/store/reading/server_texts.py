@@ -16,7 +16,7 @@ from fcm_tui.store.line_blocks import BlockUnusable, buckets_of
 from fcm_tui.store.reading.block_search import BlockSearch, marks
 from fcm_tui.store.reading.dialect import Connection
 
-FEW = 8000
+_LISTED = 8000
 """Changes with a text; more of them are not listed. (MariaDB reads no index for a list of more than 16,000.)"""
 _DIFFERENCES = 2000
 """Differences with a text; more of them are not listed."""
@@ -31,7 +31,7 @@ Keys = dict[bytes, list[int]]
 
 
 def among(
-    connection: Connection, wanted: Sequence[str], newest: Mapping[bytes, int]
+    connection: Connection, wanted: Sequence[str], newest: Mapping[bytes, int], most: int
 ) -> tuple[str, list[Any]] | None:
     """What holds of a change `c` that may have all the texts, with the values in its places.
 
@@ -39,14 +39,16 @@ def among(
 
     Args:
         newest: the recorders that are asked for, each with the number of its last change.
+        most: changes that are worth listing.
     """
     if not wanted:
         return None
+    most = min(most, _LISTED)
     blocks = BlockSearch(connection, newest)
     if blocks.behind() <= _BEHIND and any(map(buckets_of, wanted)):
-        keys = _by_blocks(connection, wanted, blocks)
+        keys = _by_blocks(connection, wanted, blocks, most)
     else:
-        keys = _by_differences(connection, wanted)
+        keys = _by_differences(connection, wanted, most)
     return None if keys is None else _listed(keys)
 
 
@@ -59,9 +61,9 @@ def _listed(keys: Keys) -> tuple[str, list[Any]]:
     return f"({' OR '.join(conditions)})" if conditions else "FALSE", values
 
 
-def _by_blocks(connection: Connection, wanted: Sequence[str], blocks: BlockSearch) -> Keys | None:
+def _by_blocks(connection: Connection, wanted: Sequence[str], blocks: BlockSearch, most: int) -> Keys | None:
     keys: Keys = defaultdict(list)
-    left = FEW
+    left = most
     buckets = sorted({bucket for part in wanted for bucket in buckets_of(part)})
     try:
         for recorder_id, sequences in blocks.having(buckets):
@@ -70,7 +72,7 @@ def _by_blocks(connection: Connection, wanted: Sequence[str], blocks: BlockSearc
             if left < 0:
                 return None
     except BlockUnusable:
-        return _by_differences(connection, wanted)
+        return _by_differences(connection, wanted, most)
     behind = _behind(connection, wanted[0], blocks.ends(), left + 1)
     for recorder_id, sequence in behind:
         keys[recorder_id].append(sequence)
@@ -93,7 +95,7 @@ def _behind(
     return found
 
 
-def _by_differences(connection: Connection, wanted: Sequence[str]) -> Keys | None:
+def _by_differences(connection: Connection, wanted: Sequence[str], most: int) -> Keys | None:
     for part in wanted:
         found = connection.execute(
             f"SELECT d.digest FROM differences d WHERE {_HAS} LIMIT ?", (part, part, _DIFFERENCES + 1)
@@ -104,9 +106,9 @@ def _by_differences(connection: Connection, wanted: Sequence[str]) -> Keys | Non
             rows = connection.execute(
                 "SELECT DISTINCT recorder_id, sequence FROM change_differences"
                 f" WHERE difference_digest IN ({marks(found)}) LIMIT ?",
-                (*(digest for (digest,) in found), FEW + 1),
+                (*(digest for (digest,) in found), most + 1),
             ).fetchall()
-            if len(rows) <= FEW:
+            if len(rows) <= most:
                 keys: Keys = defaultdict(list)
                 for recorder_id, sequence in rows:
                     keys[recorder_id].append(sequence)
