@@ -26,7 +26,7 @@ from fcm_tui.store.reading.queries import Reader
 from tests.database.recording import abreast, recording
 from tests.database.seats import once, send
 from tests.database.server import PASSWORD, MariaDB, needs_mariadb
-from tests.review.screens import shows
+from tests.review.screens import shows, text
 from tests.waiting import eventually
 
 pytestmark = needs_mariadb
@@ -126,6 +126,49 @@ async def test_the_screen_of_a_seat(root: Path, tmp_path: Path, own: MariaDB, mo
         await eventually(
             lambda: app.log_view.rows == 3 and app.status_line.told is None, 30, "it is back by itself"
         )
+    await app.close_record()
+
+
+async def test_what_a_seat_cannot_do_is_in_no_list_and_pressed_says_why(
+    root: Path, tmp_path: Path, database: Server
+) -> None:
+    (root / "a.txt").write_text("one\n")
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    (root / "a.txt").write_text("two\n")
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", database)
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await shows(app, "+ two")
+        for key, why in (
+            ("S", "Figures are counted where it was recorded; `fcm-tui report --format csv`"),
+            ("a", "Alerts stand in the record of each recorder"),
+            ("r", "Nothing is recorded here"),
+            ("U", "Nothing is restored from a reviewer's seat"),
+            ("e", "from a reviewer's seat it cannot be edited"),
+            ("D", "a reviewer's seat has only what was recorded of it"),
+        ):
+            await pilot.press(key)
+            await shows(app, why)
+            assert len(app.screen_stack) == 1
+        hidden = (
+            "statistics of",
+            "the alerts",
+            "pause recording",
+            "undo the last",
+            "$EDITOR",
+            "the file now",
+        )
+        await pilot.press("question_mark")
+        await shows(app, "the command that writes a copy here")
+        seen = text(app)
+        assert not [word for word in (*hidden, "Before a restore", "Before recording") if word in seen], seen
+        await pilot.press("escape", "colon")
+        await shows(app, "the command that writes a copy here")
+        seen = text(app)
+        assert not [word for word in hidden if word in seen], seen
+        await pilot.press(*"statistics")
+        await shows(app, "No action has these letters.")
     await app.close_record()
 
 

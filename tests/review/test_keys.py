@@ -83,7 +83,9 @@ def test_ids_are_unique_and_keys_reach_us() -> None:
 
 
 def test_the_help_has_every_key_and_fits_half_of_120_cells() -> None:
-    lines = ["".join(text for text, _ in line) for section in sections(keys.LOG) for line in section]
+    lines = [
+        "".join(text for text, _ in line) for section in sections(keys.LOG, keys.KEYMAP) for line in section
+    ]
     for entry in keys.KEYMAP:
         if entry.context in keys.HEADINGS:
             assert any(entry.shown in line and line.endswith(entry.description) for line in lines), entry.id
@@ -118,7 +120,7 @@ async def test_every_action_of_the_key_map_exists(
             keys.ENTRY: [app.log_pane.bar],
             keys.EVERYWHERE: [app],
             keys.FILE: [app],
-            keys.HELP: [HelpScreen(app.palette, keys.LOG)],
+            keys.HELP: [HelpScreen(app.palette, keys.LOG, keys.KEYMAP)],
             keys.OFFER: [OfferApp],
             keys.HISTORY: [HistoryScreen],
             keys.VERSION: [HistoryScreen],

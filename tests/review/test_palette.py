@@ -19,11 +19,14 @@ async def test_it_has_every_action_of_the_panes_and_none_twice(record: RecordBui
     app = make_app(record)
     async with app.run_test(size=(80, 24)):
         await shows(app, "line ten")
-        names = [command.key.id for command in commands(app.screen)]
+        names = [command.key.id for command in commands(app.screen, app.listed())]
         contexts = (keys.EVERYWHERE, keys.FILE, keys.LIST, keys.TREE, keys.LOG, keys.DIFF, keys.SHOWN)
         wanted = {key.id for key in keys.KEYMAP if key.context in contexts} - {"palette"}
         assert wanted == set(names) and len(names) == len(set(names))
-        assert commands(app.screen)[0].key.context in (keys.LIST, keys.LOG)  # of the pane in use first
+        assert commands(app.screen, app.listed())[0].key.context in (
+            keys.LIST,
+            keys.LOG,
+        )  # of the pane in use first
 
 
 @pytest.mark.parametrize("opener", ["colon", "ctrl+p"])
@@ -83,7 +86,7 @@ async def test_a_key_finds_its_action_and_letters_in_order_do(record: RecordBuil
     app = make_app(record)
     async with app.run_test(size=(80, 24)):
         await shows(app, "line ten")
-        among = commands(app.screen)
+        among = commands(app.screen, app.listed())
         assert found("H", among)[0].key.id == "file.history"
         assert found("wrp lng", among)[0].key.id == "diff.wrap"
         assert found("", among) == among

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from fcm_tui.review import keys
+from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.look.theme import Themes
+from fcm_tui.review.refusing import name_of
 from fcm_tui.review.served import ServedApp
+from fcm_tui.settings.database import Server
+from tests.review.builder import RecordBuilder
+from tests.review.screens import shows
 
 BEHIND_REFUSED = {
     keys.MENU, keys.NAME, keys.CONFIRM, keys.SETTINGS, keys.WRITE, keys.PICK, keys.LEAVE, keys.OFFER,
@@ -141,15 +147,83 @@ LOOKING = {
 }
 
 
+NEVER_IN_A_BROWSER = {"stop", "file.copy", "file.edit"}
+AT_NO_SEAT = {"statistics", "alerts", "pause", "file.undo", "file.edit", "diff.disk"}
+"""What needs the machine where it was recorded: who adds a key decides that, too."""
+BEHIND_NO_SEAT = {keys.STATISTICS, keys.ALERTS, keys.CONFIRM, keys.LEAVE}
+SEAT = Server("reviewer", (("127.0.0.1", 9),), "fcm")
+
+
 async def test_every_key_is_decided(tmp_path: Path) -> None:
-    app = ServedApp(may_change=False, database=tmp_path / "record.db", engine=None, themes=Themes("dark"))
+    app = served(tmp_path / "record.db", may_change=False)
     assert app.recordings is app.configuration is app.pausing is None
     reachable = [key for key in keys.KEYMAP if key.context not in BEHIND_REFUSED]
     assert {key.id for key in reachable} == REFUSED | LOOKING, (
         "decide whether a browser that looks on may do it"
     )
-    for key in reachable:
-        name = key.action.rpartition("app.")[2].partition("(")[0].rpartition(".")[2]
-        node = app.log_view if key.context in (keys.LIST, keys.LOG) else None
-        assert bool(app.why_not(name, node)) is (key.id in REFUSED), key
+    assert {key.id for key in reachable if refuses(app, key)} == REFUSED
+    assert listed(app) == {key.id for key in reachable if key.context in keys.HEADINGS} - REFUSED
     await app.close_record()
+
+
+async def test_a_browser_that_may_change_things_is_refused_only_what_acts_on_the_machine(
+    tmp_path: Path,
+) -> None:
+    app = served(tmp_path / "record.db", may_change=True)
+    assert {key.id for key in keys.KEYMAP if refuses(app, key)} == NEVER_IN_A_BROWSER
+    await app.close_record()
+
+
+async def test_what_a_seat_cannot_do_is_refused_and_listed_nowhere() -> None:
+    app = ReviewApp(database=SEAT, engine=None, themes=Themes("dark"))
+    assert {key.id for key in keys.KEYMAP if refuses(app, key)} == AT_NO_SEAT
+    behind = {key.id for key in keys.KEYMAP if key.context in BEHIND_NO_SEAT}
+    assert (
+        listed(app) == {key.id for key in keys.KEYMAP if key.context in keys.HEADINGS} - AT_NO_SEAT - behind
+    )
+    restore = next(key for key in app.listed() if key.id == "file.restore")
+    assert restore.description == "the command that writes a copy here"
+    await app.close_record()
+
+
+async def test_who_looks_on_in_a_terminal_has_every_key_but_those_of_who_records(tmp_path: Path) -> None:
+    app = ReviewApp(database=tmp_path / "record.db", engine=None, themes=Themes("dark"))
+    assert not [key for key in keys.KEYMAP if refuses(app, key)]
+    assert listed(app) == {
+        key.id for key in keys.KEYMAP if key.context in keys.HEADINGS and key.context != keys.LEAVE
+    }
+    await app.close_record()
+
+
+async def test_a_browser_that_may_change_things_edits_the_settings(tmp_path: Path) -> None:
+    """Of which an action is called as that which opens an editor."""
+    file = tmp_path / "fcm.toml"
+    file.write_text("")
+    with closing(RecordBuilder(tmp_path / "record.db")) as record:
+        record.root("/home/ann/project")
+    app = served(record.database, may_change=True, configuration=file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "No change is recorded yet")
+        await pilot.press("comma", "down", "down", "enter", "enter")
+        await shows(app, "Enter keeps it")
+    await app.close_record()
+
+
+def served(record: Path, *, may_change: bool, configuration: Path | None = None) -> ServedApp:
+    return ServedApp(
+        may_change=may_change,
+        database=record,
+        engine=None,
+        themes=Themes("dark"),
+        configuration=configuration,
+    )
+
+
+def refuses(app: ReviewApp, key: keys.Key) -> bool:
+    """Whether a key, or what it opens, is refused."""
+    node = app.log_view if key.context in (keys.LIST, keys.LOG) else None
+    return bool(app.why_not(name_of(key.action), node))
+
+
+def listed(app: ReviewApp) -> set[str]:
+    return {key.id for key in app.listed() if key.context in keys.HEADINGS}

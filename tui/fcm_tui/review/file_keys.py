@@ -20,13 +20,11 @@ from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.display import BEHIND
-from fcm_tui.review.look.theming import ThemedApp
 from fcm_tui.review.parts.said import Said
+from fcm_tui.review.refusing import Refusing
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings.config import Settings
-from fcm_tui.settings.database import Server
-from fcm_tui.store.reading.engine import Place
 from fcm_tui.store.reading.histories import FileKey, key_of_change
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ _READ = 1.0
 """Seconds in which a person has read a sentence."""
 
 
-class FileKeys(ThemedApp):
+class FileKeys(Refusing):
     """The part of the app that these keys call; the app has the panes and the readers."""
 
     tree_view: DirectoryTree
@@ -49,7 +47,6 @@ class FileKeys(ThemedApp):
     diff_view: ChangeView
     versions: Source
     settings: Settings
-    database: Place
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
     _restored: list[Done]
@@ -255,11 +252,6 @@ class FileKeys(ThemedApp):
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
     def action_edit(self) -> None:
-        if isinstance(self.database, Server):
-            self.say(
-                "The file is where it was recorded: from a reviewer's seat it cannot be edited.", "warning"
-            )
-            return
         subject = self._wanted("A folder is opened in no editor: choose a file in it.")
         if subject is not None:
             self.opens(self._edit(subject), _GROUP)
@@ -351,9 +343,6 @@ class FileKeys(ThemedApp):
         self.push_screen(Menu(self.palette, "Restore", visible_path(path), choices), chosen)
 
     def action_undo(self) -> None:
-        if self.recordings is None:
-            self.opens(self._say_how(None), _GROUP)
-            return
         if not self._restored:
             key = keys.shown("file.restore")
             self.say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -32,12 +34,14 @@ _KEYS = 20
 Line = list[tuple[str, str]]
 
 
-def sections(first: str) -> list[list[Line]]:
-    """The help's sections, that of the pane in use first."""
+def sections(first: str, listed: Sequence[keys.Key]) -> list[list[Line]]:
+    """The help's sections of these keys, that of the pane in use first."""
     order = sorted(keys.HEADINGS, key=lambda context: (context != first, context == keys.HELP))
     made: list[list[Line]] = []
     for context in order:
-        entries = [key for key in keys.KEYMAP if key.context == context]
+        entries = [key for key in listed if key.context == context]
+        if not entries:
+            continue
         lines: list[Line] = [[(keys.HEADINGS[context], "accent")]]
         lines += [
             [(wording.fit(f"  {key.shown}", _KEYS), "key"), (key.description, "text")] for key in entries
@@ -61,10 +65,10 @@ class HelpView(RowsView, can_focus=True):
 
     ALLOW_SELECT = False
 
-    def __init__(self, palette: Palette, context: str) -> None:
+    def __init__(self, palette: Palette, context: str, listed: Sequence[keys.Key]) -> None:
         super().__init__(id="help")
         self.palette = palette
-        self._sections = sections(context)
+        self._sections = sections(context, listed)
         self._columns: list[list[Line]] = [[]]
 
     def on_resize(self) -> None:
@@ -105,15 +109,15 @@ class HelpScreen(Screen[None]):
 
     BINDINGS = keys.bindings(keys.HELP)
 
-    def __init__(self, palette: Palette, context: str) -> None:
+    def __init__(self, palette: Palette, context: str, listed: Sequence[keys.Key]) -> None:
         super().__init__()
         self._palette = palette
-        self._first = context
+        self._first, self._listed = context, listed
 
     def compose(self) -> ComposeResult:
         from fcm_tui.review.parts.pane import Pane
 
-        pane = Pane(self._palette, "Help", HelpView(self._palette, self._first))
+        pane = Pane(self._palette, "Help", HelpView(self._palette, self._first, self._listed))
         pane.title.say("", "Esc closes it")
         yield pane
 

@@ -95,4 +95,4 @@ class PaneKeys(ProgramKeys):
         context = getattr(self.screen, "CONTEXT", None) or (
             keys.TREE if self.tree_view.has_focus else keys.DIFF if self.diff_view.has_focus else keys.LOG
         )
-        self.push_screen(HelpScreen(self.palette, context))
+        self.push_screen(HelpScreen(self.palette, context, self.listed()))

@@ -14,7 +14,6 @@ from textual.widget import Widget
 
 from fcm_tui.errors import ConfigError, FcmError
 from fcm_tui.review import keys
-from fcm_tui.review.engine import Engine
 from fcm_tui.review.file_keys import FileKeys
 from fcm_tui.review.log.pane import LogPane
 from fcm_tui.review.parts.notices import Notices
@@ -55,7 +54,6 @@ class ProgramKeys(FileKeys):
     pausing: Callable[[bool], str] | None
     """Has whoever records go on, or pause if that is certain, and tells which; empty where it has to be certain."""
     notices: Notices
-    _engine: Engine | None
     _pause_asked: float = -math.inf
     """When (monotonic) a pause was asked for, and not yet confirmed."""
     _rebound: frozenset[str] = frozenset()
@@ -91,7 +89,7 @@ class ProgramKeys(FileKeys):
             if command is not None:
                 self.call_after_refresh(self._run, command)  # when the keyboard is back where it was
 
-        self.push_screen(CommandPalette(self.palette, commands(self.screen)), chosen)
+        self.push_screen(CommandPalette(self.palette, commands(self.screen, self.listed())), chosen)
 
     async def _run(self, command: Command) -> None:
         if not command.is_live and isinstance(command.node, Widget):
@@ -167,8 +165,8 @@ class ProgramKeys(FileKeys):
                 self._go_to_changes(alert)
 
         if not isinstance(self.database, Path):
-            self.say("alerts stand in the record of each recorder: open them on its machine", "warning")
-        elif not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
+            return
+        if not any(isinstance(screen, AlertsScreen) for screen in self.screen_stack):
             self.push_screen(AlertsScreen(self.palette, self.database, marks=self.may_change), chosen)
 
     @work(group="alerts", exit_on_error=False)
@@ -185,7 +183,6 @@ class ProgramKeys(FileKeys):
     async def action_pause(self) -> None:
         """Pausing wants the key twice: a screen that records nothing looks much like one where nothing changes."""
         if self.pausing is None:
-            self.answer("who records does so elsewhere: `fcm-tui pause` there")
             return
         now = time.monotonic()
         is_sure = now - self._pause_asked < _SURE

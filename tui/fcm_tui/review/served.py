@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from textual import messages
-from textual.actions import ActionParseResult, parse
 from textual.dom import DOMNode
 from textual.drivers.web_driver import WebDriver
 
+from fcm_tui.review import keys
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.log.inbox import Inbox
 
 _NEVER = {
-    "suspend_process": "a browser has no shell to go to",
-    "edit": "an editor is opened on the machine itself only",
-    "copy": "to copy, hold Shift, and select with the mouse",
+    "app.suspend_process": "a browser has no shell to go to",
+    "app.edit": "an editor is opened on the machine itself only",
+    "app.copy": "to copy, hold Shift, and select with the mouse",
 }
 _CHANGES = frozenset(
-    ("restore", "undo", "export", "settings", "keep_filter", "reviewed", "mark_folder", "pause")
-)
+    f"app.{name}"
+    for name in (
+        "restore", "undo", "export", "settings", "keep_filter", "reviewed", "mark_folder", "pause",
+    )
+)  # fmt: skip
 """Actions of the app that change the record, the disk or the settings."""
 _REVIEWS = frozenset(("mark", "mark_one", "mark_shown", "note"))
 """Actions of the log that do."""
@@ -47,25 +49,14 @@ class ServedApp(ReviewApp):
         self.driver_class = Driver
         self.log_view.may_review = may_change
 
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Every key and every line of the palette comes through here."""
-        _, name, _ = parse(action) if isinstance(action, str) else action
-        why = self.why_not(name, default_namespace)
-        if why:
-            self.say(why, "warning")
-            return True
-        return await super().run_action(action, default_namespace, namespaces)
-
     def why_not(self, name: str, node: DOMNode | None) -> str:
         """Why a browser may not do an action on a node; empty where it may."""
         if name in _NEVER:
             return _NEVER[name]
-        if self.may_change:
-            return ""
         is_review = name in _REVIEWS and isinstance(node, Inbox)
-        return _READ_ONLY if name in _CHANGES or is_review else ""
+        if not self.may_change and (name in _CHANGES or is_review):
+            return _READ_ONLY
+        return super().why_not(name, node)
+
+    def node_of(self, context: str) -> DOMNode | None:
+        return self.log_view if context in (keys.LIST, keys.LOG) else None

@@ -33,9 +33,6 @@ def of_two(record: Record, old: Change, new: Change) -> Document:
 
 def with_disk(record: Record, change: Change, settings: Settings) -> Document:
     """The version after a change compared with the file at its path now. For a thread."""
-    if record.is_server:
-        where = f"The file is on {visible(change.host)}: from here only what was recorded can be seen."
-        return sorry(change, where, compared="disk")
     said = [f"{wording.number_of(change)} {wording.moment(change.time_ns)}  →  on disk now"]
     try:
         now = read_now(change, settings)

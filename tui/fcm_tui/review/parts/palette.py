@@ -40,8 +40,8 @@ class Command:
     """Its keys work where the keyboard is now; otherwise that goes to `node` first."""
 
 
-def commands(screen: Screen[object]) -> list[Command]:
-    """What the key map has for a screen: for the pane in use, for all of them, then for its other panes."""
+def commands(screen: Screen[object], listed: Iterable[keys.Key]) -> list[Command]:
+    """What these keys do on a screen: for the pane in use, for all of them, then for its other panes."""
     live = [(found.node, found.binding, True) for found in screen.active_bindings.values()]
     chain = {id(node) for node, _, _ in live}
     others = [
@@ -50,7 +50,7 @@ def commands(screen: Screen[object]) -> list[Command]:
         if isinstance(widget, Widget) and id(widget) not in chain and _is_in_sight(widget)
         for _, binding in widget._bindings
     ]
-    return list(_once([*live, *others]))
+    return list(_once([*live, *others], listed))
 
 
 def _is_in_sight(widget: Widget) -> bool:
@@ -59,8 +59,8 @@ def _is_in_sight(widget: Widget) -> bool:
     )
 
 
-def _once(found: Iterable[tuple[DOMNode, Binding, bool]]) -> Iterator[Command]:
-    known = {key.id: key for key in keys.KEYMAP if key.id != OPENER}
+def _once(found: Iterable[tuple[DOMNode, Binding, bool]], listed: Iterable[keys.Key]) -> Iterator[Command]:
+    known = {key.id: key for key in listed if key.id != OPENER}
     by_action = {key.action: key.id for key in known.values() if key.context == keys.EVERYWHERE}
     for node, binding, is_live in found:
         identity = binding.id or by_action.get(binding.action, "")  # Textual's screens bind Tab too
