@@ -170,7 +170,7 @@ async def test_two_hosts_that_watch_the_same_path_are_told_apart(
         with Reader(database) as reader:
             await eventually(lambda: [c.host for c in reader.log() if c.reviewed] == ["bee"])
         await pilot.press("at")
-        await shows(app, f"{root.name} as it was at")
+        await shows(app, f"{root.name} on bee as it was at")
         await pilot.press(*"now", "enter")
         await shows(app, "has changed since")
         await pilot.press("escape")
@@ -279,6 +279,29 @@ async def test_two_recorders_of_one_name_are_told_apart_by_their_ids(
     assert (
         len((await asyncio.to_thread(run, "log", "--json", "--filter", "host:nobody,web")).splitlines()) == 3
     )
+    listed = await asyncio.to_thread(run, "database", "status")
+    assert f"recorder   web {new}: change 1," in listed and "recorder   web: " not in listed
+    assert f" on web {new} (" in await asyncio.to_thread(run, "log", "--gaps")
+    with Reader(database) as reader:
+        old = next(one.recorder_id.hex()[:8] for one in reader.recorders() if one != recorder)
+        assert {gap.whose for gap in reader.gaps()} == {f"web {old}", f"web {new}"}
+        assert {change.whose for change in reader.arrived(Filters(), {}, 10)[0]} == {
+            f"web {old}",
+            f"web {new}",
+        }
+        assert {change.whose for change in reader.log(Filters(host=new))} == {"web"}, "which is asked for"
+    for size, first, second in (((200, 40), f"web {new} ", f"web {old} "), ((80, 24), new, old)):
+        app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+        async with app.run_test(size=size):
+            await shows(app, f"#1 on web {new}  ")
+            await eventually(
+                lambda app=app, first=first, second=second: (
+                    [(first in row, second in row) for row in lines(app.log_view) if " ~ " in row]
+                    == [(True, False), *[(False, True)] * 2]
+                )
+            )
+            assert f"web {new}: recording" in "".join(lines(app.log_view))
+        await app.close_record()
     app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
     async with app.run_test(size=(200, 40)) as pilot:
         await shows(app, f"web {new}: root")
@@ -286,10 +309,12 @@ async def test_two_recorders_of_one_name_are_told_apart_by_their_ids(
         at = next(number for number, row in enumerate(rows) if new in row)
         await pilot.press("1", *["j"] * at, "enter")
         await eventually(lambda: app.log_view.rows == 1)
+        await shows(app, f"Log  in web {new}: root")
         await pilot.press("space")
         await shows(app, f"again reviews 1 change in {root.name}")
         await pilot.press("right", "right", "H")
         await shows(app, "new one")
+        assert f"History  a.txt on web {new}" in text(app)
         assert "old two" not in text(app) and "#2" not in text(app)
         await pilot.press("y", "c")
         await shows(app, "The number of the change, 1")
@@ -297,4 +322,36 @@ async def test_two_recorders_of_one_name_are_told_apart_by_their_ids(
         await shows(app, f"{root.name} since then")
         await pilot.press("a")
         await shows(app, "change-1-all.patch")
+    await app.close_record()
+
+
+async def test_what_is_exported_copied_and_gone_back_to_is_told_with_its_host(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("ant", "bee"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        for content in ("zero\n", "one\n"):
+            (root / "a.txt").write_text(f"{host} {content}")
+            await asyncio.to_thread(once, root, tmp_path / host)
+        await asyncio.to_thread(send, tmp_path / host / "record.db", database)
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(140, 32)) as pilot:
+        await shows(app, "bee: ")
+        await pilot.press("y")
+        await shows(app, "a.txt on bee")
+        await pilot.press("escape", "x")
+        await shows(app, "a.txt on bee")
+        await pilot.press("c")
+        await shows(app, "Patch on bee to")
+        await pilot.press("escape", "at")
+        await shows(app, f"{root.name} on bee as it was at")
+        await pilot.press(*"now", "enter")
+        await shows(app, f"As it was  {root} on bee at")
+        assert f"Nothing in {root} on bee has changed since" in text(app)
+        await pilot.press("escape", "1", "g", "enter")
+        await shows(app, f"in ant: {root.name}")
+        await pilot.press("at")
+        await shows(app, f"{root.name} on ant as it was at")
+        await pilot.press("escape", "2", "x")
+        await shows(app, "a.txt on ant")
     await app.close_record()

@@ -360,7 +360,7 @@ async def test_a_refusal_goes_with_the_next_key_once_it_was_read(
         await shows(app, "v works in the log")
         await pilot.press("j", "k")
         assert "v works in the log" in text(app), "nobody has read it yet"
-        monkeypatch.setattr("fcm_tui.review.file_keys._READ", 0.0)
+        monkeypatch.setattr("fcm_tui.review.refusing._READ", 0.0)
         await pilot.press("j")
         await shows(app, lambda screen: "v works in the log" not in screen)
         app.say("stands until it is mended", "warning", stays=True)

@@ -160,6 +160,11 @@ class Process(NamedTuple):
     """Name of the user, where the system tells that instead of a number."""
 
 
+def on_host(host: str, apart: str) -> str:
+    """A recorder as people are told it: its host, with the beginning of its id where that alone does not tell it."""
+    return f"{host} {apart}".strip()
+
+
 class Change(NamedTuple):
     """One row of the record, as read back for screens and commands."""
 
@@ -203,6 +208,13 @@ class Change(NamedTuple):
     """`time_ns` where it was read among changes of several recorders, which come in the order of time; else 0."""
     previous_capture: Capture | None = None
     """Of a deletion without line counts: whether what is gone was kept, or why not; None where nobody knows."""
+    apart: str = ""
+    """The beginning of its recorder's id, where another recorder has a host of that name too."""
+
+    @property
+    def whose(self) -> str:
+        """Its host as people are told it: `web`, or `web 9f3c21aa` where there are two of that name."""
+        return on_host(self.host, self.apart)
 
 
 NOT_RUNNING = "the recorder was not running"
@@ -228,6 +240,13 @@ class Gap(NamedTuple):
     """Of the recorder."""
     has_others: bool = False
     """It was read among those of several recorders: whose it is has to be said."""
+    apart: str = ""
+    """As `Change` has it."""
+
+    @property
+    def whose(self) -> str:
+        """As `Change` has it."""
+        return on_host(self.host, self.apart)
 
     def is_moot(self, now_ns: int) -> bool:
         """Whether nothing was missed in it, and nobody would think so: other settings were taken up, in seconds."""

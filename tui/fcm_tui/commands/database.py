@@ -17,6 +17,7 @@ from fcm_tui.safetext import visible
 from fcm_tui.settings.config import database_server
 from fcm_tui.settings.database import FORM, Server
 from fcm_tui.store.mysql.once import run_with
+from fcm_tui.store.reading.recorders import whose
 from fcm_tui.times import local_text
 
 if TYPE_CHECKING:
@@ -108,9 +109,11 @@ def _status(args: argparse.Namespace) -> int:
     print(f"server     {visible(str(found['version']))}, schema {found['schema']}")
     for table, rows in found["tables"].items():
         print(f"{table:<19}{rows:>14,} rows, about")
+    told = whose({bytes.fromhex(recorder["recorder"]): recorder["host"] for recorder in found["recorders"]})
     for recorder in found["recorders"]:
         seen = local_text(recorder["last_seen_ns"])
-        print(f"recorder   {visible(recorder['host'])}: change {recorder['sequence']:,}, last seen {seen}")
+        on = told.get(bytes.fromhex(recorder["recorder"]), recorder["host"])
+        print(f"recorder   {visible(on)}: change {recorder['sequence']:,}, last seen {seen}")
     return 0
 
 

@@ -156,7 +156,7 @@ def gap_text(gap: Gap) -> str:
     """`2026-11-25 10:02:00 to 10:05:00: 312 changes found by scan in FOLDER (reason)`."""
     start = local_text(gap.from_ns)
     where = f" in {visible_path(gap.root)}" if gap.root is not None else ""
-    where += f" on {visible(gap.host)}" if gap.has_others else ""
+    where += f" on {visible(gap.whose)}" if gap.has_others else ""
     if gap.to_ns is None:
         return f"{start} to now: not looked at yet{where} ({visible(gap.reason)})"
     end = local_text(gap.to_ns)

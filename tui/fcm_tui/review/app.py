@@ -251,6 +251,7 @@ class ReviewApp(Following):
         self.say(message.why, "warning")
 
     def on_directory_tree_chosen(self, message: DirectoryTree.Chosen) -> None:
+        self.log_pane.on = message.on
         self.log_view.narrow(path=message.path, host=message.host or None)
         self.log_pane.wait()
 

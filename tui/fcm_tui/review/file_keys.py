@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.log.inbox import Inbox
 from fcm_tui.review.look.display import BEHIND
-from fcm_tui.review.parts.said import Said
 from fcm_tui.review.refusing import Refusing
 from fcm_tui.review.source import Source, reader_of
 from fcm_tui.safetext import visible, visible_path
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 
 _GROUP = "file-keys"
 """Of workers."""
-_READ = 1.0
-"""Seconds in which a person has read a sentence."""
 
 
 class FileKeys(Refusing):
@@ -50,8 +46,6 @@ class FileKeys(Refusing):
     recordings: Callable[[], Recording] | None
     """How a restore gets recorded; None where the record is not of this machine."""
     _restored: list[Done]
-    _passing: tuple[Said, float] | None = None
-    """A warning that goes with the next key, and since when it stands (`monotonic`)."""
 
     def subject(self) -> Subject | None:
         """What the person looks at now; None on a screen that shows no file."""
@@ -67,7 +61,12 @@ class FileKeys(Refusing):
                 return None
             span = document.span if document is not None else None
             return Subject(
-                node.path, is_folder=node.is_folder, is_gone=node.is_gone, host=node.host, span=span
+                node.path,
+                is_folder=node.is_folder,
+                is_gone=node.is_gone,
+                host=node.host,
+                on=node.on,
+                span=span,
             )
         reading = self.diff_view.has_focus and document is not None
         change = document.change if reading and document is not None else self.log_view.selected
@@ -98,6 +97,15 @@ class FileKeys(Refusing):
             return None
         return subject
 
+    def _on(self, subject: Subject) -> str:
+        """What people are told is the recorder of what is in sight, where there are several."""
+        change = subject.change
+        return subject.on if change is None else self.tree_view.whose.get(change.recorder_id, "")
+
+    def _named(self, subject: Subject) -> str:
+        """What is in sight, for the heads of menus."""
+        return wording.on_host(visible_path(subject.path), self._on(subject))
+
     def action_history(self) -> None:
         from fcm_tui.review.files.history import HistoryScreen
 
@@ -107,8 +115,7 @@ class FileKeys(Refusing):
             return
         change = subject.change
         file, at = (key_of_change(change), change.sequence) if change is not None else (None, None)
-        on = change.host if change is not None and change.at else subject.host
-        history = self._history(subject.path, file, at, subject.host, on)
+        history = self._history(subject.path, file, at, subject.host, self._on(subject))
         history.diff.mark_found(self.log_view.filters.terms)
 
     def _history(
@@ -141,38 +148,13 @@ class FileKeys(Refusing):
             if isinstance(under, HistoryScreen):
                 under.go_to(change.sequence)
                 return
-            on = change.host if blamed.at else ""
-            self._history(change.path, key_of_change(change), change.sequence, on=on)
+            self._history(change.path, key_of_change(change), change.sequence, on=self._on(subject))
 
         self.push_screen(BlameScreen(self.palette, self.versions, blamed, subject.line), jump)
 
     def end(self) -> None:
         """Leave, once all is recorded."""
         raise NotImplementedError
-
-    def say(self, text: str, style: str = "text", *, stays: bool = False) -> None:
-        """A sentence at the foot of the screen in sight, for a while. The text is safe.
-
-        A warning goes with the next key once it could be read, unless it `stays`.
-        """
-        self.screen.query(Said).remove()
-        said = Said(self.palette, text, style, self.size.width)
-        self.screen.mount(said)
-        self._passing = (said, time.monotonic()) if style == "warning" and not stays else None
-
-    def pass_over(self) -> None:
-        """A key was pressed: what was said of the one before it is history."""
-        if self._passing is not None and time.monotonic() - self._passing[1] > _READ:
-            said, self._passing = self._passing[0], None
-            if said.is_attached:
-                said.remove()
-
-    def unsay(self, text: str) -> None:
-        """Take that sentence away from whatever screen it stands on: it is not so any more."""
-        for screen in self.screen_stack:
-            for said in screen.query(Said):
-                if said.text == text:
-                    said.remove()
 
     # --- copying, editing
 
@@ -183,7 +165,7 @@ class FileKeys(Refusing):
         subject = self._wanted(is_file=True)
         if subject is not None:  # at once, so that the next key is the menu's
             choices = copying.entries(subject)
-            menu = Menu(self.palette, "Copy", visible_path(subject.path), choices)
+            menu = Menu(self.palette, "Copy", self._named(subject), choices)
 
             def chosen(choice: str | None) -> None:
                 if choice is not None:
@@ -226,12 +208,12 @@ class FileKeys(Refusing):
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self.opens(self._export(change, choice), _GROUP)
+                self.opens(self._export(change, choice, self._on(subject)), _GROUP)
 
-        menu = Menu(self.palette, "Export a patch", visible_path(change.path), exporting.entries(subject))
+        menu = Menu(self.palette, "Export a patch", self._named(subject), exporting.entries(subject))
         self.push_screen(menu, chosen)
 
-    async def _export(self, change: Change, choice: str) -> None:
+    async def _export(self, change: Change, choice: str, on: str) -> None:
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.acts.ask_name import AskName
 
@@ -247,7 +229,9 @@ class FileKeys(Refusing):
             exporting.write(path, patch, over=over)
 
         name = exporting.name_for(change, choice)
-        path = await self.push_screen_wait(AskName(self.palette, "Patch to", name, write))
+        path = await self.push_screen_wait(
+            AskName(self.palette, f"{wording.on_host('Patch', on)} to", name, write)
+        )
         if path is not None:
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
@@ -302,9 +286,10 @@ class FileKeys(Refusing):
 
         def found(at_ns: int | None) -> None:
             if at_ns is not None:
-                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns, host))
+                self.push_screen(MomentScreen(self.palette, self.versions, path, at_ns, host, on))
 
-        heading = f"{wording.name_of(path)} as it was at"
+        on = self._on(subject)
+        heading = f"{wording.on_host(wording.name_of(path), on)} as it was at"
         self.push_screen(
             AskMoment(self.palette, heading, lambda at: look(self.versions, path, at, host)), found
         )

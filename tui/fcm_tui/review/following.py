@@ -217,7 +217,7 @@ class Following(PaneKeys):
                     self.diff_view.reader.reviewed()
             except StoreError:
                 continue
-            self.log_view.show_roots(self.tree_view.root_count > 1)
+            self.log_view.show_roots(self.tree_view.root_count > 1, self.tree_view.has_namesakes)
             self.log_view.show_gaps(marks)
             self._say_status(Status(None, gap=log_gaps.last(gaps), sizes=sizes))
             self._say_titles()

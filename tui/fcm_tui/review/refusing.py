@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from fcm_tui.review import keys
 from fcm_tui.review.engine import Engine
 from fcm_tui.review.keys import Key
 from fcm_tui.review.look.theming import ThemedApp
+from fcm_tui.review.parts.said import Said
 from fcm_tui.settings.database import Server
 from fcm_tui.store.reading.engine import Place
 
@@ -43,10 +45,16 @@ def name_of(action: str | ActionParseResult) -> str:
     return f"{whose}.{name}" if whose else name
 
 
+_READ = 1.0
+"""Seconds in which a person has read a sentence."""
+
+
 class Refusing(ThemedApp):
-    """The part of the app that every key comes through."""
+    """The part of the app that every key comes through, and that answers it with a sentence."""
 
     database: Place
+    _passing: tuple[Said, float] | None = None
+    """A warning that goes with the next key, and since when it stands (`monotonic`)."""
     _engine: Engine | None
 
     async def run_action(
@@ -90,3 +98,27 @@ class Refusing(ThemedApp):
         return not (
             self.why_not(opener, None) or self.why_not(name_of(key.action), self.node_of(key.context))
         )
+
+    def say(self, text: str, style: str = "text", *, stays: bool = False) -> None:
+        """A sentence at the foot of the screen in sight, for a while. The text is safe.
+
+        A warning goes with the next key once it could be read, unless it `stays`.
+        """
+        self.screen.query(Said).remove()
+        said = Said(self.palette, text, style, self.size.width)
+        self.screen.mount(said)
+        self._passing = (said, time.monotonic()) if style == "warning" and not stays else None
+
+    def pass_over(self) -> None:
+        """A key was pressed: what was said of the one before it is history."""
+        if self._passing is not None and time.monotonic() - self._passing[1] > _READ:
+            said, self._passing = self._passing[0], None
+            if said.is_attached:
+                said.remove()
+
+    def unsay(self, text: str) -> None:
+        """Take that sentence away from whatever screen it stands on: it is not so any more."""
+        for screen in self.screen_stack:
+            for said in screen.query(Said):
+                if said.text == text:
+                    said.remove()

@@ -169,7 +169,7 @@ def _gap(gap: Gap, label: str) -> list[Part]:
 def gap_words(gap: Gap, *, wide: bool = True, with_root: bool = False) -> str:
     """`10:02 to 10:05, 312 changes found by scan (suspended)`, or when recording stopped, started or began."""
     if gap.has_others:
-        return f"{visible(gap.host)}: {gap_words(gap._replace(has_others=False), wide=wide, with_root=with_root)}"
+        return f"{visible(gap.whose)}: {gap_words(gap._replace(has_others=False), wide=wide, with_root=with_root)}"
     if with_root and gap.root is not None and gap.reason != wording.BEGAN:
         return f"{wording.name_of(gap.root)}: {gap_words(gap, wide=wide)}"
     today = wording.day(time.time_ns())

@@ -48,9 +48,14 @@ NOT_KEPT = {
 
 
 def number_of(change: Change) -> str:
-    """By what a change is called: `#12`, among those of several hosts `#12 on web1`; without a number the first look."""
+    """By what a change is called: `#12`, among those of several `#12 on web1`; without a number the first look."""
     name = f"#{change.sequence}" if change.sequence else "first look"
-    return f"{name} on {visible(change.host)}" if change.at else name
+    return on_host(name, change.whose if change.at else "")
+
+
+def on_host(what: str, on: str) -> str:
+    """What is safe to show, with whose it is where there are several: `notes.txt on web1`."""
+    return f"{what} on {visible(on)}" if on else what
 
 
 def number(count: int) -> str:

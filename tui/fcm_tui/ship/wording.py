@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fcm_tui.amounts import duration
 from fcm_tui.model import Shipping
 from fcm_tui.store.reading.dialect import Connection
-from fcm_tui.store.reading.recorders import names
+from fcm_tui.store.reading.recorders import whose
 from fcm_tui.store.reading.results import RecorderInfo
 
 _SILENT = 180.0
@@ -47,12 +47,12 @@ def _ended(shipping: Shipping) -> list[str]:
 
 def silent(known: Sequence[RecorderInfo], now_ns: int) -> str:
     """Which recorders have told a server nothing for a while; empty where all have. Names are not made safe yet."""
-    called = names(known)
+    told = whose({one.recorder_id: one.host for one in known})
     quiet = [one for one in known if now_ns - one.last_seen_ns > _SILENT * 1e9]
     if not quiet:
         return ""
     last = max(quiet, key=lambda one: one.last_seen_ns)
-    name = called.get(last.recorder_id) or last.host or last.recorder_id.hex()
+    name = told.get(last.recorder_id) or last.host or last.recorder_id.hex()
     lasts = duration((now_ns - last.last_seen_ns) / 1e9)
     if len(quiet) == 1:
         return f"{name} silent for {lasts}"

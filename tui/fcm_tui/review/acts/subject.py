@@ -38,7 +38,9 @@ class Subject(NamedTuple):
     burst: Burst | None = None
     """Where the line of one is looked at; the change is its newest."""
     host: str = ""
-    """On which a path in the tree is, where there are several."""
+    """On which a path in the tree is, where there are several, as filters take it."""
+    on: str = ""
+    """What people are told that is."""
     at_ns: int | None = None
     """The moment as of which a path in the tree is looked at; None for now."""
     contents: Contents | None = None

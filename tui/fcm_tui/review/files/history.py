@@ -166,8 +166,7 @@ class HistoryScreen(Screen[None]):
         where = visible_path(self._path)
         if change is not None:
             where = wording.relative_path(change.path, change.root, with_root=False)
-        if self._on:
-            where += f" on {visible(self._on)}"
+        where = wording.on_host(where, self._on)
         left.title.say(
             where, "  ".join(filter(None, [self.pane.search.told(), f"{at}{wording.number(total)}"]))
         )

@@ -58,11 +58,13 @@ class MomentScreen(Screen[None]):
     BINDINGS = keys.bindings(keys.MOMENT)
     CONTEXT = keys.MOMENT
 
-    def __init__(self, palette: Palette, source: Source, path: bytes, at_ns: int, host: str = "") -> None:
-        """`host` tells whose path it is, where there may be several."""
+    def __init__(
+        self, palette: Palette, source: Source, path: bytes, at_ns: int, host: str = "", on: str = ""
+    ) -> None:
+        """Where several hosts may have such a path, `host` tells whose it is, and `on` is what people are told that is."""
         super().__init__()
         self._palette, self._source = palette, source
-        self._path, self._at_ns, self._host = path, at_ns, host
+        self._path, self._at_ns, self._host, self._on = path, at_ns, host, on
         self.diff = MomentDiff(palette, id="moment")
         self._pane = Pane(palette, "As it was", self.diff)
 
@@ -78,7 +80,7 @@ class MomentScreen(Screen[None]):
         self._read()
 
     def subject(self) -> Subject:
-        return Subject(self._path, is_folder=True, at_ns=self._at_ns, host=self._host)
+        return Subject(self._path, is_folder=True, at_ns=self._at_ns, host=self._host, on=self._on)
 
     def file(self) -> Subject | None:
         """The file in sight, for what is of files."""
@@ -98,7 +100,7 @@ class MomentScreen(Screen[None]):
             return
         self.diff.show(document)
         if document is None:
-            where, when = visible_path(self._path), wording.moment(self._at_ns)
+            where, when = wording.on_host(visible_path(self._path), self._on), wording.moment(self._at_ns)
             self.diff.tell([f"Nothing in {where} has changed since {when}."])
         self._say_title()
 
@@ -110,7 +112,7 @@ class MomentScreen(Screen[None]):
         state = ""
         if document is not None and document.files:
             state = f"file {max(1, view.file_at)} of {len(document.files)}"
-        path = f"{visible_path(self._path)} at {wording.moment(self._at_ns)}"
+        path = f"{wording.on_host(visible_path(self._path), self._on)} at {wording.moment(self._at_ns)}"
         self._pane.title.say(path, *view.shape.told(), state, view.told())
 
     def action_back(self) -> None:

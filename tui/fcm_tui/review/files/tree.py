@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.segment import Segment
@@ -23,7 +24,8 @@ from fcm_tui.review.source import Record, Source, reader_of
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.activity import lately
 from fcm_tui.store.reading.recorders import names as names_of
-from fcm_tui.store.reading.results import FolderEntry, RootSummary
+from fcm_tui.store.reading.recorders import whose
+from fcm_tui.store.reading.results import FolderEntry, RecorderInfo, RootSummary
 
 _NUMBER = 6
 """Cells of a number where there is room."""
@@ -43,6 +45,8 @@ class Node:
     changes: int
     host: str = ""
     """On which it is, as filters take it, where there are several; two may have the same paths."""
+    on: str = ""
+    """What people are told that is."""
     reviewed: int = 0
     """Of the changes, those that somebody has reviewed."""
     active: bool = True
@@ -69,9 +73,10 @@ class DirectoryTree(CursorView):
     class Chosen(Message):
         """Show only what happened at or below a path, on one host where that is told; everything where there is none."""
 
-        def __init__(self, path: bytes | None, host: str) -> None:
+        def __init__(self, path: bytes | None, host: str, on: str) -> None:
+            """`host` as filters take it, `on` as people are told it."""
             super().__init__()
-            self.path, self.host = path, host
+            self.path, self.host, self.on = path, host, on
 
     class Resized(Message):
         """There is room for other columns."""
@@ -80,6 +85,10 @@ class DirectoryTree(CursorView):
         super().__init__(palette, id=id)
         self._source = source
         self._roots: list[Node] = []
+        self.whose: dict[bytes, str] = {}
+        """What people are told each recorder is, where there are several."""
+        self.has_namesakes = False
+        """Several recorders have hosts of one name."""
         self._rows: list[Node] = []
         self._loaded = self._is_unread = False
         self._lately: dict[tuple[bytes, bytes], int] = {}
@@ -150,27 +159,24 @@ class DirectoryTree(CursorView):
             list[RootSummary],
             dict[tuple[bytes, bytes], list[FolderEntry]],
             dict[tuple[bytes, bytes], int],
-            dict[bytes, tuple[str, str]],
+            Sequence[RecorderInfo],
         ]:
             folders = {key: record.folder(*key) for key in open_folders}
-            known = record.recorders()
-            names = names_of(known)
-            whose = {one.recorder_id: (names[one.recorder_id], one.host) for one in known if names}
-            return record.roots(), folders, lately(reader_of(record).connection), whose
+            return record.roots(), folders, lately(reader_of(record).connection), record.recorders()
 
-        roots, folders, self._lately, whose = await self._source.call(read)
+        roots, folders, self._lately, recorders = await self._source.call(read)
+        names, self.whose = names_of(recorders), whose({one.recorder_id: one.host for one in recorders})
+        self.has_namesakes = any(self.whose.get(one.recorder_id, one.host) != one.host for one in recorders)
         first = not self._loaded
         self._loaded = True
         known = {node.root_id: node for node in self._roots}
         nodes = []
-        for root in sorted(roots, key=lambda root: (whose.get(root.recorder_id, ("", ""))[1], root.path)):
-            name, host = whose.get(root.recorder_id, ("", ""))
+        for root in sorted(roots, key=lambda root: (self.whose.get(root.recorder_id, ""), root.path)):
             node = known.get(root.root_id) or Node(
                 root.recorder_id, root.root_id, root.path, "", 0, True, 0, 0
             )
-            node.host = name
-            of = host if name == host else f"{host} {name}"
-            node.label = (f"{visible(of)}: " if name else "") + wording.name_of(root.path)
+            node.host, node.on = names.get(root.recorder_id, ""), self.whose.get(root.recorder_id, "")
+            node.label = (f"{visible(node.on)}: " if node.on else "") + wording.name_of(root.path)
             node.files, node.changes, node.active = root.files, root.changes, root.active
             node.reviewed = root.reviewed
             nodes.append(node)
@@ -273,7 +279,8 @@ class DirectoryTree(CursorView):
         if (path, host) != (self.chosen, self._chosen_host):
             self.chosen, self._chosen_host = path, host
             self.refresh()
-            self.post_message(self.Chosen(path, host))
+            on = next((root.on for root in self._roots if host and root.host == host), host)
+            self.post_message(self.Chosen(path, host, on))
 
     def _is_chosen(self, node: Node) -> bool:
         return node.path == self.chosen and self._chosen_host in ("", node.host)
@@ -341,7 +348,7 @@ def _fill(node: Node, entries: list[FolderEntry]) -> None:
             name = visible_path(entry.name)
             depth = node.depth + 1
             child = Node(node.recorder_id, node.root_id, path, name, depth, entry.is_folder, 0, 0)
-        child.host = node.host
+        child.host, child.on = node.host, node.on
         child.files, child.changes, child.reviewed = entry.files, entry.changes, entry.reviewed
         children.append(child)
     node.children = children

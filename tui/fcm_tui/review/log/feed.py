@@ -109,10 +109,9 @@ class LogFeed(CursorView):
         """Whether another filter is wanted than what is shown was read for."""
         return self._loaded and self._reading.wanted.terms != self._filters.terms
 
-    def show_roots(self, many: bool) -> None:
-        """Name the root in front of each path, or not."""
-        if many != self._painter.names_roots:
-            self._painter.names_roots = many
+    def show_roots(self, many: bool, namesakes: bool) -> None:
+        """Whether each path has its root in front of it, and whether several recorders have hosts of one name."""
+        if self._painter.tell(many, namesakes):
             self.refresh()
 
     def show_gaps(self, gaps: Sequence[Gap]) -> None:

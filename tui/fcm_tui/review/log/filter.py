@@ -40,6 +40,7 @@ def names_in(changes: Iterable[Change]) -> dict[str, list[str]]:
         programs = names_of(change.process)
         for key in ("host", "owner"):
             known[key][getattr(change, key)] += 1
+        known["host"].update([change.apart] * bool(change.apart))
         known["process"].update(programs)
         known["by"].update((change.owner, *programs))
     return {

@@ -16,6 +16,7 @@ from fcm_tui.review.wording import BEGAN
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading.beginnings import beginnings
 from fcm_tui.store.reading.filters import Filters, concerns
+from fcm_tui.store.reading.recorders import apart
 
 MOST = 1000
 """Gaps that are marked, the newest: those before them `fcm-tui log` tells."""
@@ -40,8 +41,12 @@ def read(record: Record) -> list[Gap]:
         if (merged := list(group))
     ]
     begun = beginnings(reader_of(record).connection)
-    has_others = len({recorder_id for _, _, recorder_id, _ in begun}) > 1
-    found += [Gap(0, path, at, at, BEGAN, None, who, host, has_others) for path, at, who, host in begun]
+    of_hosts = {who: host for _, _, who, host in begun}
+    own = apart(of_hosts)
+    found += [
+        Gap(0, path, at, at, BEGAN, None, who, host, len(of_hosts) > 1, own.get(who, ""))
+        for path, at, who, host in begun
+    ]
     return sorted(found, key=lambda gap: gap.from_ns, reverse=True)
 
 
@@ -76,7 +81,7 @@ def told(mark: Mark) -> list[str]:
     if gap is None:
         return [f"What stands below changed on {wording.date(mark.day_ns)} or before."]
     where = "all watched directories" if gap.root is None else visible_path(gap.root)
-    where += f" on {visible(gap.host)}" if gap.has_others else ""
+    where += f" on {visible(gap.whose)}" if gap.has_others else ""
     if gap.reason == BEGAN:
         return [f"Recording of {where} began.", "", f"at      {wording.moment(gap.from_ns)}"]
     if gap.reason.startswith(wording.UNSENT):

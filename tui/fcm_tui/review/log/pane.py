@@ -70,6 +70,8 @@ class LogPane(Pane):
     def __init__(self, palette: Palette, log: Inbox, saved: Mapping[str, str]) -> None:
         super().__init__(palette, "Log", log)
         self.log_view = log
+        self.on = ""
+        """What people are told is the recorder of the path that the log is narrowed to, where there are several."""
         self.bar = FilterBar(palette, saved)
         self.note = NoteBar(palette)
         log.ask_filter = self._ask_filter
@@ -90,8 +92,8 @@ class LogPane(Pane):
     def say_title(self) -> None:
         """Where the log is, how much there is, and how much the filter finds."""
         log = self.log_view
-        path, host = log.filters.path, log.filters.host
-        where = f"in {f'{visible(host)}: ' if host else ''}{wording.name_of(path)}" if path else ""
+        path, on = log.filters.path, f"{visible(self.on)}: " if self.on else ""
+        where = f"in {on}{wording.name_of(path)}" if path else ""
         state = f"{wording.number(log.rows)}{'' if log.complete else '+'}" if log.is_loaded else ""
         if not log.rows and log.total:
             state = wording.number(log.total)

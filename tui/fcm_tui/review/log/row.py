@@ -10,6 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from fcm_tui.model import NOT_RUNNING, Change, Kind, Origin
+from fcm_tui.query.hosts import LEAST_ID
 from fcm_tui.review import wording
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
@@ -23,6 +24,8 @@ _COUNTS = 15
 """Cells of the line counts: three columns of sign and up to four digits."""
 _WHO = 12
 _HOST = 10
+_HOST_AND_ID = 15
+"""Cells of a host with the beginning of an id; where there is little room the latter stands alone."""
 _NAME = 12
 """Cells that a path has at least beside words on the change."""
 _WIDE = 76
@@ -38,6 +41,8 @@ class RowPainter:
         self._palette = palette
         self.names_roots = False
         """Name the root in front of each path."""
+        self.tells_namesakes = False
+        """Several recorders have hosts of one name: their ids' beginnings tell them apart."""
         self.is_relative = False
         """Say how long ago it was, not when."""
         self.noted: set[Key] = set()
@@ -46,6 +51,12 @@ class RowPainter:
         """Their numbers in order, by recorder."""
         self.today = (0, 0)
         self.new_day()
+
+    def tell(self, roots: bool, namesakes: bool) -> bool:
+        """Set both of these; whether they were otherwise."""
+        before = self.names_roots, self.tells_namesakes
+        self.names_roots, self.tells_namesakes = roots, namesakes
+        return before != (roots, namesakes)
 
     def note(self, noted: set[Key]) -> None:
         """Which changes have a note by now."""
@@ -164,8 +175,18 @@ class RowPainter:
 
     def _host(self, change: Change, width: int) -> str:
         """In a column of its own, where there are several."""
-        cells = _HOST if width >= _WIDE else _HOST // 2
-        return f"{wording.fit(visible(change.host), cells)} " if change.at else ""
+        if not change.at:
+            return ""
+        widest, least = (_HOST_AND_ID, LEAST_ID) if self.tells_namesakes else (_HOST, _HOST // 2)
+        cells = widest if width >= _WIDE else least
+        room = cells - len(change.apart) - 1
+        if not change.apart:
+            told = visible(change.host)
+        elif room > 1:
+            told = f"{_cut(visible(change.host), room)} {change.apart}"
+        else:
+            told = change.apart
+        return f"{wording.fit(told, cells)} "
 
     def _who(self, change: Change) -> str:
         who = change.process or change.owner or ""
@@ -223,4 +244,9 @@ def _with_end(text: str, end: str, room: int) -> str:
     """Both in so many cells; of the text what there is room for."""
     if room - len(end) < _NAME:
         end = ""
-    return wording.fit(wording.fit(text, min(wording.cells(text), room - len(end))) + end, room)
+    return wording.fit(_cut(text, room - len(end)) + end, room)
+
+
+def _cut(text: str, room: int) -> str:
+    """As it is, or in so many cells."""
+    return wording.fit(text, min(wording.cells(text), room))

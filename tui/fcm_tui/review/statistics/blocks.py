@@ -267,7 +267,7 @@ def _gaps(figures: Statistics, width: int) -> Block:
         length = wording.duration((end - gap.from_ns) / 1e9)
         found = wording.plural(gap.changes_found or 0, "change")
         begin = wording.moment(gap.from_ns)[:16]
-        why = f"{visible(gap.host)}: {visible(gap.reason)}" if gap.has_others else visible(gap.reason)
+        why = f"{visible(gap.whose)}: {visible(gap.reason)}" if gap.has_others else visible(gap.reason)
         told = f"{begin}, {length}: {found} found by scan ({why})"
         text = f"{begin}  {length:<11} {why}"
         lines.append([Piece(wording.fit(text, width), "warning", Figure(told, drill.of_gap(gap)))])

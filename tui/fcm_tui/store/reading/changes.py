@@ -7,9 +7,9 @@ said. Where several share a server they come in the order of time, each recorder
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from fcm_tui.model import Capture, Change, Kind, Origin
 from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection, dialect_of
 from fcm_tui.store.reading.filters import Filters, Prepared, prepared
-from fcm_tui.store.reading.recorders import newest
+from fcm_tui.store.reading.recorders import apart, newest
 from fcm_tui.store.reading.text_search import LAST, Candidates, IndexUnusable, Span, TextSearch
 from fcm_tui.store.reviews import IS_REVIEWED, NOTE
 from fcm_tui.store.values import RowTypes
@@ -80,10 +80,18 @@ class _Question:
     reverse: bool
     index: str | None = None
     """Which one a server is to take; None where it may choose."""
+    apart: Mapping[bytes, str] = field(default_factory=dict)
+    """As `recorders.apart`."""
 
     @property
     def order(self) -> str:
         return (_BY_TIME if self.by_time else _BY_NUMBER).format("ASC" if self.reverse else "DESC")
+
+    def placed(self, change: Change) -> Change:
+        """With its time, and what tells its recorder from the others, where several are read together."""
+        if not self.by_time:
+            return change
+        return change._replace(at=change.time_ns, apart=self.apart.get(change.recorder_id, ""))
 
 
 class ChangeLog:
@@ -109,7 +117,7 @@ class ChangeLog:
             where.append("c.recorder_id = ?")
             values.append(recorder_id)  # type: ignore[arg-type]
         row = self._connection.execute(f"SELECT {self._columns}{_from(where)} LIMIT 1", values).fetchone()
-        return None if row is None else _change(row, False)
+        return None if row is None else _change(row)
 
     def iterate(
         self,
@@ -194,10 +202,7 @@ class ChangeLog:
         question.filter.where.append("c.recorder_id = ? AND c.sequence > ? AND c.sequence <= ?")
         question.filter.values.extend((recorder_id, after, last))
         by_number = replace(question, by_time=False)
-        return [
-            change._replace(at=change.time_ns if question.by_time else 0)
-            for change in self._rows(by_number, limit)
-        ]
+        return [question.placed(change) for change in self._rows(by_number, limit)]
 
     def _question(self, filters: Filters, reverse: bool, *, narrow: bool = True) -> _Question | None:
         """None where no recorder comes into question. `narrow`: a server is led to what may be wanted."""
@@ -213,7 +218,7 @@ class ChangeLog:
         ]
         if not wanted and named:
             return None
-        question = _Question(ready, len(wanted) > 1, reverse)
+        question = _Question(ready, len(wanted) > 1, reverse, apart=apart(dict(known)))
         if narrow:
             self._narrow(question, filters, wanted)
         if len(wanted) == 1 or named:
@@ -278,7 +283,7 @@ class ChangeLog:
         where, values, _ = question.filter
         sql = f"SELECT {self._columns}{_from(where)}{question.order}"
         for row in self._connection.execute(sql, [*values, -1 if limit is None else limit]):
-            yield _change(row, False)
+            yield _change(row)
 
     def _paged(self, question: _Question, limit: int | None) -> Iterator[Change]:
         """Page after page: an answer as a whole would have to be held as a whole."""
@@ -291,9 +296,7 @@ class ChangeLog:
         at: list[Any] = []
         while size:
             conditions, those = [*where, *beyond], [*values, *at, size]
-            if (
-                where
-            ):  # a few columns of many rows are looked at, and all columns fetched of those that are wanted
+            if where:  # few columns of many rows are looked at, and all fetched of those that are wanted
                 keys = f"SELECT c.recorder_id, c.sequence{_from(conditions, question.index)}{question.order}"
                 sql = f"SELECT {columns} FROM ({keys}) k STRAIGHT_JOIN changes c{_JOINED}{question.order}"
                 those.append(size)
@@ -302,7 +305,7 @@ class ChangeLog:
             rows = self._connection.execute(sql, [*asked, *those]).fetchall()
             change = None
             for row in rows:
-                change = _change(row[:_WIDTH], question.by_time)
+                change = question.placed(_change(row[:_WIDTH]))
                 if checks is None or checks.hold(change, row[_WIDTH:]):
                     yield change
             if change is None or len(rows) < size:
@@ -346,7 +349,7 @@ def _from(where: Sequence[str], index: str | None = None) -> str:
     return f" FROM changes c{forced}{_NAMED}" + (" WHERE " + " AND ".join(where) if where else "")
 
 
-def _change(row: tuple[Any, ...], by_time: bool) -> Change:
+def _change(row: tuple[Any, ...]) -> Change:
     _CHANGE.check(row)
     recorder_id, host, sequence, time_ns, kind, root, file_id, path, previous_path = row[:9]
     before, after, size, mode, mtime_ns, owner, process, capture, origin = row[9:18]
@@ -356,6 +359,5 @@ def _change(row: tuple[Any, ...], by_time: bool) -> Change:
         recorder_id, host or "", sequence, time_ns, Kind(kind), root or b"", file_id, path, previous_path,
         before, after, size, mode, mtime_ns, owner, process, Capture(capture), Origin(origin),
         group, inserted, updated, deleted, encoding, newline, bool(reviewed),
-        attributes, previous_attributes, note, process_info, time_ns if by_time else 0,
-        None if was is None else Capture(was),
+        attributes, previous_attributes, note, process_info, 0, None if was is None else Capture(was),
     )  # fmt: skip

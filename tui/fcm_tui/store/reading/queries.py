@@ -337,7 +337,9 @@ class Reader:
         ).fetchall()
         for row in rows:
             _GAP.check(row)
-        return [Gap._make((*row[:-1], bool(row[-1]))) for row in rows]
+        own = {one.recorder_id: one.host for one in self.recorders()} if any(row[-1] for row in rows) else {}
+        apart = recorders.apart(own)
+        return [Gap._make((*row[:-1], bool(row[-1]), apart.get(row[6], ""))) for row in rows]
 
     def sizes(self) -> Sizes:
         """Counts of the whole record, and the bytes of its files on disk."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from fcm_tui.errors import NoSuchChange
+from fcm_tui.model import on_host
 from fcm_tui.query import hosts
 from fcm_tui.store.reading.dialect import Connection
 from fcm_tui.store.reading.results import RecorderInfo
@@ -83,20 +84,36 @@ def names(known: Sequence[RecorderInfo]) -> dict[bytes, str]:
     """What each is called where there are several: its host, or the beginning of its id where that names others, too."""
     if len(known) < 2:
         return {}
-    of_hosts, ids = Counter(one.host for one in known), [one.recorder_id.hex() for one in known]
-    found: dict[bytes, str] = {}
-    for one, id in zip(known, ids, strict=True):
-        is_host = (
-            one.host and of_hosts[one.host] == 1 and "," not in one.host and not hosts.beginning(one.host)
-        )
-        found[one.recorder_id] = one.host if is_host else _beginning(id, ids, of_hosts)
-    return found
+    of_hosts = Counter(one.host for one in known)
+    return {
+        one.recorder_id: one.host
+        if one.host and of_hosts[one.host] == 1 and "," not in one.host and not hosts.beginning(one.host)
+        else _beginning(one.recorder_id, of_hosts, [other.recorder_id for other in known])
+        for one in known
+    }
 
 
-def _beginning(id: str, ids: Sequence[str], others: Container[str]) -> str:
+def apart(of_hosts: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Of recorders by their hosts: the beginning of its id, of each whose host another has too, or that has none."""
+    named = Counter(of_hosts.values())
+    return {
+        one: _beginning(one, named, of_hosts)
+        for one, host in of_hosts.items()
+        if len(of_hosts) > 1 and (named[host] > 1 or not host)
+    }
+
+
+def whose(of_hosts: Mapping[bytes, str]) -> dict[bytes, str]:
+    """What people are told each is where there are several: its host, and what tells it from others of that name."""
+    own = apart(of_hosts)
+    return {one: on_host(host, own.get(one, "")) for one, host in of_hosts.items() if len(of_hosts) > 1}
+
+
+def _beginning(recorder_id: bytes, of_hosts: Container[str], ids: Iterable[bytes]) -> str:
     """As much of an id as no other begins with, and no host is called."""
-    for digits in range(hosts.LEAST_ID, len(id)):
-        begun = id[:digits]
-        if begun not in others and sum(other.startswith(begun) for other in ids) == 1:
+    own, others = recorder_id.hex(), [other.hex() for other in ids if other != recorder_id]
+    for digits in range(hosts.LEAST_ID, len(own)):
+        begun = own[:digits]
+        if begun not in of_hosts and not any(other.startswith(begun) for other in others):
             return begun
-    return id
+    return own
