@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -268,6 +269,48 @@ def test_tampering_is_found_by_who_may_only_read(
             assert err.startswith(b"the record does not hold: "), (name, err)
     finally:
         shared.sql("DROP USER seer", "mysql")
+
+
+ON_WHICH_HOST = {
+    "UPDATE backup_paths SET size = size + 1 WHERE recorder_id = {bee} AND original_file LIKE '%/a.txt'": (
+        "backup bee:{root}/a.txt: its copy "
+    ),
+    "UPDATE backup_paths SET backup_file = 'x' WHERE recorder_id = {bee} AND original_file LIKE '%/a.txt'": (
+        "backup bee:{root}/a.txt: names another copy than "
+    ),
+    "UPDATE IGNORE backup_paths SET digest = (SELECT max(digest) FROM contents WHERE chunk = 0)"
+    " WHERE recorder_id = {bee} AND original_file LIKE '%/a.txt'": "backup bee:{root}/a.txt: no version ",
+    "UPDATE roots SET active = 1 - active WHERE recorder_id = {bee}": "root bee:{root}: its hash is not",
+    "UPDATE gaps SET to_ns = to_ns + 1 WHERE recorder_id = {bee} AND gap = 1": "gap bee:1: its hash is not",
+    "DELETE FROM gaps WHERE recorder_id = {bee} AND gap = 1": "gap bee: 2 are there where the last has the number 3",
+    "UPDATE changes SET size = size + 1 WHERE recorder_id = {bee} AND sequence = 2": "change bee:2: its hash is not",
+}
+
+
+def test_whose_does_not_hold_is_told_where_several_share_a_server(
+    root: Path,
+    tmp_path: Path,
+    database: Server,
+    shared: MariaDB,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for host in ("ant", "bee"):
+        monkeypatch.setattr(socket, "gethostname", lambda host=host: host)
+        (tmp_path / host).mkdir()
+        record_twice(tmp_path / host, tmp_path / f"data {host}")
+    with Reader(tmp_path / "data bee" / "record.db") as reader:
+        recorder = reader.recorder()
+    assert recorder is not None
+    told = {"bee": f"X'{recorder.recorder_id.hex()}'", "root": str(tmp_path / "bee")}
+    where = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+    for statement, expected in ON_WHICH_HOST.items():
+        shared.sql(f"DROP DATABASE {database.name}; CREATE DATABASE {database.name}", "mysql")
+        for host in ("ant", "bee"):
+            send(tmp_path / f"data {host}" / "record.db", database)
+        shared.sql(statement.format(**told), database.name)
+        status, out, err = ran(capsysbinary, "verify", *where)
+        assert status == 1 and expected.format(**told) in out.decode(), (statement, out, err)
 
 
 HOSTILE = [

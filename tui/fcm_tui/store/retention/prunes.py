@@ -130,11 +130,15 @@ def audit(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         f"SELECT recorder_id, prune, digest, size FROM thinned WHERE NOT ({_WRONG_THINNED})"
         " ORDER BY recorder_id, prune, digest"
     )
-    yield from _unchained(connection, rows, thinned)
+    for _, prune, problem in _unchained(connection, rows, thinned):
+        yield f"{prune}", problem
 
 
-def audit_server(connection: Connection) -> Iterator[tuple[str, str]]:
-    """As `audit`, of the team's database. All digests that were thinned are in memory: no index there has their order."""
+def audit_server(connection: Connection) -> Iterator[tuple[bytes, int, str]]:
+    """As `audit`, of the team's database, with the recorder of each.
+
+    All digests that were thinned are in memory: no index there has their order.
+    """
     thinned: list[tuple[bytes, int, bytes, int]] = []
     place = (b"", b"", 0)
     while rows := connection.execute(  # MariaDB begins at the place by a single column alone
@@ -162,7 +166,7 @@ def _unchained(
     connection: Connection,
     rows: Iterable[Sequence[Any]],
     thinned: Iterable[tuple[bytes, int, bytes, int]],
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[bytes, int, str]]:
     """What does not hold, of rows of `prunes` and of `thinned` in the order of the prunes."""
     recorder, previous, number = b"", b"", 0
     left = iter(thinned)
@@ -172,18 +176,18 @@ def _unchained(
             recorder, previous, number = own, start(own), 0
         prune = Prune(*columns)
         if prune.prune != number + 1:
-            yield f"{prune.prune}", f"{number + 1} is missing before it"
+            yield own, prune.prune, f"{number + 1} is missing before it"
         number = prune.prune
         digests = []
         while next_thinned is not None and next_thinned[:2] <= (own, number):
             if next_thinned[:2] == (own, number):
                 digests.append(next_thinned[2:])
             else:
-                yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
+                yield *next_thinned[:2], f"is not there, but thinned {next_thinned[2].hex()}"
             next_thinned = next(left, None)
         if link(previous, prune, hash_of(connection, own, prune.sequence), digests) != stored:
-            yield f"{number}", "its hash is not that of its columns, what it thinned and the prune before it"
+            yield own, number, "its hash is not that of its columns, what it thinned and the prune before it"
         previous = stored
     while next_thinned is not None:
-        yield f"{next_thinned[1]}", f"is not there, but thinned {next_thinned[2].hex()}"
+        yield *next_thinned[:2], f"is not there, but thinned {next_thinned[2].hex()}"
         next_thinned = next(left, None)

@@ -14,7 +14,10 @@ class Problem:
     what: str
     """`change`, `difference`, `content`, `backup`, `prune`, `file`, `recorder`, `root`, `gap`, `anchor` or `record`."""
     where: str
-    """Which one: a change's number, a digest in hexadecimal, a path (as safe text)."""
+    """Which one: a change's number, a digest in hexadecimal, a path (as safe text).
+
+    Where there are several recorders, what is of one has its id and a colon in front.
+    """
     problem: str
 
     def __str__(self) -> str:
@@ -28,6 +31,11 @@ def hex_text(digest: object) -> str:
         if isinstance(digest, bytes)
         else visible_path(str(digest).encode("utf-8", "replace"))[:80]
     )
+
+
+def of_recorder(recorder_id: object, where: object, several: bool) -> str:
+    """What is of one recorder, as `Problem.where` has it; `several` tells whether there are others."""
+    return f"{hex_text(recorder_id)}:{where}" if several else f"{where}"
 
 
 def safe_path(path: object) -> str:

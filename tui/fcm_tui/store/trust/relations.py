@@ -10,17 +10,13 @@ from fcm_tui.errors import ContentMissing
 from fcm_tui.store import row_hashes, schema
 from fcm_tui.store.contents.store import ContentStore
 from fcm_tui.store.reading.dialect import Connection
-from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
+from fcm_tui.store.trust.problems import Problem, hex_text, of_recorder, safe_path
 from fcm_tui.store.values import wrong_values
 
 
 def strays(connection: Connection) -> Iterator[Problem]:
     """Rows of `change_differences` that lead nowhere."""
-    several = connection.execute("SELECT count(*) FROM recorders").fetchone()[0] > 1
-
-    def where(recorder_id: bytes, sequence: int) -> str:
-        return f"{hex_text(recorder_id)}:{sequence}" if several else f"{sequence}"
-
+    several = _several(connection)
     for recorder_id, sequence, ordinal, digest, has_change in connection.execute(
         "SELECT l.recorder_id, l.sequence, l.ordinal, l.difference_digest, c.sequence IS NOT NULL FROM change_differences l"
         " LEFT JOIN changes c ON c.recorder_id = l.recorder_id AND c.sequence = l.sequence"
@@ -31,12 +27,17 @@ def strays(connection: Connection) -> Iterator[Problem]:
             if has_change
             else f"is not there, but has the hunk {ordinal + 1}"
         )
-        yield Problem("change", where(recorder_id, sequence), problem)
+        yield Problem("change", of_recorder(recorder_id, sequence, several), problem)
     for recorder_id, sequence, hunks in connection.execute(
         "SELECT recorder_id, sequence, count(*) FROM change_differences GROUP BY recorder_id, sequence"
         " HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1"
     ):
-        yield Problem("change", where(recorder_id, sequence), f"its {hunks} hunks are not numbered from 0 on")
+        where = of_recorder(recorder_id, sequence, several)
+        yield Problem("change", where, f"its {hunks} hunks are not numbered from 0 on")
+
+
+def _several(connection: Connection) -> bool:
+    return int(connection.execute("SELECT count(*) FROM recorders").fetchone()[0]) > 1
 
 
 def _files(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -105,13 +106,21 @@ def _small_rows(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 def hashed_rows(connection: Connection) -> Iterator[Problem]:
     """As `_small_rows`, of a record whose rows carry their hashes."""
+    several = _several(connection)
     for table in row_hashes.COLUMNS:
         for columns in row_hashes.altered(connection, table):
-            name = {"roots": safe_path(columns[2]), "gaps": f"{columns[1]}"}.get(table, hex_text(columns[0]))
+            name = hex_text(columns[0])
+            if table == "roots":
+                name = of_recorder(columns[1], safe_path(columns[2]), several)
+            elif table == "gaps":
+                name = of_recorder(columns[0], columns[1], several)
             yield Problem(table[:-1], name, "its hash is not that of its columns")
-    for last, rows in connection.execute("SELECT max(gap), count(*) FROM gaps GROUP BY recorder_id"):
+    for recorder_id, last, rows in connection.execute(
+        "SELECT recorder_id, max(gap), count(*) FROM gaps GROUP BY recorder_id"
+    ):
         if last != rows:
-            yield Problem("gap", "", f"{rows} are there where the last has the number {last}")
+            where = hex_text(recorder_id) if several else ""
+            yield Problem("gap", where, f"{rows} are there where the last has the number {last}")
 
 
 def ownerless(connection: Connection) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from fcm_tui.store.retention import prunes
 from fcm_tui.store.retention.prunes import WAS_THINNED
 from fcm_tui.store.trust import relations
 from fcm_tui.store.trust.anchors import Anchor
-from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
+from fcm_tui.store.trust.problems import Problem, hex_text, of_recorder, safe_path
 from fcm_tui.store.trust.verify import (
     CHAIN_COLUMNS,
     HUNK_COLUMNS,
@@ -39,7 +39,7 @@ _UNMAPPED = (
     + WAS_THINNED.format(digest="c.after_digest", sequence="c.sequence")
 )
 _STRANGE = (
-    "SELECT b.original_file, b.digest FROM backup_paths b WHERE NOT EXISTS (SELECT 1 FROM changes c"
+    "SELECT b.recorder_id, b.original_file, b.digest FROM backup_paths b WHERE NOT EXISTS (SELECT 1 FROM changes c"
     " WHERE c.recorder_id = b.recorder_id AND c.file_id = b.file_id"
     " AND (c.after_digest = b.digest OR c.before_digest = b.digest))"
     " AND EXISTS (SELECT 1 FROM changes c WHERE c.recorder_id = b.recorder_id AND c.file_id = b.file_id)"
@@ -184,37 +184,36 @@ def _links(connection: Connection) -> tuple[dict[bytes, bytes | None], dict[byte
 
 def _backups(connection: Connection, tally: Tally, progress: Progress) -> Iterator[Problem]:
     """Each mapping is that of a version of its file, and leads to a content of its size where one is there."""
-    total = count(connection, "backup_paths")
-    for path, digest, backup, size, codec, first, stored in _mapped(connection):
+    total, several = count(connection, "backup_paths"), count(connection, "recorders") > 1
+    for recorder_id, path, digest, backup, size, codec, first, stored in _mapped(connection):
         tally.versions += 1
         if tally.versions % _EVERY == 0:
             progress("backups", tally.versions, total)
         if backup != f"sha256:{hex_text(digest)}":
-            yield Problem("backup", safe_path(path), f"names another copy than {hex_text(digest)}")
+            where = of_recorder(recorder_id, safe_path(path), several)
+            yield Problem("backup", where, f"names another copy than {hex_text(digest)}")
         if codec is None:
             tally.elsewhere += 1
         elif (length := length_of(connection, digest, codec, first, stored)) != size:
-            yield Problem(
-                "backup", safe_path(path), f"its copy {hex_text(digest)} has {length} bytes, not {size}"
-            )
-    for path, digest in connection.execute(_STRANGE):
-        yield Problem("backup", safe_path(path), f"no version {hex_text(digest)} was ever left there")
+            where = of_recorder(recorder_id, safe_path(path), several)
+            yield Problem("backup", where, f"its copy {hex_text(digest)} has {length} bytes, not {size}")
+    for recorder_id, path, digest in connection.execute(_STRANGE):
+        where = of_recorder(recorder_id, safe_path(path), several)
+        yield Problem("backup", where, f"no version {hex_text(digest)} was ever left there")
     for recorder_id, sequence, digest in connection.execute(_UNMAPPED):
-        yield Problem(
-            "change",
-            f"{recorder_id.hex()}:{sequence}",
-            f"its version {hex_text(digest)} has no row in `backup_paths`",
-        )
+        where = of_recorder(recorder_id, sequence, several)
+        yield Problem("change", where, f"its version {hex_text(digest)} has no row in `backup_paths`")
 
 
 def _prunes(connection: Connection, tally: Tally) -> Iterator[Problem]:
-    for number, problem in prunes.audit_server(connection):
-        yield Problem("prune", number, problem)
+    several = count(connection, "recorders") > 1
+    for recorder_id, number, problem in prunes.audit_server(connection):
+        yield Problem("prune", of_recorder(recorder_id, number, several), problem)
     tally.thinned = count(connection, "thinned")
 
 
 def _mapped(connection: Connection) -> Iterator[Sequence[Any]]:
-    """Mappings, file by file, with what tells the length of their contents."""
+    """Mappings, file by file, each with its recorder and what tells the length of their contents."""
     for recorder_id in [row[0] for row in connection.execute("SELECT recorder_id FROM recorders")]:
         after = b""
         while True:
@@ -226,7 +225,8 @@ def _mapped(connection: Connection) -> Iterator[Sequence[Any]]:
             if not files:
                 break
             yield from connection.execute(
-                "SELECT b.original_file, b.digest, b.backup_file, b.size, c.codec, substr(c.data, 1, ?), length(c.data)"
+                "SELECT b.recorder_id, b.original_file, b.digest, b.backup_file, b.size, c.codec,"
+                " substr(c.data, 1, ?), length(c.data)"
                 " FROM backup_paths b LEFT JOIN contents c ON c.digest = b.digest AND c.chunk = 0"
                 " WHERE b.recorder_id = ? AND b.file_id > ? AND b.file_id <= ?",
                 (FIRST_BYTES, recorder_id, after, files[-1][0]),

@@ -24,7 +24,7 @@ from fcm_tui.store.retention.prunes import WAS_THINNED
 from fcm_tui.store.sealing.sealer import keys_of, opener
 from fcm_tui.store.trust import relations
 from fcm_tui.store.trust.anchors import Anchor, Head, why_not
-from fcm_tui.store.trust.problems import Problem, hex_text, safe_path
+from fcm_tui.store.trust.problems import Problem, hex_text, of_recorder, safe_path
 
 _EVERY = 4096
 _NAMES = (*chain.CHAINED_COLUMNS, *chain.LATER_COLUMNS)
@@ -120,8 +120,8 @@ def anchored(connection: Connection, anchors: Sequence[Anchor]) -> Iterator[Prob
     several = count(connection, "recorders") > 1
     for anchor in anchors:
         if problem := why_not(connection, anchor.head):
-            of = f"{anchor.head.recorder.hex()}:" if several else ""
-            yield Problem("anchor", f"{of}{anchor.head.sequence}", problem)
+            where = of_recorder(anchor.head.recorder, anchor.head.sequence, several)
+            yield Problem("anchor", where, problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def chained(rows: ChainRows, tally: Tally, progress: Progress) -> Iterator[Probl
             recorder, begun, sequence = own, True, 0
             previous = chain.start(recorder)
         number = columns[0]
-        where = f"{recorder.hex()}:{number}" if several else f"{number}"
+        where = of_recorder(recorder, number, several)
         if number <= sequence:
             yield Problem("change", where, "is no such number")
         elif number != sequence + 1:
