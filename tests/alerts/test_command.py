@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,16 @@ def test_what_is_misspelt_is_told(watching: Watching, capsys: pytest.CaptureFixt
     status, _, err = run(watching, capsys, "config", "check")
     assert status == 2
     assert "fcm.toml:4: the filter of rule 'payroll'" in err
+
+
+def test_a_test_at_a_seat_leads_to_no_list_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seat = ["--data-dir", str(tmp_path / "none"), "--database", "mysql://reviewer@127.0.0.1:9/fcm"]
+    assert main(["alert", "test", *seat]) == 0
+    assert capsys.readouterr().out == (
+        "screen: at a reviewer's seat no alert is raised; where it is recorded they are listed on the screen;"
+        " a test is not\n"
+    )
+    assert main(["alert", "test", "--data-dir", str(tmp_path / "none")]) == 0
+    assert "by `fcm-tui alert list`; a test is not" in capsys.readouterr().out

@@ -82,6 +82,18 @@ def test_without_a_record_all_may_be_well_and_nothing_is_made(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_at_a_seat_no_folder_need_be_named(tmp_path: Path, root: Path) -> None:
+    cli = Cli(tmp_path / "data", root)
+    seat = ("--database", "mysql://reviewer@127.0.0.1:9/fcm")
+    found = Doctor(tmp_path / "none", *seat)(1)
+    assert [finding["verdict"] for finding in (*found["configuration"], *found["seat"])] == ["ok", "ok"]
+    assert "reviewer's seat at mysql://reviewer@127.0.0.1:9/fcm" in found["seat"][0]["text"]
+    assert "`fcm-tui record FOLDER`" in found["seat"][0]["text"]
+    cli.once()
+    sends = Doctor(cli.data, *seat)(1)
+    assert "seat" not in sends and sends["configuration"][-1]["verdict"] == "warning"
+
+
 def test_targets_of_alerts_that_cannot_work_are_told(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (tmp_path / "secret").chmod(0o600)

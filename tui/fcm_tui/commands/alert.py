@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcm_tui.commands.common import database_of, place_of, settings_of
+from fcm_tui.commands.common import database_of, place_of, seat_of, settings_of
 from fcm_tui.datadir import open_data_dir
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible
@@ -117,7 +117,9 @@ def _test(args: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(_unknown(args.name, [*rules, *targets]))
     alert = test_alert(rule, "")
     terminal = _to_terminal if sys.stderr.isatty() else None
-    failed = False
+    listed, failed = "alerts are listed there, and by `fcm-tui alert list`", False
+    if seat_of(args, settings) is not None:
+        listed = "at a reviewer's seat no alert is raised; where it is recorded they are listed on the screen"
     for name in names:
         outcome = try_target(name, settings.alerts.target(name), alert, terminal)
         failed |= bool(outcome.why_not)
@@ -135,7 +137,7 @@ def _test(args: argparse.Namespace, settings: Settings) -> int:
         elif outcome.why_not:
             print(f"{name}: not sent: {visible(outcome.why_not)}")
         elif name == SCREEN:
-            print(f"{name}: alerts are listed there, and by `fcm-tui alert list`; a test is not")
+            print(f"{name}: {listed}; a test is not")
         else:
             print(f"{name}: sent in {outcome.seconds:.1f} s, as {alert.id}")
         sys.stdout.flush()

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcm_tui.datadir import DataDir, open_data_dir
-from fcm_tui.errors import DataDirError, NoSuchChange, UsageError
+from fcm_tui.errors import DataDirError, FcmError, NoSuchChange, UsageError
 from fcm_tui.model import Change
 from fcm_tui.paths import join
 from fcm_tui.safetext import visible
 from fcm_tui.settings import config
 from fcm_tui.settings.config import Settings
+from fcm_tui.settings.database import Server
 from fcm_tui.store.sealing import sealer as sealing
 from fcm_tui.watch.paths import spelled
 
@@ -61,6 +62,15 @@ def place_of(args: argparse.Namespace, settings: Settings) -> Place:
             raise
         return server
     return server if server is not None and not path.exists() else path
+
+
+def seat_of(args: argparse.Namespace, settings: Settings) -> Server | None:
+    """The team's database, where that is read and nothing is recorded: at a reviewer's seat."""
+    try:
+        place = place_of(args, settings)
+    except FcmError:  # whoever needs the record tells
+        return None
+    return place if isinstance(place, Server) and not settings.roots else None
 
 
 def open_record(args: argparse.Namespace) -> Reader:

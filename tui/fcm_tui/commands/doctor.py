@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from fcm_tui.commands.common import seat_of
 from fcm_tui.datadir import DATABASE_NAME, data_dir_path
 from fcm_tui.doctor import places, record, system, terminal
 from fcm_tui.doctor.finding import Finding, Probe, Verdict, examine, ok, warning, wrong
@@ -78,7 +79,7 @@ def _findings(args: argparse.Namespace) -> list[Finding]:
             mend = "name another --config, or write one with `fcm-tui config init`"
             return [wrong("configuration", f"there is no {file}", mend)]
         read.append(config.load_configured(args.config))
-        return _of_configuration(file, read[0])
+        return _of_configuration(file, read[0], seat_of(args, read[0]))
 
     first = examine(
         [
@@ -91,7 +92,7 @@ def _findings(args: argparse.Namespace) -> list[Finding]:
     return first + examine(_probes(args, file, settings, folder))
 
 
-def _of_configuration(file: Path, settings: Settings) -> Iterable[Finding]:
+def _of_configuration(file: Path, settings: Settings, seat: Server | None) -> Iterable[Finding]:
     if settings.source is None:
         yield ok("configuration", f"there is no {file}, the defaults hold")
     else:
@@ -99,7 +100,12 @@ def _of_configuration(file: Path, settings: Settings) -> Iterable[Finding]:
 
         check(settings, settings.source)
         yield from places.private_file("configuration", file, is_secret=False)
-    if not settings.roots:
+    if seat is not None:
+        yield ok(
+            "seat",
+            f"a reviewer's seat at {seat.address}: nothing is recorded here; `fcm-tui record FOLDER` would do that",
+        )
+    elif not settings.roots:
         yield warning(
             "configuration",
             "no folder is named to be recorded",
