@@ -151,6 +151,12 @@ async def test_what_a_seat_cannot_do_is_in_no_list_and_pressed_says_why(
             await pilot.press(key)
             await shows(app, why)
             assert len(app.screen_stack) == 1
+        for key, shown in (("B", "y copy"), ("H", "B blame")):
+            await pilot.press(key)
+            await shows(app, shown)
+            foot = text(app).splitlines()[-1]
+            assert "Esc back" in foot and "edit" not in foot and "restore" not in foot
+            await pilot.press("escape")
         hidden = (
             "statistics of",
             "the alerts",

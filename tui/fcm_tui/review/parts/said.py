@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
+from typing import Protocol, runtime_checkable
 
 from rich.segment import Segment
 from textual.message import Message
@@ -50,6 +51,13 @@ class Said(Widget):
         )
 
 
+@runtime_checkable
+class Listing(Protocol):
+    """An app that knows which keys do something here."""
+
+    def listed(self) -> list[keys.Key]: ...
+
+
 class Hints(Widget):
     """The keys that lead on, in the last line of a screen that has no status line."""
 
@@ -61,6 +69,11 @@ class Hints(Widget):
         super().__init__()
         self.palette = palette
         self._hints = hints
+
+    def on_mount(self) -> None:
+        if isinstance(self.app, Listing):  # what does something else here is not as its word says
+            usual = {key.id for key in self.app.listed() if key in keys.KEYMAP}
+            self._hints = [(identity, word) for identity, word in self._hints if identity in usual]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
