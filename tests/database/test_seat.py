@@ -252,3 +252,14 @@ async def test_what_could_not_be_read_for_a_while_is_told_until_it_can_though_no
         await eventually(lambda: app._unreadable == "Lost connection", 30)
         await eventually(lambda: not app._unreadable, 30, "nothing is lost any more")
     await app.close_record()
+
+
+async def test_a_seat_before_anything_was_sent_says_what_it_waits_for(
+    root: Path, tmp_path: Path, database: Server
+) -> None:
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", database)
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(120, 32)):
+        await shows(app, "No recorder has sent a change yet.")
+    await app.close_record()

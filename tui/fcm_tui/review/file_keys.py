@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -256,7 +255,7 @@ class FileKeys(Refusing):
         if subject is None:
             return
         if self.recordings is None:
-            self.opens(self._say_how(subject.change), _GROUP)
+            self.opens(self._say_how(subject), _GROUP)
         elif subject.at_ns is not None:
             self.opens(self._restore_then(subject.path, subject.at_ns), _GROUP)
         elif subject.is_gone:
@@ -347,15 +346,16 @@ class FileKeys(Refusing):
 
         self.opens(go(), _GROUP)
 
-    async def _say_how(self, change: Change | None) -> None:
+    async def _say_how(self, subject: Subject) -> None:
         """Nothing is restored from a reviewer's seat: what writes a copy there."""
-        called = "HOST:N"
-        if change is not None and change.sequence:
-            with contextlib.suppress(FcmError):
-                called = visible(await self.versions.call(lambda record: reader_of(record).called(change)))
-        self.say(
-            f"This is a reviewer's seat: `fcm-tui restore {called} --to PATH` writes a copy here.", "warning"
-        )
+        from fcm_tui.review.acts import copies
+
+        try:
+            command = await self.versions.call(lambda record: copies.command(reader_of(record), subject))
+        except FcmError as error:
+            self.say(visible(str(error)), "bad")
+            return
+        self.say(f"This is a reviewer's seat: `{command}` writes a copy here.", "warning")
 
     async def _restore(self, wish: Callable[[], Wish]) -> bool:
         from fcm_tui.review.acts.restoring import RestoreScreen

@@ -36,11 +36,11 @@ def loss_of(reader: Reader, subject: Subject) -> Loss:
         NotSoError: nothing that was recorded did.
     """
     if subject.is_folder:
-        newest = reader.log(Filters(path=subject.path), limit=1)
+        newest = reader.log(Filters(path=subject.path, host=subject.host or None), limit=1)
         last = newest[0] if newest else None
         first = None if last is None or last.group is None else reader.change(last.group, last.recorder_id)
     else:
-        file = histories.key_at(reader.connection, subject.path)
+        file = histories.key_at(reader.connection, subject.path, subject.host)
         numbers = [] if file is None else histories.sequences(reader.connection, file)
         last = reader.change(numbers[-1], file.recorder_id) if file is not None and numbers else None
         first = last

@@ -198,17 +198,16 @@ class LogFeed(CursorView):
         if not self._loaded:
             if not self._unread:
                 return ["Reading the record…"]
-            return [
-                "The record cannot be read now.",
-                "",
-                *wording.wrapped([self._unread], max(20, self.room - 3)),
-            ]
+            why = wording.wrapped([self._unread], max(20, self.room - 3))
+            return ["The record cannot be read now.", "", *why]
         if self._filters.terms:
             return ["No change is as the filter wants it.", "", "Esc shows all changes again."]
         if self._filters != Filters():
             return ["Nothing has changed in here.", "", "Esc shows all changes again."]
         if self._phase in ("starting", "scanning"):
             return ["Looking for what changed while", "nothing was recorded…"]
+        if self._reading.is_of_team:
+            return ["No recorder has sent a change yet.", "", "What they send appears here."]
         return [
             "Nothing has changed yet." if self._phase == "recording" else "No change is recorded yet.",
             "",

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from fcm_tui.model import Change
 from fcm_tui.review.log.pages import PAGE, Reach
 from fcm_tui.review.source import Record, Source, reader_of
+from fcm_tui.settings.database import Server
 from fcm_tui.store import reviews
 from fcm_tui.store.reading.changes import Key, Where, key_of, place_of
 from fcm_tui.store.reading.engine import Place
@@ -56,6 +57,8 @@ class LogReading:
 
     def __init__(self, database: Place) -> None:
         self._database = database
+        self.is_of_team = isinstance(database, Server)
+        """The team's database is read, and not one recorder's own record."""
         self._source = Source(database)
         self._searching = Source(database)
         self.wanted = Filters()
