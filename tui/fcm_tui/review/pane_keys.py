@@ -72,7 +72,7 @@ class PaneKeys(ProgramKeys):
         """All that is known of what the directories have the cursor on, the second time it is asked for."""
         node = self.tree_view.selected
         if node is not None and len(self.screen_stack) == 1:
-            self.log_view.mark_all_of(node.path, node.host)
+            self.log_view.mark_all_of(node.path, node.host, node.on)
 
     def action_reviewed(self) -> None:
         """The change whose diff is read, from there."""

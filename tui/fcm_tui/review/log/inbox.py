@@ -151,13 +151,16 @@ class Inbox(EventLog):
         self.asked = Asked(place_of(newest))
 
     @work(group="log-review", exit_on_error=False)
-    async def mark_all_of(self, path: bytes, host: str) -> None:
-        """All changes in a folder, or of a file, on one host or on all, the second time it is asked for."""
+    async def mark_all_of(self, path: bytes, host: str, on: str) -> None:
+        """All changes in a folder, or of a file, on one host or on all, the second time it is asked for.
+
+        `host` tells on which, as filters take it, and `on` what people are told that is.
+        """
         filters = Filters(path=path, host=host or None)
         if self.asked is not None and self.asked.of == filters:
             await self._marked(filters, self.asked.newest, _EVERYTHING, None, False)
             return
-        name = wording.name_of(path)
+        name = wording.on_host(wording.name_of(path), on)
         try:
             newest, count = await self._reading.extent(filters)
         except FcmError as error:
