@@ -279,7 +279,10 @@ def test_what_is_refused(
     assert "openssl rand" in refusal(capsys, *data, "--token-file", str(short))
     assert "go together" in refusal(capsys, *data, "--tls-cert", "x")
     assert "cannot be used" in refusal(capsys, *data, "--tls-cert", str(short), "--tls-key", str(short))
-    assert "no record here yet" in refusal(capsys, "--data-dir", str(tmp_path / "other"))
+    none = ("--data-dir", str(tmp_path / "other"))
+    assert "no record here yet" in refusal(capsys, *none)
+    seat = refusal(capsys, *none, "--database", "mysql://reviewer@127.0.0.1:9/fcm")
+    assert "on a machine that records" in seat and "record FOLDER" not in seat
     monkeypatch.setitem(sys.modules, "textual_serve", None)
     assert "pip install 'fcm-tui[serve]'" in refusal(capsys, *data)
 

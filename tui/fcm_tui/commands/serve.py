@@ -78,6 +78,10 @@ def run(args: argparse.Namespace) -> int:
     place = _place(args)
     record = find_place(args)
     diagnostics.start(record.data_dir.log_file)
+    if record.server is not None and not record.database.exists():
+        raise UsageError(
+            "a browser is shown the record that is here, and there is none: run `fcm-tui serve` on a machine that records"
+        )
     with Reader(record.database):
         pass  # who has nothing to show is told so here, not in a browser
     passed = [
