@@ -85,10 +85,11 @@ def names(known: Sequence[RecorderInfo]) -> dict[bytes, str]:
     if len(known) < 2:
         return {}
     of_hosts = Counter(one.host for one in known)
+    begun = _beginnings([one.recorder_id for one in known], of_hosts)
     return {
         one.recorder_id: one.host
         if one.host and of_hosts[one.host] == 1 and "," not in one.host and not hosts.beginning(one.host)
-        else _beginning(one.recorder_id, of_hosts, [other.recorder_id for other in known])
+        else begun[one.recorder_id]
         for one in known
     }
 
@@ -96,11 +97,11 @@ def names(known: Sequence[RecorderInfo]) -> dict[bytes, str]:
 def apart(of_hosts: Mapping[bytes, str]) -> dict[bytes, str]:
     """Of recorders by their hosts: the beginning of its id, of each whose host another has too, or that has none."""
     named = Counter(of_hosts.values())
-    return {
-        one: _beginning(one, named, of_hosts)
-        for one, host in of_hosts.items()
-        if len(of_hosts) > 1 and (named[host] > 1 or not host)
-    }
+    alike = [one for one, host in of_hosts.items() if named[host] > 1 or not host]
+    if not alike or len(of_hosts) < 2:
+        return {}
+    begun = _beginnings(of_hosts, named)
+    return {one: begun[one] for one in alike}
 
 
 def whose(of_hosts: Mapping[bytes, str]) -> dict[bytes, str]:
@@ -109,11 +110,15 @@ def whose(of_hosts: Mapping[bytes, str]) -> dict[bytes, str]:
     return {one: on_host(host, own.get(one, "")) for one, host in of_hosts.items() if len(of_hosts) > 1}
 
 
-def _beginning(recorder_id: bytes, of_hosts: Container[str], ids: Iterable[bytes]) -> str:
-    """As much of an id as no other begins with, and no host is called."""
-    own, others = recorder_id.hex(), [other.hex() for other in ids if other != recorder_id]
-    for digits in range(hosts.LEAST_ID, len(own)):
-        begun = own[:digits]
-        if begun not in of_hosts and not any(other.startswith(begun) for other in others):
-            return begun
-    return own
+def _beginnings(ids: Iterable[bytes], of_hosts: Container[str]) -> dict[bytes, str]:
+    """As much of each id as no other begins with, and no host is called."""
+    found: dict[bytes, str] = {}
+    ordered = sorted({one.hex() for one in ids})
+    for before, own, after in zip(["", *ordered], ordered, [*ordered[1:], ""], strict=False):
+        digits = hosts.LEAST_ID
+        while digits < len(own) and (
+            own[:digits] in of_hosts or before.startswith(own[:digits]) or after.startswith(own[:digits])
+        ):
+            digits += 1
+        found[bytes.fromhex(own)] = own[:digits]
+    return found
