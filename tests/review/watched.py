@@ -13,6 +13,10 @@ from fcm_tui.model import Change
 from fcm_tui.store.reading.queries import Reader
 from tests.ptyharness import Terminal
 
+OLD = "".join(f"line {number}\n" for number in range(1, 61))
+NEW = OLD.replace("line 10\n", "line ten\n").replace("line 50\n", "line fifty\n")
+"""Two versions of a file, with a hunk at line 10 and another at line 50 between them."""
+
 
 class Watched:
     """A folder, its record, and the screen over it."""
