@@ -18,15 +18,15 @@ from tests.review.watched import NEW, OLD, Watched
 
 
 @contextmanager
-def paused(watched: Watched, file: Path) -> Iterator[Terminal]:
+def paused(watched: Watched, file: Path, *words: str, key: str = "r") -> Iterator[Terminal]:
     """A screen that recorded a change of a file, and was told to pause."""
-    with watched.screen(str(watched.root)) as terminal:
+    with watched.screen(str(watched.root), *words) as terminal:
         terminal.wait("● recording")
         file.write_text(NEW)
         terminal.wait("line ten")
-        terminal.press("r")
-        terminal.wait("r again pauses recording")
-        terminal.press("r")
+        terminal.press(key)
+        terminal.wait(f"{key} again pauses recording")
+        terminal.press(key)
         terminal.wait("‖ paused")
         yield terminal
 
@@ -46,6 +46,21 @@ def test_while_recording_is_paused_it_is_refused_before_it_is_asked_for(watched:
         terminal.press("escape")
         terminal.wait("▌Log")
         assert file.read_text() == NEW
+
+
+@pytest.mark.parametrize("key", ["r", "X"])
+def test_who_restores_while_recording_is_paused_is_told_the_key_that_has_it_go_on(
+    watched: Watched, key: str
+) -> None:
+    file = watched.write("a.txt", OLD)
+    configuration = watched.root.parent / "fcm.toml"
+    configuration.write_text(f"[keys]\npause = '{key}'\n")
+    with paused(watched, file, "--config", str(configuration), key=key) as terminal:
+        terminal.press("R", "b")
+        terminal.wait(f"in the log {key} has it go on, then restore.")
+        assert "fcm-tui resume" not in terminal.text
+        terminal.press("escape")
+        terminal.wait("▌Log")
 
 
 def test_while_recording_is_paused_nothing_is_promised_of_what_changed_meanwhile(watched: Watched) -> None:

@@ -194,7 +194,8 @@ def test_the_commands_and_what_the_others_say_meanwhile(tmp_path: Path, root: Pa
         status = cli.run("status").stdout.decode()
         assert status.startswith(f"paused (process {recorder.pid}): by ") and "\x1b" not in status
         refused = cli.run("restore", "1", "--before", status=1).stderr
-        assert b"recording is paused by" in refused and (root / "a").read_text() == "two\n"
+        assert b"recording is paused by" in refused and b": `fcm-tui resume` goes on, then restore" in refused
+        assert (root / "a").read_text() == "two\n"
         doctor = cli.run("doctor").stdout.decode()
         assert "is paused by" in doctor and "`fcm-tui resume` goes on" in doctor
         again = cli.run("pause", "--reason", "longer")

@@ -14,6 +14,7 @@
         ├── ContentMissing    a version whose bytes were not kept, with the reason
         │   └── ContentSealed they are encrypted, and the key is not there: exit status 2
         ├── RestoreRefused    restoring would lose what is not recorded
+        │   └── RecordingPaused   or would not be recorded, as the recorder at work is paused
         └── VerifyFailed      the record does not hold together
 
 The text of each is one line: what is wrong, on what, and how to mend it. It may quote hostile
@@ -101,6 +102,14 @@ class ContentSealed(ContentMissing):
 
 class RestoreRefused(NotSoError):
     """Restoring would overwrite something that is not recorded, or leave its target."""
+
+
+class RecordingPaused(RestoreRefused):
+    """The recorder at work is paused; `by` whom, for who names another way to have it go on."""
+
+    def __init__(self, message: str, by: str) -> None:
+        super().__init__(message)
+        self.by = by
 
 
 class VerifyFailed(NotSoError):

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from fcm_tui.datadir import DataDir
-from fcm_tui.errors import RestoreRefused
+from fcm_tui.errors import RecordingPaused
 from fcm_tui.intents import INTENTS, Intents
 from fcm_tui.model import kept_ns
 from fcm_tui.paths import is_inside
@@ -61,7 +61,7 @@ class Recording:
         """Another process records, or another part of this one."""
 
     def __enter__(self) -> Self:
-        """Raises `RestoreRefused` where the recorder at work is paused: it would not see what is done."""
+        """Raises `RecordingPaused` where the recorder at work is paused: it would not see what is done."""
         lock = self._data_dir.try_lock(self._database)
         self.is_elsewhere = lock is None
         if lock is not None:
@@ -71,12 +71,11 @@ class Recording:
         return self
 
     def check_goes_on(self) -> None:
-        """Raises `RestoreRefused` where a recorder is at work and paused."""
+        """Raises `RecordingPaused` where a recorder is at work and paused."""
         standing = self._data_dir.standing()
         if standing is not None and standing.paused is not None and self._data_dir.lock_holder() is not None:
-            raise RestoreRefused(
-                f"recording is paused by {standing.paused.by}: `fcm-tui resume` goes on, then restore"
-            )
+            by = standing.paused.by
+            raise RecordingPaused(f"recording is paused by {by}: `fcm-tui resume` goes on, then restore", by)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

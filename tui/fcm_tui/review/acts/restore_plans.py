@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fcm_tui.errors import FcmError, NoSuchChange, RestoreRefused
+from fcm_tui.errors import FcmError, NoSuchChange, RecordingPaused, RestoreRefused
 from fcm_tui.model import Capture, Change, Kind
 from fcm_tui.restore import (
     Action,
@@ -210,11 +210,18 @@ def look(database: Path, recording: Recording, wish: Wish, width: int) -> Previe
             obstacle, may_force = visible(losing.what), True
             is_passing = isinstance(losing, Unrecorded)
         except FcmError as refused:
-            obstacle = visible(str(refused))
+            obstacle = why(refused)
         return Preview(
             _document(reader, wish, plan, left, width), len(plan.steps) - len(left), obstacle, is_passing, may_force,
             len(plan.missing) + len(left),
         )  # fmt: skip
+
+
+def why(error: FcmError) -> str:
+    """Why it cannot be done, as a person at the screen mends it; safe to show."""
+    if isinstance(error, RecordingPaused):
+        return f"recording is paused by {visible(error.by)}: in the log {keys.shown('pause')} has it go on, then restore"
+    return wording.why(error)
 
 
 def carry_out(

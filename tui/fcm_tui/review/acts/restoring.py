@@ -275,17 +275,19 @@ class RestoreScreen(ModalScreen["Done | None"]):
             return restore_plans.carry_out(self._database, self._recordings(), wish, force, count)
 
         from fcm_tui.restore import Losing  # loaded by now
+        from fcm_tui.review.acts import restore_plans
 
         try:
             done = await asyncio.to_thread(carry_out)
         except Losing as losing:
             self._ask_to_lose(visible(losing.what))
             return
-        except (FcmError, OSError) as error:
+        except FcmError as error:
+            self._refuse(restore_plans.why(error))
+            return
+        except OSError as error:
             self._refuse(visible(str(error)))
             return
-        from fcm_tui.review.acts import restore_plans
-
         self.result = restore_plans.words(done, seen.steps + seen.refused, keys.shown("file.undo"))
         self.dismiss(done)
 
