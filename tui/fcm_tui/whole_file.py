@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 import stat
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +77,8 @@ def whole(path: Path, *, over: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
     """As `write_whole`, of what is written to the file inside; nothing where an error leaves it."""
     if not over and os.path.lexists(path):
         raise FileExistsError(0, "it is there already", path)
-    temporary = path.with_name(f".fcm-tui-{secrets.token_hex(8)}.swp")  # which no recorder takes for a change
+    # which no recorder takes for a change
+    temporary = path.with_name(f"{_begun(path)}{secrets.token_hex(4)}.swp")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with open(os.open(temporary, flags, mode), "wb") as file:
@@ -85,6 +89,23 @@ def whole(path: Path, *, over: bool, mode: int = 0o666) -> Iterator[BinaryIO]:
             _publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_left(path: Path) -> None:
+    """Remove what was left of writing a file where the process was killed meanwhile, as far as the system lets us.
+
+    For those who write the file in turn: nobody else is writing it now.
+    """
+    left = re.compile(re.escape(_begun(path)) + r"[0-9a-f]{8}\.swp")
+    with contextlib.suppress(OSError):
+        for name in os.listdir(path.parent):
+            if left.fullmatch(name):
+                path.with_name(name).unlink(missing_ok=True)
+
+
+def _begun(path: Path) -> str:
+    """How the names begin under which a file is written: the same for the same file, and short whatever it is called."""
+    return f".fcm-tui-{zlib.crc32(os.fsencode(path.name)):08x}"
 
 
 def _replace(temporary: Path, path: Path) -> None:

@@ -12,6 +12,7 @@ from fcm_tui import resources
 from fcm_tui.errors import UsageError
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.settings import config
+from fcm_tui.settings.turn import turn
 from fcm_tui.whole_file import write_whole
 
 
@@ -57,10 +58,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _write_default(path: Path, *, force: bool) -> None:
     content = (resources.config_dir() / config.FILE_NAME).read_bytes()
-    path = Path(os.path.realpath(path))  # a link to a folder of dotfiles stays a link
+    path = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content, over=force, mode=0o600)
+        with turn(path):
+            write_whole(path, content, over=force, mode=0o600)
     except FileExistsError:
         raise UsageError(f"{path} is there already: edit it, or replace it with --force") from None
     except (OSError, ValueError) as error:

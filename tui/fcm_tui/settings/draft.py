@@ -17,16 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fcm_tui import file_lock, resources
+from fcm_tui import resources
 from fcm_tui.errors import ConfigError, UsageError
 from fcm_tui.settings.config import FILE_NAME, Settings, of_text
 from fcm_tui.settings.file import LARGEST_FILE, decoded, parsed, read_raw
 from fcm_tui.settings.lines import Key, key_lines
+from fcm_tui.settings.turn import turn
 from fcm_tui.whole_file import write_whole
 
 Value = str | int | list[Any]
-_TURN = 2.0
-"""Seconds for which others may write the file before."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -181,17 +180,16 @@ class Draft:
             ConfigError: it would be too large to be read.
             UsageError: it cannot be written.
         """
-        with _turn(self.path):
-            return self._write()
+        with _turn(self.path) as target:
+            return self._write(target)
 
-    def _write(self) -> Draft:
+    def _write(self, target: Path) -> Draft:
         text = self.text
         if self.raw is not None and b"\r\n" in self.raw:
             text = text.replace("\n", "\r\n")
         data = (_BOM if self.raw is not None and self.raw.startswith(_BOM) else b"") + text.encode()
         if len(data) > LARGEST_FILE:
             raise ConfigError(f"{self.path}:1: it would be larger than 1 MiB: take something out of it first")
-        target = Path(os.path.realpath(self.path))  # a link to a folder of dotfiles stays a link
         if _raw(self.path) != self.raw:
             raise ChangedMeanwhile(f"{self.path}: somebody else changed it meanwhile: read it again first")
         like = None if self.raw is None else _replaceable(target)
@@ -260,21 +258,18 @@ def change(path: Path, edit: Callable[[Draft], Draft]) -> None:
         UsageError: it cannot be written.
     """
     path = Path(os.path.abspath(path))
-    with _turn(path):
+    with _turn(path) as target:
         made = edit(read(path))
         if made.is_changed:
-            made._write()
+            made._write(target)
 
 
 @contextmanager
-def _turn(path: Path) -> Iterator[None]:
-    """For as long as the file is ours to write; what the disk says meanwhile, in words."""
-    target = Path(os.path.realpath(path))
+def _turn(path: Path) -> Iterator[Path]:
+    """The file that is ours to write; what the disk says meanwhile, in words."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # which no recorder takes for a change
-        with file_lock.turn(target.with_name(f".fcm-tui-{target.name}.swp"), _TURN):
-            yield
+        with turn(path) as target:
+            yield target
     except FileExistsError:
         raise ChangedMeanwhile(f"{path}: somebody else made it meanwhile: read it again") from None
     except (OSError, ValueError) as error:
