@@ -89,13 +89,16 @@ async def test_what_one_reads_of_a_burst_stays_in_sight_as_it_goes_on(
     engine = FakeEngine()
     app = make_app(empty, engine)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shows(app, "#30  created")
+        await shows(app, "Diff  30 files in project")
         await eventually(lambda: engine.started)
-        await pilot.press("3")
+        await pilot.press("3", "G")
+        await eventually(lambda: app.diff_view.scroll_offset.y > 0)
+        top = app.diff_view.scroll_offset.y
         burst_goes_on(empty, engine)
-        await shows(app, "31 files")
-        assert app.log_view.selected is not None and app.log_view.selected.sequence == 30
-        assert "#30  created" in text(app)
+        await shows(app, "Diff  31 files in project")
+        assert app.log_view.burst is not None and app.diff_view.scroll_offset.y == top
+        await pilot.press("o")
+        await eventually(lambda: len(rows(empty)) == 31)
 
 
 async def test_the_log_follows_while_its_filter_is_written(record: RecordBuilder, make_app: Make) -> None:

@@ -34,7 +34,7 @@ def test_click_double_click_wheel_and_drag(empty: RecordBuilder) -> None:
             lines = b"".join(b"row %d %d\n" % (number, line) for line in range(200))
             empty.change(f"{at}file{number}.txt", lines, Kind.CREATED)
     with look(empty, columns=120, rows=40) as terminal:
-        terminal.wait("+ row 59 0")
+        terminal.wait("Diff  60 files in project")
         terminal.press("b")
         terminal.wait(lambda screen: "+ file57.txt" in screen and "60  ● live" in screen)
         click(terminal, 60, 3)

@@ -119,10 +119,12 @@ def test_every_hostile_kind_in_a_real_terminal(empty: RecordBuilder) -> None:
         at = b"/home/ann/project/" + hostile.name + b"/" + hostile.name
         empty.change(at, hostile.content, Kind.CREATED)
         empty.change(at, hostile.content + b"and\n" + hostile.content)
-    last = f"#{2 * len(KINDS)}  modified"
     with look(empty, columns=160, rows=50) as terminal:
-        terminal.wait(last)
+        terminal.wait(f"Diff  {len(KINDS)} files in project")
+        terminal.press("3", "G", "2")  # past all names
+        terminal.wait("▌Log")
         terminal.press("b")  # or all of them are one line
+        terminal.wait(f"#{2 * len(KINDS)}  modified")
         for number in range(2 * len(KINDS) - 1, 0, -1):
             terminal.press("down")
             terminal.wait(f"#{number}  ")

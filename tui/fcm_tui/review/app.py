@@ -243,7 +243,7 @@ class ReviewApp(Following):
 
     def on_event_log_selected(self, message: EventLog.Selected) -> None:
         if message.mark is None:
-            self.diff_view.reader.select(message.change)
+            self.diff_view.reader.select(message.change, message.burst)
         else:
             self.diff_view.reader.tell(log_gaps.told(message.mark))
 

@@ -13,7 +13,7 @@ from textual import work
 from fcm_tui.errors import FcmError
 from fcm_tui.model import Change
 from fcm_tui.review import keys, wording
-from fcm_tui.review.acts.subject import Burst, Looking, LookingAtFiles, Subject, shown
+from fcm_tui.review.acts.subject import Looking, LookingAtFiles, Subject, shown
 from fcm_tui.review.diff.reader import ChangeView
 from fcm_tui.review.files.tree import DirectoryTree
 from fcm_tui.review.log.inbox import Inbox
@@ -71,10 +71,8 @@ class FileKeys(Refusing):
         change = document.change if reading and document is not None else self.log_view.selected
         if change is None:
             return None
-        subject, fold = shown(change, self.diff_view), self.log_view.burst
-        if reading or fold is None:
-            return subject
-        return subject._replace(burst=Burst(fold.newest, fold.oldest, len(fold), self.log_view.filters))
+        burst = document.burst if reading and document is not None else self.log_view.burst
+        return shown(change, self.diff_view)._replace(burst=burst)
 
     def _wanted(self, of_file: str = "", *, is_file: bool = False) -> Subject | None:
         """What is in sight, or None after a sentence that says why there is nothing for this key.

@@ -75,9 +75,10 @@ class PaneKeys(ProgramKeys):
             self.log_view.mark_all_of(node.path, node.host, node.on)
 
     def action_reviewed(self) -> None:
-        """The change whose diff is read, from there."""
+        """The change whose diff is read, or the burst, from there."""
+        document = self.diff_view.document
         if len(self.screen_stack) == 1:
-            self.log_view.action_mark_one()
+            self.log_view.mark_in_sight(document.burst if document is not None else None)
 
     def action_unreviewed(self) -> None:
         if len(self.screen_stack) == 1:

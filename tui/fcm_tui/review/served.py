@@ -24,7 +24,7 @@ _CHANGES = frozenset(
     )
 )  # fmt: skip
 """Actions of the app that change the record, the disk or the settings."""
-_REVIEWS = frozenset(("mark", "mark_one", "mark_shown", "note"))
+_REVIEWS = frozenset(("mark", "mark_shown", "note"))
 """Actions of the log that do."""
 _READ_ONLY = "this is for looking on: nothing can be changed from here"
 

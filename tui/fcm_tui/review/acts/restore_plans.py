@@ -29,9 +29,9 @@ from fcm_tui.restore.hunks import HunkGone
 from fcm_tui.restore.obstacles import Unrecorded
 from fcm_tui.review import keys, wording
 from fcm_tui.review.acts import plan_lines
-from fcm_tui.review.acts.subject import Burst, Subject
+from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.documents import loading
-from fcm_tui.review.documents.document import Document, Side
+from fcm_tui.review.documents.document import Burst, Document, Side
 from fcm_tui.safetext import visible, visible_path
 from fcm_tui.store.reading import past
 from fcm_tui.store.reading.queries import Reader

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from fcm_tui.model import Change, Hunk
 from fcm_tui.review.diff.hunks import HunksView
-from fcm_tui.review.documents.document import Contents, Span
+from fcm_tui.review.documents.document import Burst, Contents, Span
 from fcm_tui.store.reading.changes import key_of
-from fcm_tui.store.reading.filters import Filters
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """Changes that are one line in the log."""
-
-    newest: Change
-    oldest: Change
-    count: int
-    filters: Filters
-    """Of the log: a change between these two that they do not let through is none of the burst's."""
 
 
 class Subject(NamedTuple):

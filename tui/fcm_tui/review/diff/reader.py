@@ -18,7 +18,7 @@ from fcm_tui.review import wording
 from fcm_tui.review.diff import matches
 from fcm_tui.review.diff.finding import FindingView
 from fcm_tui.review.diff.view import DiffView
-from fcm_tui.review.documents.document import Document, sorry
+from fcm_tui.review.documents.document import Burst, Document, sorry
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
 from fcm_tui.review.source import Record, Source
@@ -37,6 +37,8 @@ _LATE = 0.15
 """Seconds of reading after which it is said that the change before is still in sight."""
 _AGAIN = 1.0
 """Seconds until a record is read again that could not be read."""
+_GOES_ON = 1.0
+"""Seconds after which a burst that goes on is told anew, however quickly its changes come."""
 _HELD = 2
 """Selections that followed so quickly from which on a key counts as held down."""
 
@@ -67,6 +69,8 @@ class DiffReader:
         self._due: asyncio.TimerHandle | None = None
         """The reading that is about to begin."""
         self._late: asyncio.TimerHandle | None = None
+        self._grown: asyncio.TimerHandle | None = None
+        """The reading of what came to a burst meanwhile."""
         self.awaited: Change | None = None
         """What is being read, once that takes long."""
         self._selected: Change | None = None
@@ -76,6 +80,8 @@ class DiffReader:
         """Selections that each came right after the one before."""
         self.within: Callable[[], bytes | None] = lambda: None
         """The folder that is meant where many files are compared; None for all."""
+        self._burst: Burst | None = None
+        """Of which what is selected is the newest change, where all of it is told."""
         self._compared = ""
         """As in the document that was asked for last, which may not be there yet."""
         self._reviews = 0
@@ -83,9 +89,25 @@ class DiffReader:
         self.mark = Mark()
         """Other views may have the same."""
 
-    def select(self, change: Change | None) -> None:
-        """Show a change; nothing for None."""
-        self._selected, self._compared = change, ""
+    def select(self, change: Change | None, burst: Burst | None = None) -> None:
+        """Show a change, or what a burst did of which it is the newest; nothing for None."""
+        goes_on = burst is not None and burst.goes_on(self._burst)
+        self._selected, self._burst = change, burst
+        if goes_on:
+            self._follow_burst()
+        else:
+            self._select(change, burst)
+
+    def _follow_burst(self) -> None:
+        if self._grown is None and not self._compared:
+            loop = asyncio.get_running_loop()
+            self._grown = loop.call_later(_GOES_ON, lambda: self._select(self._selected, self._burst))
+
+    def _select(self, change: Change | None, burst: Burst | None) -> None:
+        self._compared = ""
+        if self._grown is not None:
+            self._grown.cancel()
+            self._grown = None
         before, self._selected_at = self._selected_at, time.monotonic()
         self._quick = self._quick + 1 if self._selected_at - before < _IN_PASSING else 0
         if change is None:
@@ -95,6 +117,10 @@ class DiffReader:
             return
 
         def read(record: Record) -> Document:
+            if burst is not None:
+                from fcm_tui.review.documents import bursts
+
+                return bursts.of(record, burst)
             from fcm_tui.review.documents import loading  # the diff engine is imported here, in the thread
 
             return loading.load_reviewed(record, change)
@@ -186,7 +212,7 @@ class DiffReader:
     def _back_from(self, comparison: str) -> bool:
         """Whether that is what one has already, and goes back from."""
         if self._compared == comparison:
-            self.select(self._selected)
+            self._select(self._selected, self._burst)
             return True
         self._compared = comparison
         return False

@@ -22,7 +22,7 @@ def title(view: ChangeView, *, with_root: bool) -> list[str]:
     if view.shape.blind:
         hidden = f", {wording.plural(view.vanished, 'hunk')} of it hidden" if view.vanished else ""
         told.append(f"whitespace ignored{hidden}")
-    path = wording.relative_path(change.path, change.root, with_root=with_root)
+    path = document.title or wording.relative_path(change.path, change.root, with_root=with_root)
     if document.files:
         file = max(1, view.file_at)
         path = document.files[file - 1].path

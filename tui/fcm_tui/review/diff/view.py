@@ -19,7 +19,7 @@ from fcm_tui.review.diff.rows import Place, rows
 from fcm_tui.review.diff.shape import BYTES_SIDE_BY_SIDE, CONTEXT, SIDE_BY_SIDE, Shape
 from fcm_tui.review.diff.syntax import Colours, Lexing, Part
 from fcm_tui.review.diff.wrap import Lines, heights
-from fcm_tui.review.documents.document import Document
+from fcm_tui.review.documents.document import Document, Listed
 from fcm_tui.review.look.scrolling import RowsView
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.said import Refused
@@ -46,8 +46,8 @@ class DiffView(RowsView, can_focus=True):
         self.vanished = 0
         """How many hunks are not shown as they are whitespace only."""
         self._lines = Lines(0)
-        self._head: list[tuple[str, str]] = []
-        """Lines above the diff, and their styles."""
+        self._head: list[Listed] = []
+        """Lines above the diff."""
         self._above = 0
         self._shift = 0
         self._held: tuple[int, Place] | None = None
@@ -78,7 +78,9 @@ class DiffView(RowsView, can_focus=True):
     # --- what is shown
 
     def show(self, document: Document | None) -> None:
-        """Show a change, from its beginning; nothing for None."""
+        """Show a change, from its beginning; a burst that went on, from where one is. Nothing for None."""
+        burst, before = (None if shown is None else shown.burst for shown in (document, self._document))
+        top = self.scroll_offset.y if burst is not None and burst.goes_on(before) else 0
         self._document = document
         self._said = []
         self._painter = None
@@ -90,7 +92,7 @@ class DiffView(RowsView, can_focus=True):
             colours = self._begin_colours(document, self._lexing) if self._lexing is not None else []
             self._painter = Painter(self.palette, document, colours)
         self._lay_out()
-        self.scroll_to(y=0, animate=False)
+        self.scroll_to(y=top, animate=False)
         self._moved()
         if self.shape.blind:
             self._ignore_whitespace()
@@ -142,12 +144,14 @@ class DiffView(RowsView, can_focus=True):
                 split=split,
                 files=[(file.old_start, file.new_start) for file in document.files],
             )
-            self._head = [(fact, "muted") for fact in document.facts]
+            self._head = [Listed([(fact, "muted")]) for fact in document.facts]
             for note, style in (
                 *((said, "good") for said in document.reviews),
                 *((said, "accent") for said in document.notes),
             ):
-                self._head += [(line, style) for line in textwrap.wrap(note, max(20, self.room - 2))]
+                wrapped_note = textwrap.wrap(note, max(20, self.room - 2))
+                self._head += [Listed([(line, style)]) for line in wrapped_note]
+            self._head += document.listed
             self._above = len(self._head) + 1
             painter.lay_out(shown, self.room, wrap=self.shape.wrap)
             widths = painter.widths(self.room, split=split)
@@ -243,13 +247,23 @@ class DiffView(RowsView, can_focus=True):
         if document is None or painter is None or y >= self._above + self._lines.total:
             return Strip.blank(width, self.palette())
         if y < len(self._head):
-            said, style = self._head[y]
-            return Strip([Segment(wording.fit(f" {said}", width), self.palette(style))], width)
+            return self._above_it(self._head[y], width)
         if y < self._above:
             return Strip.blank(width, self.palette())
         row, part = self._lines.row(y - self._above)
         painter.ahead = self.size.height
         return painter.line(row, part, self._shift)
+
+    def _above_it(self, line: Listed, width: int) -> Strip:
+        """A line of what stands above the diff, or in place of it."""
+        segments, room = [], width
+        for text, style in [(" ", line.begun[0][1]), *line.begun] if line.begun else []:
+            shown = wording.fit(text, min(wording.cells(text), room))
+            segments.append(Segment(shown, self.palette(style)))
+            room -= wording.cells(shown)
+        style = line.style if line.path or not line.begun else line.begun[-1][1]
+        segments.append(Segment(wording.fit_path(line.path, room), self.palette(style)))
+        return Strip(segments, width)
 
     # --- keys
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from fcm_tui.model import Change, Hunk, Origin
 from fcm_tui.review import wording
 from fcm_tui.safetext import visible
+from fcm_tui.store.reading.changes import key_of
+from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reviews import PINNED, Review
 from fcm_tui.who.words import facts as who_facts
 
@@ -65,6 +67,36 @@ class Span(NamedTuple):
     """The folder whose files are compared; None for all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Changes that are one line in the log."""
+
+    newest: Change
+    oldest: Change
+    count: int
+    filters: Filters
+    """Of the log: a change between these two that they do not let through is none of the burst's."""
+
+    def goes_on(self, before: Burst | None) -> bool:
+        """Whether it is the same burst as another one, with more changes maybe."""
+        return (
+            before is not None
+            and key_of(self.oldest) == key_of(before.oldest)
+            and self.filters == before.filters
+        )
+
+
+class Listed(NamedTuple):
+    """A line of what is listed in place of a diff; safe to show."""
+
+    begun: Sequence[tuple[str, str]]
+    """Texts and their styles."""
+    path: str = ""
+    """Behind them, cut in its middle to fit."""
+    style: str = "text"
+    """Of the path."""
+
+
 class Document(NamedTuple):
     """One change, ready to be drawn."""
 
@@ -79,7 +111,8 @@ class Document(NamedTuple):
     name: str
     """The file's name, by which the lexer is chosen; empty for no colours, and where there are `files`."""
     compared: str = ""
-    """`marked` or `disk` where it is no change of its own, but two versions that one asked to compare."""
+    """What it is where it is no change of its own: two versions that one asked to compare (`marked` or `disk`), files
+    between two moments (`span`), or a `burst`."""
     partial: bool = False
     """The sides have the changed lines only: what is around them was not read."""
     files: Sequence[FilePart] = ()
@@ -96,6 +129,13 @@ class Document(NamedTuple):
     """Whose version the old side is, where that is one that was marked."""
     moved: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     """Lines of each side that moved, and where the same line is in the other; counted from 0."""
+
+    burst: Burst | None = None
+    """The changes that are told of all together, where those are more than one: the change is the newest of them."""
+    title: str = ""
+    """What stands over it where that is not the change's path; safe to show."""
+    listed: Sequence[Listed] = ()
+    """Lines that stand in place of a diff."""
 
     def texts(self) -> Iterator[tuple[FilePart, slice, slice]]:
         """Each file that the sides have the lines of, and which lines of the old and the new side those are."""
@@ -125,12 +165,17 @@ def facts(change: Change) -> list[str]:
                 Origin.RESTORE: ["by restore"],
             }[change.origin]
         ),
-        *_who(change),
+        *by_whom(change),
         *([wording.size(change.size)] if change.size is not None else []),
         *_form(change),
     ]
+    return ["  ".join(parts), *circumstances(change)]
+
+
+def circumstances(change: Change) -> list[str]:
+    """A line of what else is known of who changed the file, if anything is."""
     about = [visible(words) for words in who_facts(change.process_info)]
-    return ["  ".join(parts), *(["  ".join(about)] if about else [])]
+    return ["  ".join(about)] if about else []
 
 
 def _form(change: Change) -> list[str]:
@@ -141,7 +186,7 @@ def _form(change: Change) -> list[str]:
     return [*([visible(change.encoding)] if change.encoding else []), *([newline_name(ends)] if ends else [])]
 
 
-def _who(change: Change) -> list[str]:
+def by_whom(change: Change) -> list[str]:
     """The process that changed the file, where that is known; else whose the file is, which says no more."""
     owner = visible(change.owner or "")
     if change.process:

@@ -48,7 +48,6 @@ class LogFeed(CursorView):
         self._wanted: set[int] = set()
         self._filters = Filters()
         self._selected: Change | None = None
-        self._selected_mark: Mark | None = None
         self._loaded = False
         self._phase: str | None = None
         self.ask_filter: Callable[[], object] = bool
@@ -166,8 +165,7 @@ class LogFeed(CursorView):
             return
         with self.app.batch_update():
             fold = self._lines.head_of(at.place)
-            has_grown = fold is not None and fold.start != at.place  # its newest change is another
-            is_head = fold is not None and at.fold is not None and not (self.pinned and has_grown)
+            is_head = fold is not None and at.fold is not None
             if fold is not None and is_read and opening and not (follows or is_head):
                 self._lines.turn(fold, is_open=True)
             self.cursor = (

@@ -11,6 +11,7 @@ from textual.message import Message
 
 from fcm_tui.errors import FcmError
 from fcm_tui.review import keys, wording
+from fcm_tui.review.documents.document import Burst
 from fcm_tui.review.log.reading import LogReading, Marked, Notes
 from fcm_tui.review.log.view import EventLog
 from fcm_tui.review.look.theme import Palette
@@ -118,13 +119,15 @@ class Inbox(EventLog):
         if self._to_note is not None:
             self._write(*self._to_note, note, False)
 
-    def action_mark_one(self) -> None:
-        """The change in sight is reviewed, or not after all, whatever else is selected."""
-        if self._selected is None:
-            self.refuse()
-        else:
+    def mark_in_sight(self, burst: Burst | None) -> None:
+        """The change in sight, or what is told of a burst, is reviewed, or not after all, whatever else is selected."""
+        if burst is not None:
+            self._write(place_of(burst.newest), place_of(burst.oldest), None, None)
+        elif self._selected is not None:
             place = place_of(self._selected)
             self._write(place, place, None, None)
+        else:
+            self.refuse()
 
     async def action_note(self) -> None:
         if (self.range_from is None and self.refuse()) or not self.selected_rows:

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 from fcm_tui.model import Change, Gap
 from fcm_tui.review import keys
+from fcm_tui.review.documents.document import Burst
 from fcm_tui.review.log.feed import LogFeed
 from fcm_tui.review.log.folds import Fold
 from fcm_tui.review.log.lines import Mark
@@ -24,13 +25,19 @@ class EventLog(LogFeed):
 
     BINDINGS = keys.bindings(keys.LIST, keys.LOG)
 
+    _selected_mark: Mark | None = None
+    _selected_burst: Burst | None = None
+
     class Selected(Message):
         """The cursor is on another change, or on a line that is none, or there is no line."""
 
-        def __init__(self, change: Change | None, mark: Mark | None = None) -> None:
+        def __init__(
+            self, change: Change | None, mark: Mark | None = None, burst: Burst | None = None
+        ) -> None:
             super().__init__()
             self.change = change
             self.mark = mark
+            self.burst = burst
 
     def on_mount(self) -> None:
         self.set_interval(_AGING, self._age)
@@ -63,9 +70,10 @@ class EventLog(LogFeed):
         return self.mark.gap if self.mark is not None else None
 
     @property
-    def burst(self) -> Fold | None:
+    def burst(self) -> Burst | None:
         """The burst whose line the cursor is on, if it is on one."""
-        return self._lines.at(self.cursor).fold if self.total else None
+        fold = self._lines.at(self.cursor).fold if self.total else None
+        return None if fold is None else Burst(fold.newest, fold.oldest, len(fold), self._filters)
 
     async def load(self, filters: Filters | None = None) -> None:
         """Likewise; where a filter is taken away, the cursor stays on the change that it is on."""
@@ -159,9 +167,10 @@ class EventLog(LogFeed):
         if change is None and mark is None and self.rows:
             self._want(self._pages.page_of(self.place + self._pages.arrived))
             return
-        if (change, mark) != (self._selected, self._selected_mark):
-            self._selected, self._selected_mark = change, mark
-            self.post_message(self.Selected(change, mark))
+        burst = self.burst
+        if (change, mark, burst) != (self._selected, self._selected_mark, self._selected_burst):
+            self._selected, self._selected_mark, self._selected_burst = change, mark, burst
+            self.post_message(self.Selected(change, mark, burst))
 
     # --- bursts
 
