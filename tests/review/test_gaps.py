@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from fcm_tui.model import ANEW, NOT_RUNNING, Gap, Kind, Shipping
-from fcm_tui.query.gaps import asks_for_gaps, lets_through
+from fcm_tui.query.gaps import asks_for_gaps, goes_with, lets_through
 from fcm_tui.query.parse import parse
 from fcm_tui.review.app import ReviewApp
 from fcm_tui.review.parts.said import Said
@@ -122,6 +122,64 @@ def test_which_gaps_an_expression_lets_through(expression: str, asked: bool | No
     terms = parse(expression, {"g": "is:gap"})
     assert asks_for_gaps(terms) is asked
     assert lets_through(terms, GAP) is through
+
+
+@pytest.mark.parametrize(
+    ("expression", "stands"),
+    [
+        ("", True),
+        ("since:1970-01-01T11:00:00Z", True),
+        ("since:1970-01-01T13:00:00Z", False),
+        ("since:1970-01-01T11:00:00Z kind:created", False),
+        ("kind:created", False),
+        ("!kind:metadata", True),
+        ("*.py", False),
+        ("main", False),
+        ("!*.log !target", True),
+        ("is:unreviewed", False),
+        ("text:x", False),
+        ("@day", True),
+        ("@day main", False),
+        ("@python", False),
+        ("!@python", True),
+        (f"hour:{time.localtime(36_000).tm_hour}", True),
+        (f"hour:{(time.localtime(36_000).tm_hour + 5) % 24}", False),
+    ],
+)
+def test_which_gaps_stand_among_the_changes_of_an_expression(expression: str, stands: bool) -> None:
+    terms = parse(expression, {"day": "until:1970-01-02", "python": "*.py"})
+    assert goes_with(terms, GAP) is stands
+
+
+def test_a_gap_at_no_time_that_clocks_know_is_at_no_hour() -> None:
+    assert not goes_with(parse("hour:0-23", {}), GAP._replace(from_ns=1 << 100))
+
+
+async def test_among_the_changes_of_a_kind_or_name_are_no_gaps_but_in_a_folder_and_a_time(
+    record: RecordBuilder, make_app: Make
+) -> None:
+    for after in (2, 8):
+        record.gap(PROJECT, after=after, found=0, reason=NOT_RUNNING)
+    connect(record.database).execute("UPDATE roots SET baseline_ns = ?", (START_NS,))
+    app = make_app(record)
+    async with app.run_test(size=(120, 40)) as pilot:
+
+        def gaps() -> int:
+            return sum(line.startswith("┄┄┄") for line in log(app))
+
+        await eventually(lambda: gaps() == 3)
+        for expression in ("kind:modified", "main.py", "is:unreviewed"):
+            await pilot.press("slash", *expression, "enter")
+            await shows(app, lambda screen: " found" in screen and " 0 found" not in screen)
+            await eventually(lambda: log(app) and not gaps())
+            await pilot.press("escape")
+            await eventually(lambda: gaps() == 3)
+        await pilot.press("slash", *"since:2000-01-01", "enter")
+        await shows(app, "8 found")
+        await eventually(lambda: gaps() == 3)
+        await pilot.press("escape", "1", "enter")
+        await shows(app, "Log  in project")
+        await eventually(lambda: gaps() == 3)
 
 
 def test_words() -> None:

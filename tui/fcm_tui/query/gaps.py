@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from fcm_tui.model import Gap
 from fcm_tui.query.hosts import is_of
-from fcm_tui.query.terms import All, Condition, Fuzzy, Glob, Host, Is, Part, Since, State, Term, Until
+from fcm_tui.query.terms import All, Clock, Condition, Fuzzy, Glob, Host, Is, Part, Since, State, Term, Until
 
 
 def asks_for_gaps(terms: tuple[Term, ...]) -> bool | None:
@@ -24,13 +26,21 @@ def lets_through(terms: tuple[Term, ...], gap: Gap) -> bool:
     return all(held is None or held != is_negated for held, is_negated in holds)
 
 
-def is_near(terms: tuple[Term, ...], gap: Gap) -> bool:
-    """Whether a gap may be told between the changes that all terms let through: it is of their host and time."""
-    return all(
-        _holds(term.condition, gap) != term.is_negated
-        for term in terms
-        if isinstance(term.condition, Host | Since | Until)
-    )
+def goes_with(terms: tuple[Term, ...], gap: Gap) -> bool:
+    """Whether a gap stands among the changes that all terms let through, where nobody asked for gaps.
+
+    It is of no kind, and no file of a name: what asks for such changes leaves gaps out. It has a host and a time, and is
+    none of what a term leaves out.
+    """
+    return all(_is_of(term.condition, gap) != term.is_negated for term in terms)
+
+
+def _is_of(wanted: Condition, gap: Gap) -> bool:
+    match wanted:
+        case All(terms):
+            return goes_with(terms, gap)
+        case _:
+            return _holds(wanted, gap) is True
 
 
 def _holds(wanted: Condition, gap: Gap) -> bool | None:
@@ -43,9 +53,19 @@ def _holds(wanted: Condition, gap: Gap) -> bool | None:
             return gap.to_ns is None or gap.to_ns >= time_ns
         case Until(time_ns):
             return gap.from_ns < time_ns
+        case Clock(what, values):
+            return _clock(what, gap.from_ns) in values
         case Host(name):
             return is_of(name, gap.recorder_id, gap.host)
         case All(terms):
             return lets_through(terms, gap)
         case _:
             return False
+
+
+def _clock(what: str, time_ns: int) -> int | None:
+    try:
+        here = time.localtime(time_ns // 1_000_000_000)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return here.tm_hour if what == "hour" else here.tm_wday

@@ -114,14 +114,18 @@ class LogGaps:
         self._begins = [-gap.from_ns for gap in gaps]
 
     def marks(self, change: Change | None, older: Change | None, filters: Filters) -> list[Mark]:
-        """As `between`, as lines: few of them where nobody asked for gaps, and none where there is no change at all."""
+        """As `between`, as lines.
+
+        Where nobody asked for gaps they are few, and none where there is no change at all, or where a filter asks for
+        changes of a kind or name.
+        """
         if not filters.terms:
             found = self.between(change, older, filters) if change or older else []
             left = len(found) - _TOGETHER
             return [*map(Mark, found[:_TOGETHER]), *([Mark(more=left)] if left > 0 else [])]
         from fcm_tui.query.gaps import (  # with the filter's language, once there is one
             asks_for_gaps,
-            is_near,
+            goes_with,
             lets_through,
         )
 
@@ -132,7 +136,7 @@ class LogGaps:
         return (
             [Mark(gap) for gap in found if lets_through(filters.terms, gap)]
             if asked
-            else [Mark(gap) for gap in found if is_near(filters.terms, gap)][:1]
+            else [Mark(gap) for gap in found if goes_with(filters.terms, gap)][:1]
         )
 
     def between(self, change: Change | None, older: Change | None, filters: Filters) -> list[Gap]:
