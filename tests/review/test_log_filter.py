@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -299,6 +300,21 @@ async def test_saved_filters_are_words_too(record: RecordBuilder) -> None:
         await eventually(lambda: shown(app) == [7])
         await pilot.press("enter", "escape")
         await eventually(lambda: app.log_view.rows == 8)
+
+
+@pytest.mark.parametrize("written", ["@nope", "@wrong"])
+async def test_a_mistake_about_many_saved_filters_is_told_to_its_end(
+    record: RecordBuilder, written: str
+) -> None:
+    saved = {f"filter-number-{number}": "*.py" for number in range(40)} | {"wrong": "foo:bar"}
+    themes = Themes("dark", colours="truecolor")
+    app = ReviewApp(database=record.database, engine=None, themes=themes, settings=Settings(filters=saved))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("slash")
+        await write(pilot, written)
+        await pilot.press("enter")
+        await eventually(lambda: re.search(r"(and \d+ more|…\")$", lines(app.log_pane.bar)[-1]))
 
 
 async def test_enter_keeps_no_mistake(record: RecordBuilder, make_app: Make) -> None:

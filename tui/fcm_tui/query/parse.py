@@ -46,6 +46,8 @@ _DEEPEST = 5
 _COUNTED = re.compile(r"([+~-])(<=|>=|<|>|=)(.*)", re.DOTALL)
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?(.*)", re.DOTALL)
 _SHOWN = 40
+_LISTED = 140
+"""Letters of all that there is to choose from, of which the keys are the most; of more saved filters some are named."""
 _OTHER_NAMES = {
     "renamed": "moved", "rename": "moved", "move": "moved", "added": "created", "add": "created", "new": "created",
     "changed": "modified", "edited": "modified", "written": "modified", "removed": "deleted", "rm": "deleted",
@@ -229,8 +231,12 @@ def _meant(what: str, name: str, known: list[str], before: str = "", behind: str
     near = [other] if other in known else difflib.get_close_matches(name[:_SHOWN].lower(), known, 1)
     if near:
         return f"{what}: did you mean {before}{near[0]}{behind}?"
-    listed = ", ".join(f"{before}{word}{behind}" for word in known)
-    return f"{what}: there are {listed}" if known else what
+    listed, room = [], _LISTED
+    for word in known:
+        listed.append(f"{before}{word}{behind}")
+        if (room := room - len(listed[-1]) - 2) < 0 and len(listed) > 1:
+            return f"{what}: there are {', '.join(listed[:-1])}, and {len(known) - len(listed) + 1} more"
+    return f"{what}: there are {', '.join(listed)}" if known else what
 
 
 def _refuse(word: Word, why: str) -> NoReturn:
