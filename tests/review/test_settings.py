@@ -4,60 +4,35 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.events import Paste
 
 from fcm_tui.review.app import ReviewApp
-from fcm_tui.review.look.theme import Themes
 from fcm_tui.review.parts.menu import Menu
 from fcm_tui.review.settings.fields import SECTIONS
 from fcm_tui.settings.config import load
 from tests.hostile import acting
 from tests.review.builder import RecordBuilder
+from tests.review.configured import FILE, app_over, at, written
 from tests.review.fake_engine import FakeEngine
 from tests.review.keyboard import settled
 from tests.review.screens import lines, shows, text
 from tests.waiting import eventually
 
-FILE = """\
-# mine
-theme = "dark"
-[ignore]
-patterns = ["*.log"]
-[[roots]]
-path = "/home/ann/project"
-"""
 Open = Callable[..., ReviewApp]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = tmp_path / "fcm.toml"
-    path.write_text(FILE)
-    return path
+    return written(tmp_path)
 
 
 @pytest.fixture
 def app_of(record: RecordBuilder) -> Open:
-    def make(file: Path, engine: FakeEngine | None = None) -> ReviewApp:
-        settings = load(file) if file.exists() else None
-        return ReviewApp(
-            database=record.database,
-            engine=engine,
-            themes=Themes("dark", colours="truecolor"),
-            settings=settings,
-            configuration=file,
-        )
-
-    return make
-
-
-def at(section: str) -> list[str]:
-    """The keys to the fields of a section, from where the screen opens."""
-    names = [name for name, _ in SECTIONS]
-    return ["comma", *["down"] * names.index(section), "enter"]
+    return partial(app_over, record)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
@@ -129,21 +104,6 @@ async def test_patterns_and_detectors_are_changed_and_taken_out(file: Path, app_
         await pilot.press("up", "d")
         await shows(app, lambda screen: "*.log" not in screen.split("More patterns")[0])
         await pilot.press("escape", "left", "up", "down", "down", "down", "down", "right")
-
-
-async def test_leaving_with_changes_is_asked_once(file: Path, app_of: Open) -> None:
-    app = app_of(file)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await shows(app, "line ten")
-        await pilot.press(*at("Ignored"))
-        await shows(app, "[x] on")
-        await pilot.press("enter")
-        await shows(app, "[ ] off")
-        await pilot.press("escape")
-        await shows(app, "Esc again drops it")
-        await pilot.press("escape")
-        await shows(app, "Directories")
-    assert file.read_text() == FILE
 
 
 async def test_a_file_that_somebody_else_changed_is_left_alone(file: Path, app_of: Open) -> None:

@@ -109,7 +109,12 @@ class ProgramKeys(FileKeys):
                 return reader.active_roots()
 
         place = Place(self.configuration, self.database, recorded, self.themes.names)
-        self.push_screen(SettingsScreen(self.palette, place))
+
+        def left(came: str | None) -> None:
+            if came is not None:
+                self.say(came, "good")
+
+        self.push_screen(SettingsScreen(self.palette, place), left)
 
     def action_keep_filter(self) -> None:
         """Under a name, in the configuration."""

@@ -31,7 +31,7 @@ from fcm_tui.review.settings.fields import SECTIONS, Kind, Present, Row
 from fcm_tui.review.settings.foot import ValueLine
 from fcm_tui.review.settings.lists import FieldList, Moved, SectionList
 from fcm_tui.review.settings.search import FieldSearch
-from fcm_tui.review.settings.writing import WriteScreen, result
+from fcm_tui.review.settings.writing import DROP, WRITE, WriteScreen, leaving, result
 from fcm_tui.safetext import visible
 from fcm_tui.settings.database import Server
 from fcm_tui.settings.draft import ChangedMeanwhile, Draft, explanations, read
@@ -57,8 +57,11 @@ class Place:
     """The themes that there are. For a thread."""
 
 
-class SettingsScreen(Screen[None]):
-    """Covers the panes. What was changed is in a draft until it is written."""
+class SettingsScreen(Screen[str]):
+    """Covers the panes. What was changed is in a draft until it is written.
+
+    Dismissed with what came of writing it, where that was the last thing that was done.
+    """
 
     BINDINGS = keys.bindings(keys.SETTINGS)
     CONTEXT = keys.SETTINGS
@@ -81,7 +84,6 @@ class SettingsScreen(Screen[None]):
         """What stands in the file."""
         self._said: dict[tuple[str | int, ...], str] = {}
         self._editing: Row | None = None
-        self._may_leave = False
         self._sections = SectionList(palette, id="sections")
         self._fields = FieldList(palette)
         self._pane = Pane(palette, SECTIONS[0][0], self._fields)
@@ -102,7 +104,7 @@ class SettingsScreen(Screen[None]):
         self.set_focus(self._sections)
         self.action_again()
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Coroutine[Any, Any, object]) -> None:
         """What changes the draft, or asks about it: keys pressed behind its own wait for its end."""
         self._in_turn.opens(work, "settings")
 
@@ -139,7 +141,7 @@ class SettingsScreen(Screen[None]):
         """Show a draft; the one before stays where it is no TOML."""
         now = await asyncio.to_thread(lambda: fields.present(draft, self._place.themes()))
         wrong = await asyncio.to_thread(mistake, draft)
-        self._draft, self._now, self._may_leave = draft, now, False
+        self._draft, self._now = draft, now
         if is_read:
             self._read, self._written = draft, now
         if wrong is not None:
@@ -163,7 +165,6 @@ class SettingsScreen(Screen[None]):
         self._explain()
 
     def on_moved(self, message: Moved) -> None:
-        self._may_leave = False
         if message.view is self._sections:
             self._fields.cursor = 0
             self._search.clear()
@@ -350,14 +351,15 @@ class SettingsScreen(Screen[None]):
 
     # --- writing
 
-    async def _write(self) -> None:
+    async def _write(self) -> str | None:
+        """Show it and write it; what comes of that, None where it was not written."""
         draft = self._draft
         if draft is None or not draft.is_changed:
             self._say("There is nothing to write.")
-            return
+            return None
         lines = await asyncio.to_thread(draft.diff)
         if not await self._in_turn.ask(WriteScreen(self._palette, visible(str(draft.path)), lines)):
-            return
+            return None
         try:
             written = await asyncio.to_thread(draft.write)
         except ChangedMeanwhile:
@@ -366,13 +368,15 @@ class SettingsScreen(Screen[None]):
                 f"Somebody else changed the file meanwhile, so it was left alone: {again} reads it again.",
                 "bad",
             )
-            return
+            return None
         except FcmError as error:
             self._say(self._sentence(error), "bad")
-            return
+            return None
         before, self._read = self._read, written
         await self._take(written, is_read=True)
-        self._say(result(before, written), "good")
+        came = result(before, written)
+        self._say(came, "good")
+        return came
 
     def action_back(self) -> None:
         if self._editing is not None:
@@ -380,12 +384,14 @@ class SettingsScreen(Screen[None]):
             self._say("")
         elif self._search.is_on:
             self._search.clear()
-        elif self._draft is not None and self._draft.is_changed and not self._may_leave:
-            self._may_leave = True
-            self._say(
-                f"Not written: {keys.shown('settings.write')} writes it,"
-                f" {keys.shown('settings.back')} again drops it.",
-                "warning",
-            )
+        elif self._draft is not None and self._draft.is_changed:
+            self._do(self._leave())
         else:
             self.dismiss(None)
+
+    async def _leave(self) -> None:
+        """What is not written is dropped when somebody says so."""
+        choice = await self._in_turn.ask(leaving(self._palette, visible(str(self._place.path))))
+        came = await self._write() if choice == WRITE else None
+        if came is not None or choice == DROP:
+            self.dismiss(came)

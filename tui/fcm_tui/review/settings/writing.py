@@ -12,10 +12,13 @@ from textual.strip import Strip
 from fcm_tui.review import keys, wording
 from fcm_tui.review.look.theme import Palette
 from fcm_tui.review.parts.cursor_view import CursorView
+from fcm_tui.review.parts.menu import Choice, Menu
 from fcm_tui.review.parts.pane import Pane
 from fcm_tui.safetext import visible
 from fcm_tui.settings.draft import Draft
 
+WRITE, DROP = "write", "drop"
+"""What becomes of changes that are not written."""
 _STYLES = {"+": ("added", "added-sign"), "-": ("removed", "removed-sign"), "@": ("fold", "fold")}
 
 
@@ -71,6 +74,16 @@ class WriteScreen(ModalScreen[bool]):
 
     def action_no(self) -> None:
         self.dismiss(False)
+
+
+def leaving(palette: Palette, heading: str) -> Menu:
+    """Asks what becomes of changes that are not written, before one leaves them; gives `WRITE`, `DROP` or nothing."""
+    choices = [
+        Choice("w", "see them as TOML, write them, and leave", WRITE),
+        Choice("d", "drop them, and leave", DROP),
+        Choice("s", "stay in the settings", ""),
+    ]
+    return Menu(palette, "Not written yet", heading, choices)
 
 
 def result(before: Draft | None, written: Draft) -> str:
