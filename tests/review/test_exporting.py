@@ -12,7 +12,7 @@ import pytest
 from fcm_tui import cli
 from fcm_tui.datadir import DataDir
 from fcm_tui.errors import NotSoError
-from fcm_tui.model import Kind
+from fcm_tui.model import Change, Kind
 from fcm_tui.review.acts import exporting
 from fcm_tui.review.acts.subject import Subject
 from fcm_tui.review.app import ReviewApp
@@ -24,6 +24,10 @@ from tests.review.screens import shows
 
 def tree(root: Path) -> dict[str, str]:
     return {str(p.relative_to(root)): p.read_text() for p in root.rglob("*") if p.is_file()}
+
+
+def about(change: Change) -> Subject:
+    return Subject(change.path, change)
 
 
 @needs_git
@@ -50,12 +54,12 @@ def test_git_applies_all_since_a_change(tmp_path: Path, data_dir: DataDir) -> No
     with Reader(data_dir.database) as reader:
         change = reader.change(1)
         moved = next(c for c in reader.log(reverse=True) if c.path.endswith(b"moved"))
-        patch = exporting.patch_for(reader, change, "all")
-        one = exporting.patch_for(reader, moved, "file")
+        patch = exporting.patch_for(reader, about(change), "all")
+        one = exporting.patch_for(reader, about(moved), "file")
         group = next((c for c in reader.log() if c.group is not None), None)
         if group is not None:
-            assert exporting.patch_for(reader, group, "group")
-        assert "file" in {e.value for e in exporting.entries(Subject(change.path, change))}
+            assert exporting.patch_for(reader, about(group), "group")
+        assert "file" in {e.value for e in exporting.entries(about(change))}
     assert one.count(b"diff --git") == 1
     subprocess.run(["git", "apply", "-"], input=patch, cwd=copy, check=True)
     assert tree(copy) == tree(root)
@@ -67,7 +71,7 @@ def test_nothing_is_told(empty: RecordBuilder) -> None:
     empty.change(at, b"two\n")
     empty.change(at, b"one\n")
     with Reader(empty.database) as reader, pytest.raises(NotSoError):
-        exporting.patch_for(reader, reader.change(1), "file")
+        exporting.patch_for(reader, about(reader.change(1)), "file")
 
 
 async def test_a_file_is_replaced_only_at_a_second_enter(
@@ -122,7 +126,7 @@ def test_a_group_is_exported_whole_though_others_changed_something_meanwhile(emp
     connection.commit()
     with Reader(empty.database) as reader:
         for number in mine:
-            patch = exporting.patch_for(reader, reader.change(number), "group")
+            patch = exporting.patch_for(reader, about(reader.change(number)), "group")
             assert [line for line in patch.split(b"\n") if line.startswith(b"+++")] == [
                 b"+++ b/f%d" % (n - 1) for n in mine
             ]

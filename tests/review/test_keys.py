@@ -180,7 +180,7 @@ async def test_help_opens_scrolls_and_closes(
         await shows(app, "line ten")
         for close in ("escape", "q", "question_mark", "f1", "enter"):
             await pilot.press("question_mark")
-            await shows(app, "read the change's diff")
+            await shows(app, "read the diff; open or close a burst")
             await pilot.press("pagedown", "G")
             await shows(app, "lines inserted, updated, deleted")
             await pilot.press("pageup", "k", "j", close)

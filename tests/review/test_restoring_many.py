@@ -59,7 +59,7 @@ def test_a_burst_is_undone_as_a_whole_and_that_is_undone(watched: Watched) -> No
         terminal.wait("Restored: 30 steps done")
         assert {path.read_text() for path in watched.root.iterdir()} == {"old\n"}
         watched.write("later.txt", "not of the burst\n")
-        terminal.wait("later.txt")
+        wait_for(lambda: any(change.path.endswith(b"later.txt") for change in watched.changes()))
         terminal.press("U")
         terminal.wait("y restores what stood there before")
         terminal.press("y")

@@ -72,7 +72,7 @@ class FileKeys(Refusing):
         if change is None:
             return None
         burst = document.burst if reading and document is not None else self.log_view.burst
-        return shown(change, self.diff_view)._replace(burst=burst)
+        return shown(change, self.diff_view).of(burst)
 
     def _wanted(self, of_file: str = "", *, is_file: bool = False) -> Subject | None:
         """What is in sight, or None after a sentence that says why there is nothing for this key.
@@ -89,8 +89,8 @@ class FileKeys(Refusing):
                 self.log_view.refuse()
             else:
                 self.say("There is no file or change in sight yet.", "warning")
-        elif subject.is_folder and of_file:
-            self.say(of_file, "warning")
+        elif of_file and (subject.is_folder or subject.many is not None):
+            self.say(of_file if subject.many is None else subject.many.refusal, "warning")
             return None
         return subject
 
@@ -198,25 +198,24 @@ class FileKeys(Refusing):
         subject = self._wanted(is_file=True)
         if subject is None:
             return
-        change = subject.change
-        if change is None:
+        if subject.change is None:
             self.say("A patch is of changes: choose one in the log or in the file's history.", "warning")
             return
 
         def chosen(choice: str | None) -> None:
             if choice is not None:
-                self.opens(self._export(change, choice, self._on(subject)), _GROUP)
+                self.opens(self._export(subject, choice), _GROUP)
 
         menu = Menu(self.palette, "Export a patch", self._named(subject), exporting.entries(subject))
         self.push_screen(menu, chosen)
 
-    async def _export(self, change: Change, choice: str, on: str) -> None:
+    async def _export(self, subject: Subject, choice: str) -> None:
         from fcm_tui.review.acts import exporting
         from fcm_tui.review.acts.ask_name import AskName
 
         try:
             patch = await self.versions.call(
-                lambda record: exporting.patch_for(reader_of(record), change, choice)
+                lambda record: exporting.patch_for(reader_of(record), subject, choice)
             )
         except FcmError as error:
             self.say(visible(str(error)), "bad")
@@ -225,10 +224,9 @@ class FileKeys(Refusing):
         def write(path: Path, over: bool) -> None:
             exporting.write(path, patch, over=over)
 
-        name = exporting.name_for(change, choice)
-        path = await self.push_screen_wait(
-            AskName(self.palette, f"{wording.on_host('Patch', on)} to", name, write)
-        )
+        name = exporting.name_for(subject, choice)
+        title = f"{wording.on_host('Patch', self._on(subject))} to"
+        path = await self.push_screen_wait(AskName(self.palette, title, name, write))
         if path is not None:
             self.say(f"Written to {visible(str(path))}; `git apply` takes it.")
 
@@ -279,7 +277,8 @@ class FileKeys(Refusing):
             return
         path, host = subject.path, subject.host
         if subject.change is not None:
-            path, host = os.path.dirname(subject.path), subject.change.recorder_id.hex()
+            path = subject.path if subject.many is not None else os.path.dirname(subject.path)
+            host = subject.change.recorder_id.hex()
 
         def found(at_ns: int | None) -> None:
             if at_ns is not None:

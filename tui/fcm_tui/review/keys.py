@@ -134,7 +134,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("tree.mark", ("space",), "app.mark_folder", "twice: all in here is reviewed", TREE),
     Key("tree.filter", ("slash",), "app.filter", "filter the log", TREE),
     Key("tree.unreviewed", ("u",), "app.unreviewed", "in the log: the next unreviewed", TREE),
-    Key("log.diff", ("enter", "right", "l"), "read", "read the change's diff", LOG),
+    Key("log.diff", ("enter", "right", "l"), "read", "read the diff; open or close a burst", LOG),
     Key("log.tree", ("left", "h"), "back", "close the burst, or to the directories", LOG),
     Key("log.bursts", ("b",), "bursts", "bursts as one line, or every change", LOG),
     Key("log.filter", ("slash",), "filter", "filter: *.py kind:created !by:vim", LOG),

@@ -9,6 +9,7 @@ from fcm_tui.errors import ContentMissing, NotSoError
 from fcm_tui.model import Capture, Change, Hunk, Kind
 from fcm_tui.review import wording
 from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.documents import bursts
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.safetext import path_text
 from fcm_tui.store.reading import patches
@@ -17,7 +18,11 @@ from fcm_tui.store.reading.queries import Reader
 
 def entries(subject: Subject) -> list[Choice]:
     """What there is to copy."""
-    change = subject.change
+    change, burst = subject.change, subject.many
+    if burst is not None:
+        paths = f"the paths of its {wording.plural(burst.files, 'file')}, a line each"
+        patch = f"the patch of all of its {wording.plural(burst.count, 'change')}"
+        return [Choice("p", paths, "paths"), Choice("P", patch, "burst")]
     found = [Choice("p", "the path", "path")]
     if change is None:
         return found
@@ -42,6 +47,12 @@ def text_of(reader: Reader, subject: Subject, choice: str) -> str:
         NotSoError: it is a secret, is not text, or its content was not kept.
     """
     change = subject.change
+    if subject.many is not None:
+        changes = bursts.changes_of(reader, subject.many)
+        if choice == "burst":
+            return patches.patch_of(reader, changes).decode("utf-8", "surrogateescape")
+        last = {change.file_id: path_text(change.path) for change in changes}
+        return "\n".join(sorted(last.values())) + "\n"
     if choice == "path" or change is None:
         return path_text(subject.path)
     if choice == "relative":

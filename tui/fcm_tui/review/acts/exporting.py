@@ -10,6 +10,7 @@ from fcm_tui.model import Change
 from fcm_tui.query.terms import Is, State, Term
 from fcm_tui.review import wording
 from fcm_tui.review.acts.subject import Subject
+from fcm_tui.review.documents import bursts
 from fcm_tui.review.parts.menu import Choice
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading import histories, patches
@@ -23,37 +24,50 @@ _MOST = 10_000
 
 def entries(subject: Subject) -> list[Choice]:
     """What can be exported from here."""
-    change = subject.change
+    change, burst = subject.change, subject.burst
     if change is None:
         return []
+    name = wording.relative_path(change.root, b"", with_root=False)
+    if burst is not None:
+        whole = f"the burst, all of its {wording.plural(burst.count, 'change')}"
+        since = f"all of {name} since then, from change {burst.oldest.sequence} on"
+        return [Choice("b", whole, "burst"), Choice("a", since, "all")]
     found = [Choice("c", f"change {change.sequence}", "change")]
     if change.group is not None:
         found.append(Choice("g", "its group, all that came with it", "group"))
     found.append(Choice("f", f"all of this file since then, from change {change.sequence} on", "file"))
-    found.append(
-        Choice("a", f"all of {wording.relative_path(change.root, b'', with_root=False)} since then", "all")
-    )
+    found.append(Choice("a", f"all of {name} since then", "all"))
     return found
 
 
-def name_for(change: Change, choice: str) -> str:
+def name_for(subject: Subject, choice: str) -> str:
     """A name to begin with."""
+    change = _first(subject)
     return f"change-{change.sequence}{'' if choice == 'change' else f'-{choice}'}.patch"
 
 
-def patch_for(reader: Reader, change: Change, choice: str) -> bytes:
+def patch_for(reader: Reader, subject: Subject, choice: str) -> bytes:
     """The patch of an entry.
 
     Raises:
         NotSoError: there is nothing in it, too much, or a content that was not kept.
     """
-    patch = patches.patch_of(reader, _changes(reader, change, choice))
+    patch = patches.patch_of(reader, _changes(reader, subject, choice))
     if not patch:
         raise NotSoError("nothing is left to export: after all of it the files are as they were before")
     return patch
 
 
-def _changes(reader: Reader, change: Change, choice: str) -> list[Change]:
+def _first(subject: Subject) -> Change:
+    """The change from which on there is something to export."""
+    assert subject.change is not None
+    return subject.change if subject.burst is None else subject.burst.oldest
+
+
+def _changes(reader: Reader, subject: Subject, choice: str) -> list[Change]:
+    change = _first(subject)
+    if choice == "burst" and subject.burst is not None:
+        return bursts.changes_of(reader, subject.burst)
     if choice == "change":
         return [change]
     if choice == "file":

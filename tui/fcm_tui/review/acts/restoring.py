@@ -52,6 +52,8 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
     if subject.burst is not None:
         count = wording.plural(subject.burst.count, "change")
         found.append(Choice("u", f"undo the whole burst: its files as before all {count}", "burst"))
+    if subject.many is not None:
+        return [*found, *_folders(change, subject.path)]
     # A file that came or went is one hunk: undone alone it would be left empty, or is refused.
     is_own = subject.contents is None  # and not two other versions that one compares
     whole = "the whole change" if is_own else f"change {change.sequence}"
@@ -71,8 +73,12 @@ def entries(subject: Subject, at: Change | None) -> list[Choice]:
         of = "" if subject.marked.path == change.path else f" of {wording.name_of(subject.marked.path)}"
         found.append(Choice("m", f"the marked version, after change {subject.marked.sequence}{of}", "marked"))
     found += _back_to_span(subject)
-    folder = os.path.dirname(change.path)
-    found.append(Choice("f", f"the folder {wording.name_of(folder)} {_as_after(change)}", "folder"))
+    return [*found, *_folders(change, os.path.dirname(change.path))]
+
+
+def _folders(change: Change, folder: bytes) -> list[Choice]:
+    """A folder as it was after a change, and all of its root."""
+    found = [Choice("f", f"the folder {wording.name_of(folder)} {_as_after(change)}", "folder")]
     if change.root and folder != change.root:
         found.append(Choice("r", f"all of {wording.name_of(change.root)} {_as_after(change)}", "root"))
     return found
@@ -125,7 +131,8 @@ def wish_of(subject: Subject, choice: str, at: Change | None) -> Wish:
     if choice == "marked" and subject.marked is not None:
         return restore_plans.version(subject.marked, before=False)
     if choice in ("folder", "root"):
-        path = os.path.dirname(change.path) if choice == "folder" else change.root
+        its = subject.path if subject.many is not None else os.path.dirname(change.path)
+        path = its if choice == "folder" else change.root
         return restore_plans.folder(path, change)
     return restore_plans.version(change, before=choice == "before")
 

@@ -23,7 +23,7 @@ class Subject(NamedTuple):
     hunk: Hunk | None = None
     """The one in sight, where a single one is."""
     burst: Burst | None = None
-    """Where the line of one is looked at; the change is its newest."""
+    """Where the line of one is looked at: the change is its newest, the path the folder of its files if it has several."""
     host: str = ""
     """On which a path in the tree is, where there are several, as filters take it."""
     on: str = ""
@@ -40,6 +40,16 @@ class Subject(NamedTuple):
     """The change before which the version stood that is looked at, where that is what the first look found."""
     line_in_sight: int | None = None
     """Of the version after the change, where no hunk begins in sight."""
+
+    @property
+    def many(self) -> Burst | None:
+        """The burst where it is of several files, so that none of them is meant."""
+        return self.burst if self.burst is not None and self.burst.files > 1 else None
+
+    def of(self, burst: Burst | None) -> Subject:
+        """The same where the line of a burst is looked at, if it is one."""
+        subject = self._replace(burst=burst)
+        return subject if subject.many is None else subject._replace(path=subject.many.folder)
 
     @property
     def line(self) -> int:

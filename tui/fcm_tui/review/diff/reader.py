@@ -161,10 +161,17 @@ class DiffReader:
             self._view.post_message(Refused(f"No change is selected: there is nothing to {to}."))
         return self._selected is None
 
+    def _no_file(self) -> bool:
+        """Whether no change of one file is selected, which is said."""
+        if self._burst is not None and self._burst.files > 1:
+            self._view.post_message(Refused(self._burst.refusal))
+            return True
+        return self._nothing("compare")
+
     def compare(self) -> None:
         """The version of the marked change with that of the selected one, or the change itself again."""
         marked, selected = self.mark.change, self._selected
-        if self._nothing("compare") or selected is None or self._back_from("marked"):
+        if self._no_file() or selected is None or self._back_from("marked"):
             return
 
         def read(record: Record) -> Document:
@@ -179,7 +186,7 @@ class DiffReader:
     def with_disk(self) -> None:
         """The version of the selected change with the file on disk now, or the change itself again."""
         selected = self._selected
-        if self._nothing("compare") or selected is None or self._back_from("disk"):
+        if self._no_file() or selected is None or self._back_from("disk"):
             return
 
         def read(record: Record) -> Document:

@@ -53,12 +53,7 @@ def of(record: Record, burst: Burst) -> Document:
     Raises:
         NoSuchChange: they are not there any more.
     """
-    newest, oldest = burst.newest, burst.oldest
-    read = record.log(
-        burst.filters, limit=None, before=key_of(newest), after=key_of(oldest), inclusive=True, reverse=True
-    )
-    mine = newest.recorder_id, newest.root
-    changes = [change for change in read if (change.recorder_id, change.root) == mine]
+    newest, changes = burst.newest, changes_of(record, burst)
     files = sorted(_files(changes), key=lambda file: (file.folder, file.path))
     folders = [(folder, list(group)) for folder, group in groupby(files, key=lambda file: file.folder)]
     listed = [_sum(changes), Listed([])]
@@ -71,6 +66,18 @@ def of(record: Record, burst: Burst) -> Document:
         newest, [*_facts(burst, changes), _way_in()], [], Side(), Side(), [], "",
         compared="burst", burst=burst, title=_title(files, newest.root), listed=listed,
     )  # fmt: skip
+
+
+def changes_of(record: Record, burst: Burst) -> list[Change]:
+    """Its changes, the oldest first. For a thread.
+
+    Raises:
+        NoSuchChange: they are not there any more.
+    """
+    newest, oldest = key_of(burst.newest), key_of(burst.oldest)
+    read = record.log(burst.filters, limit=None, before=newest, after=oldest, inclusive=True, reverse=True)
+    mine = burst.newest.recorder_id, burst.newest.root
+    return [change for change in read if (change.recorder_id, change.root) == mine]
 
 
 def _files(changes: Iterable[Change]) -> list[_File]:

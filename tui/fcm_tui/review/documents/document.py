@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fcm_tui.model import Change, Hunk, Origin
-from fcm_tui.review import wording
+from fcm_tui.review import keys, wording
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import key_of
 from fcm_tui.store.reading.filters import Filters
@@ -76,6 +76,15 @@ class Burst:
     count: int
     filters: Filters
     """Of the log: a change between these two that they do not let through is none of the burst's."""
+    files: int
+    folder: bytes
+    """Where all of them are."""
+
+    @property
+    def refusal(self) -> str:
+        """What is said to a key that is for one file."""
+        count = wording.number(self.files)
+        return f"These are {count} files: {keys.shown('log.diff')} in the log opens the burst; then choose a change."
 
     def goes_on(self, before: Burst | None) -> bool:
         """Whether it is the same burst as another one, with more changes maybe."""

@@ -73,7 +73,9 @@ class EventLog(LogFeed):
     def burst(self) -> Burst | None:
         """The burst whose line the cursor is on, if it is on one."""
         fold = self._lines.at(self.cursor).fold if self.total else None
-        return None if fold is None else Burst(fold.newest, fold.oldest, len(fold), self._filters)
+        if fold is None:
+            return None
+        return Burst(fold.newest, fold.oldest, len(fold), self._filters, len(fold.files), fold.folder)
 
     async def load(self, filters: Filters | None = None) -> None:
         """Likewise; where a filter is taken away, the cursor stays on the change that it is on."""
