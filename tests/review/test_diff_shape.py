@@ -196,3 +196,28 @@ async def test_a_line_that_goes_on_says_so_at_the_edge(empty: RecordBuilder, mak
         await shows(app, "x›")
         await pilot.press("3", "s")
         await shows(app, lambda screen: "│" in screen and "x›" in screen)
+
+
+async def test_the_title_tells_no_layout_that_what_is_shown_does_not_have(
+    empty: RecordBuilder, make_app: Make
+) -> None:
+    empty.file(PATH, b"one\n")
+    empty.change(PATH, b"one\n", Kind.METADATA, mode=0o100755)
+    empty.change(PATH, b"two\n")
+    empty.change(PATH, None, Kind.DELETED)
+    app = make_app(empty)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shows(app, "#3  deleted")
+        await pilot.press("s", "w", "i")
+
+        def title() -> str:
+            return next(line for line in text(app).splitlines() if "Diff  main.py" in line)
+
+        await eventually(lambda: " wrapped, " in title() and "side by side" not in title())
+        await pilot.press("j")
+        await eventually(lambda: " side by side, wrapped, whitespace ignored" in title())
+        await pilot.press("j")
+        await shows(app, "#1  metadata")
+        await eventually(
+            lambda: title().endswith("Diff  main.py".ljust(len(title()) - title().index("Diff")))
+        )

@@ -45,9 +45,9 @@ class Shape:
         self.whole = at >= len(_STEPS)
         self.context = _STEPS[max(0, min(at, len(_STEPS) - 1))]
 
-    def told(self, *, has_context: bool = True) -> list[str]:
-        """What is not as it is by itself, in words for the title."""
-        said = [] if self.split is None else ["side by side" if self.split else "unified"]
+    def told(self, *, has_context: bool = True, has_sides: bool = True) -> list[str]:
+        """What is not as it is by itself, in words for the title; of a file that is new or gone there are no two sides."""
+        said = [] if self.split is None or not has_sides else ["side by side" if self.split else "unified"]
         if self.wrap:
             said.append("wrapped")
         if has_context and (self.whole or self.context != CONTEXT):
