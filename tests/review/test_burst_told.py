@@ -58,7 +58,7 @@ async def test_kinds_lines_folders_and_files(empty: RecordBuilder, make_app: Mak
         await shows(app, "Diff  26 files in project")
         told = lines(app.diff_view)
         assert told[0].startswith(" #1 to #28  ") and told[0].endswith("  owner ann")
-        assert told[1] == " Enter in the log opens and closes it, a line a change."
+        assert told[1] == " Enter in the log opens and closes it: a line for each change."
         assert told[2] == " 22 created  3 modified  2 deleted  1 moved  +212 ~2 -4"
         assert told[4:7] == [
             " 2 files in project",

@@ -123,7 +123,7 @@ def _programs(changes: Iterable[Change]) -> str:
 
 
 def _way_in() -> str:
-    return f"{keys.shown('log.diff')} in the log opens and closes it, a line a change."
+    return f"{keys.shown('log.diff')} in the log opens and closes it: a line for each change."
 
 
 def _sum(changes: Sequence[Change]) -> Listed:
