@@ -136,6 +136,22 @@ async def test_keys_are_about_all_of_it(empty: RecordBuilder, make_app: Make, pa
         await shows(app, lambda screen: re.search(r"Diff  26 files in project +\n", screen))
 
 
+async def test_names_are_no_lines_that_are_searched(empty: RecordBuilder, make_app: Make) -> None:
+    checkout(empty)
+    empty.change(f"{ROOT}/alone.txt", b"x\n", Kind.CREATED, time_ns=START_NS + 10**11)
+    app = make_app(empty)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(app, "#29  created")
+        await pilot.press("3", "slash", *"nothing", "enter")
+        await shows(app, "not found")
+        await pilot.press("J")
+        await shows(app, lambda screen: re.search(r"Diff  26 files in project +\n", screen))
+        await pilot.press("slash")
+        await shows(app, "Files are found by the filter: / in the log, and a part of the name.")
+        await pilot.press("K")
+        await shows(app, "not found")
+
+
 async def test_o_in_the_diff_reviews_all_of_it(empty: RecordBuilder, make_app: Make) -> None:
     checkout(empty)
     app = make_app(empty)
