@@ -90,3 +90,23 @@ async def test_the_command_that_a_seat_tells_writes_what_is_in_sight(
         await eventually(lambda: app.screen.subject().first_before)  # type: ignore[attr-defined]
         assert (await copy("first")).read_text() == "ant zero\n"
     await app.close_record()
+
+
+async def test_for_a_burst_it_tells_that_of_all_of_its_files_as_they_were(
+    root: Path, tmp_path: Path, database: Server, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for content in ("old\n", "new\n"):
+        for number in range(40):
+            (root / f"{number}.txt").write_text(content)
+        await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(send, tmp_path / "data" / "record.db", database)
+    app = ReviewApp(database=database, engine=None, themes=Themes("dark", colours="truecolor"))
+    async with app.run_test(size=(200, 40)) as pilot:
+        await shows(app, "40 modified")
+        await pilot.press("R")
+        said = await eventually(lambda: [one.text for one in app.screen.query(Said) if "writes" in one.text])
+    await app.close_record()
+    words = [str(tmp_path / "to") if word == "PATH" else word for word in shlex.split(said[0].split("`")[1])]
+    seat = ("--data-dir", str(tmp_path / "none"), "--database", database.address)
+    assert (await asyncio.to_thread(ran, capsysbinary, *words[1:], *seat))[0] == 0, said
+    assert [file.read_text() for file in (tmp_path / "to").iterdir()] == ["old\n"] * 40

@@ -293,5 +293,7 @@ def test_after_a_change_of_many_that_share_a_moment(case: Case) -> None:
     case.restore(str(case.root), "--at", f"#{first.sequence}")
     told = {name: (case.root / name).read_text() for name in "abc"}
     assert told == dict.fromkeys("abc", "old\n") | {os.fsdecode(os.path.basename(first.path)): "new\n"}
+    case.restore(str(case.root), "--at", "#0")
+    assert {name: (case.root / name).read_text() for name in "abc"} == dict.fromkeys("abc", "old\n")
     assert "no change 99" in case.refused(str(case.root), "--at", "#99")
     assert "not a change" in case.refused(str(case.root), "--at", "#²", status=2)

@@ -66,7 +66,7 @@ def add_parser(
     parser.add_argument(
         "--at",
         metavar="T",
-        help="as PATH was then: a date, a time, 'yesterday 14:00', 2h, '#N' after change N",
+        help="as PATH was then: a date, a time, 'yesterday 14:00', 2h, '#N' after change N (#0: before the first)",
     )
     parser.add_argument(
         "--host", metavar="H", type=text, help="with --at: whose PATH, where several hosts share a database"
@@ -176,10 +176,17 @@ def _destination(path: str, *, is_folder: bool) -> bytes:
 
 
 def _moment(reader: Reader, text: str) -> tuple[int, int | None, bytes | None]:
-    """A time; of `#N` that of the change, its number, as many changes may share a moment, and whose it is."""
+    """A time; of `#N` that of the change, its number, as many changes may share a moment, and whose it is.
+
+    `#0` is before the first one.
+    """
     if text.startswith("#"):
-        change = find_change(reader, text[1:])
-        return change.time_ns, change.sequence, change.recorder_id
+        host, colon, number = text[1:].rpartition(":")
+        if number != "0":
+            change = find_change(reader, text[1:])
+            return change.time_ns, change.sequence, change.recorder_id
+        first = find_change(reader, f"{host}{colon}1")
+        return first.time_ns, 0, first.recorder_id
     return parse_moment(text), None, None
 
 

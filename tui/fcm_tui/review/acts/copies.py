@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 
+from fcm_tui.model import Change
 from fcm_tui.review import wording
 from fcm_tui.review.acts import gone
 from fcm_tui.review.acts.subject import Subject
@@ -19,6 +20,8 @@ def command(reader: Reader, subject: Subject) -> str:
     Raises:
         NotSoError: nothing that was recorded took away what is not there any more.
     """
+    if subject.many is not None:
+        return _of_path(subject.many.folder, _before(reader, subject.many.oldest), "")
     if subject.first_before is not None:
         return _of_change(f"{reader.called(subject.first_before)} --before")
     if subject.change is not None and subject.change.sequence:
@@ -29,11 +32,14 @@ def command(reader: Reader, subject: Subject) -> str:
     if not subject.is_gone:
         return _of_path(subject.path, _moment(subject.at_ns), host)
     loss = gone.loss_of(reader, subject)
-    called = reader.called(loss.first)
     if not subject.is_folder:
-        return _of_change(f"{called} --before")
-    before = loss.first._replace(sequence=loss.first.sequence - 1)
-    return _of_path(subject.path, f"#{reader.called(before)}", "")
+        return _of_change(f"{reader.called(loss.first)} --before")
+    return _of_path(subject.path, _before(reader, loss.first), "")
+
+
+def _before(reader: Reader, change: Change) -> str:
+    """The moment before a change, as `--at` takes it."""
+    return f"#{reader.called(change._replace(sequence=change.sequence - 1))}"
 
 
 def _of_change(called: str) -> str:
