@@ -15,7 +15,7 @@ Key = tuple[bytes, int]
 
 BYTES_AT_ONCE = 4 << 20
 _PARAMETERS = 500
-_BASE = CONTENTS.columns.index("base_digest")
+_BASE, _DATA = map(CONTENTS.columns.index, ("base_digest", "data"))
 
 
 class Repacked(Exception):
@@ -112,7 +112,7 @@ def content_rows(
             if values[_BASE] is not None and values[_BASE] not in there:
                 raise Repacked
             rows.append(CONTENTS.row(values))
-            size += len(rows[-1].sql)
+            size += len(values[_DATA])
             if size >= BYTES_AT_ONCE:
                 break
     return sorted(rows), taken

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fcm_tui.ship.closure import Key
 from fcm_tui.ship.dead_letters import DeadLetter
+from fcm_tui.ship.long_rows import LongRows
 from fcm_tui.ship.outbox import Batch
 from fcm_tui.ship.tables import CONTENTS, DIFFERENCES, STATEMENT_BYTES, Row, Table
 from fcm_tui.store.mysql.connection import Connection
@@ -54,6 +55,7 @@ class Sender:
         self._room = min(STATEMENT_BYTES, connection.largest - 4096)
         self.contents = Known()
         self._differences = Known()
+        self._long = LongRows(connection, self._room)
 
     async def send(self, batch: Batch, contents: Contents) -> None:
         """Changes and what belongs to them, in one transaction.
@@ -109,8 +111,14 @@ class Sender:
         Raises:
             Whatever a connection raises.
         """
+        for table, rows in parts:
+            if table.is_long and rows:
+                await self._long.ready(table)
         await self.connection.begin("BEGIN")
         for table, rows in parts:
+            if table.is_long and self._long.takes(table, rows):
+                await self._long.send(table, rows)
+                continue
             for statement in table.statements(rows, self._room):  # made while the server is at the one before
                 await self.connection.answer()
                 await self.connection.begin(statement)

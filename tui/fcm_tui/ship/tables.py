@@ -18,6 +18,12 @@ class Row(NamedTuple):
 
     key: tuple[Any, ...]
     sql: bytes
+    values: tuple[Any, ...] = ()
+    """Of a row that is long, in place of `sql`: it is rather sent as it is."""
+
+    def written(self) -> bytes:
+        """The SQL of it."""
+        return self.sql or literals.row(self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,8 @@ class Table:
     """What a row that is there already takes over from a new one; without any it must not be there."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Columns that the local table does not have, and what stands for them there."""
+    is_long: bool = False
+    """Whether its rows are long: those are not made into SQL as long as they need not be."""
 
     @property
     def listed(self) -> str:
@@ -44,11 +52,12 @@ class Table:
 
     def row(self, values: Sequence[Any]) -> Row:
         """A row of these columns."""
-        return Row(tuple(values[: self.keys]), literals.row(values))
+        key = tuple(values[: self.keys])
+        return Row(key, b"", tuple(values)) if self.is_long else Row(key, literals.row(values))
 
     def statements(self, rows: Sequence[Row], largest: int = STATEMENT_BYTES) -> Iterator[bytes]:
         """Statements that insert rows, each of about `largest` bytes at most."""
-        whole = [row.sql for row in rows]
+        whole = [row.written() for row in rows]
         if sum(map(len, whole)) + len(whole) <= largest:
             if whole:
                 yield self._statement(whole)
@@ -62,6 +71,11 @@ class Table:
             part.append(sql)
             size += len(sql) + 1
         yield self._statement(part)
+
+    def to_prepare(self, rows: int) -> bytes:
+        """The statement that inserts so many rows, to be prepared."""
+        places = f"({', '.join('?' * len(self.columns))})".encode()
+        return self._statement([places] * rows)
 
     def _statement(self, rows: list[bytes]) -> bytes:
         into = f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ".encode()
@@ -106,7 +120,7 @@ VERSIONS = Table(
     3,
     ("seen_ns",),
 )
-CONTENTS = Table("contents", ("digest", "chunk", "codec", "base_digest", "data"), 2)
+CONTENTS = Table("contents", ("digest", "chunk", "codec", "base_digest", "data"), 2, is_long=True)
 DIFFERENCES = Table(
     "differences",
     ("digest", "operation", "affected_lines", "replaced_lines", "affected_sealed", "replaced_sealed"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from pymysql import err
@@ -69,6 +69,28 @@ class Connection:
         async with asyncio.timeout(STATEMENT_SECONDS):
             with understood():
                 await self._wire.begin(statement)
+
+    async def prepare(self, statement: bytes, places: int) -> int:
+        """Prepare a statement with so many places for values; its number here. Nothing may have been begun.
+
+        Raises:
+            As `run`.
+        """
+        self._wire.allowance = ANSWER
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            with understood():
+                return await self._wire.prepare(statement, places)
+
+    async def begin_prepared(self, number: int, rows: Sequence[Sequence[object]]) -> None:
+        """As `begin`, with the values of some rows for a prepared statement.
+
+        Raises:
+            As `run`.
+        """
+        self._wire.allowance = ANSWER
+        async with asyncio.timeout(STATEMENT_SECONDS):
+            with understood():
+                await self._wire.begin_prepared(number, rows)
 
     async def answer(self) -> int:
         """What came of the statement that was begun: how many rows it touched.

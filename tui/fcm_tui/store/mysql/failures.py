@@ -25,6 +25,7 @@ class Failure(StrEnum):
 
 
 _DENIED = frozenset((1044, 1142, 1143, 1227, 1370))
+_UNPREPARED = frozenset((1235, 1295, 1461))
 _PASSING = frozenset(
     (
         1040, 1041, 1042, 1043, 1047, 1053, 1077, 1079, 1080, 1129, 1152, 1158, 1159, 1160, 1161, 1180, 1184,
@@ -54,6 +55,11 @@ def is_duplicate(error: BaseException) -> bool:
 def is_denied(error: BaseException) -> bool:
     """Whether the account may not do that."""
     return code_of(error) in _DENIED
+
+
+def prepares_nothing(error: BaseException) -> bool:
+    """Whether the server prepares no statement, or no more of them."""
+    return code_of(error) in _UNPREPARED
 
 
 def kind_of(error: BaseException) -> Failure:

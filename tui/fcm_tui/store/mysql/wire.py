@@ -8,7 +8,7 @@ fill the memory; what cannot be understood is one kind of error.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from pymysql.constants import CLIENT, COMMAND
 from pymysql.protocol import MysqlPacket
 
 from fcm_tui.errors import ServerRefused
+from fcm_tui.store.mysql.prepared import EXECUTE, PREPARE, execution, prepared
 
 _MALFORMED = 2027
 NONSENSE = (
@@ -46,6 +47,18 @@ class Wire(aiomysql.Connection):  # type: ignore[misc]
         """The first half of `query`."""
         data = statement.encode() if isinstance(statement, str) else statement
         await self._execute_command(COMMAND.COM_QUERY, data)
+
+    async def prepare(self, statement: bytes, places: int) -> int:
+        """Prepare a statement that has so many places for values, and finds nothing; its number."""
+        await self._execute_command(PREPARE, statement)
+        number = prepared((await self._read_packet()).get_all_data(), places)
+        for _ in range(places + 1):  # what is told of each, and their end
+            await self._read_packet()
+        return number
+
+    async def begin_prepared(self, number: int, rows: Sequence[Sequence[object]]) -> None:
+        """As `begin`, of a prepared statement with the values of some rows."""
+        await self._execute_command(EXECUTE, execution(number, rows))
 
     async def answer(self) -> int:
         """The second half of `query`."""
