@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 
 from fcm_tui.settings.database import Server
+from fcm_tui.ship.outbox import Outbox
 from fcm_tui.ship.tables import (
     CHANGES,
     DIFFERENCES,
     FILES,
     GAPS,
+    LINE_BLOCKS,
     LINKS,
     PRUNES,
     REVIEWS,
@@ -19,9 +22,10 @@ from fcm_tui.ship.tables import (
     TABLES,
     THINNED,
     VERSIONS,
+    Row,
     Table,
 )
-from fcm_tui.store.mysql.connection import connect
+from fcm_tui.store.mysql.connection import Connection, connect
 from tests.database.server import PASSWORD
 
 WHOLE = (ROOTS, FILES, CHANGES, VERSIONS, LINKS, DIFFERENCES, GAPS, REVIEWS, PRUNES, THINNED)
@@ -56,8 +60,26 @@ async def differing(record: Path, server: Server) -> list[str]:
                     f"{table.name}: {len(lacking)} of {len(here)} are not there, as {sorted(lacking)[0]!r}"
                 )
         found += [f"a change speaks of {what}" for what in await _dangling(connection)]
+    found += await _blocks(record, connection)
     connection.close()
     return found
+
+
+async def _blocks(record: Path, connection: Connection) -> list[str]:
+    """What is wrong with the blocks of lines: those that are there are whole, right, and the first ones."""
+    with closing(Outbox(record, 0)) as outbox:
+        me = outbox.recorder_id
+        rows = [LINE_BLOCKS.row(row) async for row in connection.each(_there(LINE_BLOCKS, me))]
+        blocks: dict[int, set[Row]] = defaultdict(set)
+        for row in rows:
+            blocks[row.key[2]].add(row)
+        if [*sorted(blocks)] != [*range(len(blocks))] or len(rows) != sum(map(len, blocks.values())):
+            return [f"line_blocks: {sorted(blocks)}"]
+        return [
+            f"line_blocks: {block} is another one"
+            for block, own in blocks.items()
+            if own != {*(outbox.line_block(block) or ())}
+        ]
 
 
 def _there(table: Table, recorder: bytes) -> str:
@@ -65,7 +87,7 @@ def _there(table: Table, recorder: bytes) -> str:
     return f"SELECT {', '.join(table.columns)} FROM {table.name}{where}"
 
 
-async def _dangling(connection: object) -> list[str]:
+async def _dangling(connection: Connection) -> list[str]:
     """What the rows on the server need of each other, and is not there."""
     questions = {
         "a file that is not there": "SELECT 1 FROM changes c LEFT JOIN files f USING (file_id) WHERE f.file_id IS NULL",
@@ -79,4 +101,4 @@ async def _dangling(connection: object) -> list[str]:
         "a difference that is not there": "SELECT 1 FROM change_differences l LEFT JOIN differences d"
         " ON d.digest = l.difference_digest WHERE d.digest IS NULL",
     }
-    return [what for what, question in questions.items() if await connection.rows(f"{question} LIMIT 1")]  # type: ignore[attr-defined]
+    return [what for what, question in questions.items() if await connection.rows(f"{question} LIMIT 1")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.record import Record
 from tests.benchmarks.long_record import FILES, build, change_all, known_files
+from tests.database.compare import differing
 from tests.database.seats import once, ran, send
 from tests.database.server import MariaDB, needs_mariadb
 
@@ -52,10 +54,11 @@ def long_record(place: Path, changes: int = MANY) -> Path:
 def wanted_of(reader: Reader, tree: bytes) -> list[tuple[str, Filters, str | None]]:
     """Filters, each with the index that is to lead there ("any" where the server chooses); None where changes are looked at
     in their order."""
-    middle = next(change for change in reader.iterate() if change.sequence == MANY // 2)
-    line = reader.kept_hunks(middle, 1000)[0][2].strip()
+    early, middle = reader.change(5), reader.change(MANY // 2)
+    first, line = (reader.kept_hunks(change, 1000)[0][2].strip() for change in (early, middle))
     expressions = {
         'text:"a zebra crossing"': "PRIMARY",
+        f'text:"{first}"': "PRIMARY",
         f'text:"{line}"': "PRIMARY",
         f'text:"{line}" kind:modified': "PRIMARY",
         f'text:"{line}" !kind:modified': "PRIMARY",
@@ -140,17 +143,20 @@ def test_what_is_narrowed_is_what_is_there(
         assert without_place(there.iterate(Filters(host=name))) == own
 
 
-def test_blocks_are_sent_once_and_gone_on_with(tmp_path: Path, database: Server, shared: MariaDB) -> None:
-    record = long_record(tmp_path / "ours")
-    send(record, database)
+async def test_blocks_are_sent_once_and_gone_on_with(
+    tmp_path: Path, database: Server, shared: MariaDB
+) -> None:
+    record = await asyncio.to_thread(long_record, tmp_path / "ours")
+    await asyncio.to_thread(send, record, database)
     one = shared.sql(BLOCKS, database.name)
-    send(record, database)
+    await asyncio.to_thread(send, record, database)
     assert shared.sql(BLOCKS, database.name) == one
     with Record(record) as writer:
         files = known_files(writer, os.fsencode(tmp_path / "ours" / "tree"))
         for number in range(2):
             change_all(writer, files, number + 1000, time.time_ns())
-    send(record, database)
+    await asyncio.to_thread(send, record, database)
+    assert await differing(record, database) == []
     with Reader(record) as here, Reader(database) as there:
         assert int(one[0][0]) < here.count() // CHANGES == int(shared.sql(BLOCKS, database.name)[0][0])
         for filters in (Filters(text="change 1001 of"), Filters(text="zebra")):
