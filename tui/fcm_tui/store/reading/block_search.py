@@ -12,7 +12,7 @@ from fcm_tui.store.reading.dialect import Connection
 
 _LAST = 8
 """Blocks that are looked at first: what is frequent is found to be so there, and which buckets few changes have."""
-_RAREST = 3
+_RAREST = 2
 """Buckets that most blocks are asked for; a block that is left then is asked for the others too."""
 
 Bits = dict[int, dict[int, int]]
