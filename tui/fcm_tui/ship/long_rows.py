@@ -8,7 +8,7 @@ from fcm_tui.ship.tables import Row, Table
 from fcm_tui.store.mysql.connection import Connection
 from fcm_tui.store.mysql.failures import prepares_nothing
 
-_AT_ONCE = (64, 8, 1)
+_AT_ONCE = (32, 4, 1)
 """Rows of the statements that are prepared; of each place in them a server tells."""
 
 
