@@ -51,7 +51,9 @@ async def bury(letters: object) -> None:
 async def test_values_arrive_as_they_are(database: Server, many: int) -> None:
     connection = await connected(database)
     rows = contents(many)
-    await Sender(connection, bury).transaction([(CONTENTS, rows)])
+    sender = Sender(connection, bury)
+    await sender.transaction([(CONTENTS, rows)])
+    assert sender._long.takes(CONTENTS, rows)
     found = await connection.rows(
         "SELECT digest, chunk, codec, base_digest, data FROM contents ORDER BY digest"
     )

@@ -55,7 +55,8 @@ class Sender:
         self._room = min(STATEMENT_BYTES, connection.largest - 4096)
         self.contents = Known()
         self._differences = Known()
-        self._long = LongRows(connection, self._room)
+        # A piece of a content has up to so many bytes by itself.
+        self._long = LongRows(connection, min(2 * STATEMENT_BYTES, connection.largest - 4096))
 
     async def send(self, batch: Batch, contents: Contents) -> None:
         """Changes and what belongs to them, in one transaction.
