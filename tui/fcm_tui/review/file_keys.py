@@ -84,6 +84,9 @@ class FileKeys(Refusing):
         subject = self.subject()
         if (of_file or is_file) and isinstance(self.screen, LookingAtFiles):
             subject = self.screen.file() or subject
+        if subject is not None and subject.many is not None and self.log_view.is_being_read:
+            self.log_view.refuse()
+            return None
         if subject is None:
             if self.log_view.total and len(self.screen_stack) == 1 and not self.tree_view.has_focus:
                 self.log_view.refuse()

@@ -238,6 +238,7 @@ class LogFeed(CursorView):
         self.rows_changed(top=0)
         self.settled()
         self.post_message(self.Counted())
+        self._read_on()
         if self.found is None and wanted.terms:
             self._count()
 
@@ -339,11 +340,9 @@ class LogFeed(CursorView):
         if not self.total:
             return range(0)
         top, last = self.scroll_offset.y, self.total - 1
-        first, stop = (
-            self._lines.at(min(line, last)).place + self._pages.arrived
-            for line in (top, top + self.size.height)
-        )
-        return range(first, stop + 1)
+        first, final = (self._lines.at(min(line, last)) for line in (top, top + self.size.height))
+        stop = final.place + 1 if final.fold is None else final.fold.stop + 1
+        return range(first.place + self._pages.arrived, stop + self._pages.arrived)
 
     def _take(self, page: int, found: Sequence[Change]) -> None:
         """A page that was read."""
@@ -353,7 +352,15 @@ class LogFeed(CursorView):
             if self._pages.is_new(page):
                 self._learn(page * PAGE, found)
         self.settled()
-        if not self.complete and self.total < self.scroll_offset.y + 2 * self.size.height:
+        self._read_on()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """However many changes are a line: until there are lines for what is in sight, and some more."""
+        if self._loaded and not self.complete and self.total < self.scroll_offset.y + 2 * self.size.height:
             self._want(self._pages.next_page)
 
     @work(group="log-end", exclusive=True, exit_on_error=False)

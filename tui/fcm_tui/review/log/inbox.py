@@ -95,7 +95,15 @@ class Inbox(EventLog):
         return was_range
 
     def refuse(self) -> bool:
-        """Say that there is nothing to act on where the line under the cursor is no change; whether that is so."""
+        """Say that there is nothing to act on where the line under the cursor is no change; whether that is so.
+
+        Nor is there where it is a burst whose end is not read yet.
+        """
+        if self.is_being_read:
+            self.post_message(
+                Refused("All of this burst is still being read: press that key again in a moment.")
+            )
+            return True
         if self.mark is None:
             return False
         self.post_message(

@@ -134,6 +134,15 @@ class LogPages:
         self._seen.add(page)
         return was_new
 
+    def beside(self, start: int, stop: int) -> list[int]:
+        """The pages of the places before and behind some, where there is anything, or may be, that was not read yet."""
+        end = len(self) - self._arrived
+        return [
+            place // PAGE
+            for place in (start - 1, stop)
+            if place >= 0 and (place < end or not self.complete) and place // PAGE not in self._seen
+        ]
+
     def stretches(self) -> Iterator[tuple[int, Sequence[Change]]]:
         """What is in memory: the place at which each page's rows begin, and the rows. They count as seen, no others."""
         self._seen = set(self._pages)

@@ -78,19 +78,28 @@ class EventLog(LogFeed):
         return Burst(fold.newest, fold.oldest, len(fold), self._filters, len(fold.files), fold.folder)
 
     async def load(self, filters: Filters | None = None) -> None:
-        """Likewise; where a filter is taken away, the cursor stays on the change that it is on."""
-        kept = None
+        """Likewise; where a filter is taken away, the cursor stays on the change, or the burst, that it is on."""
+        kept, is_burst = None, self.burst is not None
         if filters is not None and not filters.terms and filters.path in (None, self._filters.path):
             kept = None if self.following else self._selected
         await super().load(filters)
         if kept is not None and self._pages.row_of(key_of(kept)) is not None:
             await self.go_to(key_of(kept))
+            fold = self._lines.head_of(self.place)
+            if is_burst and fold is not None and fold.is_open:
+                self._turn(fold, is_open=False)
 
     async def go_to(self, key: Key) -> bool:
         """To a change that the filter lets through, read on as far as it takes; whether there is one."""
         filters = self._filters
         while (row := self._pages.row_of(key)) is None and not self._pages.complete:
             page = self._pages.next_page
+            found = await self._reading.older(filters, self._pages.anchor(page))
+            if found is None or filters is not self._filters:
+                return False
+            self._take(page, found)
+        if row is not None and self._pages.row(row) is None:  # it is known where that is, and not what
+            page = self._pages.page_of(row)
             found = await self._reading.older(filters, self._pages.anchor(page))
             if found is None or filters is not self._filters:
                 return False
@@ -103,6 +112,12 @@ class EventLog(LogFeed):
         return row is not None
 
     # --- what is selected
+
+    @property
+    def is_being_read(self) -> bool:
+        """Whether the cursor is on a burst of which more may be read."""
+        fold = self._lines.at(self.cursor).fold if self.total else None
+        return fold is not None and bool(self._pages.beside(fold.start, fold.stop))
 
     @property
     def selected_rows(self) -> range:
@@ -240,6 +255,8 @@ class EventLog(LogFeed):
         if line.mark is not None:
             return self._painter.draw_mark(line.mark, width, over)
         if line.fold is not None:
+            for page in self._pages.beside(line.fold.start, line.fold.stop):
+                self._want(page)
             return self._painter.draw_fold(line.fold, width, over)
         change = self._pages.row(at)
         if change is None:
