@@ -8,12 +8,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fcm_tui.model import Change, Kind
 from fcm_tui.query.parse import parse
+from fcm_tui.review.log.reading import LogReading
 from fcm_tui.settings.database import Server
+from fcm_tui.ship import outbox
 from fcm_tui.ship.outbox import Outbox
 from fcm_tui.store.line_blocks import CHANGES
 from fcm_tui.store.mysql import schema
@@ -253,3 +256,80 @@ def test_changes_of_files_are_counted_where_no_number_was_sent(
         assert there.folder(watched.root_id, watched.path) == expected
         shared.sql("UPDATE files SET changes = NULL", database.name)
         assert there.folder(watched.root_id, watched.path) == expected
+
+
+def test_what_is_there_is_found_while_the_rest_is_still_to_come(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is elsewhere by now, which nothing there tells."""
+    (root / "draft.md").write_text("one\n")
+    once(root, tmp_path / "data")
+    (root / "draft.md").write_text("two\n")
+    once(root, tmp_path / "data")
+    (root / "draft.md").rename(root / "final.md")
+    once(root, tmp_path / "data")
+    record = tmp_path / "data" / "record.db"
+    with monkeypatch.context() as patch:
+        whole = Outbox.batch
+        patch.setattr(outbox, "CHANGES_AT_ONCE", 1)
+        patch.setattr(Outbox, "batch", lambda self, after: None if after else whole(self, after))
+        send(record, database)
+    with Reader(database) as there:
+        for words in ("draft", '"draft.md"', "draft.*", "kind:modified"):
+            found = there.log(Filters(terms=parse(words)))
+            assert [change.path for change in found] == [bytes(root / "draft.md")], words
+    send(record, database)
+    with Reader(record) as here, Reader(database) as there:
+        for words in ("draft", '"draft.md"', "final.*"):
+            assert there.log(Filters(terms=parse(words))) == here.log(Filters(terms=parse(words))) != [], (
+                words
+            )
+
+
+async def test_what_comes_while_a_page_is_looked_for_comes_behind_it(
+    root: Path, tmp_path: Path, database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "data" / "record.db"
+
+    def grow(name: str, words: str) -> None:
+        (root / name).write_text(words)
+        once(root, tmp_path / "data")
+        send(record, database)
+
+    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(grow, "report1.txt", "one\n")
+    led, reading, filters = narrowing.narrowed, LogReading(database), Filters(terms=parse("report"))
+
+    def and_more(*parts: Any) -> narrowing.Narrowed | None:
+        found = led(*parts)
+        monkeypatch.setattr(narrowing, "narrowed", led)
+        grow("report2.txt", "two\n")
+        grow("report1.txt", "three\n")
+        return found
+
+    monkeypatch.setattr(narrowing, "narrowed", and_more)
+    opening = await reading.open(filters)
+    newer, _ = await reading.newer(filters, opening.newest)
+    assert [change.sequence for change in (*newer[::-1], *opening.rows)] == [3, 2, 1]
+    await reading.close()
+
+
+def test_negated_words_leave_out_the_same(root: Path, tmp_path: Path, database: Server) -> None:
+    once(root, tmp_path / "data")
+    (root / "sub").mkdir()
+    for name in ("a.txt", "sub/a.txt", "lon\u017f.txt", "\u0130stanbul.txt", "a" * 250):
+        (root / name).write_text("x\n")
+    once(root, tmp_path / "data")
+    send(tmp_path / "data" / "record.db", database)
+    with Reader(tmp_path / "data" / "record.db") as here, Reader(database) as there:
+        for words in (
+            f'!"{root.name}/a.txt"',
+            "!lons",
+            "!ist",
+            "!/in",
+            "!aaaac",
+            "!a.txt",
+            f"!{root.name}/t",
+        ):
+            found = here.log(Filters(terms=parse(words)))
+            assert there.log(Filters(terms=parse(words))) == found, words

@@ -21,6 +21,13 @@ from fcm_tui.query.paths import below_root, fits, fuzzy, glob, longest_literal
         ("s.c", b"sac", False),
         ("ä", "Ärger".encode(), True),
         ("x", b"\xffx", True),
+        ("/ut", b"util.py", False),
+        ("/ut", b"src/util.py", True),
+        ("s/", b"util.s", False),
+        ("s/", b"src/a", True),
+        ("a//b", b"a/b", False),
+        ("a//b", b"a/x/b", True),
+        ("bb", b"b/b", False),
     ],
 )
 def test_letters_in_their_order_within_a_name(letters: str, path: bytes, does: bool) -> None:
@@ -91,3 +98,25 @@ def test_what_begins_with_the_root_is_taken_as_what_follows_it(how: str, written
 def test_what_every_fitting_path_has_in_it() -> None:
     assert longest_literal("src/**/*.py") == "src"
     assert longest_literal("*.[ch]") == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "wanted", "path"),
+    [
+        ("part", "tree/a.txt", b"/home/tree/sub/a.txt"),
+        ("fuzzy", "lons", "/home/tree/lon\u017f.txt".encode()),
+        ("fuzzy", "ist", "/home/tree/\u0130stanbul.txt".encode()),
+    ],
+)
+def test_what_sql_rules_out_fits_nowhere(how: str, wanted: str, path: bytes) -> None:
+    assert not fits(
+        how,
+        wanted,
+        path.replace(b"/", os.fsencode(os.sep)),
+        os.fsencode(os.path.join(os.sep, "home", "tree")),
+    )
+
+
+def test_many_letters_in_a_long_name_are_soon_looked_for() -> None:
+    """In as many steps as there are letters: each try in its turn would take longer than anybody lives."""
+    assert not fuzzy("a" * 60 + "b")(b"a" * 250 + b"/b")

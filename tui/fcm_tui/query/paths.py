@@ -32,9 +32,23 @@ def fuzzy(letters: str) -> Test:
 
     In any case, unless one of the letters is a capital.
     """
-    inside = "[^/]*?".join("/(?:.*/)?" if letter == "/" else re.escape(letter) for letter in letters)
-    expression = re.compile(inside, re.DOTALL | (0 if letters.lower() != letters else re.IGNORECASE))
-    return lambda path: expression.search(path_text(path)) is not None
+    is_exact = letters.lower() != letters
+    parts = letters.split("/")
+
+    def fits(path: bytes) -> bool:
+        names = iter((path_text(path) if is_exact else path_text(path).lower()).split("/"))
+        return all(any(_are_in_order(part, name) for name in names) for part in parts)
+
+    return fits
+
+
+def _are_in_order(letters: str, text: str) -> bool:
+    at = 0
+    for letter in letters:
+        at = text.find(letter, at) + 1
+        if not at:
+            return False
+    return True
 
 
 @lru_cache(256)
@@ -74,13 +88,38 @@ def fits(how: str, wanted: str, path: bytes | None, root: bytes | None) -> bool:
 
     What begins with the path of the root, or with its name, is also taken as what follows that.
     """
-    if path is None:
+    if path is None or not may_fit(how, wanted, path):
         return False
     below = below_root(path, root)
     if TESTS[how](wanted)(below):
         return True
     rest = _behind_root(how, wanted, root)
     return rest is not None and (not rest or TESTS[how](rest)(below))
+
+
+def may_fit(how: str, wanted: str, path: bytes) -> bool:
+    """What SQL is asked first, which is all that an engine may be asked of most paths: it holds of every one that fits."""
+    match how:
+        case "fuzzy":
+            folded = path.lower()  # letters of ASCII alone
+            at = 0
+            for letter in _plain(wanted):
+                at = folded.find(letter, at) + 1
+                if not at:
+                    return False
+            return True
+        case "part":
+            return os.fsencode(wanted) in path
+        case _:
+            return sys.platform == "win32" or os.fsencode(longest_literal(wanted)) in path
+
+
+@lru_cache(256)
+def _plain(letters: str) -> tuple[bytes, ...]:
+    """The letters of ASCII, in small ones; separators as paths have them here."""
+    return tuple(
+        os.fsencode(os.sep if letter == "/" else letter.lower()) for letter in letters if letter.isascii()
+    )
 
 
 @lru_cache(256)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fcm_tui.ship.tables import (
     CHANGES,
@@ -89,6 +89,7 @@ class _Told(NamedTuple):
     time_ns: int
     root_id: bytes
     file_id: bytes
+    path: bytes
     before_digest: bytes | None
     previous_size: int | None
     after_digest: bytes | None
@@ -192,7 +193,7 @@ class Outbox:
         with self._snapshot():
             made: Batch | None = None
             size = 0
-            file_ids: set[bytes] = set()
+            files: dict[bytes, tuple[bytes, bytes]] = {}
             root_ids: set[bytes] = set()
             versions: set[tuple[bytes, bytes]] = set()
             lines = self._lines(after)
@@ -217,11 +218,11 @@ class Outbox:
                     made.links += found.links
                     made.differences.update(found.differences)
                 made.contents.update(dict.fromkeys(told.contents(self._limit)))
-                file_ids.add(told.file_id)
+                files[told.file_id] = told.root_id, told.path
                 root_ids.add(told.root_id)
                 versions.update(told.versions(is_first))
             if made is not None:
-                made.files = self._rows(FILES, "file_id", file_ids)
+                made.files = self._files(files)
                 made.versions = self._mapped(versions)
                 made.roots = self._rows(ROOTS, "root_id", root_ids)
                 made.recorder = self._rows(RECORDERS, "recorder_id", [self.recorder_id])
@@ -337,14 +338,22 @@ class Outbox:
             )
         return sorted(found)
 
-    def _rows(self, table: Table, column: str, among: Collection[bytes]) -> list[Row]:
+    def _files(self, at: Mapping[bytes, tuple[bytes, bytes]]) -> list[Row]:
+        """Files, each where its last change in a batch left it: it may be elsewhere now, which nothing there tells."""
         found: list[Row] = []
+        for file_id, root_id, path, *rest in self._values(FILES, "file_id", at):
+            own_root, own_path = at[file_id]
+            here = (root_id, path) if path == own_path else (own_root, own_path)
+            found.append(FILES.row((file_id, *here, *rest)))
+        return sorted(found)
+
+    def _rows(self, table: Table, column: str, among: Collection[bytes]) -> list[Row]:
+        return sorted(map(table.row, self._values(table, column, among)))
+
+    def _values(self, table: Table, column: str, among: Collection[bytes]) -> Iterator[tuple[Any, ...]]:
         for part in _parts(sorted(among)):
             marks = ",".join("?" * len(part))
-            found += map(
-                table.row, self.connection.execute(f"{table.select} WHERE {column} IN ({marks})", part)
-            )
-        return sorted(found)
+            yield from self.connection.execute(f"{table.select} WHERE {column} IN ({marks})", part)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:

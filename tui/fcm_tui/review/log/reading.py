@@ -90,10 +90,7 @@ class LogReading:
         def first(record: Record) -> Opening:
             if record.is_server:
                 reach = record.newest()
-                rows = record.log(filters, limit=PAGE)
-                for change in rows:  # it may have come meanwhile
-                    reach[change.recorder_id] = max(reach.get(change.recorder_id, 0), change.sequence)
-                return Opening(rows, None, None, reach)
+                return Opening(_within(record, filters, reach), None, None, reach)
             newest = record.log(limit=1)
             seen = key_of(newest[0]) if newest else None
             rows = record.log(filters, limit=PAGE)
@@ -216,3 +213,16 @@ def _between(record: Record, filters: Filters, newest: Where, oldest: Where) -> 
     """What a filter lets through between two places, both included."""
     after = oldest.key if oldest.sequence else None
     return record.log(filters, limit=None, before=newest.key, after=after, inclusive=True)
+
+
+def _within(record: Record, filters: Filters, reach: dict[bytes, int]) -> list[Change]:
+    """A page of what was there: what came since comes behind it, all of it, and not some of it here."""
+    rows: list[Change] = []
+    before: Key | None = None
+    while (left := PAGE - len(rows)) > 0:
+        page = record.log(filters, limit=left, before=before)
+        rows += [change for change in page if change.sequence <= reach.get(change.recorder_id, 0)]
+        if len(page) < left:
+            break
+        before = key_of(page[-1])
+    return rows
