@@ -9,6 +9,7 @@ import pytest
 from fcm_tui.errors import ServerRefused
 from fcm_tui.settings.database import Server
 from fcm_tui.store import schema as local
+from fcm_tui.store.mysql import connection as mysql_connection
 from fcm_tui.store.mysql import schema
 from fcm_tui.store.mysql.connection import Connection, connect
 from tests.database.server import PASSWORD, needs_mariadb
@@ -47,6 +48,19 @@ async def test_what_a_newer_program_wrote_is_refused(database: Server) -> None:
     await connection.run("INSERT INTO schema_steps VALUES (99, 1, '9.9')")
     with pytest.raises(ServerRefused, match=r"newer fcm-tui \(schema 99, .*upgrade fcm-tui"):
         await schema.upgrade(connection)
+    connection.close()
+
+
+async def test_a_step_may_take_longer_than_other_statements(
+    database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index of very many changes does."""
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, ("DO SLEEP(3)",)))
+    monkeypatch.setattr(mysql_connection, "STATEMENT_SECONDS", 2.0)
+    connection = await opened(database)
+    assert await schema.upgrade(connection) == (0, len(schema.STEPS))
+    with pytest.raises(TimeoutError):
+        await connection.run("DO SLEEP(3)")
     connection.close()
 
 

@@ -132,8 +132,16 @@ async def test_keys_are_about_all_of_it(empty: RecordBuilder, make_app: Make, pa
             await pilot.press(key)
             await shows(app, "These are 26 files: Enter in the log opens the burst; then choose a change.")
             await app.screen.query(Said).remove()
-        await pilot.press("s", "f", "w", "i")
+        for key in "sfwi+-":
+            await pilot.press(key)
+            await shows(
+                app,
+                "This is a list of files, not a diff: Enter in the log opens the burst; then choose a change.",
+            )
+            await app.screen.query(Said).remove()
         await shows(app, lambda screen: re.search(r"Diff  26 files in project +\n", screen))
+        await pilot.press("2", "N", *"as agreed", "enter")
+        await shows(app, "Note on all of them: as agreed")
 
 
 async def test_names_are_no_lines_that_are_searched(empty: RecordBuilder, make_app: Make) -> None:
@@ -146,10 +154,9 @@ async def test_names_are_no_lines_that_are_searched(empty: RecordBuilder, make_a
         await shows(app, "not found")
         await pilot.press("J")
         await shows(app, lambda screen: re.search(r"Diff  26 files in project +\n", screen))
-        await pilot.press("slash")
-        await shows(app, "Files are found by the filter: / in the log, and a part of the name.")
-        await pilot.press("K")
-        await shows(app, "not found")
+        await pilot.press("slash", *"docs", "enter")
+        await shows(app, lambda screen: re.search(r"│ / docs +\d", screen))
+        await eventually(lambda: app.focused is app.log_view)
 
 
 async def test_o_in_the_diff_reviews_all_of_it(empty: RecordBuilder, make_app: Make) -> None:

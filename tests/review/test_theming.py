@@ -107,3 +107,11 @@ async def test_a_key_goes_through_the_themes(record: RecordBuilder, make_app: Ma
             await pilot.press("T")
             await shows(app, f'Theme {name}. To keep it: theme = "{name}" in fcm.toml.')
             assert app.native_ansi_color is (name == "sixteen")
+
+
+async def test_where_there_is_no_other_theme_the_key_says_so(record: RecordBuilder, make_app: Make) -> None:
+    app = make_app(record, themes=Themes("sixteen", colours="16"))
+    async with app.run_test(size=(120, 32)) as pilot:
+        await shows(app, "line ten")
+        await pilot.press("T")
+        await shows(app, "There is no other theme for the colours of this terminal than sixteen.")

@@ -50,7 +50,7 @@ class FindingView(HunksView):
 
     def told(self) -> str:
         """How many lines have it, and which of them one is at."""
-        if not self.sought or self._is_list:
+        if not self.sought or self.is_list:
             return ""
         if self._hits is None:
             return "searching…"
@@ -62,11 +62,6 @@ class FindingView(HunksView):
             return wording.plural(count, "line") + " found"
         at = bisect_left(self._found, self._at_found) + 1
         return f"found {wording.number(at)} of {wording.number(count)}{self._came_round}"
-
-    @property
-    def _is_list(self) -> bool:
-        """Whether files stand there by name, and no lines that have something."""
-        return self._document is not None and bool(self._document.listed)
 
     # --- looking
 
@@ -208,11 +203,8 @@ class FindingView(HunksView):
         if self._document is None or not isinstance(self.parent, Pane):
             self.post_message(Refused("There is no diff here to search in."))
             return
-        if self._is_list:
-            key = keys.shown("log.filter")
-            self.post_message(
-                Refused(f"Files are found by the filter: {key} in the log, and a part of the name.")
-            )
+        if self.is_list:  # files are found by the filter
+            await self.run_action("app.filter")
             return
         self._from = self._in_sight().start
         if self._bar is None:

@@ -137,14 +137,15 @@ class DiffReader:
         """Somebody has reviewed something: what they say of the change in sight may be other words now."""
         self._reviews += 1
         document = self._view.document
-        if document is not None and not document.compared and not document.files:
-            self._start(partial(self._read_reviews, document.change), "diff-reviews")
+        if document is None or document.files or (document.compared and document.burst is None):
+            return
+        self._start(partial(self._read_reviews, document.change, document.burst), "diff-reviews")
 
-    async def _read_reviews(self, change: Change) -> None:
+    async def _read_reviews(self, change: Change, burst: Burst | None) -> None:
         def read(record: Record) -> list[str]:
-            from fcm_tui.review.documents import loading
+            from fcm_tui.review.documents import bursts, loading
 
-            return loading.reviews(record, change)
+            return loading.reviews(record, change) if burst is None else bursts.noted(record, burst)
 
         with suppress(FcmError):
             self._view.say_reviews(change, await self._source.call(read))

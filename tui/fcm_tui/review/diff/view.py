@@ -294,7 +294,25 @@ class DiffView(RowsView, can_focus=True):
             self._shift = shift
             self.refresh()
 
+    @property
+    def is_list(self) -> bool:
+        """Whether files stand there by name, and no lines that have something."""
+        return self._document is not None and bool(self._document.listed)
+
+    def _has_no_lines(self) -> bool:
+        """Whether it is a list of files, which is said."""
+        if self.is_list:
+            key = keys.shown("log.diff")
+            self.post_message(
+                Refused(
+                    f"This is a list of files, not a diff: {key} in the log opens the burst; then choose a change."
+                )
+            )
+        return self.is_list
+
     def action_side_by_side(self) -> None:
+        if self._has_no_lines():
+            return
         self.shape.turn(self.size.width, self._needed)
         self._shaped()
 
@@ -310,6 +328,8 @@ class DiffView(RowsView, can_focus=True):
 
     def _has_no_more(self, wanted: str) -> bool:
         """Whether there is nothing around the changed lines, which is said."""
+        if self._has_no_lines():
+            return True
         is_partial = self._document is not None and self._document.partial
         if is_partial:
             self.post_message(
@@ -318,6 +338,8 @@ class DiffView(RowsView, can_focus=True):
         return is_partial
 
     def action_whitespace(self) -> None:
+        if self._has_no_lines():
+            return
         self.shape.blind = not self.shape.blind
         self._quiet, self.vanished = None, 0
         if self.shape.blind:
@@ -325,6 +347,8 @@ class DiffView(RowsView, can_focus=True):
         self._shaped()
 
     def action_wrap(self) -> None:
+        if self._has_no_lines():
+            return
         self.shape.wrap = not self.shape.wrap
         self._shift = 0
         self._shaped()

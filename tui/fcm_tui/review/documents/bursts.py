@@ -10,7 +10,15 @@ from itertools import groupby
 
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
-from fcm_tui.review.documents.document import Burst, Document, Listed, Side, by_whom, circumstances
+from fcm_tui.review.documents.document import (
+    LONGEST_NOTE,
+    Burst,
+    Document,
+    Listed,
+    Side,
+    by_whom,
+    circumstances,
+)
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import visible
 from fcm_tui.store.reading.changes import key_of
@@ -63,7 +71,7 @@ def of(record: Record, burst: Burst) -> Document:
         heading = Listed([(f"{count} in ", "muted")], name, "accent")
         listed += [*([heading] if len(folders) > 1 else []), *map(_line, inside)]
     return Document(
-        newest, [*_facts(burst, changes), _way_in()], [], Side(), Side(), [], "",
+        newest, [*_facts(burst, changes), _way_in()], [], Side(), Side(), [], "", reviews=_noted(changes),
         compared="burst", burst=burst, title=_title(files, newest.root), listed=listed,
     )  # fmt: skip
 
@@ -78,6 +86,24 @@ def changes_of(record: Record, burst: Burst) -> list[Change]:
     read = record.log(burst.filters, limit=None, before=newest, after=oldest, inclusive=True, reverse=True)
     mine = burst.newest.recorder_id, burst.newest.root
     return [change for change in read if (change.recorder_id, change.root) == mine]
+
+
+def noted(record: Record, burst: Burst) -> list[str]:
+    """The notes on its changes. For a thread.
+
+    Raises:
+        NoSuchChange: they are not there any more.
+    """
+    return _noted(changes_of(record, burst))
+
+
+def _noted(changes: Sequence[Change]) -> list[str]:
+    notes = [change.note for change in reversed(changes) if change.note]
+    if not notes:
+        return []
+    newest = visible(notes[0][:LONGEST_NOTE]) + "…" * (len(notes[0]) > LONGEST_NOTE)
+    on = "all of them" if len(notes) == len(changes) else f"{wording.number(len(notes))} of them"
+    return [f"Note on {on}: {newest}" if len(set(notes)) == 1 else f"Notes on {on}, on the newest: {newest}"]
 
 
 def _files(changes: Iterable[Change]) -> list[_File]:

@@ -47,7 +47,13 @@ class ThemedApp(KeysInTurn[int]):
 
     async def action_theme(self) -> None:
         """The next theme."""
+        before = self.themes.current.name
         theme = await asyncio.to_thread(self.themes.next)
+        if theme.name == before:
+            self.say(
+                f"There is no other theme for the colours of this terminal than {theme.name}.", "warning"
+            )
+            return
         self._wear(theme)
         self.tell_wrong("theme", "")
         self.say(f'Theme {theme.name}. To keep it: theme = "{theme.name}" in fcm.toml.')

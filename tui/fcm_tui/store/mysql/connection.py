@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from pymysql import err
@@ -44,6 +44,17 @@ class Connection:
         self.largest = packet
         """Bytes that a statement may have."""
         self.version = version
+        self._patience = 0.0
+        """Seconds for which a statement is waited for instead, if any."""
+
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Wait so long for each statement inside."""
+        self._patience = seconds
+        try:
+            yield
+        finally:
+            self._patience = 0.0
 
     async def run(self, statement: bytes | str) -> int:
         """Run a statement; how many rows it touched.
@@ -66,7 +77,7 @@ class Connection:
                 1153, f"a row is larger than the server's max_allowed_packet ({self.largest})"
             )
         self._wire.allowance = ANSWER
-        async with asyncio.timeout(STATEMENT_SECONDS):
+        async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
             with understood():
                 await self._wire.begin(statement)
 
@@ -77,7 +88,7 @@ class Connection:
             As `run`.
         """
         self._wire.allowance = ANSWER
-        async with asyncio.timeout(STATEMENT_SECONDS):
+        async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
             with understood():
                 return await self._wire.prepare(statement, places)
 
@@ -88,7 +99,7 @@ class Connection:
             As `run`.
         """
         self._wire.allowance = ANSWER
-        async with asyncio.timeout(STATEMENT_SECONDS):
+        async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
             with understood():
                 await self._wire.begin_prepared(number, rows)
 
@@ -98,7 +109,7 @@ class Connection:
         Raises:
             As `run`.
         """
-        async with asyncio.timeout(STATEMENT_SECONDS):
+        async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
             with understood():
                 return await self._wire.answer()
 
@@ -119,13 +130,13 @@ class Connection:
             As `run`.
         """
         self._wire.allowance = ANSWER
-        async with asyncio.timeout(STATEMENT_SECONDS):
+        async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
             with understood():
                 await self._wire.query(statement, unbuffered=True)
         result = self._wire._result
         while result is not None and result.unbuffered_active:
             self._wire.allowance = ANSWER
-            async with asyncio.timeout(STATEMENT_SECONDS):
+            async with asyncio.timeout(self._patience or STATEMENT_SECONDS):
                 with understood():
                     row = await result._read_rowdata_packet_unbuffered()
             if row is not None:

@@ -234,6 +234,8 @@ HOLDS_FIRST_VERSION = (
 _LOCK = "SELECT GET_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'), 10)"
 _UNLOCK = "SELECT RELEASE_LOCK(CONCAT(LEFT(DATABASE(), 40), '.fcm-tui schema'))"
 _ATTEMPTS = 12
+_STEP_SECONDS = 6 * 3600.0
+"""For which a statement of a step is waited for: of a hundred million changes an index takes a while."""
 _NO_TABLE, _DUPLICATE = 1146, 1062
 _TAKEN = frozenset((1060, 1061))
 """What a step adds is there: a column, an index."""
@@ -323,7 +325,8 @@ async def upgrade(connection: Connection) -> tuple[int, int]:
 async def _take(connection: Connection, statement: str) -> None:
     """A statement of a step, which may have been taken by somebody whose connection then broke."""
     try:
-        await connection.run(_with_options(statement))
+        with connection.patience(_STEP_SECONDS):
+            await connection.run(_with_options(statement))
     except Exception as error:
         if code_of(error) not in _TAKEN:
             raise
