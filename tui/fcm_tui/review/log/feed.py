@@ -206,12 +206,9 @@ class LogFeed(CursorView):
             return ["Looking for what changed while", "nothing was recorded…"]
         if self._reading.is_of_team:
             return ["No recorder has sent a change yet.", "", "What they send appears here."]
-        return [
-            "Nothing has changed yet." if self._phase == "recording" else "No change is recorded yet.",
-            "",
-            "Write, rename or delete a file in a watched",
-            "directory with any program: it appears here.",
-        ]
+        none = "Nothing has changed yet." if self._phase == "recording" else "No change is recorded yet."
+        how = "Write, rename or delete a file in a watched", "directory with any program: it appears here."
+        return [none, "", *how]
 
     # --- reading
 
@@ -339,10 +336,10 @@ class LogFeed(CursorView):
         """The rows in sight, those of bursts too."""
         if not self.total:
             return range(0)
-        top, last = self.scroll_offset.y, self.total - 1
+        top, last, arrived = self.scroll_offset.y, self.total - 1, self._pages.arrived
         first, final = (self._lines.at(min(line, last)) for line in (top, top + self.size.height))
-        stop = final.place + 1 if final.fold is None else final.fold.stop + 1
-        return range(first.place + self._pages.arrived, stop + self._pages.arrived)
+        stop = final.place if final.fold is None else final.fold.stop
+        return range(first.place + arrived, stop + arrived + 1)
 
     def _take(self, page: int, found: Sequence[Change]) -> None:
         """A page that was read."""
