@@ -76,6 +76,8 @@ def test_processes_and_their_users_are_found(record: RecordBuilder, database: Se
         (2, '{"how":"guess","user":"root"}'),
         (3, "{no JSON"),
         (4, "[]"),
+        (5, '{"user":"jos\\u00e9","login":"DOM\\\\ann","also":null}'),
+        (6, '{"user":null,"login":null,"also":null}'),
     ):
         told.execute(
             "UPDATE changes SET process = ?, process_info = ? WHERE sequence = ?",
@@ -84,7 +86,8 @@ def test_processes_and_their_users_are_found(record: RecordBuilder, database: Se
     send(record.database, database)
     with Reader(record.database) as here, Reader(database) as there:
         for expression, numbers in (
-            ("by:bea", [1]), ("by:ROOT", [2]), ("by:sed[14]", [1]), ("by:p[3]", [3]), ("by:p[", [4, 3, 2, 1]),
+            ("by:bea", [1]), ("by:ROOT", [2]), ("by:sed[14]", [1]), ("by:p[3]", [3]), ("by:p[", [6, 5, 4, 3, 2, 1]),
+            ("by:josé", [5]), ("by:DOM\\ann", [5]), ("by:null", []), ("by:u00e9", []),
         ):  # fmt: skip
             wanted = Filters(terms=parse(expression))
             found = list(there.iterate(wanted))

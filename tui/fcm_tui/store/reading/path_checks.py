@@ -44,7 +44,7 @@ class PathChecks:
     def _take(self, terms: tuple[Term, ...]) -> None:
         for term in terms:
             if not _has_path(term):
-                self.where.append(term_sql.condition(term, False))
+                self.where.append(term_sql.condition(term, False, there=True))
             elif isinstance(term.condition, All) and not term.is_negated:
                 self._take(term.condition.terms)
             else:
@@ -61,7 +61,7 @@ class PathChecks:
             holds = _path_check(wanted)
         else:
             at = len(self.columns)
-            sql, values = term_sql.condition(Term(wanted), False)
+            sql, values = term_sql.condition(Term(wanted), False, there=True)
             self.columns.append((f"{sql} IS TRUE", values))
             holds = lambda change, said: bool(said[at])  # noqa: E731
         return (lambda change, said: not holds(change, said)) if term.is_negated else holds

@@ -58,11 +58,19 @@ _STATES = {
     State.GAP: "FALSE",
     State.GROUP: "c.group_sequence IS NOT NULL",
 }
+_TOLD = "CASE WHEN json_valid(c.process_info) THEN {0} END"
 _WHO = ("c.owner", "c.process", *(
-    f"CASE WHEN json_valid(c.process_info) THEN json_extract(c.process_info, '$.{key}') END"
-    for key in ("user", "login", "also")
+    _TOLD.format(f"json_extract(c.process_info, '$.{key}')") for key in ("user", "login", "also")
 ))  # fmt: skip
 """The owner, and the processes with their users."""
+_ALSO = "json_extract(c.process_info, '$.also')"
+_WHO_THERE = ("c.owner", "c.process", *(
+    _TOLD.format(told) for told in (
+        "json_value(c.process_info, '$.user')", "json_value(c.process_info, '$.login')",
+        f"CASE json_type({_ALSO}) WHEN 'NULL' THEN NULL ELSE {_ALSO} END",
+    )
+))  # fmt: skip
+"""The same on a server, where `json_extract` gives JSON: a text with its marks and escapes, and nothing as `null`."""
 _COLUMNS = {"+": "c.inserted", "~": "c.updated", "-": "c.deleted"}
 
 
@@ -90,17 +98,18 @@ def _local(connection: Connection) -> sqlite3.Connection:
     return connection  # type: ignore[return-value]
 
 
-def condition(term: Term, sealed: bool) -> SQL:
+def condition(term: Term, sealed: bool, *, there: bool = False) -> SQL:
     """A term in SQL; where a change does not have what is asked for, its contrary holds.
 
     Args:
         sealed: lines are opened by the SQL function `opened_lines`.
+        there: for a server.
     """
-    sql, values = _positive(term.condition, sealed)
+    sql, values = _positive(term.condition, sealed, there)
     return (f"({sql}) IS NOT TRUE" if term.is_negated else f"({sql})"), values
 
 
-def _positive(wanted: Condition, sealed: bool) -> SQL:
+def _positive(wanted: Condition, sealed: bool, there: bool) -> SQL:
     match wanted:
         case Fuzzy(letters):
             return _path("fuzzy", letters, "CAST({0} AS TEXT) LIKE ? ESCAPE '\\'", _in_order(letters))
@@ -116,9 +125,9 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
         case Until(time_ns):
             return "c.time_ns < ?", [time_ns]
         case By(who):
-            return " OR ".join(f"instr(lower(coalesce({told}, '')), ?)" for told in _WHO), [
-                who.lower()
-            ] * len(_WHO)
+            names = _WHO_THERE if there else _WHO
+            tests = " OR ".join(f"instr(lower(coalesce({told}, '')), ?)" for told in names)
+            return tests, [who.lower()] * len(names)
         case Named(what, None):
             return f"c.{what} IS NOT NULL", []
         case Named("process", str(name)):
@@ -148,11 +157,11 @@ def _positive(wanted: Condition, sealed: bool) -> SQL:
         case Is(state):
             return _STATES[state], []
         case All(terms):
-            return _all(terms, sealed)
+            return _all(terms, sealed, there)
 
 
-def _all(terms: tuple[Term, ...], sealed: bool) -> SQL:
-    parts = [condition(term, sealed) for term in terms]
+def _all(terms: tuple[Term, ...], sealed: bool, there: bool) -> SQL:
+    parts = [condition(term, sealed, there=there) for term in terms]
     return " AND ".join(sql for sql, _ in parts) or "TRUE", [value for _, values in parts for value in values]
 
 
