@@ -53,6 +53,18 @@ def once(root: Path, data: Path, *more: str) -> None:
         assert main(["record", "--once", str(root), "--data-dir", str(data), *more]) == 0
 
 
+def once_sealed(root: Path, data: Path) -> tuple[str, ...]:
+    """An encrypted record of one new file in a folder, with its key beside; the arguments that name that."""
+    (data.parent / "key").write_text("ab" * 32)
+    (data.parent / "key").chmod(0o600)
+    (data.parent / "fcm.toml").write_text('[encryption]\nkey = "file:key"\n')
+    config = ("--config", str(data.parent / "fcm.toml"))
+    once(root, data, *config)
+    (root / "a.txt").write_text("hidden line\n")
+    once(root, data, *config)
+    return config
+
+
 def ran(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, bytes, bytes]:
     """Status, output and errors of a command."""
     status = main(arguments)

@@ -27,7 +27,7 @@ from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.record import Record
 from tests.benchmarks.long_record import FILES, build, change_all, known_files
 from tests.database.compare import differing
-from tests.database.seats import once, ran, send
+from tests.database.seats import once, once_sealed, ran, send
 from tests.database.server import MariaDB, needs_mariadb
 
 pytestmark = needs_mariadb
@@ -204,16 +204,8 @@ def test_whoever_may_not_send_blocks_sends_the_rest(
         assert there.log(Filters(text="zebra")) == here.log(Filters(text="zebra")) != []
 
 
-def test_no_letter_of_an_encrypted_record_is_told(
-    root: Path, tmp_path: Path, database: Server, shared: MariaDB
-) -> None:
-    (tmp_path / "key").write_text("ab" * 32)
-    (tmp_path / "key").chmod(0o600)
-    (tmp_path / "fcm.toml").write_text('[encryption]\nkey = "file:key"\n')
-    config = ("--config", str(tmp_path / "fcm.toml"))
-    once(root, tmp_path / "data", *config)
-    (root / "a.txt").write_text("hidden line\n")
-    once(root, tmp_path / "data", *config)
+def test_no_letter_of_an_encrypted_record_is_told(root: Path, tmp_path: Path) -> None:
+    once_sealed(root, tmp_path / "data")
     outbox = Outbox(tmp_path / "data" / "record.db", 1 << 20)
     assert outbox.line_block(0) is None
     outbox.close()

@@ -22,7 +22,7 @@ from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reading.patience import Abandoned
 from fcm_tui.store.reading.queries import Reader
 from fcm_tui.store.reviews import ReviewCounts, reviewed_of, reviews_of
-from tests.database.seats import once, ran, record_twice, send
+from tests.database.seats import once, once_sealed, ran, record_twice, send
 from tests.database.server import MariaDB, needs_mariadb
 from tests.query.cases import CASES
 from tests.review.builder import RecordBuilder, connect
@@ -356,13 +356,7 @@ def test_a_server_that_is_not_there_is_told(tmp_path: Path, database: Server, ow
 def test_an_encrypted_record_is_read_with_its_key(
     root: Path, tmp_path: Path, database: Server, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    (tmp_path / "key").write_text("ab" * 32)
-    (tmp_path / "key").chmod(0o600)
-    (tmp_path / "fcm.toml").write_text('[encryption]\nkey = "file:key"\n')
-    config = ("--config", str(tmp_path / "fcm.toml"))
-    once(root, tmp_path / "data", *config)
-    (root / "a.txt").write_text("hidden line\n")
-    once(root, tmp_path / "data", *config)
+    config = once_sealed(root, tmp_path / "data")
     with Reader(tmp_path / "data" / "record.db") as here:
         kept = here.kept_hunks(here.change(1), 1000)
         send(tmp_path / "data" / "record.db", database)

@@ -178,17 +178,24 @@ async def test_what_a_seat_cannot_do_is_in_no_list_and_pressed_says_why(
     await app.close_record()
 
 
-async def test_a_server_that_does_not_answer_is_told(
-    root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def seat_at_impatient(
+    own: MariaDB, root: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> ReviewApp:
+    """A seat at a server with one change, whose answers are waited for half a second."""
     monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
     server = parse_server(own.url())
-    await asyncio.to_thread(once, root, tmp_path / "data")
+    await asyncio.to_thread(once, root, data)
     (root / "a.txt").write_text("one\n")
-    await asyncio.to_thread(once, root, tmp_path / "data")
-    await asyncio.to_thread(send, tmp_path / "data" / "record.db", server)
-    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    await asyncio.to_thread(once, root, data)
+    await asyncio.to_thread(send, data / "record.db", server)
+    return ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+
+
+async def test_a_server_that_does_not_answer_is_told(
+    root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = await seat_at_impatient(own, root, tmp_path / "data", monkeypatch)
     assert own.process is not None
     async with app.run_test(size=(120, 32)):
         await shows(app, "+ one")
@@ -204,14 +211,7 @@ async def test_a_server_that_does_not_answer_is_told(
 async def test_a_server_that_is_lost_while_it_is_at_a_long_question_is_told(
     root: Path, tmp_path: Path, own: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FCM_DATABASE_PASSWORD", PASSWORD)
-    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
-    server = parse_server(own.url())
-    await asyncio.to_thread(once, root, tmp_path / "data")
-    (root / "a.txt").write_text("one\n")
-    await asyncio.to_thread(once, root, tmp_path / "data")
-    await asyncio.to_thread(send, tmp_path / "data" / "record.db", server)
-    app = ReviewApp(database=server, engine=None, themes=Themes("dark", colours="truecolor"))
+    app = await seat_at_impatient(own, root, tmp_path / "data", monkeypatch)
     assert own.process is not None
     async with app.run_test(size=(120, 32)):
         await shows(app, "+ one")

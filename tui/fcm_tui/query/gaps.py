@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from fcm_tui.model import Gap
+from fcm_tui.query import clocks
 from fcm_tui.query.hosts import is_of
 from fcm_tui.query.terms import All, Clock, Condition, Fuzzy, Glob, Host, Is, Part, Since, State, Term, Until
 
@@ -54,18 +53,10 @@ def _holds(wanted: Condition, gap: Gap) -> bool | None:
         case Until(time_ns):
             return gap.from_ns < time_ns
         case Clock(what, values):
-            return _clock(what, gap.from_ns) in values
+            return clocks.shown(what, clocks.local(gap.from_ns // 10**9)) in values
         case Host(name):
             return is_of(name, gap.recorder_id, gap.host)
         case All(terms):
             return lets_through(terms, gap)
         case _:
             return False
-
-
-def _clock(what: str, time_ns: int) -> int | None:
-    try:
-        here = time.localtime(time_ns // 1_000_000_000)
-    except (OverflowError, ValueError, OSError):
-        return None
-    return here.tm_hour if what == "hour" else here.tm_wday

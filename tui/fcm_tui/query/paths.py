@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import AnyStr
 
 from fcm_tui.gitignore import parse
 from fcm_tui.safetext import path_text
@@ -42,7 +43,7 @@ def fuzzy(letters: str) -> Test:
     return fits
 
 
-def _are_in_order(letters: str, text: str) -> bool:
+def _are_in_order(letters: Iterable[AnyStr], text: AnyStr) -> bool:
     at = 0
     for letter in letters:
         at = text.find(letter, at) + 1
@@ -101,13 +102,7 @@ def may_fit(how: str, wanted: str, path: bytes) -> bool:
     """What SQL is asked first, which is all that an engine may be asked of most paths: it holds of every one that fits."""
     match how:
         case "fuzzy":
-            folded = path.lower()  # letters of ASCII alone
-            at = 0
-            for letter in _plain(wanted):
-                at = folded.find(letter, at) + 1
-                if not at:
-                    return False
-            return True
+            return _are_in_order(_plain(wanted), path.lower())  # of letters of ASCII alone
         case "part":
             return os.fsencode(wanted) in path
         case _:

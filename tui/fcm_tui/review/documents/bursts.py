@@ -11,13 +11,13 @@ from itertools import groupby
 from fcm_tui.model import Change, Kind
 from fcm_tui.review import keys, wording
 from fcm_tui.review.documents.document import (
-    LONGEST_NOTE,
     Burst,
     Document,
     Listed,
     Side,
     by_whom,
     circumstances,
+    note_text,
 )
 from fcm_tui.review.source import Record
 from fcm_tui.safetext import visible
@@ -101,7 +101,7 @@ def _noted(changes: Sequence[Change]) -> list[str]:
     notes = [change.note for change in reversed(changes) if change.note]
     if not notes:
         return []
-    newest = visible(notes[0][:LONGEST_NOTE]) + "…" * (len(notes[0]) > LONGEST_NOTE)
+    newest = note_text(notes[0])
     on = "all of them" if len(notes) == len(changes) else f"{wording.number(len(notes))} of them"
     return [f"Note on {on}: {newest}" if len(set(notes)) == 1 else f"Notes on {on}, on the newest: {newest}"]
 

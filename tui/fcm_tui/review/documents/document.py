@@ -15,7 +15,7 @@ from fcm_tui.store.reading.filters import Filters
 from fcm_tui.store.reviews import PINNED, Review
 from fcm_tui.who.words import facts as who_facts
 
-LONGEST_NOTE = 1000
+_LONGEST_NOTE = 1000
 """Letters of a note that are shown: as many as the screen lets one write."""
 
 
@@ -211,9 +211,13 @@ def told(reviews: Iterable[Review]) -> list[str]:
         if review.verdict == PINNED:
             said.append(f"Pinned by {who}, {when}.")
         if review.note is not None:
-            text = visible(review.note[:LONGEST_NOTE]) + "…" * (len(review.note) > LONGEST_NOTE)
-            said.append(f"Note by {who}, {when}: {text}")
+            said.append(f"Note by {who}, {when}: {note_text(review.note)}")
     return said
+
+
+def note_text(note: str) -> str:
+    """As much of a note as is shown; safe to show."""
+    return visible(note[:_LONGEST_NOTE]) + "…" * (len(note) > _LONGEST_NOTE)
 
 
 def newline_name(name: str) -> str:

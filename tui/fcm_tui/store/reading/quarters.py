@@ -6,6 +6,8 @@ import sqlite3
 import time
 from functools import lru_cache
 
+from fcm_tui.query import clocks
+
 QUARTER_NS = 900 * 10**9
 """Nanoseconds of a quarter; the quarter of a moment is the whole number of them since the Unix epoch."""
 
@@ -13,22 +15,17 @@ QUARTER_NS = 900 * 10**9
 @lru_cache(65536)
 def local(quarter: int) -> time.struct_time | None:
     """What the clocks here show when a quarter begins; None where no calendar reaches."""
-    try:
-        return time.localtime(quarter * 900)
-    except (OverflowError, ValueError, OSError):
-        return None
+    return clocks.local(quarter * 900)
 
 
 def register(connection: sqlite3.Connection) -> None:
     """Give SQL `local_hour(quarter)`, 0 to 23, and `local_weekday(quarter)`, 0 for a Monday."""
 
     def hour(quarter: int) -> int | None:
-        here = local(quarter)
-        return None if here is None else here.tm_hour
+        return clocks.shown("hour", local(quarter))
 
     def weekday(quarter: int) -> int | None:
-        here = local(quarter)
-        return None if here is None else here.tm_wday
+        return clocks.shown("weekday", local(quarter))
 
     connection.create_function("local_hour", 1, hour, deterministic=True)
     connection.create_function("local_weekday", 1, weekday, deterministic=True)
